@@ -1,0 +1,60 @@
+# Every word that one does here; `make` alone prints them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := chassis services cli demo tests
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test check static proto lock clean
+
+help: ## print this
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: $(STAMP) ## make .venv with everything pinned, if it is not there
+
+$(STAMP): constraints.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bihuan needs Python 3.11 or later: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: setup ## one day of two channels from payment to booked invoice, on one screen; STATEMENT=path takes a real bill
+	$(BIN)/python -m demo $(if $(STATEMENT),--statement "$(STATEMENT)") $(if $(SEED),--seed $(SEED))
+
+up: setup ## start the whole system on this machine and print its addresses
+	$(BIN)/bihuan up
+
+down: setup ## stop what `make up` started
+	$(BIN)/bihuan down
+
+test: setup ## run every test on a real PostgreSQL that the tests start themselves
+	$(BIN)/pytest -n 2 -q
+
+check: setup static ## all that CI runs: format, lint, types, layers, contracts, manifests, tests
+	$(BIN)/pytest -n 2 -q
+
+static: setup ## the part of `check` that runs no tests
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	$(BIN)/buf breaking proto --against proto/baseline.binpb
+	$(BIN)/python proto/generate.py --check
+
+bench: setup ## measure what benchmarks/ measures; QUICK=1 only proves that it runs
+	$(BIN)/python -m benchmarks
+
+proto: setup ## generate proto/gen from the contracts
+	$(BIN)/python proto/generate.py
+
+lock: setup ## solve the dependencies anew into constraints.txt, with hashes and without addresses
+	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o constraints.txt
+
+clean: ## remove what setup and the local stack left in this folder
+	rm -rf $(VENV) .bihuan
