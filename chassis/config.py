@@ -1,0 +1,76 @@
+"""Environment to frozen dataclass, once, at the start. It names every fault at once and reads nothing later."""
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+T = TypeVar("T")
+
+_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+class ConfigError(Exception):
+    """The environment does not make a configuration; `faults` has a sentence for each reason."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+def setting(default: Any = dataclasses.MISSING, *, minimum: float | None = None) -> Any:
+    """A field of a configuration; without a default the variable must be there. `minimum` is allowed itself."""
+    return dataclasses.field(default=default, metadata={"minimum": minimum})
+
+
+def read_config(cls: type[T], prefix: str, environ: Mapping[str, str]) -> T:
+    """Read each field of a frozen dataclass from `<prefix>_<FIELD>`.
+
+    Types are str, int, float, bool and Path. Raises ConfigError with all faults: a variable that is
+    missing, does not parse or is below its minimum, and one that has the prefix but no field.
+    """
+    hints = get_type_hints(cls)
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    known = {f"{prefix}_{field.name.upper()}": field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    for variable, field in known.items():
+        try:
+            if (value := _read(environ.get(variable), field, hints[field.name])) is not dataclasses.MISSING:
+                values[field.name] = value
+        except ValueError as fault:
+            faults.append(f"{variable} {fault}")
+    faults += [_unknown(name, known) for name in environ if name.startswith(f"{prefix}_") and name not in known]
+    if faults:
+        raise ConfigError(faults)
+    return cls(**values)
+
+
+def _read(text: str | None, field: "dataclasses.Field[Any]", kind: type) -> Any:
+    if text is None:
+        if field.default is dataclasses.MISSING:
+            raise ValueError("is not set and has no default")
+        return dataclasses.MISSING
+    try:
+        value = _PARSERS[kind](text)
+    except (ValueError, KeyError):
+        raise ValueError(f"must be {_NAMES[kind]}, is {text!r}") from None
+    minimum = field.metadata.get("minimum")
+    if minimum is not None and value < minimum:
+        raise ValueError(f"must be at least {minimum}, is {value}")
+    return value
+
+
+def _unknown(name: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+_PARSERS: dict[type, Callable[[str], Any]] = {
+    str: str,
+    int: int,
+    float: float,
+    Path: Path,
+    bool: lambda text: _TRUTH[text.lower()],
+}
+_NAMES = {str: "text", int: "a whole number", float: "a number", Path: "a path", bool: "true or false"}

@@ -1,0 +1,59 @@
+"""PostgreSQL through async SQLAlchemy: engines with time-outs, and how constraints are named. No service's SQL."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import MetaData
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+Sessions = async_sessionmaker[AsyncSession]
+
+# One name for a constraint wherever it is made, so that a migration can name what a model made.
+NAMING: Mapping[str, str] = {
+    "pk": "%(table_name)s_pkey",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+}
+_CONNECT_SECONDS = 3.0
+_POOL_WAIT_SECONDS = 5.0
+_SERVER_SETTINGS = {
+    "statement_timeout": "10s",
+    "lock_timeout": "4s",
+    "idle_in_transaction_session_timeout": "15s",
+    "tcp_keepalives_idle": "3",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "3",
+    "timezone": "UTC",
+}
+
+
+def metadata() -> MetaData:
+    """The MetaData that a service's tables are declared in."""
+    return MetaData(naming_convention=dict(NAMING))
+
+
+def connect(url: str, application: str, pool_size: int = 8) -> AsyncEngine:
+    """An engine for a `postgresql://` URL. Nothing on it waits without end: connect, lock, statement, pool."""
+    return create_async_engine(
+        async_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_POOL_WAIT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": _CONNECT_SECONDS,
+            "server_settings": {**_SERVER_SETTINGS, "application_name": application},
+        },
+    )
+
+
+def sessions(engine: AsyncEngine) -> Sessions:
+    """Sessions whose rows can still be read after the commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def async_url(url: str) -> URL:
+    """The same database through the asynchronous driver."""
+    return make_url(url).set(drivername="postgresql+asyncpg")

@@ -1,0 +1,215 @@
+"""A gRPC server: health, reflection, limits, deadlines, validation, tracing, errors, a graceful stop. No business."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.message import Message
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from grpc_status import rpc_status
+from opentelemetry.trace import SpanKind
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chassis import telemetry
+from chassis.channel import deadline_scope
+from chassis.errors import Fault, Kind, plain_fault, to_status
+from chassis.loop import Loop
+from chassis.validation import validate
+
+RpcContext = grpc.aio.ServicerContext[Any, Any]
+MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+_CALLS_IN_FLIGHT_MAX = 256
+_STOP_SECONDS = 10.0
+# Infrastructure's own services: their callers often set no deadline, and their answers are not ours to judge.
+_OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Servicer:
+    """One service of a contract: its full name, the generated function that adds it, and what answers."""
+
+    full_name: str
+    add: Callable[[Any, grpc.aio.Server], None]
+    implementation: Any
+
+
+@dataclass(slots=True)
+class Running:
+    """A server that listens at `port` on the host that it was given."""
+
+    server: grpc.aio.Server
+    port: int
+    health: health.aio.HealthServicer
+    loops: list[asyncio.Task[None]] = field(default_factory=list)
+    stop_loops: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def stop(self) -> None:
+        """Say that no more is taken, let loops end their turn and calls their work, then close."""
+        await self.health.enter_graceful_shutdown()
+        self.stop_loops.set()
+        if self.loops:
+            _, late = await asyncio.wait(self.loops, timeout=_STOP_SECONDS)
+            for loop in late:
+                loop.cancel()
+        await self.server.stop(_STOP_SECONDS)
+
+
+async def start(listen: str, servicers: Sequence[Servicer], loops: Sequence[Loop] = ()) -> Running:
+    """Listen at host:port (port 0 takes a free one) and start the loops. Raises OSError when the port is taken."""
+    server = grpc.aio.server(
+        interceptors=[_Guard(_CALLS_IN_FLIGHT_MAX)],
+        options=[
+            ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_connection_age_ms", 300_000),
+            ("grpc.max_connection_age_grace_ms", 30_000),
+        ],
+        maximum_concurrent_rpcs=_CALLS_IN_FLIGHT_MAX * 2,
+    )
+    states = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(states, server)
+    names = [servicer.full_name for servicer in servicers]
+    for servicer in servicers:
+        servicer.add(servicer.implementation, server)
+    reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError as fault:
+        raise OSError(f"cannot listen at {listen}") from fault
+    await server.start()
+    for name in ["", *names]:
+        await states.set(name, health_pb2.HealthCheckResponse.SERVING)
+    running = Running(server, port, states)
+    running.loops = [asyncio.create_task(loop.run(running.stop_loops), name=loop.name) for loop in loops]
+    return running
+
+
+async def until_stopped(running: Running, also: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Wait for SIGTERM or SIGINT, then stop gracefully; `also` is closed last."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    _log.info("serving", port=running.port)
+    await told.wait()
+    _log.info("stopping")
+    await running.stop()
+    if also is not None:
+        await also()
+
+
+class _Guard(grpc.aio.ServerInterceptor):
+    """Stands before every handler: deadline, limit, validation, span, and one shape for every error."""
+
+    def __init__(self, in_flight_max: int) -> None:
+        self._free = in_flight_max
+
+    async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or method.startswith(_OPEN_SERVICES):
+            return handler
+        coders = (handler.request_deserializer, handler.response_serializer)
+        if handler.request_streaming:
+            assert not handler.response_streaming, "no contract streams both ways"
+            return grpc.stream_unary_rpc_method_handler(self._one_answer(method, handler.stream_unary), *coders)
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(self._many_answers(method, handler.unary_stream), *coders)
+        return grpc.unary_unary_rpc_method_handler(self._one_answer(method, handler.unary_unary), *coders)
+
+    def _one_answer(self, method: str, call: Any) -> Any:
+        async def inner(request: Any, context: RpcContext) -> Any:
+            async with self._guarded(method, context):
+                return await call(_checked(request), context)
+
+        return inner
+
+    def _many_answers(self, method: str, call: Any) -> Any:
+        async def inner(request: Any, context: RpcContext) -> AsyncIterator[Any]:
+            async with self._guarded(method, context):
+                async for answer in call(_checked(request), context):
+                    yield answer
+
+        return inner
+
+    @contextlib.asynccontextmanager
+    async def _guarded(self, method: str, context: RpcContext) -> AsyncIterator[None]:
+        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        attributes = {"rpc.system.name": "grpc", "rpc.method": method.lstrip("/")}
+        fault: Fault | None = None
+        with telemetry.span(
+            method.lstrip("/"),
+            kind=SpanKind.SERVER,
+            parent=metadata.get("traceparent", ""),
+            attributes=attributes,
+        ) as current:
+            try:
+                with self._place(), deadline_scope(_remaining_seconds(context)):
+                    yield
+            except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
+                fault = _fault_of(raised, method)
+                telemetry.fail(current, fault.reason)
+            code = "OK" if fault is None else to_status(fault).code
+            current.set_attribute("rpc.response.status_code", str(code))
+        # Outside the span and every transaction, so that nothing is still open when the caller has its answer.
+        if fault is not None:
+            await context.abort_with_status(rpc_status.to_status(to_status(fault)))
+
+    @contextlib.contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._free <= 0:
+            raise plain_fault(Kind.OVERLOADED)
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+def _checked(request: Any) -> Any:
+    if isinstance(request, Message):
+        validate(request)
+        return request
+    return _checked_stream(request)
+
+
+async def _checked_stream(requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
+    async for request in requests:
+        validate(request)
+        yield request
+
+
+def _remaining_seconds(context: RpcContext) -> float:
+    remaining = context.time_remaining()
+    # grpc tells "no deadline" as None or as a time beyond any patience.
+    if remaining is None or remaining > 365 * 86_400:
+        raise Fault(
+            Kind.INVALID,
+            "DEADLINE_REQUIRED",
+            "the call has no deadline: set one",
+            "调用未设置时限（deadline），请设置后重试",
+        )
+    return remaining
+
+
+def _fault_of(raised: Exception, method: str) -> Fault:
+    if isinstance(raised, Fault):
+        return raised
+    if isinstance(raised, TimeoutError):
+        return plain_fault(Kind.DEADLINE)
+    if isinstance(raised, PoolTimeout):
+        return plain_fault(Kind.OVERLOADED)
+    if isinstance(raised, InterfaceError | OSError) or (
+        isinstance(raised, DBAPIError) and raised.connection_invalidated
+    ):
+        _log.warning("unavailable", rpc_method=method, error=type(raised).__name__)
+        return plain_fault(Kind.UNAVAILABLE)
+    _log.error("unhandled", rpc_method=method, exc_info=raised)
+    return plain_fault(Kind.INTERNAL)

@@ -1,0 +1,182 @@
+"""Traces and logs: spans with current conventions, W3C context, JSON logs that bear the trace id. No business word."""
+
+import functools
+import json
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from google.protobuf.json_format import MessageToDict
+from opentelemetry import context, propagate, trace
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Attributes = Mapping[str, str | int | bool]
+
+_TRACER = trace.get_tracer("bihuan")
+_EXPORT_DELAY_MS = 200
+_SPANS_QUEUED_MAX = 16_384
+
+
+def set_up(service: str, sink: str, sample_ratio: float) -> Callable[[], None]:
+    """Start traces and logs for this process; returns what ends them and sends what is left.
+
+    `sink` is "" (no traces), "file:<folder>" (OTLP JSON lines, one file a process) or "otlp:<host:port>"
+    (OTLP over gRPC, without TLS). `sample_ratio` counts only for traces that start here.
+    """
+    _set_up_logs(service)
+    if not sink:
+        return lambda: None
+    sampler = ParentBased(TraceIdRatioBased(sample_ratio))
+    provider = TracerProvider(sampler, Resource.create({"service.name": service}))
+    provider.add_span_processor(
+        BatchSpanProcessor(
+            _exporter(service, sink),
+            max_queue_size=_SPANS_QUEUED_MAX,
+            schedule_delay_millis=_EXPORT_DELAY_MS,
+        )
+    )
+    trace.set_tracer_provider(provider)
+    return provider.shutdown
+
+
+def _exporter(service: str, sink: str) -> SpanExporter:
+    scheme, _, place = sink.partition(":")
+    if scheme == "file":
+        return FileSpanExporter(Path(place) / f"{service}-{os.getpid()}.jsonl")
+    if scheme == "otlp":
+        return OTLPSpanExporter(endpoint=place, insecure=True)
+    raise ValueError(f"traces go to file:<folder> or otlp:<host:port>, not to {sink!r}")
+
+
+class FileSpanExporter(SpanExporter):
+    """Appends spans to a file in the OTLP JSON encoding, a batch a line; the local default, for one machine."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a", encoding="utf-8")
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Write one line for the batch."""
+        self._file.write(json.dumps(MessageToDict(encode_spans(spans)), ensure_ascii=False) + "\n")
+        self._file.flush()
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+@contextmanager
+def span(
+    name: str,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    parent: str | None = None,
+    links: Sequence[str] = (),
+    attributes: Attributes | None = None,
+) -> Iterator[Span]:
+    """A span around a block. `parent` and `links` are W3C traceparents; without a parent it goes under the current one.
+
+    An empty or broken `parent` starts a trace of its own. An exception that leaves the block marks the span as
+    failed by its type only: messages may hold what no trace may.
+    """
+    above = None if parent is None else _context_of(parent)
+    pointers = [Link(pointed) for link in links if (pointed := _span_context(link)).is_valid]
+    opened = _TRACER.start_as_current_span(
+        name,
+        above,
+        kind,
+        attributes,
+        pointers,
+        record_exception=False,
+        set_status_on_exception=False,
+    )
+    with opened as current:
+        try:
+            yield current
+        except Exception as fault:
+            fail(current, getattr(fault, "reason", type(fault).__name__))
+            raise
+
+
+def traced(action: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Give an action a span of its own name."""
+
+    @functools.wraps(action)
+    async def inner(*args: P.args, **kwargs: P.kwargs) -> R:
+        with span(action.__name__):
+            return await action(*args, **kwargs)
+
+    return inner
+
+
+def fail(current: Span, reason: str) -> None:
+    """Mark a span as failed, by a reason that holds no secret."""
+    current.set_attribute("error.type", reason)
+    current.set_status(Status(StatusCode.ERROR, reason))
+
+
+def annotate(**attributes: str | int | bool) -> None:
+    """Put our own attributes on the current span, under `bihuan.`."""
+    current = trace.get_current_span()
+    for key, value in attributes.items():
+        current.set_attribute(f"bihuan.{key}", value)
+
+
+def current_traceparent() -> str:
+    """The W3C traceparent of the current span; empty when there is none."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+def current_trace_id() -> str:
+    """The current trace's id, 32 hex digits; empty when there is none."""
+    return trace_id_of(current_traceparent())
+
+
+def trace_id_of(traceparent: str) -> str:
+    """The trace id inside a W3C traceparent; empty when it holds none."""
+    pointed = _span_context(traceparent)
+    return trace.format_trace_id(pointed.trace_id) if pointed.is_valid else ""
+
+
+def _context_of(traceparent: str) -> context.Context:
+    return propagate.extract({"traceparent": traceparent}, context=context.Context())
+
+
+def _span_context(traceparent: str) -> trace.SpanContext:
+    return trace.get_current_span(_context_of(traceparent)).get_span_context()
+
+
+def _set_up_logs(service: str) -> None:
+    def with_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"] = service
+        if trace_id := current_trace_id():
+            event["trace_id"] = trace_id
+        return event
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            with_trace,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,48 @@
+"""One call to a tax authority and what came of it. The words are those of the contract's Attempt."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Operation(StrEnum):
+    """What is asked of the authority."""
+
+    SUBMIT = "SUBMIT"
+    QUERY_BY_KEY = "QUERY_BY_KEY"
+    QUERY_BY_NUMBER = "QUERY_BY_NUMBER"
+
+
+class Outcome(StrEnum):
+    """The class of an answer, or of its absence; every TaxSystem maps its own words to these."""
+
+    OK = "OK"
+    ACCEPTED = "ACCEPTED"
+    DUPLICATE = "DUPLICATE"
+    NOT_RECEIVED = "NOT_RECEIVED"
+    UNKNOWN = "UNKNOWN"
+    THROTTLED = "THROTTLED"
+    REJECTED = "REJECTED"
+    NOT_FOUND = "NOT_FOUND"
+    MISMATCH = "MISMATCH"
+    NOT_YET = "NOT_YET"
+
+
+@dataclass(frozen=True, slots=True)
+class TaxAnswer:
+    """What a tax system said, in our words.
+
+    `ack_time` and `book_time` are the authority's own and are never used for ordering. `document_sha256` is of the
+    content that the authority holds (query only). `retry_after_seconds` is 0 when it did not ask us to wait.
+    """
+
+    outcome: Outcome
+    message: str
+    http_status: int = 0
+    authority_code: str = ""
+    invoice_number: str = ""
+    ack_time: datetime | None = None
+    book_time: datetime | None = None
+    document_sha256: str = ""
+    response_sha256: str = ""
+    retry_after_seconds: int = 0

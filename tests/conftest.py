@@ -1,0 +1,70 @@
+"""What every test may ask for: a real PostgreSQL, a migrated database of its own, and the spans that were ended."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from chassis import migrate
+from chassis.local_postgres import LocalPostgres, local_postgres
+from tests.support.templates import Templates
+
+FreshDatabase = Callable[[str], Awaitable[str]]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[LocalPostgres]:
+    """One server for each test worker."""
+    with local_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def templates(postgres: LocalPostgres) -> Templates:
+    return Templates(postgres)
+
+
+@pytest.fixture
+async def fresh_database(templates: Templates) -> AsyncIterator[FreshDatabase]:
+    """`await fresh_database("services.payments")` is the URL of a migrated database that this test alone has."""
+    made: list[str] = []
+
+    async def fresh(package: str) -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        made.append(name)
+        return await templates.copy(package, name, migrate.upgrade)
+
+    yield fresh
+    for name in made:
+        await templates.drop(name)
+
+
+@pytest.fixture(scope="session")
+def _recorder() -> InMemorySpanExporter:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    return exporter
+
+
+@pytest.fixture
+def spans(_recorder: InMemorySpanExporter) -> InMemorySpanExporter:
+    """The spans that this test ends; `spans.get_finished_spans()`."""
+    _recorder.clear()
+    return _recorder
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    """The folder of real files; a test that asks for it is skipped where BIHUAN_FIXTURES does not name one."""
+    folder = os.environ.get("BIHUAN_FIXTURES", "")
+    if not Path(folder or "/nonexistent").is_dir():
+        pytest.skip("BIHUAN_FIXTURES names no folder: the real files are not on this machine")
+    return Path(folder)

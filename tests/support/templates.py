@@ -1,0 +1,38 @@
+"""Databases for tests: each service is migrated once, and every test gets a copy of that."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from chassis.local_postgres import LocalPostgres
+
+Migrate = Callable[[str, str], Awaitable[None]]
+
+
+class Templates:
+    """Knows which services were migrated on one server."""
+
+    def __init__(self, postgres: LocalPostgres) -> None:
+        self._postgres = postgres
+        self._urls: dict[str, str] = {}
+
+    async def copy(self, package: str, name: str, upgrade: Migrate) -> str:
+        """Make a database of that name with the package's tables; returns its URL."""
+        template = f"template_{package.rpartition('.')[2]}"
+        if package not in self._urls:
+            url = await self._postgres.create_database(template)
+            await upgrade(package, url)
+            self._urls[package] = url
+        await self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{template}" STRATEGY FILE_COPY')
+        return self._postgres.url(name, role=template)
+
+    async def drop(self, name: str) -> None:
+        """Remove a copy, whoever is still connected."""
+        await self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self._postgres.url("postgres"), timeout=10)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
