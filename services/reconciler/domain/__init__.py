@@ -1,0 +1,1 @@
+"""The rules of reconciliation: pure functions and frozen values."""

@@ -1,0 +1,129 @@
+"""Why a statement file is not taken, and what its sender can do. Every code has its four sentences here."""
+
+from typing import NamedTuple
+
+VALUE_LENGTH_MAX = 80
+
+
+class Rule(NamedTuple):
+    """What must hold and how to cure it, in English and in Chinese."""
+
+    rule: str
+    cure: str
+    rule_zh: str
+    cure_zh: str
+
+
+class StatementRefused(Exception):
+    """The file is refused whole; nothing of it was taken.
+
+    `code` names the broken rule. `line` counts physical lines from 1; `column` is the file's own
+    header; `value` is what stood there, cut to 80 characters. Each is None where it does not apply.
+    """
+
+    def __init__(
+        self, code: str, *, line: int | None = None, column: str | None = None, value: str | None = None
+    ) -> None:
+        self.code = code
+        self.line = line
+        self.column = column
+        self.value = value if value is None else value[:VALUE_LENGTH_MAX]
+        self.rule, self.cure, self.rule_zh, self.cure_zh = RULES[code]
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        places = (("line", self.line), ("column", self.column), ("value", self.value))
+        where = ", ".join(f"{name} {place!r}" for name, place in places if place is not None)
+        return f"{self.code}{f' ({where})' if where else ''}: {self.rule}; {self.cure}"
+
+
+_AGAIN = ("download the file again from the channel and do not edit it", "请从渠道重新下载原始文件，不要编辑")
+_VERSION = ("the profile of this layout needs a new version", "需要为该版式发布新的解析规则版本")
+
+
+def _rule(rule: str, rule_zh: str, cure: tuple[str, str]) -> Rule:
+    return Rule(rule, cure[0], rule_zh, cure[1])
+
+
+RULES: dict[str, Rule] = {
+    "E-EMPTY": _rule("the file has no bytes", "文件为空", _AGAIN),
+    "E-TOO-LARGE": _rule(
+        "the file exceeds a limit of size, lines, line length or columns",
+        "文件大小、行数、行长或列数超过上限",
+        ("send one day of one account a file", "请按单日、单账户分文件提交"),
+    ),
+    "E-CONTAINER": _rule(
+        "a statement is plain text, this is an archive, a workbook or another binary",
+        "对账文件应为纯文本，收到的是压缩包、工作簿或其他二进制文件",
+        ("unpack it and send the detail CSV that it holds", "请解压后提交其中的明细 CSV 文件"),
+    ),
+    "E-ENC-UNSUPPORTED": _rule(
+        "the file is written in UTF-16 or UTF-32",
+        "文件编码为 UTF-16 或 UTF-32",
+        ("send the channel's own file, in UTF-8 or GBK", "请提交渠道原始文件（UTF-8 或 GBK 编码）"),
+    ),
+    "E-ENC-MIXED": _rule("the lines of a file share one encoding", "文件内混用了多种编码", _AGAIN),
+    "E-ENC-INVALID": _rule("every byte must be valid in the file's encoding", "存在不符合文件编码的字节", _AGAIN),
+    "E-NUL": _rule("a text has no NUL byte", "文本文件中出现了 NUL 字节", _AGAIN),
+    "E-PROFILE-NONE": _rule(
+        "no known layout begins with this first line",
+        "首行不符合任何已知的账单版式",
+        (
+            "send the merchant's detail statement (WeChat Pay 交易账单, Alipay 业务明细) as downloaded",
+            "请提交商户明细账单原文件（微信支付交易账单、支付宝业务明细）",
+        ),
+    ),
+    "E-PROFILE-MANY": _rule(
+        "exactly one layout may claim a file",
+        "多个版式同时匹配该文件",
+        ("make the detection of these profiles disjoint", "请修改解析规则，使其识别条件互斥"),
+    ),
+    "E-FRAME": _rule(
+        "above and below its rows a file has the lines of its layout, and nothing else",
+        "明细前后的行与版式不符，或结尾之后还有内容",
+        _AGAIN,
+    ),
+    "E-TRUNCATED": _rule("the file must reach the end mark of its layout", "文件不完整，缺少结尾标记", _AGAIN),
+    "E-HEADER-MISSING": _rule("the layout needs this column", "表头缺少必需的列", _VERSION),
+    "E-HEADER-DUPLICATE": _rule("a column stands once in a header", "表头中有重复的列", _AGAIN),
+    "E-CELL-PREFIX": _rule("every cell of this layout begins with its prefix", "单元格缺少版式规定的前缀字符", _AGAIN),
+    "E-CELL-EMPTY": _rule("a line of this kind needs this cell filled", "该类记录的此列不能为空", _AGAIN),
+    "E-WIDTH": _rule("a row has as many cells as its header", "行的列数与表头不一致", _AGAIN),
+    "E-DATE": _rule("a time is written in the form of the layout", "时间格式与版式不符", _AGAIN),
+    "E-AMOUNT": _rule(
+        "an amount is a plain decimal that its currency can hold, with the sign of its kind",
+        "金额不是合法的十进制数、小数位超出币种精度，或正负号与业务类型不符",
+        _AGAIN,
+    ),
+    "E-CURRENCY": _rule("a currency is a code of ISO 4217", "币种不是 ISO 4217 代码", _AGAIN),
+    "E-STATUS-UNKNOWN": _rule("the layout knows every status it books", "出现版式未定义的交易状态", _VERSION),
+    "E-EXCEL-PRECISION": _rule(
+        "a number of a transaction keeps all its digits, a spreadsheet has rounded this one",
+        "单号被电子表格改写为科学计数法，位数已丢失",
+        _AGAIN,
+    ),
+    "E-ACCOUNT-MIXED": _rule(
+        "a file speaks of one account",
+        "文件中出现多个商户号",
+        ("send one account a file", "请按商户号分文件提交"),
+    ),
+    "E-PERIOD": _rule(
+        "every line belongs to the business date of its file",
+        "记录不属于该文件的账单日",
+        ("send one business date a file", "请按账单日分文件提交"),
+    ),
+    "E-PERIOD-LONG": _rule(
+        "the period that a file states is within one business date",
+        "文件声明的起止时间不在同一账单日内",
+        ("send one business date a file", "请按账单日分文件提交"),
+    ),
+    "E-DAY-UNKNOWN": _rule(
+        "a file without lines must state its day",
+        "空账单未声明账单日",
+        ("nothing is to be reconciled from it; record the day as empty", "该文件无可对账内容，请将当日登记为无交易"),
+    ),
+    "E-CONTROL-COUNT": _rule(
+        "the count that the file declares is the count of its lines", "声明笔数与明细笔数不符", _AGAIN
+    ),
+    "E-CONTROL-SUM": _rule("the sum that the file declares is the sum of its lines", "声明金额与明细合计不符", _AGAIN),
+}
