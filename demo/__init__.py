@@ -1,0 +1,1 @@
+"""The demo: a made-up day of payments and statements, and what shows the system at work on it."""
