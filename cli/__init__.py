@@ -1,0 +1,1 @@
+"""The `bihuan` command: one file for a group of commands. It talks to the gateway and to no other service."""

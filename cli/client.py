@@ -1,0 +1,103 @@
+"""Calls the gateway: key, idempotency, retries and errors in one place. It knows no route."""
+
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+import httpx
+import tenacity
+
+from cli import stack
+
+STACK_FOLDER = Path(".bihuan")
+STACK_FILE = STACK_FOLDER / "stack.json"
+_TIMEOUT_SECONDS = 30.0
+_TRIES_MAX = 4
+
+
+class GatewayError(Exception):
+    """What the gateway refused, or that it does not answer; the message is for the person at the terminal."""
+
+    def __init__(self, message: str, problem: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.problem = problem or {}
+
+
+class Gateway:
+    """One gateway and the key to it. A call that got no answer is repeated with the same Idempotency-Key."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}", "Accept-Language": os.environ.get("LANG", "en")[:2]},
+            timeout=_TIMEOUT_SECONDS,
+            trust_env=False,
+        )
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """Read. Raises GatewayError."""
+        return self._call("GET", path, params={name: value for name, value in query.items() if value})
+
+    def post(self, path: str, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
+        """Do something once, under a fresh key or the one given. Raises GatewayError."""
+        return self._call("POST", path, json=body, headers={"Idempotency-Key": key or str(uuid.uuid4())})
+
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Set something. Raises GatewayError."""
+        return self._call("PUT", path, json=body)
+
+    def upload(self, path: str, content: bytes, **query: Any) -> dict[str, Any]:
+        """Send raw bytes. Raises GatewayError."""
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/octet-stream"}
+        return self._call("POST", path, content=content, params=query, headers=headers)
+
+    def pages(self, path: str, items: str, **query: Any) -> list[dict[str, Any]]:
+        """All pages of a list, as one."""
+        found: list[dict[str, Any]] = []
+        token = ""
+        while True:
+            page = self.get(path, pageSize=1000, pageToken=token, **query)
+            found += page.get(items, [])
+            if not (token := page.get("nextPageToken", "")):
+                return found
+
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception_type(httpx.TransportError),
+        stop=tenacity.stop_after_attempt(_TRIES_MAX),
+        wait=tenacity.wait_random_exponential(multiplier=0.2, max=3),
+        reraise=True,
+    )
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return self._http.request(method, path, **options)
+
+    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            answer = self._send(method, path, **options)
+        except httpx.TransportError as fault:
+            raise GatewayError(f"the gateway at {self._http.base_url} does not answer: {fault}") from fault
+        if answer.is_success:
+            body: dict[str, Any] = answer.json()
+            return body
+        problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        raise GatewayError(problem.get("detail") or f"{answer.status_code} {answer.reason_phrase}", problem)
+
+
+def connect() -> Gateway:
+    """The gateway that BIHUAN_URL and BIHUAN_TOKEN_FILE name, or else the local stack that `bihuan up` started."""
+    url, token_file = os.environ.get("BIHUAN_URL"), os.environ.get("BIHUAN_TOKEN_FILE")
+    if url and token_file:
+        return Gateway(url, Path(token_file).read_text("ascii").strip())
+    if not STACK_FILE.exists():
+        raise GatewayError("no gateway: start one with `bihuan up`, or set BIHUAN_URL and BIHUAN_TOKEN_FILE")
+    addresses = stack.load(STACK_FILE)
+    return Gateway(addresses.gateway_url, addresses.token())
+
+
+def traces_folder() -> Path:
+    """Where the local stack keeps its traces, or what BIHUAN_TRACES_FOLDER names."""
+    if folder := os.environ.get("BIHUAN_TRACES_FOLDER"):
+        return Path(folder)
+    if not STACK_FILE.exists():
+        raise GatewayError("no traces: start a stack with `bihuan up`, or set BIHUAN_TRACES_FOLDER")
+    return Path(stack.load(STACK_FILE).traces_folder)

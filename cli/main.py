@@ -1,0 +1,26 @@
+"""The `bihuan` command: its groups, and how a fault reaches the person at the terminal."""
+
+import sys
+
+import typer
+
+from cli import invoices, local, payments, reconciliation
+from cli.client import GatewayError
+
+_HELP = "Bihuan 闭环: payments in, reconciled, and every invoice in the tax system, with proof."
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=_HELP)
+for group in (local, payments, reconciliation, invoices):
+    group.add_to(app)
+
+
+def run() -> None:
+    """Run the command line; a refusal ends it with 1 and its sentence on standard error."""
+    try:
+        app()
+    except GatewayError as fault:
+        typer.secho(f"refused: {fault}", fg="red", err=True)
+        for error in fault.problem.get("errors", []):
+            typer.secho(f"  {error.get('field', '')}: {error.get('message', '')}", fg="red", err=True)
+        if trace_id := fault.problem.get("trace_id"):
+            typer.secho(f"  trace {trace_id}", fg="red", err=True)
+        sys.exit(1)

@@ -1,0 +1,73 @@
+"""`bihuan record`: tell the platform's payments to Bihuan, one or a file of them."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import track
+
+from chassis.money import Money, MoneyError
+from cli import client, show
+
+_FILE_HELP = "JSON lines, each a RecordPaymentRequest; the order number makes its Idempotency-Key"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(record)
+
+
+def record(
+    file: Annotated[Path | None, typer.Argument(help=_FILE_HELP, exists=True, dir_okay=False)] = None,
+    merchant: Annotated[str, typer.Option(help="merchant_id")] = "",
+    order: Annotated[str, typer.Option(help="merchant_order_no")] = "",
+    amount: Annotated[str, typer.Option(help="in major units, such as 12.30")] = "",
+    currency: Annotated[str, typer.Option()] = "CNY",
+    channel: Annotated[str, typer.Option()] = "wechat_pay",
+    txn: Annotated[str, typer.Option(help="channel_txn_no")] = "",
+    bill: Annotated[str, typer.Option(help="bill_no")] = "",
+    pay_time: Annotated[datetime | None, typer.Option(help="in UTC; now when left out")] = None,
+) -> None:
+    """Record payments that have succeeded at the channel. Recording one twice changes nothing."""
+    gateway = client.connect()
+    if file is not None:
+        recorded, replayed = record_all(gateway, [json.loads(line) for line in file.read_text("utf-8").splitlines()])
+        show.console.print(f"{recorded} recorded, {replayed} were there already")
+        return
+    body = {
+        "merchantId": merchant,
+        "merchantOrderNo": order,
+        "billNo": bill,
+        "channel": channel,
+        "channelTxnNo": txn,
+        "amount": _amount(amount, currency),
+        "payTime": (pay_time or datetime.now(UTC)).replace(tzinfo=UTC).isoformat(),
+    }
+    answer = gateway.post("/v1/payments", body)
+    payment = answer["payment"]
+    word = "was there already" if answer.get("replayed") else "recorded"
+    show.console.print(f"{payment['paymentId']} {show.money(payment['amount'])} {word}; trace {payment.get('traceId')}")
+
+
+def record_all(gateway: client.Gateway, bodies: list[dict[str, Any]]) -> tuple[int, int]:
+    """Record many, with a bar; returns how many were new and how many were there already."""
+    replayed = 0
+    for body in track(bodies, "recording payments", console=show.console, transient=True):
+        replayed += bool(gateway.post("/v1/payments", body, key_of(body)).get("replayed"))
+    return len(bodies) - replayed, replayed
+
+
+def key_of(body: Mapping[str, Any]) -> str:
+    """An Idempotency-Key that is the same each time the same order is sent."""
+    return f"record:{body['merchantOrderNo']}"[:64]
+
+
+def _amount(text: str, currency: str) -> dict[str, str]:
+    try:
+        amount = Money.from_major(text, currency)
+    except MoneyError as fault:
+        raise client.GatewayError(f"--amount: {fault}") from fault
+    return {"currencyCode": amount.currency_code, "amountMinor": str(amount.amount_minor)}

@@ -1,0 +1,104 @@
+"""Puts answers on the terminal: tables, trees, money. It asks nothing and decides nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from chassis.money import Money
+from cli.spans import SpanNode
+
+console = Console()
+_CONFIDENCE = {
+    "CONFIDENCE_PROVED": "proved 已证实",
+    "CONFIDENCE_LIKELY": "likely 很可能",
+    "CONFIDENCE_OPEN": "open 待定",
+}
+
+
+def money(amount: Mapping[str, Any] | None) -> str:
+    """A Money of the API for people: "12.30 CNY"; a dash when there is none."""
+    if not amount:
+        return "–"
+    return str(Money(amount["currencyCode"], int(amount.get("amountMinor", 0))))
+
+
+def sums(amounts: Iterable[Mapping[str, Any]]) -> str:
+    """Several sums, one for each currency; zero when there are none."""
+    return ", ".join(money(amount) for amount in amounts) or "0"
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: int = 0) -> Table:
+    """A table; its last `right` columns are numbers."""
+    made = Table(title=title, title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        made.add_column(column, justify="right" if number >= len(columns) - right else "left")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def run_table(run: Mapping[str, Any]) -> Table:
+    """What one reconciliation run found, exceptions in red."""
+    totals = run.get("totals", {})
+    rows: list[Sequence[str | Text]] = [
+        ("payments 支付", totals.get("paymentCount", "0"), sums(totals.get("paymentSums", []))),
+        ("statement lines 账单行", totals.get("lineCount", "0"), sums(totals.get("lineSums", []))),
+        ("matched 已对平", totals.get("matchedCount", "0"), sums(totals.get("matchedSums", []))),
+        ("… across the cut-off 跨日", totals.get("crossDayCount", "0"), ""),
+    ]
+    for one in totals.get("exceptions", []):
+        name = one["exceptionClass"].removeprefix("EXCEPTION_CLASS_")
+        amounts = sums(one.get("channelSums") or one.get("bookSums", []))
+        rows.append((Text(name, "red"), Text(one["exceptionCount"], "red"), Text(amounts, "red")))
+    title = f"{run['channel']} {run['businessDate']} · {run['state'].removeprefix('STATE_')}"
+    return table(title, ("", "rows", "money"), rows, right=2)
+
+
+def diagnosis_table(found: Mapping[str, Any]) -> Table:
+    """Why, with the rows that prove it and the remedy."""
+    rows: list[Sequence[str | Text]] = [
+        ("cause 原因", Text(f"{found['cause']}  {found['title']}\n{found['titleZh']}", "bold")),
+        ("confidence 把握", _CONFIDENCE.get(found["confidence"], "")),
+        *(
+            (
+                f"evidence 证据 {number}",
+                f"{_instant(one.get('occurTime', ''))} [{one['source']}] {one['fact']}\n{one['factZh']}",
+            )
+            for number, one in enumerate(found.get("evidence", []), 1)
+        ),
+        ("remedy 处理", f"{found['remedy']}\n{found['remedyZh']}"),
+        ("to the customer 告知客户", found.get("textCustomer", "")),
+        ("what would change it 何时改判", found.get("whatWouldChange", "")),
+    ]
+    return table(f"why {found.get('invoiceId') or found.get('paymentId')}", ("", ""), rows)
+
+
+def trace_tree(trace_id: str, roots: Sequence[SpanNode]) -> Tree:
+    """A trace as a tree: service, name, when it began after the first, how long it took."""
+    tree = Tree(f"[bold]trace {trace_id}[/bold]")
+    begin = min((root.span.start_ns for root in roots), default=0)
+    for root in roots:
+        _branch(tree, root, begin)
+    return tree
+
+
+def _branch(tree: Tree, node: SpanNode, begin: int) -> None:
+    span = node.span
+    text = Text.assemble(
+        (f"{span.service}: ", "cyan"),
+        span.name,
+        (f"  +{(span.start_ns - begin) / 1e6:.0f} ms, {(span.end_ns - span.start_ns) / 1e6:.1f} ms", "dim"),
+    )
+    if span.error:
+        text.append(f"  {span.error}", "red")
+    branch = tree.add(text)
+    for child in node.children:
+        _branch(branch, child, begin)
+
+
+def _instant(text: str) -> str:
+    return text[:19].replace("T", " ")

@@ -1,0 +1,219 @@
+"""The whole system on this machine: PostgreSQL and every process on loopback ports that are free. No business word."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import grpc
+import httpx
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from chassis import migrate
+from chassis.local_postgres import local_postgres
+
+SERVICES = ("payments", "reconciler", "invoice_sync", "gateway", "tax_sandbox")
+_READY_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+
+
+class StackError(Exception):
+    """A process did not get ready or died; the message names it and its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running stack is: URLs, the admin token's file, the traces and the logs."""
+
+    gateway_url: str
+    tax_sandbox_url: str
+    targets: dict[str, str]
+    database_urls: dict[str, str]
+    admin_key_file: str
+    traces_folder: str
+    logs_folder: str
+
+    def token(self) -> str:
+        """The admin key that the gateway made at its first start."""
+        return Path(self.admin_key_file).read_text("ascii").strip()
+
+
+@dataclass(slots=True)
+class Stack:
+    """Processes under way, by service; a test may kill one and start it again."""
+
+    addresses: Addresses
+    folder: Path
+    environments: dict[str, dict[str, str]]
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    def start(self, service: str) -> None:
+        """Start one service, its words going to its log."""
+        log = Path(self.addresses.logs_folder) / f"{service}.log"
+        with log.open("ab") as out:
+            self.processes[service] = subprocess.Popen(
+                [sys.executable, "-m", f"services.{service}"],
+                env=self.environments[service],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,  # Ctrl-C is ours to pass on, in order
+            )
+
+    def wait_ready(self, service: str) -> None:
+        """Return when the service takes calls. Raises StackError when it ends before, or takes too long."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self._ready(service):
+            if self.processes[service].poll() is not None:
+                raise StackError(f"{service} ended while it started:\n{self._last_words(service)}")
+            if time.monotonic() > deadline:
+                raise StackError(f"{service} is not ready after {_READY_SECONDS:.0f} s:\n{self._last_words(service)}")
+            time.sleep(0.05)
+
+    def dead(self) -> list[str]:
+        """The services whose process has ended."""
+        return [service for service, process in self.processes.items() if process.poll() is not None]
+
+    def stop(self) -> None:
+        """Ask every process to end, and end by force what does not."""
+        for process in reversed(self.processes.values()):
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_SECONDS
+        for process in self.processes.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _ready(self, service: str) -> bool:
+        if service == "tax_sandbox":
+            return _http_ready(f"{self.addresses.tax_sandbox_url}/healthz")
+        ready = _grpc_ready(self.addresses.targets[service])
+        return ready and (service != "gateway" or _http_ready(f"{self.addresses.gateway_url}/healthz"))
+
+    def _last_words(self, service: str) -> str:
+        log = Path(self.addresses.logs_folder) / f"{service}.log"
+        return "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
+
+
+@contextlib.contextmanager
+def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """Run everything while the block lasts, with data, logs and traces in `folder`.
+
+    `settings` are further variables such as BIHUAN_INVOICE_SYNC_SETTLE_SECONDS; each goes to its own service.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with local_postgres(folder / "postgres") as server:
+        names = {service: f"bihuan_{service}" for service in SERVICES}
+        urls = {service: asyncio.run(server.create_database(name)) for service, name in names.items()}
+        asyncio.run(_migrate(urls))
+        addresses = _addresses(folder, urls)
+        stack = Stack(addresses, folder, _environments(addresses, settings or {}))
+        try:
+            for service in SERVICES:
+                stack.start(service)
+            for service in SERVICES:
+                stack.wait_ready(service)
+            yield stack
+        finally:
+            stack.stop()
+
+
+def save(addresses: Addresses, path: Path) -> None:
+    """Write where the stack is, for the other commands; they see the whole file or none."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(addresses), indent=2), "utf-8")
+    fresh.replace(path)
+
+
+def load(path: Path) -> Addresses:
+    """Read what `save` wrote."""
+    return Addresses(**json.loads(path.read_text("utf-8")))
+
+
+async def _migrate(urls: Mapping[str, str]) -> None:
+    await asyncio.gather(*(migrate.upgrade(f"services.{service}", url) for service, url in urls.items()))
+
+
+def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
+    logs, traces = folder / "logs", folder / "traces"
+    logs.mkdir(exist_ok=True)
+    traces.mkdir(exist_ok=True)
+    http, tax, *ports = _free_ports(2 + len(SERVICES))
+    return Addresses(
+        gateway_url=f"http://127.0.0.1:{http}",
+        tax_sandbox_url=f"http://127.0.0.1:{tax}",
+        targets={service: f"127.0.0.1:{port}" for service, port in zip(SERVICES, ports, strict=True)},
+        database_urls=urls,
+        admin_key_file=str(folder / "admin.key"),
+        traces_folder=str(traces),
+        logs_folder=str(logs),
+    )
+
+
+def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    base = {name: value for name, value in os.environ.items() if not name.startswith("BIHUAN_")}
+    targets = addresses.targets
+    own: dict[str, dict[str, str]] = {
+        "payments": {},
+        "reconciler": {"PAYMENTS_TARGET": targets["payments"]},
+        "invoice_sync": {"PAYMENTS_TARGET": targets["payments"], "TAX_URL": addresses.tax_sandbox_url},
+        "gateway": {
+            "PAYMENTS_TARGET": targets["payments"],
+            "RECONCILER_TARGET": targets["reconciler"],
+            "INVOICE_SYNC_TARGET": targets["invoice_sync"],
+            "HTTP_LISTEN": addresses.gateway_url.removeprefix("http://"),
+            "ADMIN_KEY_FILE": addresses.admin_key_file,
+        },
+        "tax_sandbox": {},
+    }
+    listen = {**targets, "tax_sandbox": addresses.tax_sandbox_url.removeprefix("http://")}
+    result = {}
+    for service, extra in own.items():
+        prefix = f"BIHUAN_{service.upper()}_"
+        common = {
+            "LISTEN": listen[service],
+            "DATABASE_URL": addresses.database_urls[service],
+            "TRACES": f"file:{addresses.traces_folder}",
+        }
+        variables = {prefix + name: value for name, value in {**common, **extra}.items()}
+        chosen = {name: value for name, value in settings.items() if name.startswith(prefix)}
+        result[service] = {**base, **variables, **chosen}
+    return result
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def _grpc_ready(target: str) -> bool:
+    with grpc.insecure_channel(target) as channel:
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # its stubs know only aio
+                health_pb2.HealthCheckRequest(), timeout=1
+            )
+        except grpc.RpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _http_ready(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1, trust_env=False).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,35 @@
+"""The process behind `bihuan up`: it holds the stack, and ends it all when it is told to or when a part has died."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from cli import stack
+
+_LOOK_SECONDS = 1.0
+
+
+def main(folder: Path) -> int:
+    """Hold the stack in `folder` until SIGTERM or SIGINT; 1 when a service died by itself."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    pid_file, stack_file = folder / "supervisor.pid", folder / "stack.json"
+    pid_file.write_text(str(os.getpid()), "ascii")
+    with contextlib.ExitStack() as last:
+        last.callback(pid_file.unlink, missing_ok=True)
+        last.callback(stack_file.unlink, missing_ok=True)
+        with stack.running_stack(folder) as running:
+            stack.save(running.addresses, stack_file)
+            while not told.wait(_LOOK_SECONDS):
+                if dead := running.dead():
+                    print(f"ended by itself: {', '.join(dead)}; stopping the rest", file=sys.stderr)
+                    return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
