@@ -140,10 +140,15 @@ class Pins(_message.Message):
     STATEMENT_SHA256S_FIELD_NUMBER: _builtins.int
     PAYMENTS_MANIFEST_DIGEST_FIELD_NUMBER: _builtins.int
     RULE_SET_VERSION_FIELD_NUMBER: _builtins.int
+    NEIGHBOURS_DIGEST_FIELD_NUMBER: _builtins.int
     payments_manifest_digest: _builtins.bytes
     """The digest that payments gave for the day."""
     rule_set_version: _builtins.str
     """The rules that were used."""
+    neighbours_digest: _builtins.bytes
+    """A digest of what the days beside have to do with the day: their payments that its lines lead to, and its own
+    payments that a run of theirs holds already.
+    """
     @_builtins.property
     def statement_sha256s(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The statements, in order of loading."""
@@ -154,10 +159,11 @@ class Pins(_message.Message):
         statement_sha256s: _abc.Iterable[_builtins.str] | None = ...,
         payments_manifest_digest: _builtins.bytes = ...,
         rule_set_version: _builtins.str = ...,
+        neighbours_digest: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["payments_manifest_digest", b"payments_manifest_digest", "rule_set_version", b"rule_set_version", "statement_sha256s", b"statement_sha256s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["neighbours_digest", b"neighbours_digest", "payments_manifest_digest", b"payments_manifest_digest", "rule_set_version", b"rule_set_version", "statement_sha256s", b"statement_sha256s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
