@@ -1,1 +1,1 @@
-"""The demo: a made-up day of payments and statements, and what shows the system at work on it."""
+"""`make demo`: a seeded day in the channels' true layout, played through the real system, and what came of it."""

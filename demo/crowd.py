@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from chassis.money import Money
-from demo.plan import BEIJING, WECHAT_PAY, BillRow, PlannedPayment
+from demo.plan import ALIPAY, BEIJING, WECHAT_PAY, BillRow, PlannedPayment
 
-MERCHANT_ID = "city-water"
+# One merchant a channel, so that the demo can show two ways of issuing invoices.
+MERCHANT_OF = {WECHAT_PAY: "city-water", ALIPAY: "city-power"}
 LAST_HOUR = 23
 
 # Payments in each hour of the day, out of a hundred: asleep at night, at their most at eight in the evening.
@@ -43,7 +44,7 @@ class Order:
     def payment(self) -> PlannedPayment:
         """The platform's side of it."""
         return PlannedPayment(
-            merchant_id=MERCHANT_ID,
+            merchant_id=MERCHANT_OF[self.channel],
             merchant_order_no=self.merchant_order_no,
             bill_no=self.bill_no,
             channel=self.channel,

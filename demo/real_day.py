@@ -11,7 +11,7 @@ from datetime import date
 from random import Random
 
 from chassis.money import Money
-from demo.crowd import MERCHANT_ID, Crowd
+from demo.crowd import MERCHANT_OF, Crowd
 from demo.disturb import difference, seconds_before_midnight
 from demo.plan import (
     CHANNELS,
@@ -35,7 +35,7 @@ _IN_TURN = (
 )
 
 
-def day_from_lines(  # noqa: PLR0917 - one sentence: this seed, for this channel's day, in this file
+def day_from_lines(
     seed: int, channel: str, business_date: date, lines: Sequence[KnownLine], file_name: str, raw: bytes
 ) -> DemoDay:
     """The day of one real statement: `raw` as it is, and payments derived from its lines.
@@ -163,7 +163,7 @@ class _Platform:
     def _payment(self, line: KnownLine) -> PlannedPayment:
         """What the platform would have recorded of the line; the order is the bill if the file names none."""
         return PlannedPayment(
-            merchant_id=MERCHANT_ID,
+            merchant_id=MERCHANT_OF[self._channel],
             merchant_order_no=line.merchant_order_no,
             bill_no=line.bill_no or line.merchant_order_no,
             channel=self._channel,

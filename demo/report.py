@@ -1,0 +1,175 @@
+"""What the demo found, as plain numbers, and whether they add up. It prints nothing and asks nobody."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from demo.day import EXPECTED_CLASS, DemoDay
+
+CROSS_DAY = "CROSS_DAY"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One sum that has to come out, and what came out."""
+
+    name: str
+    expected: str
+    found: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether both are equal."""
+        return self.expected == self.found
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Counts by what they are of; money is in minor units of CNY."""
+
+    payments: int
+    payments_minor: int
+    lines: int
+    lines_minor: int
+    matched: int
+    matched_minor: int
+    planted: dict[str, int]
+    found: dict[str, int]
+    found_minor: dict[str, int]
+    invoices: dict[str, int]
+    invoices_minor: dict[str, int]
+    booked: int
+    booked_minor: int
+    faults_shown: dict[str, int]
+    checks: tuple[Check, ...]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every check holds."""
+        return all(check.holds for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {**asdict(self), "adds_up": self.adds_up}
+
+
+def make_report(
+    day: DemoDay,
+    runs: Sequence[Mapping[str, Any]],
+    exceptions: Sequence[Mapping[str, Any]],
+    invoice_totals: Sequence[Mapping[str, Any]],
+    book: Sequence[Mapping[str, Any]],
+    faults_shown: Mapping[str, int],
+    invoices_expected: int,
+) -> Report:
+    """Count what was planned beside what the services say and what the authority's book holds."""
+    totals = [run["totals"] for run in runs]
+    planted = Counter(EXPECTED_CLASS[one.disturbance] for one in day.planted)
+    found, found_minor = _by_class(totals, exceptions)
+    states = {one["syncState"].removeprefix("SYNC_STATE_"): one for one in invoice_totals}
+    invoices = {state: int(one["invoiceCount"]) for state, one in states.items()}
+    invoices_minor = {state: _minor(one.get("amountSums", [])) for state, one in states.items()}
+    numbers = Counter(row["number"] for row in book)
+    line_amounts = [-row.amount.amount_minor if row.is_refund else row.amount.amount_minor for row in _rows(day)]
+    matched = _total(totals, "matchedCount")
+    paid, listed = _held(totals, "paymentCount"), _held(totals, "lineCount")
+    checks = (
+        _check("payments in the runs = payments recorded", len(day.payments), _total(totals, "paymentCount")),
+        _check("their money", sum(p.amount.amount_minor for p in day.payments), _money(totals, "paymentSums")),
+        _check("lines in the runs = lines of the statements", len(line_amounts), _total(totals, "lineCount")),
+        _check("their money", sum(line_amounts), _money(totals, "lineSums")),
+        _check("payments = matched + those in exceptions", len(day.payments), matched + paid),
+        _check("lines = matched + those in exceptions", len(line_amounts), matched + listed),
+        _check("payments' money = matched + books in exceptions", _money(totals, "paymentSums"), _books(totals)),
+        _check("lines' money = matched + channel in exceptions", _money(totals, "lineSums"), _channel(totals)),
+        *(_check(f"{name}: found = planted", planted[name], found[name]) for name in sorted({*planted, *found})),
+        _check("orders in exceptions = orders planted", _planted_orders(day), _found_orders(exceptions)),
+        _check("invoices made = invoices due", invoices_expected, sum(invoices.values())),
+        _check("invoices booked = the authority's book", invoices.get("BOOKED", 0), len(book)),
+        _check("their money", invoices_minor.get("BOOKED", 0), sum(row["amount_minor"] for row in book)),
+        _check("numbers that stand twice in the book", 0, sum(times > 1 for times in numbers.values())),
+        _check("invoices neither booked nor refused", 0, sum(invoices.values()) - _ended(invoices)),
+    )
+    return Report(
+        payments=_total(totals, "paymentCount"),
+        payments_minor=_money(totals, "paymentSums"),
+        lines=_total(totals, "lineCount"),
+        lines_minor=_money(totals, "lineSums"),
+        matched=matched,
+        matched_minor=_money(totals, "matchedSums"),
+        planted=dict(planted),
+        found=dict(found),
+        found_minor=dict(found_minor),
+        invoices=invoices,
+        invoices_minor=invoices_minor,
+        booked=len(book),
+        booked_minor=sum(row["amount_minor"] for row in book),
+        faults_shown=dict(faults_shown),
+        checks=checks,
+    )
+
+
+def _check(name: str, expected: object, found: object) -> Check:
+    return Check(name, str(expected), str(found))
+
+
+def _rows(day: DemoDay) -> Iterable[Any]:
+    return (row for rows in day.rows.values() for row in rows)
+
+
+def _by_class(
+    totals: Sequence[Mapping[str, Any]], exceptions: Sequence[Mapping[str, Any]]
+) -> tuple[Counter[str], dict[str, int]]:
+    found: Counter[str] = Counter()
+    money: dict[str, int] = defaultdict(int)
+    for one in exceptions:
+        name = one["exceptionClass"].removeprefix("EXCEPTION_CLASS_")
+        amount = one.get("channelAmount") or one.get("bookAmount") or {}
+        found[name] += 1
+        money[name] += abs(int(amount.get("amountMinor", 0)))
+    if crossed := _total(totals, "crossDayCount"):
+        found[CROSS_DAY] = crossed
+    return found, dict(money)
+
+
+def _total(totals: Iterable[Mapping[str, Any]], name: str) -> int:
+    return sum(int(one.get(name, 0)) for one in totals)
+
+
+def _held(totals: Iterable[Mapping[str, Any]], name: str) -> int:
+    return sum(_total(one.get("exceptions", []), name) for one in totals)
+
+
+def _money(totals: Iterable[Mapping[str, Any]], name: str) -> int:
+    return sum(_minor(one.get(name, [])) for one in totals)
+
+
+def _books(totals: Sequence[Mapping[str, Any]]) -> int:
+    return _money(totals, "matchedSums") + sum(_money(one.get("exceptions", []), "bookSums") for one in totals)
+
+
+def _channel(totals: Sequence[Mapping[str, Any]]) -> int:
+    return _money(totals, "matchedSums") + sum(_money(one.get("exceptions", []), "channelSums") for one in totals)
+
+
+def _minor(amounts: Iterable[Mapping[str, Any]]) -> int:
+    return sum(int(amount.get("amountMinor", 0)) for amount in amounts)
+
+
+def _ended(invoices: Mapping[str, int]) -> int:
+    return invoices.get("BOOKED", 0) + invoices.get("REJECTED", 0)
+
+
+def _planted_orders(day: DemoDay) -> list[str]:
+    return sorted(
+        f"{one.merchant_order_no} {EXPECTED_CLASS[one.disturbance]}"
+        for one in day.planted
+        if EXPECTED_CLASS[one.disturbance] != CROSS_DAY
+    )
+
+
+def _found_orders(exceptions: Sequence[Mapping[str, Any]]) -> list[str]:
+    return sorted(
+        f"{one['merchantOrderNo']} {one['exceptionClass'].removeprefix('EXCEPTION_CLASS_')}" for one in exceptions
+    )
