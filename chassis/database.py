@@ -42,6 +42,7 @@ def connect(url: str, application: str, pool_size: int = 8) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=_POOL_WAIT_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,  # what a statement was given may be a name or an account, and errors go to the log
         connect_args={
             "timeout": _CONNECT_SECONDS,
             "server_settings": {**_SERVER_SETTINGS, "application_name": application},

@@ -1,12 +1,15 @@
 """Checks a message against the rules that stand in its contract. It knows no rule of its own."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import protovalidate
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from chassis.errors import Fault, FieldFault, Kind
 
+_TEXT_OR_MESSAGE = (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_MESSAGE)
 _VALIDATOR = protovalidate.Validator()
 
 # protovalidate's rule ids (buf.validate, https://protovalidate.com) in Chinese; a rule that stands here not
@@ -28,8 +31,14 @@ _RULES_ZH = {
 
 
 def validate(message: Message) -> None:
-    """Raise Fault INVALID_FIELD with every field that breaks its rule; return when none does."""
+    """Raise Fault INVALID_FIELD with every field that breaks its rule; return when none does.
+
+    One rule is no contract's own: no text has a NUL, which PostgreSQL cannot keep.
+    """
     found = tuple(_field_fault(violation.proto) for violation in _VALIDATOR.collect_violations(message))
+    found += tuple(
+        _nul_fault(path) for path in _texts_with_nul(message) if path not in {fault.field for fault in found}
+    )
     if found:
         raise invalid(found)
 
@@ -49,3 +58,24 @@ def _field_fault(violation: Any) -> FieldFault:
     path = ".".join(element.field_name for element in violation.field.elements)
     rule = violation.rule_id
     return FieldFault(path, rule.upper().replace(".", "_"), violation.message, _RULES_ZH.get(rule, rule))
+
+
+def _nul_fault(path: str) -> FieldFault:
+    return FieldFault(path, "NO_NUL", "has a NUL character", "含有空字符（NUL）")
+
+
+def _texts_with_nul(message: Message, above: str = "") -> Iterator[str]:
+    for descriptor, value in message.ListFields():
+        path = f"{above}{descriptor.name}"
+        if isinstance(value, str | Message):
+            yield from _nul_inside(value, path)
+        elif descriptor.is_repeated and descriptor.type in _TEXT_OR_MESSAGE:
+            for index, each in enumerate(value):
+                yield from _nul_inside(each, f"{path}[{index}]")
+
+
+def _nul_inside(value: str | Message, path: str) -> Iterator[str]:
+    if isinstance(value, Message):
+        yield from _texts_with_nul(value, f"{path}.")
+    elif "\0" in value:
+        yield path
