@@ -1,28 +1,29 @@
-"""The tax authority's bad day: which faults its stand-in is asked to show, and its book as a second witness."""
+"""The tax authority's bad day: which orders its stand-in does wrong by, and its book as a second witness."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import httpx
 
 _TIMEOUT_SECONDS = 10.0
-_BOOK_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the stand-in does wrong: so many of a million calls get the fault, chosen by the seed and the key."""
+    """One thing that goes wrong, for one order in `one_in` (at least one)."""
 
     fault: str
-    rate_ppm: int
+    one_in: int
     title: str
 
 
 PLANS = (
-    Plan("DROP_AFTER_COMMIT", 80_000, "answers lost after the invoice was taken 应答丢失"),
-    Plan("ACK_WITHOUT_BOOKING", 60_000, "acknowledged and never booked 已受理未入库"),
-    Plan("REJECT_BUSINESS", 20_000, "refused 拒收"),
+    Plan("DROP_ANSWER_AFTER_COMMIT", 12, "answers lost after the invoice was taken 应答丢失"),
+    Plan("ACK_WITHOUT_BOOKING", 20, "acknowledged and never booked 已受理未入库"),
+    Plan("REFUSE", 80, "refused 拒收"),
 )
 
 
@@ -32,25 +33,30 @@ class TaxSandbox:
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
 
-    def plan(self, seed: int) -> None:
-        """Ask for every fault of PLANS."""
+    def plan(self, seed: int, order_nos: Sequence[str]) -> None:
+        """Choose orders by the seed, no order twice, and ask for every fault of PLANS once for each of its orders."""
+        left = sorted(order_nos)
+        Random(seed).shuffle(left)
         for plan in PLANS:
-            body = {"fault": plan.fault, "rate_ppm": plan.rate_ppm, "seed": seed}
-            self._http.post("/steering/faults", json=body).raise_for_status()
+            for _ in range(max(1, len(order_nos) // plan.one_in)):
+                if left:
+                    body = {"fault": plan.fault, "order_no": left.pop(), "times": 1}
+                    self._http.post("/steering/faults", json=body).raise_for_status()
 
     def shown(self) -> Mapping[str, int]:
         """How often each fault was shown so far."""
-        counts: dict[str, int] = self._http.get("/steering/counts").raise_for_status().json()["faults"]
-        return counts
+        planned = self._http.get("/steering/faults").raise_for_status().json()["faults"]
+        shown: Counter[str] = Counter()
+        for one in planned:
+            shown[one["fault"]] += one["struck_count"]
+        return shown
 
     def book(self) -> list[dict[str, Any]]:
         """Every invoice in the authority's main book."""
         rows: list[dict[str, Any]] = []
         after = ""
         while True:
-            page = (
-                self._http.get("/steering/book", params={"after": after, "limit": _BOOK_PAGE}).raise_for_status().json()
-            )
-            rows += page["invoices"]
-            if not (after := page.get("next", "")):
-                return [row for row in rows if row.get("booked_at")]
+            page = self._http.get("/steering/book", params={"after": after}).raise_for_status().json()
+            rows += page["rows"]
+            if not (after := page["next_after"]):
+                return [row for row in rows if row["status"] == "BOOKED"]

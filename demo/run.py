@@ -1,4 +1,4 @@
-"""Plays the day through the gateway, step by step, as an integrator, finance and a buyer would. It prints only progress."""
+"""Plays the day through the gateway as an integrator, finance and a buyer would. It prints only progress."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class Played:
 
 def play(gateway: Gateway, tax: TaxSandbox, day: DemoDay) -> Played:
     """Record, ingest, reconcile, request, and wait until every invoice has come to its end."""
-    tax.plan(day.seed)
+    tax.plan(day.seed, [payment.merchant_order_no for payment in day.payments])
     _set_merchants(gateway)
     record_all(gateway, [_body(payment) for payment in day.payments])
     statements = [ingest_file(gateway, name, raw) for name, raw in day.bills.items()]

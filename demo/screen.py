@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Group
 from rich.rule import Rule
+from rich.table import Table
 from rich.text import Text
 
 from chassis.money import Money
@@ -49,7 +50,7 @@ def _cny(minor: int) -> str:
     return str(Money("CNY", minor))
 
 
-def _sides(report: Report) -> object:
+def _sides(report: Report) -> Table:
     rows = [
         ("payments recorded 平台支付", str(report.payments), _cny(report.payments_minor)),
         ("statement lines 渠道账单", str(report.lines), _cny(report.lines_minor)),
@@ -58,7 +59,7 @@ def _sides(report: Report) -> object:
     return show.table("Reconciliation 对账", ("", "rows", "money"), rows, right=2)
 
 
-def _exceptions(report: Report) -> object:
+def _exceptions(report: Report) -> Table:
     rows = []
     for name in sorted({*report.planted, *report.found}):
         planted, found = report.planted.get(name, 0), report.found.get(name, 0)
@@ -71,13 +72,13 @@ def _exceptions(report: Report) -> object:
     return show.table("Exceptions 对账差异", columns, rows, right=4)
 
 
-def _invoices(report: Report) -> object:
+def _invoices(report: Report) -> Table:
     rows = [(state, str(count), _cny(report.invoices_minor[state])) for state, count in sorted(report.invoices.items())]
     rows.append(("in the authority's book 税局已入库", str(report.booked), _cny(report.booked_minor)))
     return show.table("Invoices 发票", ("state", "invoices", "money"), rows, right=2)
 
 
-def _bad_day(report: Report) -> object:
+def _bad_day(report: Report) -> Table:
     rows = [(plan.title, str(report.faults_shown.get(plan.fault, 0))) for plan in PLANS]
     return show.table("What the tax authority did wrong 税局侧故障", ("fault", "times"), rows, right=1)
 
