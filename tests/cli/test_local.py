@@ -1,0 +1,96 @@
+"""`bihuan up`, `status` and `down`, and the commands against the stack in between."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BIHUAN = Path(sys.executable).parent / "bihuan"
+
+
+def _bihuan(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "LANG": "C.UTF-8", "COLUMNS": "200"}
+    done = subprocess.run(
+        [BIHUAN, *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("up")
+    _bihuan(place, "up")
+    yield place
+    _bihuan(place, "down")
+
+
+def test_up_tells_where_everything_is_and_status_that_it_serves(folder):
+    again = _bihuan(folder, "up")
+    status = _bihuan(folder, "status")
+
+    assert "already up" in again.stdout
+    assert "http://127.0.0.1:" in again.stdout
+    assert status.stdout.count("serving") == 3
+
+
+def test_the_admin_key_is_for_its_owner_only(folder):
+    where = json.loads((folder / ".bihuan/stack.json").read_text("utf-8"))
+
+    assert Path(where["admin_key_file"]).stat().st_mode & 0o077 == 0
+
+
+def test_a_payment_goes_from_the_command_line_into_the_tax_system(folder):
+    seller = ("--name", "江城水务集团有限公司", "--tax-id", "91420100MA4K0DEM01")
+    _bihuan(folder, "merchant", "city-water", "--policy", "ON_SUCCESS", *seller)
+    order = ("--merchant", "city-water", "--order", "CLI-1", "--amount", "12.30", "--txn", "4200000001")
+
+    first = _bihuan(folder, "record", *order, "--pay-time", "2026-03-01T04:00:00")
+    again = _bihuan(folder, "record", *order, "--pay-time", "2026-03-01T04:00:00")
+
+    assert "12.30 CNY recorded" in first.stdout
+    assert "was there already" in again.stdout
+    why = _eventually(folder, "CLI-1", "IN_SYSTEM")
+    assert why["evidence"]
+    trace = _bihuan(folder, "trace", "CLI-1")
+    assert "gateway: POST /v1/payments" in trace.stdout
+    assert "tax_sandbox:" in trace.stdout
+
+
+def test_a_refusal_is_told_in_words_with_the_field_and_ends_with_1(folder):
+    refused = _bihuan(folder, "record", "--merchant", "city-water", "--order", "CLI-2", "--amount", "-1", check=False)
+    unknown = _bihuan(folder, "why", "no-such-thing", check=False)
+
+    assert refused.returncode == 1
+    assert "amount" in refused.stderr
+    assert unknown.returncode == 1
+    assert "refused:" in unknown.stderr
+
+
+def test_a_file_that_is_no_statement_is_refused_with_its_code(folder, tmp_path):
+    file = tmp_path / "notes.csv"
+    file.write_text("hello,world\n", "utf-8")
+
+    refused = _bihuan(folder, "ingest", str(file), check=False)
+
+    assert refused.returncode == 1
+    assert "refused:" in refused.stderr
+
+
+def test_without_a_gateway_the_command_says_how_to_get_one(tmp_path):
+    done = _bihuan(tmp_path, "why", "x", check=False)
+
+    assert done.returncode == 1
+    assert "bihuan up" in done.stderr
+
+
+def _eventually(folder: Path, reference: str, cause: str) -> dict:
+    for _ in range(100):
+        done = _bihuan(folder, "why", reference, "--json", check=False)
+        found = json.loads(done.stdout) if done.returncode == 0 else {}
+        if found.get("cause") == cause:
+            return found
+    raise AssertionError(f"{reference} did not become {cause}: {found}")

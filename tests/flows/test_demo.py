@@ -1,0 +1,108 @@
+"""`make demo`: it ends well, what it prints adds up, and nothing is left running."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from demo.day import EXPECTED_CLASS, Disturbance, generate_day, planted_counts
+
+ROOT = Path(__file__).parents[2]
+
+
+def _play(tmp_path: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], dict]:
+    report = tmp_path / "report.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "demo", "--report", report, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert report.exists(), done.stdout + done.stderr
+    return done, json.loads(report.read_text("utf-8"))
+
+
+@pytest.mark.timeout(300)
+def test_a_made_up_day_adds_up_and_leaves_nothing_behind(tmp_path):
+    day = generate_day(7, _date(), 150)
+    before = set(_own_processes())
+
+    done, report = _play(tmp_path, "--seed", "7")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert report["adds_up"] is True
+    assert len(report["checks"]) > 15
+    # Told from the plan alone, not from the report's own sums.
+    per_channel = planted_counts(150)
+    assert report["payments"] == len(day.payments)
+    assert report["payments_minor"] == sum(payment.amount.amount_minor for payment in day.payments)
+    assert report["lines"] == 300
+    assert report["found"] == {EXPECTED_CLASS[kind]: 2 * count for kind, count in per_channel.items()}
+    lines_without_match = sum(2 * per_channel[kind] for kind in _WITH_A_LINE)
+    assert report["matched"] == 300 - lines_without_match
+    assert report["faults_shown"]["DROP_ANSWER_AFTER_COMMIT"] > 0
+    assert report["faults_shown"]["ACK_WITHOUT_BOOKING"] > 0
+    assert report["invoices"] == {"BOOKED": report["booked"], "REJECTED": report["faults_shown"]["REFUSE"]}
+    assert "pay_" in done.stdout or "inv_" in done.stdout
+    assert set(_own_processes()) - before == set()
+
+
+@pytest.mark.timeout(300)
+def test_a_real_wechat_pay_bill_adds_up(tmp_path, fixtures):
+    bill = fixtures / "statements/cn/wechat_trade_all_bom.csv"
+
+    done, report = _play(tmp_path, "--statement", str(bill))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert report["adds_up"] is True
+    assert (report["lines"], report["lines_minor"]) == (45, 33)
+    assert report["found"]["REFUND_CHANNEL_ONLY"] == 14
+    assert report["found"]["CHANNEL_ONLY"] == 1
+
+
+def test_a_file_that_is_no_statement_stops_the_demo_with_the_reason(tmp_path):
+    file = tmp_path / "notes.csv"
+    file.write_text("hello,world\n", "utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "demo", "--statement", file],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert "E-PROFILE-NONE" in done.stdout
+
+
+# A disturbance of these kinds has one line in the statement that matches nothing.
+_WITH_A_LINE = (
+    Disturbance.MISSING_ON_PLATFORM,
+    Disturbance.AMOUNT_CHANNEL_OVER,
+    Disturbance.AMOUNT_CHANNEL_SHORT,
+    Disturbance.PAID_TWICE,
+    Disturbance.REFUNDED,
+)
+
+
+def _date():
+    from demo.__main__ import _BUSINESS_DATE
+
+    return _BUSINESS_DATE
+
+
+def _own_processes() -> list[int]:
+    """Processes of a demo: our services, and servers with their data in a demo's folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = " ".join(process.info["cmdline"] or [])
+        if "bihuan-demo-" in words or ("-m services." in words and process.ppid() == 1):
+            found.append(process.pid)
+    return found
