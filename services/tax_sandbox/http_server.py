@@ -1,0 +1,127 @@
+"""Serves an ASGI application at a port, with connections that a fault can cut. It knows no route."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from chassis.loop import Loop
+
+HEAD_BYTES_MAX = 32 * 1024
+_CONNECTIONS_MAX = 512
+_KEEP_ALIVE_SECONDS = 30
+_STOP_SECONDS = 5
+_EXTENSION = "bihuan.connection"
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Running:
+    """A server that listens at `port` on the host that it was given."""
+
+    port: int
+    server: uvicorn.Server
+    serving: asyncio.Task[None]
+    loops: list[asyncio.Task[None]] = field(default_factory=list)
+    stop_loops: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def stop(self) -> None:
+        """Take no more, let calls and turns end, then close."""
+        self.stop_loops.set()
+        self.server.should_exit = True
+        _, late = await asyncio.wait({self.serving, *self.loops}, timeout=_STOP_SECONDS * 2)
+        for task in late:
+            task.cancel()
+
+
+async def start(listen: str, app: ASGIApp, loops: Sequence[Loop] = ()) -> Running:
+    """Listen at host:port (port 0 takes a free one) and start the loops. Raises OSError when the port is taken."""
+    host, _, port = listen.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host.strip("[]"), int(port)), family=family)
+    config = uvicorn.Config(
+        app,
+        http=CuttableProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=_CONNECTIONS_MAX,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+    await server.listening.wait()
+    running = Running(listener.getsockname()[1], server, serving)
+    running.loops = [asyncio.create_task(loop.run(running.stop_loops), name=loop.name) for loop in loops]
+    return running
+
+
+async def until_stopped(running: Running, also: Callable[[], Awaitable[None]]) -> None:
+    """Wait for SIGTERM or SIGINT, then stop gracefully; `also` is closed last."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    _log.info("serving", port=running.port)
+    await told.wait()
+    _log.info("stopping")
+    await running.stop()
+    await also()
+
+
+async def cut(scope: Scope, receive: Receive, _: Send) -> None:
+    """An answer that is none: the connection ends without a byte. An ASGI application."""
+    scope["extensions"][_EXTENSION]["transport"].abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class CuttableProtocol(HttpToolsProtocol):
+    """HTTP/1.1 whose requests know their connection, and whose heads are bounded."""
+
+    _in_head = True
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Refuse a head that has not ended when its bound is reached."""
+        if self._in_head and self._head_bytes > HEAD_BYTES_MAX:
+            self.send_400_response("The head is too long.")
+            return
+        self._head_bytes += len(data)
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Hand the connection on with the request."""
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+        self.scope["extensions"] = {_EXTENSION: {"transport": self.transport}}
+
+    def on_headers_complete(self) -> None:
+        """The head is read; bodies have a bound of their own."""
+        self._in_head = False
+        super().on_headers_complete()
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens, and leaves signals to `until_stopped`."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
