@@ -55,9 +55,13 @@ def invalid(fields: tuple[FieldFault, ...]) -> Fault:
 
 
 def _field_fault(violation: Any) -> FieldFault:
-    path = ".".join(element.field_name for element in violation.field.elements)
+    path = ".".join(_element(element) for element in violation.field.elements)
     rule = violation.rule_id
     return FieldFault(path, rule.upper().replace(".", "_"), violation.message, _RULES_ZH.get(rule, rule))
+
+
+def _element(element: Any) -> str:
+    return element.field_name if element.subscript is None else f"{element.field_name}[{element.subscript.value}]"
 
 
 def _nul_fault(path: str) -> FieldFault:

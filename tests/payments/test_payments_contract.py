@@ -198,8 +198,10 @@ async def test_a_call_whose_deadline_passes_while_it_waits_stores_nothing(system
 
     async with system.sessions() as session:  # holds the business key, so that the call has to wait
         await Store(session).add_payment(rival)
-        refused = await refusal(system.payments.RecordPayment(request, timeout=0.3))
-        await eventually(lambda: waiting_for_locks(system, 0))
+        call = asyncio.ensure_future(refusal(system.payments.RecordPayment(request, timeout=2)))
+        await eventually(lambda: waiting_for_locks(system, 1), timeout_seconds=1.5)
+        refused = await call
+        await eventually(lambda: waiting_for_locks(system, 0), timeout_seconds=1.5)  # well before it would give up
         await session.rollback()
 
     assert (refused.kind, refused.reason) == (Kind.DEADLINE, "DEADLINE_EXCEEDED")

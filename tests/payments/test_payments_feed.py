@@ -1,0 +1,233 @@
+"""The feed's promise: every change once, in order, and none is skipped, however late it commits."""
+
+import asyncio
+import hashlib
+
+import grpc
+import pytest
+from bihuan.payments.v1 import payment_feed_service_pb2 as feed_pb
+from bihuan.payments.v1 import payment_pb2
+from bihuan.payments.v1 import payment_service_pb2 as payment_pb
+from bihuan.type.v1 import money_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy import text
+
+from chassis.errors import from_rpc_error
+from services.payments.domain.payment import first_change
+from services.payments.store import Store
+from tests.payments.builders import NOON, a_payment, a_request
+from tests.support.eventually import eventually
+
+
+async def write(session, payment) -> None:
+    store = Store(session)
+    assert await store.add_payment(payment)
+    await store.add_changes([first_change(payment)])
+
+
+async def feed_ids(system) -> dict[str, int]:
+    async with system.engine.connect() as connection:
+        rows = await connection.execute(text("SELECT payment_id, id FROM feed"))
+        return {row.payment_id: row.id for row in rows}
+
+
+async def test_a_change_that_commits_late_is_not_lost_to_a_consumer_that_read_past_it(system):
+    late, early = a_payment(), a_payment()
+
+    async with system.sessions() as slow:
+        await write(slow, late)  # has its row and its id, and stays open
+        async with system.sessions.begin() as quick:
+            await write(quick, early)
+        first_read = await system.read_feed()
+        cursor = first_read[-1].sequence + 1
+        await slow.commit()
+    second_read = await system.read_feed(from_sequence=cursor)
+
+    assert [change.payment.payment_id for change in first_read] == [early.payment_id]
+    assert [change.payment.payment_id for change in second_read] == [late.payment_id]
+    assert [change.sequence for change in first_read + second_read] == [1, 2]
+    # A cursor over the id that a row gets inside its transaction would have passed the late one by.
+    ids = await feed_ids(system)
+    assert ids[late.payment_id] < ids[early.payment_id]
+    assert [one for one, place in ids.items() if place > ids[early.payment_id]] == []
+
+
+async def test_two_numberers_at_once_leave_no_gap_and_number_nothing_twice(system):
+    payments = [a_payment() for _ in range(6)]
+    for payment in payments[:3]:
+        async with system.sessions.begin() as session:
+            await write(session, payment)
+
+    async with system.sessions() as first:
+        await Store(first).lock_head()
+        assert await Store(first).number_changes(2) == 2
+        second = asyncio.create_task(system.actions.number_feed())
+        await eventually(lambda: is_waiting(system))  # for the head, which the first has not given back
+        for payment in payments[3:]:
+            async with system.sessions.begin() as session:
+                await write(session, payment)
+        await first.commit()
+    numbered_count = await second
+
+    assert numbered_count == 4
+    assert [change.sequence for change in await system.read_feed()] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_writers_and_numberers_together_make_one_dense_feed(system):
+    async def take_in() -> str:
+        answer = await system.payments.RecordPayment(a_request())
+        return answer.payment.payment_id
+
+    takers = [take_in() for _ in range(30)]
+    numberers = [system.actions.number_feed() for _ in range(10)]
+    done = await asyncio.gather(*takers, *numberers)
+    changes = await system.read_feed()
+
+    assert [change.sequence for change in changes] == list(range(1, 31))
+    assert sorted(change.payment.payment_id for change in changes) == sorted(done[:30])
+
+
+async def test_a_numberer_that_dies_gives_back_what_it_took(system):
+    async with system.sessions.begin() as session:
+        await write(session, a_payment())
+    async with system.sessions() as session:
+        await Store(session).lock_head()
+        await Store(session).number_changes(10)
+        await session.rollback()
+
+    assert [change.sequence for change in await system.read_feed()] == [1]
+
+
+async def test_a_change_that_was_undone_leaves_no_gap(system):
+    async with system.sessions() as session:
+        await write(session, a_payment())
+        await session.rollback()
+    recorded = await system.payments.RecordPayment(a_request())
+
+    changes = await system.read_feed()
+
+    assert [(change.sequence, change.payment) for change in changes] == [(1, recorded.payment)]
+
+
+async def test_the_feed_comes_in_batches_that_say_where_to_go_on(system):
+    for _ in range(5):
+        await system.payments.RecordPayment(a_request())
+
+    asked = feed_pb.StreamPaymentChangesRequest(from_sequence=2, batch_size=2)
+    answers = [answer async for answer in system.feed.StreamPaymentChanges(asked)]
+
+    assert [[change.sequence for change in answer.changes] for answer in answers] == [[2, 3], [4, 5]]
+    assert [answer.next_sequence for answer in answers] == [4, 6]
+
+
+async def test_a_consumer_that_has_all_gets_an_empty_stream(system):
+    await system.payments.RecordPayment(a_request())
+
+    assert await system.read_feed(from_sequence=2) == []
+    assert await system.read_feed(from_sequence=10**15) == []
+
+
+async def test_each_change_tells_the_payment_as_that_change_left_it(system):
+    recorded = await system.payments.RecordPayment(a_request())
+    fact = payment_pb.ReconciliationFact(
+        payment_id=recorded.payment.payment_id,
+        run_id="run_1",
+        outcome=payment_pb2.Payment.RECONCILIATION_STATE_MATCHED,
+        decide_time=Timestamp(seconds=int(NOON.timestamp())),
+    )
+    await system.payments.RecordReconciliations(payment_pb.RecordReconciliationsRequest(facts=[fact]))
+
+    taken, matched = await system.read_feed()
+
+    assert (taken.payment, taken.run_id) == (recorded.payment, "")
+    assert (matched.payment.version, matched.run_id) == (2, "run_1")
+    assert matched.payment.reconciliation_state == payment_pb2.Payment.RECONCILIATION_STATE_MATCHED
+    assert matched.traceparent == taken.traceparent
+
+
+async def test_a_manifest_counts_and_sums_the_day_and_its_digest_can_be_recomputed(system):
+    of_the_day = [
+        (
+            await system.payments.RecordPayment(
+                a_request(amount=money_pb2.Money(currency_code=code, amount_minor=minor))
+            )
+        ).payment
+        for code, minor in (("CNY", 1_00), ("CNY", 2_50), ("USD", 7_00))
+    ]
+    await system.payments.RecordPayment(a_request(channel="alipay"))
+    await system.payments.RecordPayment(a_request(pay_time=Timestamp(seconds=int(NOON.timestamp()) - 86_400)))
+
+    answer = await system.feed.GetSliceManifest(
+        feed_pb.GetSliceManifestRequest(channel="wechat_pay", business_date="2026-03-01")
+    )
+
+    manifest = answer.manifest
+    assert manifest.payment_count == 3
+    assert [(money.currency_code, money.amount_minor) for money in manifest.amount_sums] == [("CNY", 350), ("USD", 700)]
+    assert manifest.digest == digest_of(of_the_day)
+    assert manifest.max_sequence == 5
+
+
+async def test_a_mirror_that_read_up_to_the_manifests_sequence_holds_what_the_manifest_counted(system):
+    asked = feed_pb.GetSliceManifestRequest(channel="wechat_pay", business_date="2026-03-01")
+
+    async def take_in() -> None:
+        for _ in range(10):
+            await system.payments.RecordPayment(a_request())
+
+    async def count() -> list:
+        return [(await system.feed.GetSliceManifest(asked)).manifest for _ in range(10)]
+
+    counted = await asyncio.gather(take_in(), take_in(), count())
+    feed = await system.read_feed()
+
+    for manifest in counted[-1]:
+        mirror = [change.payment for change in feed if change.sequence <= manifest.max_sequence]
+        assert (manifest.payment_count, manifest.digest) == (len(mirror), digest_of(mirror))
+
+
+async def test_a_payment_that_the_feed_has_not_told_is_not_counted(system):
+    async with system.sessions.begin() as session:
+        await write(session, a_payment())
+    async with system.sessions.begin() as session:
+        lines = [line async for batch in Store(session).slice_lines("wechat_pay", NOON.date()) for line in batch]
+
+    assert lines == []
+
+
+async def test_a_day_without_payments_has_an_empty_manifest(system):
+    answer = await system.feed.GetSliceManifest(
+        feed_pb.GetSliceManifestRequest(channel="wechat_pay", business_date="2026-03-01")
+    )
+
+    assert (answer.manifest.payment_count, list(answer.manifest.amount_sums)) == (0, [])
+    assert answer.manifest.digest == bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("channel", "day", "field"),
+    [("", "2026-03-01", "channel"), ("alipay", "2026-02-29", "business_date"), ("alipay", "", "business_date")],
+)
+async def test_a_manifest_of_nothing_or_never_is_refused(system, channel, day, field):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await system.feed.GetSliceManifest(feed_pb.GetSliceManifestRequest(channel=channel, business_date=day))
+
+    assert [fault.field for fault in from_rpc_error(refused.value).fields] == [field]
+
+
+def digest_of(payments) -> bytes:
+    """The contract's words, read anew."""
+    total = 0
+    for one in payments:
+        parts = (one.payment_id, one.merchant_order_no, one.channel_txn_no, one.amount.currency_code)
+        line = "\x1f".join((*parts, str(one.amount.amount_minor)))
+        total += int(hashlib.sha256(line.encode("utf-8")).hexdigest(), 16)
+    return (total % 2**256).to_bytes(32, "big")
+
+
+async def is_waiting(system) -> bool:
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with system.engine.connect() as connection:
+        return await connection.scalar(query) > 0
