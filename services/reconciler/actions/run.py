@@ -1,0 +1,123 @@
+"""Runs: asking for one, and telling what one found. It makes none itself."""
+
+from datetime import date
+from typing import NamedTuple
+
+from chassis import ids, telemetry
+from chassis.clock import Clock
+from chassis.database import Sessions
+from chassis.errors import Fault, Kind
+from services.reconciler.actions.page import Page, PageRequest
+from services.reconciler.store.result import ExceptionFilter, ResultStore
+from services.reconciler.store.run import RunStore
+from services.reconciler.tables import ExceptionRow, MatchRow, RunRow
+
+_STARTS_MAX = 3
+
+
+class Started(NamedTuple):
+    """A run, and whether the same request had started it before."""
+
+    run: RunRow
+    replayed: bool
+
+
+class RunActions:
+    """What can be asked about runs."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+
+    @telemetry.traced
+    async def start_run(self, request_id: str, channel: str, business_date: date) -> Started:
+        """Ask for a run, idempotent by request_id.
+
+        Raises Fault REQUEST_ID_REUSED when the request_id has asked for another one, RUN_IN_PROGRESS when one for
+        the channel and day has not ended.
+        """
+        for _ in range(_STARTS_MAX):
+            async with self._sessions.begin() as session:
+                store = RunStore(session)
+                added = await store.add(
+                    ids.new_id("run"),
+                    request_id,
+                    channel,
+                    business_date,
+                    telemetry.current_traceparent(),
+                    self._clock.now(),
+                )
+                if added is not None:
+                    telemetry.annotate(run_id=added.run_id, channel=channel, business_date=str(business_date))
+                    return Started(added, replayed=False)
+                if known := await store.of_request(request_id):
+                    return _replayed(known, channel, business_date)
+                if at_work := await store.open_run(channel, business_date):
+                    raise _in_progress(at_work)
+            # It has ended between the two looks: ask again.
+        raise _in_progress(None)
+
+    @telemetry.traced
+    async def get_run(self, run_id: str) -> RunRow:
+        """One run. Raises Fault NOT_FOUND."""
+        async with self._sessions() as session:
+            return await _run(RunStore(session), run_id)
+
+    @telemetry.traced
+    async def list_matches(self, run_id: str, page: PageRequest) -> Page[MatchRow]:
+        """Matches of a run, in order of payment. Raises Fault NOT_FOUND."""
+        name = f"matches\n{run_id}"
+        async with self._sessions() as session:
+            await _run(RunStore(session), run_id)
+            rows = await ResultStore(session).matches(run_id, page.after(name), page.limit)
+        return page.page(name, rows, lambda row: row.payment_id)
+
+    @telemetry.traced
+    async def get_exception(self, exception_id: str) -> ExceptionRow:
+        """One exception. Raises Fault NOT_FOUND."""
+        async with self._sessions() as session:
+            found = await ResultStore(session).exception(exception_id)
+        if found is None:
+            raise _not_found("exception", "差异", exception_id)
+        return found
+
+    @telemetry.traced
+    async def list_exceptions(self, wanted: ExceptionFilter, page: PageRequest) -> Page[ExceptionRow]:
+        """Exceptions, newest first."""
+        name = f"exceptions\n{wanted}"
+        async with self._sessions() as session:
+            rows = await ResultStore(session).exceptions(wanted, page.after(name), page.limit)
+        return page.page(name, rows, lambda row: row.exception_id)
+
+
+async def _run(store: RunStore, run_id: str) -> RunRow:
+    run = await store.get(run_id)
+    if run is None:
+        raise _not_found("run", "对账批次", run_id)
+    return run
+
+
+def _not_found(noun: str, noun_zh: str, wanted_id: str) -> Fault:
+    return Fault(Kind.NOT_FOUND, "NOT_FOUND", f"there is no {noun} {wanted_id}", f"没有编号为 {wanted_id} 的{noun_zh}")
+
+
+def _replayed(run: RunRow, channel: str, business_date: date) -> Started:
+    if (run.channel, run.business_date) == (channel, business_date):
+        return Started(run, replayed=True)
+    raise Fault(
+        Kind.EXISTS,
+        "REQUEST_ID_REUSED",
+        f"request_id {run.request_id} has started a run of {run.channel} for {run.business_date}",
+        f"request_id {run.request_id} 已用于 {run.channel} {run.business_date} 的对账批次",
+        metadata={"run_id": run.run_id},
+    )
+
+
+def _in_progress(run: RunRow | None) -> Fault:
+    return Fault(
+        Kind.CONFLICT,
+        "RUN_IN_PROGRESS",
+        "a run for this channel and day has not ended: wait for it",
+        "该渠道该日的对账批次尚未结束，请等待其完成",
+        metadata={"run_id": run.run_id} if run else {},
+    )

@@ -1,0 +1,136 @@
+"""Calls to payments: its feed, its manifests, and what it is told. A fault of the call is raised as a Fault."""
+
+import contextlib
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+
+import grpc
+from bihuan.payments.v1 import (
+    feed_pb2,
+    payment_feed_service_pb2,
+    payment_feed_service_pb2_grpc,
+    payment_pb2,
+    payment_service_pb2,
+    payment_service_pb2_grpc,
+)
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.channel import connect
+from chassis.errors import from_rpc_error
+from chassis.money import Money
+from services.reconciler.domain.fact import PaymentFact
+from services.reconciler.domain.manifest import Manifest
+from services.reconciler.domain.payment import MirroredPayment
+
+_CHANGES_AT_ONCE = 500
+_OUTCOMES = {
+    "MATCHED": payment_pb2.Payment.RECONCILIATION_STATE_MATCHED,
+    "EXCEPTION": payment_pb2.Payment.RECONCILIATION_STATE_EXCEPTION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a payment that has succeeded, at its place in the feed."""
+
+    sequence: int
+    payment: MirroredPayment
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBatch:
+    """Changes in order, and where the feed goes on; those of payments that have not succeeded are left out."""
+
+    changes: tuple[Change, ...]
+    next_sequence: int
+
+
+class PaymentsClient:
+    """The service payments, through one channel."""
+
+    def __init__(self, target: str, timeout_seconds: float) -> None:
+        services = [
+            payment_feed_service_pb2.DESCRIPTOR.services_by_name["PaymentFeedService"],
+            payment_service_pb2.DESCRIPTOR.services_by_name["PaymentService"],
+        ]
+        self._channel = connect(target, services, timeout_seconds)
+        self._feed = payment_feed_service_pb2_grpc.PaymentFeedServiceStub(self._channel)
+        self._payments = payment_service_pb2_grpc.PaymentServiceStub(self._channel)
+
+    async def changes(self, from_sequence: int) -> AsyncGenerator[ChangeBatch]:
+        """The feed from a sequence to its present end. Close the iterator to leave it early."""
+        request = payment_feed_service_pb2.StreamPaymentChangesRequest(
+            from_sequence=from_sequence, batch_size=_CHANGES_AT_ONCE
+        )
+        call = self._feed.StreamPaymentChanges(request)
+        try:
+            with _faults():
+                async for response in call:
+                    yield _batch(response)
+        finally:
+            call.cancel()
+
+    async def manifest(self, channel: str, business_date: date) -> Manifest:
+        """What payments holds for a channel's business day."""
+        request = payment_feed_service_pb2.GetSliceManifestRequest(
+            channel=channel, business_date=business_date.isoformat()
+        )
+        with _faults():
+            manifest = (await self._feed.GetSliceManifest(request)).manifest
+        sums = {amount.currency_code: amount.amount_minor for amount in manifest.amount_sums}
+        return Manifest(manifest.payment_count, sums, manifest.digest)
+
+    async def record_reconciliations(self, facts: Sequence[PaymentFact]) -> None:
+        """Tell payments what runs decided; taken as a whole or refused as a whole, and may be repeated."""
+        request = payment_service_pb2.RecordReconciliationsRequest(facts=map(_fact, facts))
+        with _faults():
+            await self._payments.RecordReconciliations(request)
+
+    async def close(self) -> None:
+        """Close the channel."""
+        await self._channel.close()
+
+
+@contextlib.contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        raise from_rpc_error(error) from error
+
+
+def _batch(response: payment_feed_service_pb2.StreamPaymentChangesResponse) -> ChangeBatch:
+    succeeded = payment_pb2.Payment.STATE_SUCCEEDED
+    changes = tuple(_change(change) for change in response.changes if change.payment.state == succeeded)
+    return ChangeBatch(changes, response.next_sequence)
+
+
+def _change(change: feed_pb2.PaymentChange) -> Change:
+    told = change.payment
+    payment = MirroredPayment(
+        payment_id=told.payment_id,
+        merchant_id=told.merchant_id,
+        merchant_order_no=told.merchant_order_no,
+        bill_no=told.bill_no,
+        channel=told.channel,
+        channel_txn_no=told.channel_txn_no,
+        amount=Money(told.amount.currency_code, told.amount.amount_minor),
+        pay_time=told.pay_time.ToDatetime(tzinfo=UTC),
+        business_date=date.fromisoformat(told.business_date),
+        version=told.version,
+        traceparent=change.traceparent,
+    )
+    return Change(change.sequence, payment)
+
+
+def _fact(fact: PaymentFact) -> payment_service_pb2.ReconciliationFact:
+    decide_time = Timestamp()
+    decide_time.FromDatetime(fact.decide_time)
+    return payment_service_pb2.ReconciliationFact(
+        payment_id=fact.payment_id,
+        run_id=fact.run_id,
+        outcome=_OUTCOMES[fact.outcome],
+        exception_class=fact.exception_class,
+        decide_time=decide_time,
+    )

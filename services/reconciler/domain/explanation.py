@@ -1,0 +1,180 @@
+"""What people read about a difference: its class in Chinese and why it was classed so, in both languages."""
+
+from collections.abc import Callable
+
+from chassis.money import Money
+from services.reconciler.domain.line import LineKind
+from services.reconciler.domain.outcome import Difference, ExceptionClass, Key, LoadedLine
+from services.reconciler.domain.payment import MirroredPayment
+
+# The viewpoint is money at the channel against our books: 长款, the channel has more; 短款, it has less.
+CLASS_ZH: dict[ExceptionClass, str] = {
+    ExceptionClass.CHANNEL_ONLY: "长款·平台漏单",
+    ExceptionClass.PLATFORM_ONLY: "短款·渠道漏单",
+    ExceptionClass.AMOUNT_CHANNEL_OVER: "长款·金额不符(渠道多)",
+    ExceptionClass.AMOUNT_CHANNEL_SHORT: "短款·金额不符(渠道少)",
+    ExceptionClass.CURRENCY_MISMATCH: "币种不符",
+    ExceptionClass.DUPLICATE_PAYMENT: "重复缴费",
+    ExceptionClass.DUPLICATE_LINE: "账单行重复",
+    ExceptionClass.DUPLICATE_BOOKING: "平台重复入账",
+    ExceptionClass.REFUND_CHANNEL_ONLY: "渠道有退款平台无",
+    ExceptionClass.REFERENCE_CONFLICT: "单号异常",
+}
+_KEY_ZH = {Key.CHANNEL_TXN_NO: "渠道流水号", Key.MERCHANT_ORDER_NO: "商户订单号"}
+
+Sentences = tuple[str, str]
+
+
+def explain(difference: Difference) -> Sentences:
+    """Why the difference was classed so: the key, both amounts, and what it was held against; English, then Chinese."""
+    return _WORDS[difference.exception_class](difference)
+
+
+def _channel_only(difference: Difference) -> Sentences:
+    line = _line(difference)
+    return (
+        f"the channel has {line.amount} ({_numbers(line)}) on line {line.line_no}; no free payment has either number",
+        f"长款：渠道多 {_yuan(line.amount)}。账单第 {line.line_no} 行（{_numbers_zh(line)}）在平台无可对应的支付单",
+    )
+
+
+def _platform_only(difference: Difference) -> Sentences:
+    payment = _payment(difference)
+    return (
+        f"the books have {payment.amount} ({_numbers(payment)}); no free line of the day has either number",
+        f"短款：渠道少 {_yuan(payment.amount)}。平台已成功的支付单（{_numbers_zh(payment)}）在当日账单中无可对应的记录",
+    )
+
+
+def _amount(difference: Difference) -> Sentences:
+    payment, line = _payment(difference), _line(difference)
+    apart = line.amount - payment.amount
+    over = apart.amount_minor > 0
+    size = apart if over else -apart
+    return (
+        (
+            f"joined by {difference.key}: the channel has {line.amount}, the books {payment.amount}; "
+            f"the channel has {size} {'more' if over else 'less'}"
+        ),
+        (
+            f"{'长款：渠道多' if over else '短款：渠道少'} {_yuan(size)}。按{_key_zh(difference)}对应："
+            f"渠道 {_yuan(line.amount)}，平台 {_yuan(payment.amount)}"
+        ),
+    )
+
+
+def _currency(difference: Difference) -> Sentences:
+    payment, line = _payment(difference), _line(difference)
+    return (
+        f"joined by {difference.key}: the channel has {line.amount}, the books {payment.amount}",
+        f"币种不符。按{_key_zh(difference)}对应：渠道 {_yuan(line.amount)}，平台 {_yuan(payment.amount)}",
+    )
+
+
+def _duplicate_payment(difference: Difference) -> Sentences:
+    payment, line = _payment(difference), _line(difference)
+    first = difference.beside[0]
+    return (
+        (
+            f"bill {payment.bill_no} was paid twice and the channel has both: payment {first} came first, this one "
+            f"of {payment.amount} later, joined with line {line.line_no} by {difference.key}"
+        ),
+        (
+            f"账单 {payment.bill_no} 重复缴费，渠道两笔均已到账：首笔为支付单 {first}；"
+            f"本笔 {_yuan(payment.amount)} 在后，按{_key_zh(difference)}对应账单第 {line.line_no} 行"
+        ),
+    )
+
+
+def _duplicate_line(difference: Difference) -> Sentences:
+    line = _line(difference)
+    file, _, line_no = difference.beside[0].partition(":")
+    return (
+        (
+            f"line {line.line_no} of {line.amount} repeats channel_txn_no {line.channel_txn_no} "
+            f"of line {line_no} in file {file}; the first one stands"
+        ),
+        (
+            f"账单第 {line.line_no} 行（{_yuan(line.amount)}）与文件 {file} 第 {line_no} 行的渠道流水号 "
+            f"{line.channel_txn_no} 重复，以首次出现的为准"
+        ),
+    )
+
+
+def _duplicate_booking(difference: Difference) -> Sentences:
+    payment = _payment(difference)
+    return (
+        (
+            f"the books have {payment.amount} under channel_txn_no {payment.channel_txn_no} once more: "
+            f"its line went to payment {difference.beside[0]}"
+        ),
+        (
+            f"渠道流水号 {payment.channel_txn_no} 在平台重复入账：该笔账单记录已对应支付单 {difference.beside[0]}，"
+            f"本笔 {_yuan(payment.amount)} 在渠道无到账"
+        ),
+    )
+
+
+def _refund(difference: Difference) -> Sentences:
+    line = _line(difference)
+    assert line.kind is LineKind.REFUND, f"{line.kind} is no refund"
+    return (
+        (
+            f"the channel refunded {-line.amount} (channel_refund_no {line.channel_refund_no}, {_numbers(line)}) "
+            f"on line {line.line_no}; the books have no such refund"
+        ),
+        (
+            f"渠道退款 {_yuan(-line.amount)}（渠道退款单号 {line.channel_refund_no}，{_numbers_zh(line)}，"
+            f"账单第 {line.line_no} 行），平台无此退款"
+        ),
+    )
+
+
+def _reference(difference: Difference) -> Sentences:
+    line = _line(difference)
+    payments, payments_zh = ", ".join(difference.beside), "、".join(difference.beside)
+    return (
+        f"line {line.line_no} of {line.amount} ({_numbers(line)}) leads to different payments: {payments}",
+        f"账单第 {line.line_no} 行 {_yuan(line.amount)}（{_numbers_zh(line)}）指向不同的支付单：{payments_zh}",
+    )
+
+
+def _payment(difference: Difference) -> MirroredPayment:
+    assert difference.payment is not None, f"{difference.exception_class} without a payment"
+    return difference.payment
+
+
+def _line(difference: Difference) -> LoadedLine:
+    assert difference.line is not None, f"{difference.exception_class} without a line"
+    return difference.line
+
+
+def _numbers(row: MirroredPayment | LoadedLine) -> str:
+    return f"channel_txn_no {row.channel_txn_no}, merchant_order_no {row.merchant_order_no or 'none'}"
+
+
+def _numbers_zh(row: MirroredPayment | LoadedLine) -> str:
+    return f"渠道流水号 {row.channel_txn_no}，商户订单号 {row.merchant_order_no or '无'}"
+
+
+def _key_zh(difference: Difference) -> str:
+    assert difference.key is not None, f"{difference.exception_class} without a key"
+    return _KEY_ZH[difference.key]
+
+
+def _yuan(amount: Money) -> str:
+    return str(amount).replace(" CNY", " 元")
+
+
+_WORDS: dict[ExceptionClass, Callable[[Difference], Sentences]] = {
+    ExceptionClass.CHANNEL_ONLY: _channel_only,
+    ExceptionClass.PLATFORM_ONLY: _platform_only,
+    ExceptionClass.AMOUNT_CHANNEL_OVER: _amount,
+    ExceptionClass.AMOUNT_CHANNEL_SHORT: _amount,
+    ExceptionClass.CURRENCY_MISMATCH: _currency,
+    ExceptionClass.DUPLICATE_PAYMENT: _duplicate_payment,
+    ExceptionClass.DUPLICATE_LINE: _duplicate_line,
+    ExceptionClass.DUPLICATE_BOOKING: _duplicate_booking,
+    ExceptionClass.REFUND_CHANNEL_ONLY: _refund,
+    ExceptionClass.REFERENCE_CONFLICT: _reference,
+}

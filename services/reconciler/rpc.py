@@ -1,0 +1,145 @@
+"""gRPC in. It turns messages into arguments and results into messages, and never thinks."""
+
+from collections.abc import AsyncIterator
+
+from bihuan.reconciler.v1 import (
+    exception_service_pb2,
+    exception_service_pb2_grpc,
+    run_service_pb2,
+    run_service_pb2_grpc,
+    statement_service_pb2,
+    statement_service_pb2_grpc,
+)
+
+from chassis.server import RpcContext, Servicer
+from services.reconciler import convert
+from services.reconciler.actions.page import PageRequest
+from services.reconciler.actions.run import RunActions
+from services.reconciler.actions.statement import StatementActions
+from services.reconciler.store.result import ExceptionFilter
+from services.reconciler.upload import Uploads
+
+
+class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
+    """Takes in what channels and banks say."""
+
+    def __init__(self, statements: StatementActions, uploads: Uploads) -> None:
+        self._statements = statements
+        self._uploads = uploads
+
+    async def IngestStatement(
+        self, request_iterator: AsyncIterator[statement_service_pb2.IngestStatementRequest], context: RpcContext
+    ) -> statement_service_pb2.IngestStatementResponse:
+        with self._uploads.place():
+            header, content = await self._uploads.receive(request_iterator)
+            ingested = await self._statements.ingest_statement(header.request_id, header.file_name, content)
+        return statement_service_pb2.IngestStatementResponse(
+            statement=convert.statement(ingested.statement), replayed=ingested.replayed
+        )
+
+    async def GetStatement(
+        self, request: statement_service_pb2.GetStatementRequest, context: RpcContext
+    ) -> statement_service_pb2.GetStatementResponse:
+        statement = await self._statements.get_statement(request.statement_id)
+        return statement_service_pb2.GetStatementResponse(statement=convert.statement(statement))
+
+    async def ListStatements(
+        self, request: statement_service_pb2.ListStatementsRequest, context: RpcContext
+    ) -> statement_service_pb2.ListStatementsResponse:
+        page = await self._statements.list_statements(
+            request.channel,
+            convert.optional_business_date(request.business_date),
+            PageRequest(request.page_size, request.page_token),
+        )
+        return statement_service_pb2.ListStatementsResponse(
+            statements=map(convert.statement, page.rows), next_page_token=page.next_page_token
+        )
+
+    async def ListStatementLines(
+        self, request: statement_service_pb2.ListStatementLinesRequest, context: RpcContext
+    ) -> statement_service_pb2.ListStatementLinesResponse:
+        page = await self._statements.list_statement_lines(
+            request.statement_id, PageRequest(request.page_size, request.page_token)
+        )
+        return statement_service_pb2.ListStatementLinesResponse(
+            lines=map(convert.statement_line, page.rows), next_page_token=page.next_page_token
+        )
+
+
+class RunServicer(run_service_pb2_grpc.RunServiceServicer):
+    """Compares the books with what the channels say."""
+
+    def __init__(self, runs: RunActions) -> None:
+        self._runs = runs
+
+    async def StartRun(
+        self, request: run_service_pb2.StartRunRequest, context: RpcContext
+    ) -> run_service_pb2.StartRunResponse:
+        started = await self._runs.start_run(
+            request.request_id, request.channel, convert.business_date(request.business_date)
+        )
+        return run_service_pb2.StartRunResponse(run=convert.run(started.run), replayed=started.replayed)
+
+    async def GetRun(
+        self, request: run_service_pb2.GetRunRequest, context: RpcContext
+    ) -> run_service_pb2.GetRunResponse:
+        return run_service_pb2.GetRunResponse(run=convert.run(await self._runs.get_run(request.run_id)))
+
+    async def ListMatches(
+        self, request: run_service_pb2.ListMatchesRequest, context: RpcContext
+    ) -> run_service_pb2.ListMatchesResponse:
+        page = await self._runs.list_matches(request.run_id, PageRequest(request.page_size, request.page_token))
+        return run_service_pb2.ListMatchesResponse(
+            matches=map(convert.match, page.rows), next_page_token=page.next_page_token
+        )
+
+
+class ExceptionServicer(exception_service_pb2_grpc.ExceptionServiceServicer):
+    """Tells what does not agree."""
+
+    def __init__(self, runs: RunActions) -> None:
+        self._runs = runs
+
+    async def GetException(
+        self, request: exception_service_pb2.GetExceptionRequest, context: RpcContext
+    ) -> exception_service_pb2.GetExceptionResponse:
+        found = await self._runs.get_exception(request.exception_id)
+        return exception_service_pb2.GetExceptionResponse(exception=convert.exception(found))
+
+    async def ListExceptions(
+        self, request: exception_service_pb2.ListExceptionsRequest, context: RpcContext
+    ) -> exception_service_pb2.ListExceptionsResponse:
+        wanted = ExceptionFilter(
+            run_id=request.run_id,
+            exception_class=convert.exception_class_name(request.exception_class),
+            state=convert.exception_state_name(request.state),
+            payment_id=request.payment_id,
+        )
+        page = await self._runs.list_exceptions(wanted, PageRequest(request.page_size, request.page_token))
+        return exception_service_pb2.ListExceptionsResponse(
+            exceptions=map(convert.exception, page.rows), next_page_token=page.next_page_token
+        )
+
+
+def servicers(statements: StatementActions, runs: RunActions) -> list[Servicer]:
+    """What the server answers with."""
+    statement_names = statement_service_pb2.DESCRIPTOR.services_by_name
+    run_names = run_service_pb2.DESCRIPTOR.services_by_name
+    exception_names = exception_service_pb2.DESCRIPTOR.services_by_name
+    return [
+        Servicer(
+            statement_names["StatementService"].full_name,
+            statement_service_pb2_grpc.add_StatementServiceServicer_to_server,
+            StatementServicer(statements, Uploads()),
+        ),
+        Servicer(
+            run_names["RunService"].full_name,
+            run_service_pb2_grpc.add_RunServiceServicer_to_server,
+            RunServicer(runs),
+        ),
+        Servicer(
+            exception_names["ExceptionService"].full_name,
+            exception_service_pb2_grpc.add_ExceptionServiceServicer_to_server,
+            ExceptionServicer(runs),
+        ),
+    ]

@@ -1,0 +1,97 @@
+"""SQL of the outbox to payments: one row a payment, with the newest decision that payments has not confirmed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, case, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.reconciler.domain.fact import PaymentFact
+from services.reconciler.tables import PaymentFactRow
+
+_ROWS_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class DueFact:
+    """A fact that is ours to tell until the lease ends, and how often it was tried, this time included."""
+
+    fact: PaymentFact
+    attempts: int
+
+
+class FactStore:
+    """The statements, on the session of one transaction."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def put(self, facts: Iterable[PaymentFact], now: datetime) -> None:
+        """Keep facts to be told, each in the place of an older one of its payment.
+
+        One that is being told just now keeps its lease: the new fact waits for its end, so that payments
+        cannot hear the older one last.
+        """
+        new = insert(PaymentFactRow)
+        leased = func.greatest(func.coalesce(PaymentFactRow.next_try_at, now), now)
+        statement = new.on_conflict_do_update(
+            index_elements=["payment_id"],
+            set_={
+                "run_id": new.excluded.run_id,
+                "outcome": new.excluded.outcome,
+                "exception_class": new.excluded.exception_class,
+                "decide_time": new.excluded.decide_time,
+                "attempts": 0,
+                "next_try_at": leased,
+            },
+        )
+        rows = [{**asdict(fact), "attempts": 0, "next_try_at": now} for fact in facts]
+        rows.sort(key=lambda row: str(row["payment_id"]))
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            await self._session.execute(statement, rows[start : start + _ROWS_AT_ONCE])
+
+    async def claim_due(self, now: datetime, lease_until: datetime, limit: int) -> list[DueFact]:
+        """Take the oldest due facts that no one else holds."""
+        due = (
+            select(PaymentFactRow.payment_id)
+            .where(PaymentFactRow.next_try_at <= now)
+            .order_by(PaymentFactRow.next_try_at, PaymentFactRow.payment_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            update(PaymentFactRow)
+            .where(PaymentFactRow.payment_id.in_(due))
+            .values(attempts=PaymentFactRow.attempts + 1, next_try_at=lease_until)
+            .returning(
+                PaymentFactRow.payment_id,
+                PaymentFactRow.run_id,
+                PaymentFactRow.outcome,
+                PaymentFactRow.exception_class,
+                PaymentFactRow.decide_time,
+                PaymentFactRow.attempts,
+            )
+        )
+        rows = await self._session.execute(statement)
+        return [DueFact(PaymentFact(*row[:5]), row.attempts) for row in rows]
+
+    async def told(self, facts: Sequence[PaymentFact], now: datetime) -> None:
+        """Forget facts that payments confirmed; a newer fact of the same payment is due at once."""
+        keys = [(fact.payment_id, fact.run_id) for fact in facts]
+        confirmed = tuple_(PaymentFactRow.payment_id, PaymentFactRow.run_id).in_(keys)
+        await self._session.execute(delete(PaymentFactRow).where(confirmed))
+        newer = PaymentFactRow.payment_id.in_([fact.payment_id for fact in facts])
+        await self._session.execute(update(PaymentFactRow).where(newer).values(next_try_at=now))
+
+    async def not_told(self, retries: Sequence[tuple[PaymentFact, datetime | None]], now: datetime) -> None:
+        """Set the next try of facts; None when there is to be none. A newer fact of the same payment is due at once."""
+        same = PaymentFactRow.run_id == bindparam("of_run_id")
+        statement = (
+            update(PaymentFactRow.__table__)  # type: ignore[arg-type]
+            .where(PaymentFactRow.payment_id == bindparam("of_payment_id"))
+            .values(next_try_at=case((same, bindparam("at", type_=PaymentFactRow.next_try_at.type)), else_=now))
+        )
+        rows = [{"of_payment_id": fact.payment_id, "of_run_id": fact.run_id, "at": at} for fact, at in retries]
+        await self._session.execute(statement, rows)

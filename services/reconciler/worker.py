@@ -1,0 +1,23 @@
+"""The reconciler's loops. A turn does what is there to do and returns how much that was; it decides nothing."""
+
+from chassis.loop import Loop
+from services.reconciler.actions.mirror import MirrorActions
+from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.config import Config
+
+
+def loops(mirror: MirrorActions, reconciliation: ReconciliationActions, config: Config) -> list[Loop]:
+    """Follow the payments, make the runs that are due, tell payments what they decided."""
+
+    async def run_due() -> int:
+        claim = await reconciliation.claim_run()
+        if claim is None:
+            return 0
+        await reconciliation.run_reconciliation(claim)
+        return 1
+
+    return [
+        Loop("follow_payments", mirror.follow_payments, config.follow_interval_seconds),
+        Loop("run_due", run_due, config.run_interval_seconds),
+        Loop("tell_payments", mirror.tell_payments, config.tell_interval_seconds),
+    ]
