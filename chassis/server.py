@@ -92,14 +92,20 @@ async def start(listen: str, servicers: Sequence[Servicer], loops: Sequence[Loop
     return running
 
 
-async def until_stopped(running: Running, also: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Wait for SIGTERM or SIGINT, then stop gracefully; `also` is closed last."""
+async def until_stopped(
+    running: Running,
+    also: Callable[[], Awaitable[None]] | None = None,
+    before: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Wait for SIGTERM or SIGINT, then stop gracefully; `before` (a door that leads here) first, `also` last."""
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     _log.info("serving", port=running.port)
     await told.wait()
     _log.info("stopping")
+    if before is not None:
+        await before()
     await running.stop()
     if also is not None:
         await also()

@@ -1,0 +1,101 @@
+"""Who calls: from the Authorization header to the key, and the key that the first start makes. It stores nothing.
+
+A call without a key, with an unknown, a revoked or a wrong one gets the same answer, so that none can be told apart.
+"""
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chassis.errors import Kind, plain_fault
+from services.gateway.actions import ApiKeyActions
+from services.gateway.domain.api_key import ApiKey, KnownKey, opens, read_authorization
+
+# A key that another gateway revoked is good here for no longer than this.
+CACHE_SECONDS = 5.0
+_CACHED_MAX = 10_000
+_log = structlog.get_logger()
+
+
+class Access:
+    """Knows the keys that were used in the last seconds, and asks for the others."""
+
+    def __init__(self, actions: ApiKeyActions, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._actions = actions
+        self._monotonic = monotonic
+        self._cached: dict[str, tuple[float, KnownKey]] = {}
+
+    async def identify(self, authorization: str) -> ApiKey:
+        """The key that an Authorization header proves. Raises UNAUTHENTICATED, or UNAVAILABLE when it cannot tell."""
+        presented = read_authorization(authorization)
+        if presented is None:
+            raise plain_fault(Kind.UNAUTHENTICATED)
+        known = await self._find(presented.key_id)
+        if not opens(known, presented):
+            raise plain_fault(Kind.UNAUTHENTICATED)
+        assert known is not None, "only a known key opens"
+        return known.api_key
+
+    async def require_admin(self, authorization: str) -> ApiKey:
+        """The same, for what only admins may do. Raises PERMISSION_DENIED too."""
+        key = await self.identify(authorization)
+        if not key.is_admin:
+            raise plain_fault(Kind.DENIED)
+        return key
+
+    def forget(self, key_id: str) -> None:
+        """Ask anew at the next call with this key."""
+        self._cached.pop(key_id, None)
+
+    async def _find(self, key_id: str) -> KnownKey | None:
+        until, known = self._cached.get(key_id, (0.0, None))
+        if known is not None and self._monotonic() < until:
+            return known
+        asked = self._monotonic()
+        try:
+            known = await self._actions.find_api_key(key_id)
+        except (DBAPIError, InterfaceError, PoolTimeout, OSError) as fault:
+            _log.warning("cannot read keys", error=type(fault).__name__)
+            raise plain_fault(Kind.UNAVAILABLE) from fault
+        if known is not None:
+            self._remember(known, asked)
+        return known
+
+    def _remember(self, known: KnownKey, asked: float) -> None:
+        if len(self._cached) >= _CACHED_MAX:
+            self._cached.clear()
+        self._cached[known.api_key.key_id] = (asked + CACHE_SECONDS, known)
+
+
+async def leave_admin_key(path: Path, actions: ApiKeyActions) -> None:
+    """Make an admin key and leave its token in a file that only we can read, unless the file is there."""
+    if path.exists():  # noqa: ASYNC240  once, before anyone is served
+        return
+    made = await actions.create_api_key("made at the first start", sees_unmasked=True, is_admin=True)
+    try:
+        _write_once(path, made.token)
+    except FileExistsError:
+        # Another gateway was faster, and its key is the one that will be used.
+        await actions.revoke_api_key(made.api_key.key_id)
+        return
+    _log.info("admin key made", key_id=made.api_key.key_id, path=str(path))
+
+
+def _write_once(path: Path, token: str) -> None:
+    """Let the whole file appear at once, with mode 0600, or raise FileExistsError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(number, "w", encoding="ascii") as file:
+            file.write(token + "\n")
+        os.link(unfinished, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            Path(unfinished).unlink()

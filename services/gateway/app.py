@@ -1,0 +1,93 @@
+"""The gateway as a process: read top to bottom. Nothing else wires anything."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+from bihuan.gateway.v1 import api_key_service_pb2_grpc, system_service_pb2_grpc
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chassis import database, server, telemetry
+from chassis.clock import SystemClock
+from chassis.config import ConfigError, read_config
+from services.gateway import clients, contract, openapi, web
+from services.gateway.access import Access, leave_admin_key
+from services.gateway.actions import ApiKeyActions
+from services.gateway.config import PREFIX, Config
+from services.gateway.door import Door
+from services.gateway.routes import Routes
+from services.gateway.rpc import ApiKeyServicer, SystemServicer
+from services.gateway.transcode import OWN_AREA, Transcoder
+
+
+async def run() -> None:
+    """Serve until told to stop; a configuration that does not read ends the process with status 2."""
+    try:
+        config = read_config(Config, PREFIX, os.environ)
+    except ConfigError as error:
+        sys.stderr.write("\n".join(error.faults) + "\n")
+        raise SystemExit(2) from None
+    end_traces = telemetry.set_up("gateway", config.traces, config.trace_sample_ratio)
+    gateway = await start(config)
+    await server.until_stopped(gateway.inside, before=gateway.outside.stop, also=gateway.close)
+    end_traces()
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway at work: its two servers, and what they use."""
+
+    inside: server.Running
+    outside: web.Running
+    engine: AsyncEngine
+    channels: dict[str, grpc.aio.Channel]
+
+    async def close(self) -> None:
+        """Let go of channels and database, once both servers have stopped."""
+        for channel in self.channels.values():
+            await channel.close()
+        await self.engine.dispose()
+
+
+async def start(config: Config) -> Gateway:
+    """Wire and start; port 0 takes a free one. Raises OSError when a port is taken or the database is not there."""
+    known = contract.load()
+    engine = database.connect(config.database_url, "gateway")
+    actions = ApiKeyActions(database.sessions(engine), SystemClock())
+    access = Access(actions)
+    if config.admin_key_file:
+        await leave_admin_key(Path(config.admin_key_file), actions)
+
+    targets = {
+        "payments": config.payments_target,
+        "reconciler": config.reconciler_target,
+        "invoice_sync": config.invoice_sync_target,
+    }
+    upstreams = clients.connect(known, targets, config.call_timeout_seconds)
+    inside = await server.start(config.listen, _servicers(ApiKeyServicer(actions, access), SystemServicer(upstreams)))
+    own = clients.connect(known, {OWN_AREA: _here(config.listen, inside.port)}, config.call_timeout_seconds)
+
+    channels = upstreams | own
+    transcoder = Transcoder(channels, config.call_timeout_seconds, config.upload_timeout_seconds)
+    door = Door(Routes(known.operations), access, transcoder, openapi.document(known))
+    outside = await web.start(config.http_listen, door)
+    return Gateway(inside, outside, engine, channels)
+
+
+def _servicers(keys: ApiKeyServicer, system: SystemServicer) -> list[server.Servicer]:
+    return [
+        server.Servicer(
+            "bihuan.gateway.v1.ApiKeyService", api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, keys
+        ),
+        server.Servicer(
+            "bihuan.gateway.v1.SystemService", system_service_pb2_grpc.add_SystemServiceServicer_to_server, system
+        ),
+    ]
+
+
+def _here(listen: str, port: int) -> str:
+    """Where this process reaches its own server: an address for everyone is no address to call."""
+    host = listen.rpartition(":")[0]
+    return f"127.0.0.1:{port}" if host in ("", "0.0.0.0", "[::]") else f"{host}:{port}"  # noqa: S104

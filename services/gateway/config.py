@@ -1,0 +1,27 @@
+"""What the gateway reads from its environment, once. It has no default for the database."""
+
+from dataclasses import dataclass
+
+from chassis.config import setting
+
+PREFIX = "BIHUAN_GATEWAY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """BIHUAN_GATEWAY_<FIELD>; `traces` is "", "file:<folder>" or "otlp:<host:port>".
+
+    `admin_key_file` is where the first start leaves the token of an admin key, for local use; empty for nowhere.
+    """
+
+    listen: str = setting("127.0.0.1:50050")
+    http_listen: str = setting("127.0.0.1:8080")
+    payments_target: str = setting("127.0.0.1:50051")
+    reconciler_target: str = setting("127.0.0.1:50052")
+    invoice_sync_target: str = setting("127.0.0.1:50053")
+    database_url: str = setting()
+    admin_key_file: str = setting("")
+    call_timeout_seconds: float = setting(10.0, minimum=0.1)
+    upload_timeout_seconds: float = setting(120.0, minimum=0.1)
+    traces: str = setting("")
+    trace_sample_ratio: float = setting(1.0, minimum=0.0)

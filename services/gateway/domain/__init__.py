@@ -1,0 +1,1 @@
+"""What an API key is. Pure: randomness and the clock are arguments."""

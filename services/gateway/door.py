@@ -1,0 +1,123 @@
+"""The HTTP application: one span, one place, one key and one shape of error for each request. It knows no operation."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from opentelemetry.trace import Span, SpanKind
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from chassis import telemetry
+from chassis.errors import Fault, Kind, plain_fault
+from services.gateway.access import Access
+from services.gateway.limits import InFlight
+from services.gateway.problems import problem, status_of
+from services.gateway.routes import Found, Routes
+from services.gateway.transcode import Transcoder
+
+OPEN_PATHS = ("/healthz", "/openapi.json")
+IN_FLIGHT_MAX = 512
+_SEND_SECONDS = 30.0
+_log = structlog.get_logger()
+
+
+class Door:
+    """Takes a request in, asks who calls, has it answered, and tells what went wrong."""
+
+    def __init__(
+        self,
+        routes: Routes,
+        access: Access,
+        transcoder: Transcoder,
+        document: Mapping[str, Any],
+        in_flight_max: int = IN_FLIGHT_MAX,
+    ) -> None:
+        self._routes = routes
+        self._access = access
+        self._transcoder = transcoder
+        self._open = {
+            "/healthz": b'{"status":"serving"}',
+            "/openapi.json": json.dumps(document, ensure_ascii=False).encode("utf-8"),
+        }
+        assert tuple(self._open) == OPEN_PATHS, "what is open is told in one place"
+        self._in_flight = InFlight(in_flight_max)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
+        request = Request(scope, receive)
+        response = self._open_answer(request) or await self._traced_answer(request)
+        response.headers["cache-control"] = "no-store"
+        response.headers["x-content-type-options"] = "nosniff"
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                await response(scope, receive, send)
+        except TimeoutError:
+            _log.warning("answer not read", path=_raw_path(request))
+
+    def _open_answer(self, request: Request) -> Response | None:
+        if request.method not in ("GET", "HEAD") or (body := self._open.get(_raw_path(request))) is None:
+            return None
+        return Response(body, media_type="application/json")
+
+    async def _traced_answer(self, request: Request) -> Response:
+        found = self._find(request)
+        route = found.operation.public_template if isinstance(found, Found) else ""
+        attributes = {"http.request.method": request.method, "url.path": _raw_path(request), "url.scheme": "http"}
+        with telemetry.span(
+            f"{request.method} {route}".strip(),
+            kind=SpanKind.SERVER,
+            parent=request.headers.get("traceparent", ""),
+            attributes=attributes | ({"http.route": route} if route else {}),
+        ) as current:
+            response = await self._answer(found, request, current)
+            current.set_attribute("http.response.status_code", response.status_code)
+            if trace_id := telemetry.current_trace_id():
+                response.headers["trace-id"] = trace_id
+                response.headers["traceparent"] = telemetry.current_traceparent()
+        return response
+
+    def _find(self, request: Request) -> Found | Fault:
+        try:
+            return self._routes.find(request.method, _raw_path(request))
+        except Fault as fault:
+            return fault
+
+    async def _answer(self, found: Found | Fault, request: Request, current: Span) -> Response:
+        key_id = ""
+        try:
+            with self._in_flight.place():
+                if isinstance(found, Fault):
+                    raise found
+                caller = await self._access.identify(request.headers.get("authorization", ""))
+                key_id = caller.key_id
+                telemetry.annotate(key_id=key_id)
+                response = await self._transcoder.answer(found, request, caller)
+        except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
+            response = self._refusal(raised, request, current)
+        if request.method != "GET" or not response.status_code < 400:
+            route = found.operation.public_template if isinstance(found, Found) else ""
+            _log.info("request", method=request.method, route=route, status=response.status_code, key_id=key_id)
+        return response
+
+    def _refusal(self, raised: Exception, request: Request, current: Span) -> Response:
+        if isinstance(raised, Fault):
+            fault = raised
+        elif isinstance(raised, TimeoutError):
+            fault = plain_fault(Kind.DEADLINE)
+        else:
+            _log.error("unhandled", path=_raw_path(request), exc_info=raised)
+            fault = plain_fault(Kind.INTERNAL)
+        if status_of(fault) >= 500:
+            telemetry.fail(current, fault.reason)
+        else:
+            current.set_attribute("error.type", fault.reason)
+        return problem(fault, request.headers.get("accept-language", ""), telemetry.current_trace_id())
+
+
+def _raw_path(request: Request) -> str:
+    raw: bytes = request.scope["raw_path"]
+    return raw.decode("ascii")

@@ -1,0 +1,157 @@
+"""The OpenAPI 3.1 document, written from the descriptors that the routes come from. No path is written down here."""
+
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+from bihuan.type.v1 import error_reason_pb2
+from google.protobuf.descriptor import Descriptor
+
+from services.gateway import problems
+from services.gateway.contract import Contract, Operation, field_at, public_name, type_in
+from services.gateway.fields import find_path
+from services.gateway.limits import UPLOAD_BYTES_MAX
+from services.gateway.requests import REQUEST_ID, has_request_id
+from services.gateway.schemas import Schema, Schemas, rules_of
+from services.gateway.transcode import header_of
+
+_REASON_PREFIX = "ERROR_REASON_"
+_DESCRIPTION = """The one door to Bihuan: payments in, reconciled with what the channels say, every invoice in the tax
+authority's system, with proof.
+
+A field may be written in lowerCamelCase or as the contract has it; a field that is not known is refused. Whole numbers
+of 64 bits are strings in answers, and may be strings or numbers in requests. Every answer has a `trace-id`."""
+
+
+def document(contract: Contract) -> dict[str, Any]:
+    """The document, as JSON values."""
+    schemas = Schemas(contract)
+    schemas.components["Problem"] = problems.SCHEMA
+    reasons = error_reason_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"]
+    schemas.components["type.v1.ErrorReason"] = schemas.enum_values(reasons, _REASON_PREFIX)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in contract.operations:
+        paths.setdefault(operation.public_template, {})[operation.verb.lower()] = _operation(
+            operation, contract, schemas
+        )
+    tags = {operation.method.containing_service: None for operation in contract.operations}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Bihuan 闭环", "version": metadata.version("bihuan"), "description": _DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "security": [{"apiKey": []}],
+        "tags": [{"name": tag.name, "description": contract.comments.get(tag.full_name, "")} for tag in tags],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(schemas.components.items())),
+            "responses": {"Problem": _problem()},
+            "parameters": {"IdempotencyKey": _idempotency_key(), "RequestTimeout": _REQUEST_TIMEOUT},
+            "headers": {"TraceId": _TRACE_ID, "IdempotentReplayed": _REPLAYED, "RetryAfter": _RETRY_AFTER},
+            "securitySchemes": {
+                "apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "bhk_<key_id>_<secret>"}
+            },
+        },
+    }
+
+
+def _operation(operation: Operation, contract: Contract, schemas: Schemas) -> dict[str, Any]:
+    method = operation.method
+    comment = contract.comments.get(method.full_name, "")
+    written: dict[str, Any] = {
+        "operationId": f"{method.containing_service.name}_{method.name}",
+        "tags": [method.containing_service.name],
+        "summary": comment.partition(". ")[0].rstrip("."),
+        "description": comment,
+        "parameters": _parameters(operation, contract, schemas),
+        "responses": {
+            "200": _answer(method.output_type, schemas),
+            "4XX": {"$ref": "#/components/responses/Problem"},
+            "5XX": {"$ref": "#/components/responses/Problem"},
+        },
+    }
+    if operation.body:
+        written["requestBody"] = {"required": True, "content": _content(operation, schemas)}
+    return written
+
+
+def _parameters(operation: Operation, contract: Contract, schemas: Schemas) -> list[dict[str, Any]]:
+    inside = type_in(header_of(operation)) if operation.method.client_streaming else operation.method.input_type
+    variables = operation.variables
+    found = [_parameter(inside, path, "path", contract, schemas) for path in variables]
+    if operation.body != "*":
+        closed = {operation.body, *variables}
+        # request_id has a header of its own, which is the better place for it.
+        names = [field.name for field in inside.fields if field.name not in closed and field.name != REQUEST_ID]
+        found += [_parameter(inside, name, "query", contract, schemas) for name in names if find_path(inside, name)]
+    if has_request_id(inside):
+        found.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    return [*found, {"$ref": "#/components/parameters/RequestTimeout"}]
+
+
+def _parameter(inside: Descriptor, path: str, place: str, contract: Contract, schemas: Schemas) -> dict[str, Any]:
+    field = field_at(inside, path)
+    schema = schemas.parameter(field)
+    return {
+        "name": public_name(path) if place == "path" else field.json_name,
+        "in": place,
+        "required": place == "path" or bool(rules_of(field).required),
+        "description": schema.pop("description", contract.comments.get(field.full_name, "")),
+        "schema": schema,
+    }
+
+
+def _content(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    if operation.method.client_streaming:
+        return {
+            "application/octet-stream": {"schema": {"description": f"At most {UPLOAD_BYTES_MAX} bytes, as they are."}}
+        }
+    inside, prefix = operation.method.input_type, ""
+    if operation.body != "*":
+        inside, prefix = type_in(field_at(inside, operation.body)), f"{operation.body}."
+    in_url = frozenset(path.removeprefix(prefix) for path in operation.variables if path.startswith(prefix))
+    return {"application/json": {"schema": schemas.incoming(inside, in_url)}}
+
+
+def _answer(descriptor: Descriptor, schemas: Schemas) -> dict[str, Any]:
+    headers = {"trace-id": {"$ref": "#/components/headers/TraceId"}}
+    if "replayed" in descriptor.fields_by_name:
+        headers["idempotent-replayed"] = {"$ref": "#/components/headers/IdempotentReplayed"}
+    content = {"application/json": {"schema": schemas.outgoing(descriptor)}}
+    return {"description": "Done.", "headers": headers, "content": content}
+
+
+def _problem() -> dict[str, Any]:
+    return {
+        "description": "Refused or failed; `reason` says which.",
+        "headers": {
+            "trace-id": {"$ref": "#/components/headers/TraceId"},
+            "retry-after": {"$ref": "#/components/headers/RetryAfter"},
+        },
+        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _idempotency_key() -> dict[str, Any]:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Chosen by the caller and repeated on each retry; becomes `request_id`. Needed unless the "
+        "request has a request_id itself; if both are given they must be equal.",
+        "schema": {"type": "string", "minLength": 8, "maxLength": 64, "pattern": "^[!-~]*$"},
+    }
+
+
+_REQUEST_TIMEOUT: Mapping[str, Any] = {
+    "name": "Request-Timeout",
+    "in": "header",
+    "required": False,
+    "description": "How many seconds the caller waits, above 0. It can only shorten what the gateway allows.",
+    "schema": {"type": "number", "exclusiveMinimum": 0},
+}
+_TRACE_ID: Schema = {"description": "Finds the trace of this call.", "schema": {"type": "string"}}
+_REPLAYED: Schema = {
+    "description": "true when this request had been answered before and nothing was changed.",
+    "schema": {"type": "string", "enum": ["true"]},
+}
+_RETRY_AFTER: Schema = {"description": "Seconds to wait before the next try.", "schema": {"type": "integer"}}

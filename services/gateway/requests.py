@@ -1,0 +1,115 @@
+"""An HTTP request's path, query, body and Idempotency-Key as one message of the contract. It calls nothing."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl
+
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+
+from chassis.errors import Fault, FieldFault, Kind
+from services.gateway import fields, strict_json
+from services.gateway.contract import Operation, type_of
+from services.gateway.fields import find_path
+
+REQUEST_ID = "request_id"
+_QUERY_FIELDS_MAX = 100
+
+
+def build(operation: Operation, variables: Mapping[str, str], query: str, body: bytes) -> Message:
+    """The request that path, query and body make. Raises MALFORMED_REQUEST or INVALID_FIELD, naming the field."""
+    message = operation.request()
+    if operation.body == "*":
+        fields.fill(message, strict_json.parse(body))
+    elif operation.body:
+        part = getattr(message, operation.body)
+        part.SetInParent()
+        fields.fill(part, strict_json.parse(body), f"{operation.body}.")
+    for path, text in variables.items():
+        _set_variable(message, path, text)
+    fill_query(message, query, taken=(operation.body, *variables))
+    return message
+
+
+def fill_query(message: Message, query: str, taken: Iterable[str] = ()) -> None:
+    """Put query parameters into the fields that they name, save those that stand elsewhere in the request."""
+    closed = frozenset(taken) - {""}
+    found: dict[str, list[str]] = {}
+    for name, text in _pairs(query):
+        path = find_path(type_of(message), name)
+        if path is None or "*" in closed or path in closed or path.partition(".")[0] in closed:
+            raise _unknown_parameter(name, type_of(message), closed)
+        found.setdefault(path, []).append(text)
+    for path, texts in found.items():
+        fields.set_texts(message, path, texts)
+
+
+def fill_request_id(message: Message, idempotency_key: str | None) -> None:
+    """Let the header fill request_id, where there is one. Raises REQUEST_ID_CONFLICT when both are given and differ."""
+    if idempotency_key is None or not has_request_id(type_of(message)):
+        return
+    given = getattr(message, REQUEST_ID)
+    if given and given != idempotency_key:
+        raise Fault(
+            Kind.INVALID,
+            "REQUEST_ID_CONFLICT",
+            "the Idempotency-Key header and request_id are both given and differ",
+            "请求头 Idempotency-Key 与 request_id 同时给出且不一致",
+        )
+    fields.set_texts(message, REQUEST_ID, [idempotency_key])
+
+
+def has_request_id(descriptor: Descriptor) -> bool:
+    """Whether a message has the field that makes a call repeatable."""
+    return REQUEST_ID in descriptor.fields_by_name
+
+
+def with_cure(fault: Fault) -> Fault:
+    """A fault about a request_id that was not given, with the word that over HTTP a header gives it."""
+    cured = tuple(_cured(field) if field.field.endswith(REQUEST_ID) else field for field in fault.fields)
+    if cured == fault.fields:
+        return fault
+    return Fault(
+        fault.kind,
+        fault.reason,
+        "; ".join(f"{field.field}: {field.message}" for field in cured),
+        "；".join(f"{field.field}：{field.message_zh}" for field in cured),
+        fields=cured,
+        metadata=fault.metadata,
+    )
+
+
+def _cured(field: FieldFault) -> FieldFault:
+    return FieldFault(
+        field.field,
+        field.rule,
+        f"{field.message}; send the Idempotency-Key header",
+        f"{field.message_zh}；请使用请求头 Idempotency-Key",
+    )
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_QUERY_FIELDS_MAX)
+    except ValueError as fault:
+        raise strict_json.malformed(
+            f"the query is not percent-encoded UTF-8, or has more than {_QUERY_FIELDS_MAX} parameters",
+            f"查询参数不是百分号编码的 UTF-8，或超过 {_QUERY_FIELDS_MAX} 个",
+        ) from fault
+
+
+def _set_variable(message: Message, path: str, text: str) -> None:
+    from_body = message
+    for name in path.split("."):
+        from_body = getattr(from_body, name)
+    fields.set_texts(message, path, [text])
+    *above, last = path.split(".")
+    for name in above:
+        message = getattr(message, name)
+    if from_body and from_body != getattr(message, last):
+        fault = FieldFault(path, "DIFFERS", "differs in path and body", "路径与请求体中的值不一致")
+        raise fields.misfit([fault])
+
+
+def _unknown_parameter(name: str, descriptor: Descriptor, closed: frozenset[str]) -> Fault:
+    open_names = [] if "*" in closed else [f.json_name for f in descriptor.fields if f.name not in closed]
+    return fields.misfit([fields.unknown("", name, open_names, what="query parameter", what_zh="查询参数")])

@@ -1,0 +1,189 @@
+"""JSON Schemas of the contract's messages, with the limits of their protovalidate rules. It knows no route.
+
+What comes in and what goes out differ: in, every limit holds and nothing unknown is taken; out, masks may break a
+pattern and a later release may add fields, so neither is promised.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from buf.validate import validate_pb2
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+
+from services.gateway.contract import Contract
+from services.gateway.masking import mask_of
+
+Schema = dict[str, Any]
+_INSTANT = "google.protobuf.Timestamp"
+_WHOLE_64: Schema = {"format": "int64", "pattern": "^-?(0|[1-9][0-9]{0,18})$"}
+
+
+def name_of(full_name: str) -> str:
+    """The name of a component: without the root that all share."""
+    return full_name.removeprefix("bihuan.")
+
+
+class Schemas:
+    """Collects the components that a document needs while it is written."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._comments = contract.comments
+        self.components: dict[str, Schema] = {}
+
+    def incoming(self, descriptor: Descriptor, left_out: frozenset[str] = frozenset()) -> Schema:
+        """The schema of a request body. `left_out` are paths of fields that the URL gives; the body may repeat them."""
+        if left_out:
+            return self._incoming_object(descriptor, left_out)
+        name = f"{name_of(descriptor.full_name)}{'' if descriptor.name.endswith('Request') else 'Input'}"
+        return self._component(name, lambda: self._incoming_object(descriptor, frozenset()))
+
+    def outgoing(self, descriptor: Descriptor) -> Schema:
+        """The schema of an answer."""
+        return self._component(name_of(descriptor.full_name), lambda: self._outgoing_object(descriptor))
+
+    def parameter(self, field: FieldDescriptor) -> Schema:
+        """The schema of a field that stands in a URL."""
+        return self._incoming_field(field)
+
+    def enum_values(self, enum: EnumDescriptor, prefix: str = "") -> Schema:
+        """An enum as its names, with what each means; `prefix` is left off."""
+        lines = [
+            f"- `{value.name.removeprefix(prefix)}`: {self._comments.get(f'{enum.full_name}.{value.name}', '')}"
+            for value in enum.values
+        ]
+        comment = self._comments.get(enum.full_name, "")
+        return {
+            "type": "string",
+            "enum": [value.name.removeprefix(prefix) for value in enum.values],
+            "description": "\n".join([comment, "", *lines]).strip(),
+        }
+
+    def _component(self, name: str, make: Callable[[], Schema]) -> Schema:
+        if name not in self.components:
+            self.components[name] = {}  # stands there while it is made, so that a message may hold itself
+            self.components[name].update(make())
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def _incoming_object(self, descriptor: Descriptor, left_out: frozenset[str]) -> Schema:
+        required = [field for field in descriptor.fields if _is_required(field) and field.name not in left_out]
+        properties = {field.json_name: self._incoming_field(field) for field in descriptor.fields}
+        schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+        # request_id may come as the Idempotency-Key header instead.
+        if names := [field.json_name for field in required if field.name != "request_id"]:
+            schema["required"] = names
+        return self._described(schema, descriptor.full_name)
+
+    def _incoming_field(self, field: FieldDescriptor) -> Schema:
+        rules = rules_of(field)
+        schema = self._incoming_value(field, rules)
+        if field.is_repeated:
+            schema = {"type": "array", "items": schema} | _items_limits(rules)
+        comment = self._comments.get(field.full_name, "")
+        words = [comment, *(f"{rule.message}." for rule in rules.cel)]
+        return schema | {"description": " ".join(filter(None, words))}
+
+    def _incoming_value(self, field: FieldDescriptor, rules: Any) -> Schema:
+        if field.message_type and field.message_type.full_name != _INSTANT:
+            return self.incoming(field.message_type)
+        if field.enum_type:
+            return self._enum(field.enum_type, _enum_names(field.enum_type, rules))
+        if field.type == FieldDescriptor.TYPE_INT64:
+            return {"type": ["string", "integer"]} | _WHOLE_64 | _number_limits(rules.int64)
+        return dict(_PLAIN[_kind(field)]) | _LIMITS.get(_kind(field), _no_limits)(rules)
+
+    def _outgoing_object(self, descriptor: Descriptor) -> Schema:
+        always = [field.json_name for field in descriptor.fields if not field.has_presence]
+        properties = {field.json_name: self._outgoing_field(field) for field in descriptor.fields}
+        schema: Schema = {"type": "object", "properties": properties}
+        if always:
+            schema["required"] = always
+        return self._described(schema, descriptor.full_name)
+
+    def _outgoing_field(self, field: FieldDescriptor) -> Schema:
+        if field.message_type and field.message_type.full_name != _INSTANT:
+            schema = self.outgoing(field.message_type)
+        elif field.enum_type:
+            schema = self._enum(field.enum_type, None)
+        elif field.type == FieldDescriptor.TYPE_INT64:
+            schema = {"type": "string"} | _WHOLE_64
+        else:
+            schema = dict(_PLAIN[_kind(field)])
+        if field.is_repeated:
+            schema = {"type": "array", "items": schema}
+        words = [self._comments.get(field.full_name, ""), "Masked unless the key may see it." if mask_of(field) else ""]
+        return schema | {"description": " ".join(filter(None, words))}
+
+    def _enum(self, enum: EnumDescriptor, allowed: list[str] | None) -> Schema:
+        everything = self._component(name_of(enum.full_name), lambda: self.enum_values(enum))
+        return everything if allowed is None else {"allOf": [everything], "enum": allowed}
+
+    def _described(self, schema: Schema, full_name: str) -> Schema:
+        return schema | ({"description": comment} if (comment := self._comments.get(full_name)) else {})
+
+
+def rules_of(field: FieldDescriptor) -> Any:
+    """The protovalidate rules of a field."""
+    return field.GetOptions().Extensions[validate_pb2.field]
+
+
+def _is_required(field: FieldDescriptor) -> bool:
+    """Whether the rules refuse the value that a field has when it is not given."""
+    rules = rules_of(field)
+    text = rules.string
+    return bool(
+        rules.required
+        or text.min_len
+        or (text.pattern and not re.search(text.pattern, ""))
+        or 0 in rules.enum.not_in
+        or (getattr(rules.enum, "in") and 0 not in getattr(rules.enum, "in"))
+        or rules.repeated.min_items
+    )
+
+
+def _kind(field: FieldDescriptor) -> int:
+    return int(field.type)
+
+
+def _enum_names(enum: EnumDescriptor, rules: Any) -> list[str] | None:
+    only, never = set(getattr(rules.enum, "in")), set(rules.enum.not_in)
+    if not only and not never:
+        return None
+    return [value.name for value in enum.values if value.number not in never and (not only or value.number in only)]
+
+
+def _no_limits(_: Any) -> Schema:
+    return {}
+
+
+def _text_limits(rules: Any) -> Schema:
+    return _present(rules.string, {"min_len": "minLength", "max_len": "maxLength", "pattern": "pattern"})
+
+
+def _int32_limits(rules: Any) -> Schema:
+    return _number_limits(rules.int32)
+
+
+def _number_limits(rules: Any) -> Schema:
+    return _present(rules, {"gte": "minimum", "lte": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"})
+
+
+def _items_limits(rules: Any) -> Schema:
+    return _present(rules.repeated, {"min_items": "minItems", "max_items": "maxItems"})
+
+
+def _present(rules: Any, words: Mapping[str, str]) -> Schema:
+    return {word: getattr(rules, rule) for rule, word in words.items() if rules.HasField(rule)}
+
+
+_PLAIN: dict[int, Schema] = {
+    FieldDescriptor.TYPE_STRING: {"type": "string"},
+    FieldDescriptor.TYPE_BYTES: {"type": "string", "contentEncoding": "base64"},
+    FieldDescriptor.TYPE_BOOL: {"type": "boolean"},
+    FieldDescriptor.TYPE_INT32: {"type": "integer", "format": "int32"},
+    FieldDescriptor.TYPE_MESSAGE: {"type": "string", "format": "date-time"},
+}
+_LIMITS: dict[int, Callable[[Any], Schema]] = {
+    FieldDescriptor.TYPE_STRING: _text_limits,
+    FieldDescriptor.TYPE_INT32: _int32_limits,
+}

@@ -1,0 +1,161 @@
+"""One call: HTTP request to message, message to the service that owns it, answer to JSON. It knows no operation.
+
+What an operation is called, where it goes and what it takes stand in the contract alone; so one payment, one statement
+and one invoice walk the same way through here.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.channel import deadline_scope
+from chassis.errors import Fault, from_rpc_error
+from services.gateway import limits, requests
+from services.gateway.contract import Operation, type_of
+from services.gateway.domain.api_key import ApiKey
+from services.gateway.masking import mask
+from services.gateway.routes import Found
+
+CHUNK_BYTES_MAX = 256 * 1024
+# The gateway's own services ask again who calls, because they can be reached without this door.
+OWN_AREA = "gateway"
+_REPLAYED = "replayed"
+
+
+class Transcoder:
+    """Calls what the routes name, over the channel of its area. No call lasts longer than its timeout."""
+
+    def __init__(
+        self,
+        channels: Mapping[str, grpc.aio.Channel],
+        call_timeout_seconds: float = 10.0,
+        upload_timeout_seconds: float = 120.0,
+    ) -> None:
+        self._channels = channels
+        self._call_timeout_seconds = call_timeout_seconds
+        self._upload_timeout_seconds = upload_timeout_seconds
+
+    async def answer(self, found: Found, request: Request, caller: ApiKey) -> Response:
+        """The service's answer as JSON, masked unless the caller sees all. Raises Fault, or TimeoutError at the end."""
+        is_upload = found.operation.method.client_streaming
+        longest = self._upload_timeout_seconds if is_upload else self._call_timeout_seconds
+        seconds = limits.timeout_seconds(request, longest)
+        send = self._upload if is_upload else self._call
+        async with asyncio.timeout(seconds):
+            with deadline_scope(seconds):
+                message, replayed = await send(found, request)
+        if not caller.sees_unmasked:
+            mask(message)
+        return _json(message, replayed=replayed)
+
+    async def _call(self, found: Found, request: Request) -> tuple[Message, bool]:
+        operation = found.operation
+        body = await limits.body_of(request) if operation.body else b""
+        message = requests.build(operation, found.variables, _query(request), body)
+        requests.fill_request_id(message, request.headers.get("idempotency-key"))
+        call = self._stub(operation)(message, metadata=_metadata(operation, request))
+        try:
+            return await _outcome(call)
+        except Fault as fault:
+            raise _told(fault, message) from fault
+
+    async def _upload(self, found: Found, request: Request) -> tuple[Message, bool]:
+        operation = found.operation
+        header_field = header_of(operation)
+        first = operation.request()
+        header = getattr(first, header_field.name)
+        header.SetInParent()
+        requests.fill_query(header, _query(request))
+        requests.fill_request_id(header, request.headers.get("idempotency-key"))
+        parts = _Parts(first, operation, request)
+        call = self._stub(operation)(parts.messages(), metadata=_metadata(operation, request))
+        try:
+            return await _outcome(call)
+        except (Fault, asyncio.CancelledError) as raised:
+            # A body that broke off cancels the call from inside; then its fault says why, and the call's does not.
+            if parts.fault is not None:
+                raise parts.fault from None
+            raise _told(raised, header) from raised
+
+    def _stub(self, operation: Operation) -> Callable[..., Any]:
+        upstream = self._channels[operation.area]
+        kind = upstream.stream_unary if operation.method.client_streaming else upstream.unary_unary
+        service = operation.method.containing_service.full_name
+        return kind(
+            f"/{service}/{operation.method.name}",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=operation.answer_type().FromString,
+        )
+
+
+class _Parts:
+    """An upload as messages: what is said about it, then its bytes as they come; it is never held whole."""
+
+    def __init__(self, first: Message, operation: Operation, request: Request) -> None:
+        self._first = first
+        self._operation = operation
+        self._request = request
+        self.fault: Fault | None = None
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """The messages in order. A body that is too large or breaks off must not look complete: it raises."""
+        yield self._first
+        try:
+            async for piece in limits.bounded_stream(self._request, limits.UPLOAD_BYTES_MAX):
+                for start in range(0, len(piece), CHUNK_BYTES_MAX):
+                    message = self._operation.request()
+                    setattr(message, self._operation.body, piece[start : start + CHUNK_BYTES_MAX])
+                    yield message
+        except Fault as fault:
+            self.fault = fault
+            raise
+
+
+def header_of(operation: Operation) -> FieldDescriptor:
+    """The field of an upload that says what it is: the message that shares a oneof with the bytes."""
+    descriptor: Descriptor = operation.method.input_type
+    together = descriptor.fields_by_name[operation.body].containing_oneof
+    assert together is not None, f"{descriptor.full_name}: an upload needs a oneof of header and bytes"
+    return next(field for field in together.fields if field.message_type)
+
+
+async def _outcome(call: Any) -> tuple[Message, bool]:
+    try:
+        message: Message = await call
+        trailing: Any = await call.trailing_metadata()
+    except grpc.aio.AioRpcError as error:
+        raise from_rpc_error(error) from error
+    is_marked = any(key == "idempotent-replayed" and value == "true" for key, value in trailing or ())
+    return message, is_marked or bool(getattr(message, _REPLAYED, False))
+
+
+def _query(request: Request) -> str:
+    raw: bytes = request.scope["query_string"]
+    return raw.decode("latin-1")
+
+
+def _told(raised: BaseException, request: Message) -> BaseException:
+    """The same, or a fault about a missing request_id with the cure that HTTP has for it."""
+    is_missing = requests.has_request_id(type_of(request)) and not getattr(request, requests.REQUEST_ID)
+    return requests.with_cure(raised) if is_missing and isinstance(raised, Fault) else raised
+
+
+def _metadata(operation: Operation, request: Request) -> list[tuple[str, str]]:
+    if operation.area != OWN_AREA:
+        return []  # a token is nobody else's business
+    return [("authorization", request.headers.get("authorization", ""))]
+
+
+def _json(message: Message, *, replayed: bool) -> Response:
+    values = MessageToDict(message, always_print_fields_with_no_presence=True)
+    body = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    headers = {"idempotent-replayed": "true"} if replayed else {}
+    return Response(body, 200, headers, "application/json")
