@@ -1,0 +1,1 @@
+"""Gets each invoice into the tax authority's system and can prove it."""

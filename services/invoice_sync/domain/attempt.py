@@ -46,3 +46,18 @@ class TaxAnswer:
     document_sha256: str = ""
     response_sha256: str = ""
     retry_after_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A row of the attempt log, our source of truth. `answer` is None while it is under way or its process died."""
+
+    attempt_id: str
+    invoice_id: str
+    attempt_no: int
+    operation: Operation
+    start_time: datetime
+    end_time: datetime | None
+    request_sha256: str
+    trace_id: str
+    answer: TaxAnswer | None

@@ -1,0 +1,199 @@
+"""Follows payments and issues their invoices, by policy or on request. It never sends anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import telemetry
+from chassis.clock import Clock
+from chassis.database import Sessions
+from chassis.errors import Fault, Kind
+from chassis.ids import new_id
+from services.invoice_sync.domain.invoice import PERSON, Invoice, Party, new_invoice, request_fingerprint
+from services.invoice_sync.domain.payment import Payment, PaymentChange, PaymentState
+from services.invoice_sync.domain.policy import IssueNow, IssuePolicy, Profile, judge_due
+from services.invoice_sync.domain.sync_state import Work
+from services.invoice_sync.store import invoices, outbox, payments
+
+# The feed may be a moment behind whoever asks right after paying.
+_UNKNOWN_PAYMENT_RETRY_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """The invoice that was asked for; `replayed` when it had been there before."""
+
+    invoice_id: str
+    replayed: bool
+
+
+class IssueActions:
+    """Each method is one transaction."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+
+    async def next_sequence(self) -> int:
+        """Where to go on in the feed."""
+        async with self._sessions() as session:
+            return await payments.next_sequence(session)
+
+    async def follow_payment(self, change: PaymentChange) -> bool:
+        """Take one change of the feed, and issue the invoice if the policy wants it now.
+
+        The cursor moves in the same transaction. False when the change was taken before.
+        """
+        with telemetry.span("follow_payment", parent=change.payment.traceparent):
+            telemetry.annotate(payment_id=change.payment.payment_id, sequence=change.sequence)
+            async with self._sessions.begin() as session:
+                if not await payments.advance(session, change.sequence):
+                    return False
+                await payments.follow(session, change.payment, self._clock.now())
+                await self._issue_if_due(session, change.payment.payment_id)
+        return True
+
+    async def issue_due(self, payment_id: str) -> bool:
+        """Issue the invoice of a payment that the policy wants and that has none; for the sweep."""
+        async with self._sessions.begin() as session:
+            return await self._issue_if_due(session, payment_id)
+
+    @telemetry.traced
+    async def request_invoice(self, request_id: str, payment_id: str, buyer: Party) -> Requested:
+        """Issue the invoice of a payment for this buyer, or find the one that it has.
+
+        Raises Fault REQUEST_ID_REUSED, NOT_INVOICEABLE, or BUSINESS_KEY_REUSED when it has one for another buyer.
+        Asking again for one that was given up puts it back to work.
+        """
+        fingerprint = request_fingerprint(payment_id, buyer)
+        async with self._sessions.begin() as session:
+            if before := await invoices.asked_by(session, request_id):
+                return _replay(before, fingerprint)
+            payment, profile, existing = await self._invoiceable(session, payment_id)
+            if existing:
+                await self._ask_again(session, existing, buyer)
+                invoice_id = existing
+            else:
+                links = [payment.traceparent]
+                with telemetry.span("issue_invoice", links=links):
+                    invoice_id = await self._issue(session, payment, profile, buyer, IssuePolicy.ON_REQUEST)
+            if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._clock.now()):
+                raise _request_id_reused()
+        return Requested(invoice_id, replayed=bool(existing))
+
+    async def set_merchant_profile(self, profile: Profile) -> None:
+        """Write how a merchant's invoices are issued. What became due by it is issued by the next sweep."""
+        async with self._sessions.begin() as session:
+            await payments.set_profile(session, profile, self._clock.now())
+
+    async def _issue_if_due(self, session: AsyncSession, payment_id: str) -> bool:
+        held = await payments.lock(session, payment_id)
+        assert held is not None, "a payment is followed before its invoice is issued"
+        payment, invoice_id = held
+        if invoice_id:
+            return False
+        decided = judge_due(payment, await payments.profile(session, payment.merchant_id))
+        if not isinstance(decided, IssueNow):
+            return False
+        with telemetry.span("issue_invoice", parent=payment.traceparent, links=_started_elsewhere(payment)):
+            await self._issue(session, payment, decided.profile, PERSON, decided.profile.issue_policy)
+        return True
+
+    async def _issue(
+        self, session: AsyncSession, payment: Payment, profile: Profile, buyer: Party, policy: IssuePolicy
+    ) -> str:
+        invoice = new_invoice(
+            new_id("inv"),
+            payment,
+            profile.seller,
+            buyer,
+            issued_by=policy.value,
+            now=self._clock.now(),
+            traceparent=telemetry.current_traceparent(),
+        )
+        telemetry.annotate(payment_id=payment.payment_id, invoice_id=invoice.invoice_id)
+        await invoices.add(session, invoice)
+        await outbox.add(session, invoice.invoice_id, Work.SUBMIT, self._clock.now())
+        await payments.invoiced(session, payment.payment_id, invoice.invoice_id)
+        return invoice.invoice_id
+
+    async def _invoiceable(self, session: AsyncSession, payment_id: str) -> tuple[Payment, Profile, str]:
+        held = await payments.lock(session, payment_id)
+        if held is None:
+            raise _unknown_payment(payment_id)
+        payment, invoice_id = held
+        if payment.state is not PaymentState.SUCCEEDED:
+            raise _not_succeeded(payment)
+        profile = await payments.profile(session, payment.merchant_id)
+        if profile is None:
+            raise _no_profile(payment)
+        return payment, profile, invoice_id
+
+    async def _ask_again(self, session: AsyncSession, invoice_id: str, buyer: Party) -> None:
+        existing = await invoices.get(session, invoice_id)
+        assert existing is not None, "a payment names an invoice that is not there"
+        if existing.buyer != buyer:
+            raise _other_buyer(existing)
+        await outbox.unpark(session, invoice_id, self._clock.now())
+
+
+def _started_elsewhere(payment: Payment) -> Sequence[str]:
+    here = telemetry.current_traceparent()
+    return [here] if telemetry.trace_id_of(here) != telemetry.trace_id_of(payment.traceparent) else []
+
+
+def _replay(before: tuple[str, str], fingerprint: str) -> Requested:
+    if before[0] != fingerprint:
+        raise _request_id_reused()
+    return Requested(before[1], replayed=True)
+
+
+def _request_id_reused() -> Fault:
+    return Fault(
+        Kind.EXISTS,
+        "REQUEST_ID_REUSED",
+        "request_id was used before for another payment or buyer: choose a new one",
+        "request_id 已用于其他支付单或购买方，请换用新的 request_id",
+    )
+
+
+def _unknown_payment(payment_id: str) -> Fault:
+    return Fault(
+        Kind.PRECONDITION,
+        "NOT_INVOICEABLE",
+        f"payment {payment_id} is not known here yet: check the id, or try again in a moment",
+        f"支付单 {payment_id} 尚未同步到开票服务，请核对编号或稍后重试",
+        metadata={"payment_id": payment_id, "cause": "UNKNOWN_PAYMENT"},
+        retry_after_seconds=_UNKNOWN_PAYMENT_RETRY_SECONDS,
+    )
+
+
+def _not_succeeded(payment: Payment) -> Fault:
+    return Fault(
+        Kind.PRECONDITION,
+        "NOT_INVOICEABLE",
+        f"payment {payment.payment_id} has not succeeded, it is {payment.state.value}",
+        f"支付单 {payment.payment_id} 未支付成功（当前状态 {payment.state.value}），不能开票",
+        metadata={"payment_id": payment.payment_id, "cause": "NOT_SUCCEEDED", "state": payment.state.value},
+    )
+
+
+def _no_profile(payment: Payment) -> Fault:
+    return Fault(
+        Kind.PRECONDITION,
+        "NOT_INVOICEABLE",
+        f"merchant {payment.merchant_id} has no profile, so the seller is not known: set its profile first",
+        f"商户 {payment.merchant_id} 未设置开票资料，缺少销售方信息，请先设置",
+        metadata={"payment_id": payment.payment_id, "cause": "NO_PROFILE", "merchant_id": payment.merchant_id},
+    )
+
+
+def _other_buyer(existing: Invoice) -> Fault:
+    return Fault(
+        Kind.EXISTS,
+        "BUSINESS_KEY_REUSED",
+        f"payment {existing.payment_id} has invoice {existing.invoice_id} for another buyer",
+        f"支付单 {existing.payment_id} 已有发票 {existing.invoice_id}，购买方不同",
+        metadata={"payment_id": existing.payment_id, "invoice_id": existing.invoice_id, "fields": "buyer"},
+    )

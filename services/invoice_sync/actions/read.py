@@ -1,0 +1,171 @@
+"""Answers questions about invoices, attempts, sweeps and merchants. It changes nothing and calls no authority."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import paging
+from chassis.clock import Clock
+from chassis.database import Sessions
+from chassis.errors import Fault, Kind
+from chassis.money import Money
+from services.invoice_sync.domain.attempt import Attempt
+from services.invoice_sync.domain.diagnosis import Facts, Verdict, diagnose
+from services.invoice_sync.domain.invoice import Invoice
+from services.invoice_sync.domain.policy import Profile
+from services.invoice_sync.domain.sweep import Sweep
+from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.timers import Timers
+from services.invoice_sync.store import attempts, invoices, outbox, payments, sweeps
+
+_PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An invoice, and when it is next looked at; None when nothing is due."""
+
+    invoice: Invoice
+    next_attempt_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    """Which invoices; an empty field means every value."""
+
+    merchant_id: str
+    payment_id: str
+    sync_state: SyncState | None
+
+    def text(self) -> str:
+        """Every filter in order, for the page token."""
+        return "\x1f".join((self.merchant_id, self.payment_id, self.sync_state or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """A verdict and what it is about; `invoice_id` is empty when there is no invoice."""
+
+    verdict: Verdict
+    invoice_id: str
+    payment_id: str
+
+
+class ReadActions:
+    """Each method is one read-only transaction."""
+
+    def __init__(self, sessions: Sessions, clock: Clock, timers: Timers) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._timers = timers
+
+    async def get_invoice(self, invoice_id: str) -> Standing:
+        """One invoice. Raises Fault NOT_FOUND."""
+        async with self._sessions() as session:
+            invoice = await invoices.get(session, invoice_id)
+            due = await outbox.get(session, invoice_id)
+        if invoice is None:
+            raise _not_found(f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+        return Standing(invoice, due.due_at if due and not due.parked else None)
+
+    async def list_invoices(
+        self, wanted: InvoiceFilter, page_size: int, page_token: str
+    ) -> tuple[Sequence[Standing], str]:
+        """A page, newest first, and the token of the next; empty on the last. Raises Fault INVALID_PAGE_TOKEN."""
+        size, before = page_size or _PAGE_SIZE, _last_id(wanted.text(), page_token)
+        async with self._sessions() as session:
+            rows = await invoices.page(
+                session, size + 1, before, wanted.merchant_id, wanted.payment_id, wanted.sync_state
+            )
+        page = [Standing(invoice, due_at) for invoice, due_at in rows[:size]]
+        more = len(rows) > size
+        return page, paging.encode(wanted.text(), (page[-1].invoice.invoice_id,)) if more else ""
+
+    async def summarize_invoices(self, merchant_id: str) -> Sequence[tuple[SyncState, int, Money]]:
+        """Count and sum by state and currency."""
+        async with self._sessions() as session:
+            return await invoices.summary(session, merchant_id)
+
+    async def list_attempts(self, invoice_id: str) -> Sequence[Attempt]:
+        """Every attempt, oldest first. Raises Fault NOT_FOUND when there is no such invoice."""
+        async with self._sessions() as session:
+            invoice = await invoices.get(session, invoice_id)
+            log = await attempts.of_invoice(session, invoice_id)
+        if invoice is None:
+            raise _not_found(f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+        return log
+
+    async def list_sweeps(self, page_size: int, page_token: str) -> tuple[Sequence[Sweep], str]:
+        """A page of sweeps that found something, newest first, and the token of the next."""
+        size, before = page_size or _PAGE_SIZE, _last_id("sweeps", page_token)
+        async with self._sessions() as session:
+            rows = await sweeps.page(session, size + 1, before)
+        page = rows[:size]
+        return page, paging.encode("sweeps", (page[-1].sweep_id,)) if len(rows) > size else ""
+
+    async def get_merchant_profile(self, merchant_id: str) -> Profile:
+        """A merchant's profile. Raises Fault NOT_FOUND."""
+        async with self._sessions() as session:
+            profile = await payments.profile(session, merchant_id)
+        if profile is None:
+            raise _not_found(f"merchant {merchant_id} has no profile", f"商户 {merchant_id} 未设置开票资料")
+        return profile
+
+    async def diagnose_invoice(self, reference: str) -> Diagnosed:
+        """Why the invoice is not in the system, or that it is, by any of its names.
+
+        Raises Fault NOT_FOUND, or INVALID_FIELD when two merchants have the order number.
+        """
+        async with self._sessions() as session:
+            facts = await self._facts(session, reference)
+        invoice_id = facts.invoice.invoice_id if facts.invoice else ""
+        return Diagnosed(diagnose(facts, self._timers), invoice_id, facts.payment.payment_id)
+
+    async def _facts(self, session: AsyncSession, reference: str) -> Facts:
+        named = await invoices.referred(session, reference)
+        found = await payments.followed(session, named[0].payment_id if len(named) == 1 else reference)
+        if not found:
+            raise _not_found(f"nothing is known here by {reference}", f"未找到与 {reference} 对应的发票或支付单")
+        if len(found) > 1 or len(named) > 1:
+            raise _ambiguous(reference)
+        payment, heard_time = found[0]
+        invoice = named[0] if named else None
+        profile = await payments.profile(session, payment.merchant_id)
+        if invoice is None:
+            return Facts(payment, heard_time, profile, None, None, (), (), self._clock.now())
+        return Facts(
+            payment,
+            heard_time,
+            profile,
+            invoice,
+            await outbox.get(session, invoice.invoice_id),
+            await attempts.of_invoice(session, invoice.invoice_id),
+            await attempts.rounds(session, invoice.invoice_id, invoice.settle_from),
+            self._clock.now(),
+        )
+
+
+def _last_id(filter_text: str, page_token: str) -> str:
+    match paging.decode(filter_text, page_token):
+        case ():
+            return ""
+        case (last,):
+            return last
+        case _:
+            raise paging.wrong_token()
+
+
+def _not_found(message: str, message_zh: str) -> Fault:
+    return Fault(Kind.NOT_FOUND, "NOT_FOUND", message, message_zh)
+
+
+def _ambiguous(reference: str) -> Fault:
+    return Fault(
+        Kind.INVALID,
+        "INVALID_FIELD",
+        f"reference: more than one payment or invoice is named {reference}; give the payment id",
+        f"reference：{reference} 对应多笔支付单或发票，请改用支付单编号",
+        metadata={"reference": reference},
+    )

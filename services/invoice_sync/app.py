@@ -1,0 +1,52 @@
+"""Wires invoice_sync, read from top to bottom. It decides nothing."""
+
+import os
+import random
+import sys
+
+from chassis import database, server, telemetry
+from chassis.clock import SystemClock
+from chassis.config import ConfigError, read_config
+from services.invoice_sync import clients, rpc, worker
+from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.read import ReadActions
+from services.invoice_sync.actions.sweep import SweepActions
+from services.invoice_sync.actions.upload import UploadActions
+from services.invoice_sync.actions.verify import VerifyActions
+from services.invoice_sync.config import Config
+from services.invoice_sync.tax.sandbox import SandboxTaxSystem
+
+_EXIT_CONFIG = 2
+# Uploads and verifications at once each take a connection for a moment, and calls of others do too.
+_CONNECTIONS = 16
+
+
+async def run() -> None:
+    """Serve until SIGTERM or SIGINT. Exits with 2 when the environment makes no configuration."""
+    try:
+        config = read_config(Config, "BIHUAN_INVOICE_SYNC", os.environ)
+        tax = SandboxTaxSystem(config.tax_url)
+    except (ConfigError, ValueError) as fault:
+        sys.stderr.write(f"{fault}\n")
+        sys.exit(_EXIT_CONFIG)
+
+    end_telemetry = telemetry.set_up("invoice_sync", config.traces, config.trace_sample_ratio)
+    engine = database.connect(config.database_url, "invoice_sync", _CONNECTIONS)
+    payments = clients.connect(config.payments_target)
+    sessions, clock, jitter, timers = database.sessions(engine), SystemClock(), random.random, config.timers()
+
+    issue = IssueActions(sessions, clock)
+    read = ReadActions(sessions, clock, timers)
+    sweep = SweepActions(sessions, issue, clock)
+    upload = UploadActions(sessions, tax, clock, jitter, timers)
+    verify = VerifyActions(sessions, tax, clock, jitter, timers)
+    feed = clients.PaymentFeed(payments)
+    loops = worker.loops(feed, issue, upload, verify, sweep, config.poll_seconds, config.sweep_interval_seconds)
+    try:
+        running = await server.start(config.listen, rpc.servicers(issue, read, sweep), loops)
+        await server.until_stopped(running)
+    finally:
+        await payments.close()
+        await tax.close()
+        await engine.dispose()
+        end_telemetry()

@@ -1,0 +1,173 @@
+"""Between the contract's messages and the domain's values. It decides nothing and reads nothing."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+
+from bihuan.invoice_sync.v1 import attempt_pb2, diagnosis_pb2, invoice_pb2, invoice_service_pb2, merchant_pb2, sweep_pb2
+from bihuan.type.v1 import money_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis import telemetry
+from chassis.money import Money
+from services.invoice_sync.domain.attempt import Attempt, TaxAnswer
+from services.invoice_sync.domain.diagnosis import Verdict
+from services.invoice_sync.domain.evidence import Evidence
+from services.invoice_sync.domain.invoice import Invoice, Party
+from services.invoice_sync.domain.policy import IssuePolicy, Profile
+from services.invoice_sync.domain.sweep import Sweep
+from services.invoice_sync.domain.sync_state import SyncState
+
+
+def invoice_to_proto(invoice: Invoice, next_attempt_time: datetime | None) -> invoice_pb2.Invoice:
+    """An invoice as it stands."""
+    return invoice_pb2.Invoice(
+        invoice_id=invoice.invoice_id,
+        payment_id=invoice.payment_id,
+        merchant_id=invoice.merchant_id,
+        merchant_order_no=invoice.merchant_order_no,
+        amount=money_to_proto(invoice.amount),
+        seller_name=invoice.seller.name,
+        seller_tax_id=invoice.seller.tax_id,
+        buyer_title=invoice.buyer.name,
+        buyer_tax_id=invoice.buyer.tax_id,
+        sync_state=state_to_proto(invoice.sync_state),
+        invoice_number=invoice.invoice_number,
+        document_sha256=invoice.document.sha256,
+        idempotency_key=invoice.idempotency_key,
+        submit_count=invoice.submit_count,
+        next_attempt_time=_timestamp(next_attempt_time),
+        ack_time=_timestamp(invoice.ack_time),
+        book_time=_timestamp(invoice.book_time),
+        create_time=_timestamp(invoice.create_time),
+        trace_id=telemetry.trace_id_of(invoice.traceparent),
+        payment_trace_id=telemetry.trace_id_of(invoice.payment_traceparent),
+        issued_by=invoice_pb2.IssuePolicy.Value(f"ISSUE_POLICY_{invoice.issued_by}"),
+    )
+
+
+def state_to_proto(state: SyncState) -> invoice_pb2.SyncState.ValueType:
+    """A state."""
+    return invoice_pb2.SyncState.Value(f"SYNC_STATE_{state.value}")
+
+
+def state_from_proto(state: invoice_pb2.SyncState.ValueType) -> SyncState | None:
+    """A state; None for the unspecified one."""
+    return SyncState(invoice_pb2.SyncState.Name(state).removeprefix("SYNC_STATE_")) if state else None
+
+
+def money_to_proto(money: Money) -> money_pb2.Money:
+    """An amount."""
+    return money_pb2.Money(currency_code=money.currency_code, amount_minor=money.amount_minor)
+
+
+def totals_to_proto(rows: Iterable[tuple[SyncState, int, Money]]) -> list[invoice_service_pb2.StateTotal]:
+    """Counts by state, in the order of the contract, from rows by state and currency."""
+    ordered = sorted(rows, key=lambda row: (state_to_proto(row[0]), row[2].currency_code))
+    totals = []
+    for state, grouped in groupby(ordered, key=lambda row: row[0]):
+        of_state = list(grouped)
+        totals.append(
+            invoice_service_pb2.StateTotal(
+                sync_state=state_to_proto(state),
+                invoice_count=sum(count for _, count, _ in of_state),
+                amount_sums=[money_to_proto(amount) for _, _, amount in of_state],
+            )
+        )
+    return totals
+
+
+def attempt_to_proto(attempt: Attempt) -> attempt_pb2.Attempt:
+    """An attempt; one without an answer has no outcome and no end."""
+    message = attempt_pb2.Attempt(
+        attempt_id=attempt.attempt_id,
+        invoice_id=attempt.invoice_id,
+        attempt_no=attempt.attempt_no,
+        operation=attempt_pb2.Attempt.Operation.Value(f"OPERATION_{attempt.operation.value}"),
+        start_time=_timestamp(attempt.start_time),
+        end_time=_timestamp(attempt.end_time),
+        request_sha256=attempt.request_sha256,
+        trace_id=attempt.trace_id,
+    )
+    if attempt.answer is not None:
+        _fill(message, attempt.answer)
+    return message
+
+
+def _fill(message: attempt_pb2.Attempt, answer: TaxAnswer) -> None:
+    message.outcome = attempt_pb2.Attempt.Outcome.Value(f"OUTCOME_{answer.outcome.value}")
+    message.http_status = answer.http_status
+    message.authority_code = answer.authority_code
+    message.message = answer.message
+    message.response_sha256 = answer.response_sha256
+    message.retry_after_seconds = answer.retry_after_seconds
+
+
+def diagnosis_to_proto(verdict: Verdict, invoice_id: str, payment_id: str) -> diagnosis_pb2.Diagnosis:
+    """A verdict with its words."""
+    words = verdict.words
+    return diagnosis_pb2.Diagnosis(
+        cause=verdict.cause,
+        title=words.title,
+        title_zh=words.title_zh,
+        confidence=diagnosis_pb2.Diagnosis.Confidence.Value(f"CONFIDENCE_{verdict.confidence.value}"),
+        evidence=[_evidence(row) for row in verdict.evidence],
+        action=diagnosis_pb2.Diagnosis.Action.Value(f"ACTION_{verdict.action.value}"),
+        remedy=words.remedy,
+        remedy_zh=words.remedy_zh,
+        automatic=verdict.automatic,
+        text_customer=words.customer,
+        text_authority=words.authority,
+        what_would_change=words.what_would_change,
+        invoice_id=invoice_id,
+        payment_id=payment_id,
+    )
+
+
+def _evidence(row: Evidence) -> diagnosis_pb2.Evidence:
+    return diagnosis_pb2.Evidence(
+        source=row.source,
+        row_id=row.row_id,
+        occur_time=_timestamp(row.occur_time),
+        fact=row.fact,
+        fact_zh=row.fact_zh,
+        trace_id=row.trace_id,
+    )
+
+
+def sweep_to_proto(sweep: Sweep) -> sweep_pb2.Sweep:
+    """The report of a sweep."""
+    return sweep_pb2.Sweep(
+        sweep_id=sweep.sweep_id,
+        start_time=_timestamp(sweep.start_time),
+        end_time=_timestamp(sweep.end_time),
+        scanned_count=sweep.scanned_count,
+        lease_expired_count=sweep.lease_expired_count,
+        missing_count=sweep.missing_count,
+        resent_count=sweep.resent_count,
+        issued_count=sweep.issued_count,
+    )
+
+
+def profile_to_proto(profile: Profile) -> merchant_pb2.MerchantProfile:
+    """A merchant's profile."""
+    return merchant_pb2.MerchantProfile(
+        merchant_id=profile.merchant_id,
+        issue_policy=invoice_pb2.IssuePolicy.Value(f"ISSUE_POLICY_{profile.issue_policy.value}"),
+        seller_name=profile.seller.name,
+        seller_tax_id=profile.seller.tax_id,
+    )
+
+
+def profile_from_proto(profile: merchant_pb2.MerchantProfile) -> Profile:
+    """A merchant's profile, checked by its rules before."""
+    policy = invoice_pb2.IssuePolicy.Name(profile.issue_policy).removeprefix("ISSUE_POLICY_")
+    return Profile(profile.merchant_id, IssuePolicy(policy), Party(profile.seller_name, profile.seller_tax_id))
+
+
+def _timestamp(moment: datetime | None) -> Timestamp | None:
+    if moment is None:
+        return None
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp

@@ -1,0 +1,47 @@
+"""What the answers of an authority's main database say together about one invoice. It asks nothing itself."""
+
+from enum import StrEnum
+
+from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
+
+
+class Finding(StrEnum):
+    """What is known after asking."""
+
+    SAME = "SAME"  # booked by key and by number, equal in content
+    OTHER = "OTHER"  # something else stands under our key or number
+    NOT_YET = "NOT_YET"  # it is there and not yet booked, or only one of the two ways finds it
+    NOT_FOUND = "NOT_FOUND"  # every way that we asked finds nothing
+    CANNOT_TELL = "CANNOT_TELL"  # an answer is lost or makes no sense; that proves nothing
+
+
+_THERE = frozenset({Outcome.OK, Outcome.NOT_YET})
+
+
+def judge(by_key: TaxAnswer, by_number: TaxAnswer | None, document_sha256: str, invoice_number: str) -> Finding:
+    """Weigh the answers to both questions; `by_number` is None when no number is known to ask for.
+
+    `invoice_number` is the number that the authority gave before; empty when it gave none. BOOKED needs both
+    answers, and each must show our own bytes: the number alone could be another's.
+    """
+    answers = [answer for answer in (by_key, by_number) if answer is not None]
+    if any(shows_other(answer, document_sha256, invoice_number) for answer in answers):
+        return Finding.OTHER
+    if all(answer.outcome is Outcome.NOT_FOUND for answer in answers):
+        return Finding.NOT_FOUND
+    if any(answer.outcome not in _THERE | {Outcome.NOT_FOUND} for answer in answers):
+        return Finding.CANNOT_TELL
+    if by_number is None or any(answer.outcome is not Outcome.OK for answer in answers):
+        return Finding.NOT_YET
+    return Finding.SAME if all(answer.document_sha256 for answer in answers) else Finding.CANNOT_TELL
+
+
+def shows_other(answer: TaxAnswer, document_sha256: str, invoice_number: str) -> bool:
+    """Whether an answer shows a document or a number that is not ours."""
+    if answer.outcome is Outcome.MISMATCH:
+        return True
+    if answer.outcome not in _THERE:
+        return False
+    other_content = answer.document_sha256 not in ("", document_sha256)
+    other_number = "" not in (answer.invoice_number, invoice_number) and answer.invoice_number != invoice_number
+    return other_content or other_number

@@ -1,0 +1,54 @@
+"""When a payment's invoice is due without being asked for. It issues nothing itself."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.invoice_sync.domain.invoice import Party
+from services.invoice_sync.domain.payment import Payment, PaymentState, ReconciliationState
+
+
+class IssuePolicy(StrEnum):
+    """The contract's IssuePolicy."""
+
+    ON_SUCCESS = "ON_SUCCESS"
+    ON_RECONCILIATION = "ON_RECONCILIATION"
+    ON_REQUEST = "ON_REQUEST"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How a merchant's invoices are issued, and the seller that stands on them."""
+
+    merchant_id: str
+    issue_policy: IssuePolicy
+    seller: Party
+
+
+@dataclass(frozen=True, slots=True)
+class IssueNow:
+    """The invoice is due, by this policy and with this seller."""
+
+    profile: Profile
+
+
+class NotDue(StrEnum):
+    """Why no invoice is due."""
+
+    NOT_SUCCEEDED = "NOT_SUCCEEDED"
+    NO_PROFILE = "NO_PROFILE"
+    NOT_RECONCILED = "NOT_RECONCILED"
+    ONLY_ON_REQUEST = "ONLY_ON_REQUEST"
+
+
+def judge_due(payment: Payment, profile: Profile | None) -> IssueNow | NotDue:
+    """Whether the policy wants the invoice now. Without a profile the seller is not known, so none can be issued."""
+    if payment.state is not PaymentState.SUCCEEDED:
+        return NotDue.NOT_SUCCEEDED
+    if profile is None:
+        return NotDue.NO_PROFILE
+    if profile.issue_policy is IssuePolicy.ON_REQUEST:
+        return NotDue.ONLY_ON_REQUEST
+    matched = payment.reconciliation_state is ReconciliationState.MATCHED
+    if profile.issue_policy is IssuePolicy.ON_RECONCILIATION and not matched:
+        return NotDue.NOT_RECONCILED
+    return IssueNow(profile)

@@ -1,0 +1,20 @@
+"""How long to wait for what. The values come from the configuration; the domain only reads them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """All in seconds, save the counts. What each means stands with its setting in config.py."""
+
+    settle_seconds: float
+    absence_round_seconds: float
+    look_base_seconds: float
+    look_seconds_max: float
+    retry_base_seconds: float
+    retry_seconds_max: float
+    retry_age_seconds_max: float
+    retry_count_max: int
+    lease_seconds: float
+    sla_seconds: float
+    upload_concurrency: int

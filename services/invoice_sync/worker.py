@@ -1,0 +1,48 @@
+"""The loops of invoice_sync. Each turn does one turn and says how much it did; nothing is decided here."""
+
+from contextlib import aclosing
+
+from chassis.loop import Loop
+from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.sweep import SweepActions
+from services.invoice_sync.actions.upload import UploadActions
+from services.invoice_sync.actions.verify import VerifyActions
+from services.invoice_sync.clients import PaymentFeed
+
+# One turn takes no more, so that a stop is never far away; the loop goes on at once.
+_CHANGES_MAX = 1000
+
+
+def loops(
+    feed: PaymentFeed,
+    issue: IssueActions,
+    upload: UploadActions,
+    verify: VerifyActions,
+    sweep: SweepActions,
+    poll_seconds: float,
+    sweep_interval_seconds: float,
+) -> list[Loop]:
+    """Every loop of the service."""
+    return [
+        Loop("follow_payments", lambda: follow_payments(feed, issue), poll_seconds),
+        Loop("upload_due", upload.upload_due, poll_seconds),
+        Loop("verify_due", verify.verify_due, poll_seconds),
+        Loop("sweep", lambda: run_sweep(sweep), sweep_interval_seconds),
+    ]
+
+
+async def follow_payments(feed: PaymentFeed, issue: IssueActions) -> int:
+    """Take what the feed has since the cursor; how many changes. Each moves the cursor with its effect."""
+    taken = 0
+    async with aclosing(feed.changes(await issue.next_sequence())) as changes:
+        async for change in changes:
+            await issue.follow_payment(change)
+            taken += 1
+            if taken == _CHANGES_MAX:
+                break
+    return taken
+
+
+async def run_sweep(sweep: SweepActions) -> int:
+    """Sweep once; how much was set right."""
+    return (await sweep.sweep()).found_count
