@@ -29,6 +29,9 @@ _CALLS_IN_FLIGHT_MAX = 256
 _STOP_SECONDS = 10.0
 # Infrastructure's own services: their callers often set no deadline, and their answers are not ours to judge.
 _OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
+# Undone by the database, and not for what was asked: deadlock and serialisation, resources, a lock that was not had in
+# time, a statement or a server that was stopped (PostgreSQL, appendix A).
+_SQLSTATES_LATER = ("40", "53", "55P03", "57")
 _log = structlog.get_logger()
 
 
@@ -212,10 +215,13 @@ def _fault_of(raised: Exception, method: str) -> Fault:
         return plain_fault(Kind.DEADLINE)
     if isinstance(raised, PoolTimeout):
         return plain_fault(Kind.OVERLOADED)
-    if isinstance(raised, InterfaceError | OSError) or (
-        isinstance(raised, DBAPIError) and raised.connection_invalidated
-    ):
+    if isinstance(raised, InterfaceError | OSError) or (isinstance(raised, DBAPIError) and _may_work_later(raised)):
         _log.warning("unavailable", rpc_method=method, error=type(raised).__name__)
         return plain_fault(Kind.UNAVAILABLE)
     _log.error("unhandled", rpc_method=method, exc_info=raised)
     return plain_fault(Kind.INTERNAL)
+
+
+def _may_work_later(raised: DBAPIError) -> bool:
+    state = getattr(raised.orig, "sqlstate", None) or ""
+    return raised.connection_invalidated or state.startswith(_SQLSTATES_LATER)

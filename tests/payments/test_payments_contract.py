@@ -208,6 +208,21 @@ async def test_a_call_whose_deadline_passes_while_it_waits_stores_nothing(system
     assert await system.row_counts() == NOTHING
 
 
+async def test_a_key_that_is_held_for_too_long_is_a_reason_to_try_again(system):
+    rival = a_payment()
+    request = a_request(merchant_order_no=rival.content.merchant_order_no)
+
+    async with system.sessions() as session:
+        await Store(session).add_payment(rival)
+        unretried = payment_grpc.PaymentServiceStub(system.open_channel).RecordPayment(request, timeout=20)
+        refused = await refusal(unretried)
+        await session.rollback()
+    again = await system.payments.RecordPayment(request)
+
+    assert (refused.kind, refused.reason) == (Kind.UNAVAILABLE, "UNAVAILABLE")
+    assert not again.replayed
+
+
 async def test_fifty_callers_with_the_same_key_make_one_payment(system):
     request = a_request()
 
