@@ -1,0 +1,197 @@
+"""chassis.server and chassis.channel, against each other through a real socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import grpc
+import pytest
+from bihuan.gateway.v1 import api_key_service_pb2
+from bihuan.payments.v1 import payment_pb2, payment_service_pb2, payment_service_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from chassis import channel, server, telemetry
+from chassis.errors import Fault, Kind, from_rpc_error
+from chassis.loop import Loop
+
+SERVICE = payment_service_pb2.DESCRIPTOR.services_by_name["PaymentService"]
+Answer = Callable[[], Awaitable[payment_service_pb2.GetPaymentResponse]]
+REQUEST = payment_service_pb2.GetPaymentRequest(payment_id="pay_1")
+FOUND = payment_service_pb2.GetPaymentResponse(payment=payment_pb2.Payment(payment_id="pay_1"))
+
+
+class _Payments(payment_service_pb2_grpc.PaymentServiceServicer):
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def GetPayment(self, request, context):
+        return await self._answer()
+
+
+class _Peer:
+    def __init__(self, running: server.Running, open_channel: grpc.aio.Channel) -> None:
+        self.running = running
+        self.channel = open_channel
+        self.stub = payment_service_pb2_grpc.PaymentServiceStub(open_channel)
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Callable[..., Awaitable[_Peer]]]:
+    made: list[_Peer] = []
+
+    async def start(answer: Answer, loops=(), timeout_seconds: float = 5) -> _Peer:
+        add = payment_service_pb2_grpc.add_PaymentServiceServicer_to_server
+        servicer = server.Servicer(SERVICE.full_name, add, _Payments(answer))
+        running = await server.start("127.0.0.1:0", [servicer], loops)
+        made.append(_Peer(running, channel.connect(f"127.0.0.1:{running.port}", [SERVICE], timeout_seconds)))
+        return made[-1]
+
+    yield start
+    for one in made:
+        await one.channel.close()
+        await one.running.stop()
+
+
+async def _found() -> payment_service_pb2.GetPaymentResponse:
+    return FOUND
+
+
+async def _fault_of(call: Awaitable[object]) -> Fault:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+    return from_rpc_error(raised.value)
+
+
+async def test_a_call_without_a_deadline_is_refused(peer):
+    running = (await peer(_found)).running
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as bare:
+        fault = await _fault_of(payment_service_pb2_grpc.PaymentServiceStub(bare).GetPayment(REQUEST))
+
+    assert (fault.kind, fault.reason) == (Kind.INVALID, "DEADLINE_REQUIRED")
+
+
+async def test_a_field_that_breaks_its_rule_is_named_in_both_languages(peer):
+    stub = (await peer(_found)).stub
+
+    fault = await _fault_of(stub.GetPayment(payment_service_pb2.GetPaymentRequest()))
+
+    assert fault.reason == "INVALID_FIELD"
+    assert [(field.field, field.rule) for field in fault.fields] == [("payment_id", "STRING_MIN_LEN")]
+    assert "长度" in fault.message_zh
+
+
+async def test_a_fault_of_ours_tells_the_caller_nothing_of_the_inside(peer):
+    async def broken():
+        raise RuntimeError("password=hunter2")
+
+    fault = await _fault_of((await peer(broken)).stub.GetPayment(REQUEST))
+
+    assert (fault.kind, fault.reason) == (Kind.INTERNAL, "INTERNAL")
+    assert "hunter2" not in fault.message + str(fault.metadata)
+
+
+async def test_an_idempotent_call_is_repeated_while_the_server_is_unavailable(peer):
+    calls = []
+
+    async def at_the_third_try():
+        calls.append(1)
+        if len(calls) < 3:
+            raise Fault(Kind.UNAVAILABLE, "UNAVAILABLE", "not now", "暂不可用")
+        return FOUND
+
+    answer = await (await peer(at_the_third_try)).stub.GetPayment(REQUEST)
+
+    assert answer == FOUND
+    assert len(calls) == 3
+
+
+def test_a_call_that_may_not_be_repeated_has_no_retry_policy():
+    keys = api_key_service_pb2.DESCRIPTOR.services_by_name["ApiKeyService"]
+
+    config = channel.service_config([keys])
+
+    assert {name["method"] for name in config["methodConfig"][0]["name"]} == {"ListApiKeys", "RevokeApiKey"}
+
+
+async def test_a_call_made_inside_another_has_no_more_time_than_that(peer):
+    async def never():
+        await asyncio.Event().wait()
+
+    stub = (await peer(never)).stub
+    began = asyncio.get_running_loop().time()
+
+    with channel.deadline_scope(0.3):
+        fault = await _fault_of(stub.GetPayment(REQUEST))
+
+    assert fault.kind is Kind.DEADLINE
+    assert asyncio.get_running_loop().time() - began < 3
+
+
+async def test_what_is_over_the_limit_is_refused_and_not_queued(peer, monkeypatch):
+    monkeypatch.setattr(server, "_CALLS_IN_FLIGHT_MAX", 1)
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def slow():
+        entered.set()
+        await leave.wait()
+        return FOUND
+
+    stub = (await peer(slow)).stub
+    first = asyncio.ensure_future(stub.GetPayment(REQUEST))
+    await entered.wait()
+
+    fault = await _fault_of(stub.GetPayment(REQUEST))
+    leave.set()
+
+    assert fault.kind is Kind.OVERLOADED
+    assert await first == FOUND
+
+
+async def test_one_trace_goes_through_client_and_server_under_the_current_names(peer, spans):
+    stub = (await peer(_found)).stub
+
+    with telemetry.span("outside"):
+        await stub.GetPayment(REQUEST)
+        trace_id = telemetry.current_trace_id()
+
+    ended = {(span.name, span.kind.name): span for span in spans.get_finished_spans()}
+    client_span = ended["bihuan.payments.v1.PaymentService/GetPayment", "CLIENT"]
+    server_span = ended["bihuan.payments.v1.PaymentService/GetPayment", "SERVER"]
+    assert f"{server_span.context.trace_id:032x}" == trace_id
+    assert server_span.parent.span_id == client_span.context.span_id
+    assert server_span.attributes["rpc.system.name"] == "grpc"
+    assert server_span.attributes["rpc.response.status_code"] == "OK"
+
+
+async def test_stopping_lets_the_call_and_the_loop_under_way_end(peer):
+    entered, leave, turned = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow():
+        entered.set()
+        await leave.wait()
+        return FOUND
+
+    async def turn() -> int:
+        turned.set()
+        return 0
+
+    made = await peer(slow, loops=[Loop("test", turn, 60)])
+    call = asyncio.ensure_future(made.stub.GetPayment(REQUEST))
+    await entered.wait()
+    await turned.wait()
+    stopping = asyncio.ensure_future(made.running.stop())
+    await asyncio.sleep(0)
+    leave.set()
+    await stopping
+
+    assert await call == FOUND
+    assert all(loop.done() for loop in made.running.loops)
+
+
+async def test_health_answers_for_each_service(peer):
+    made = await peer(_found)
+
+    answer = await health_pb2_grpc.HealthStub(made.channel).Check(
+        health_pb2.HealthCheckRequest(service=SERVICE.full_name), timeout=2
+    )
+
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING

@@ -1,0 +1,71 @@
+"""chassis.telemetry: spans, their parents, and where they are kept."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from chassis import telemetry
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def test_a_span_goes_on_with_the_trace_that_it_is_given(spans):
+    with telemetry.span("later", parent=TRACEPARENT):
+        assert telemetry.current_trace_id() == "0af7651916cd43dd8448eb211c80319c"
+
+    (ended,) = spans.get_finished_spans()
+    assert f"{ended.parent.span_id:016x}" == "b7ad6b7169203331"
+
+
+@pytest.mark.parametrize("broken", ["", "nonsense", "00-0-0-0"])
+def test_a_broken_parent_starts_a_trace_of_its_own(spans, broken: str):
+    with telemetry.span("outer"), telemetry.span("inner", parent=broken):
+        pass
+
+    inner, outer = spans.get_finished_spans()
+    assert inner.parent is None
+    assert inner.context.trace_id != outer.context.trace_id
+
+
+def test_a_failed_span_tells_the_kind_of_fault_and_not_its_words(spans):
+    with pytest.raises(ValueError, match="secret"), telemetry.span("failing"):
+        raise ValueError("secret")
+
+    (ended,) = spans.get_finished_spans()
+    assert ended.status.description == "ValueError"
+    assert "secret" not in ended.to_json()
+
+
+def test_a_process_keeps_its_spans_and_its_logs_bear_the_trace(tmp_path):
+    code = (
+        "import sys, structlog\n"
+        "from chassis import telemetry\n"
+        "shutdown = telemetry.set_up('demo', 'file:' + sys.argv[1], 1.0)\n"
+        "with telemetry.span('one', attributes={'bihuan.payment_id': 'pay_1'}):\n"
+        "    structlog.get_logger().info('said', n=1)\n"
+        "shutdown()\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, check=True, timeout=60)
+
+    (kept,) = tmp_path.glob("demo-*.jsonl")
+    resource = json.loads(kept.read_text("utf-8"))["resourceSpans"][0]
+    assert resource["scopeSpans"][0]["spans"][0]["name"] == "one"
+    logged = json.loads(done.stderr)
+    assert (logged["event"], logged["service"], len(logged["trace_id"])) == ("said", "demo", 32)
+
+
+def test_what_is_not_sampled_is_not_kept(tmp_path):
+    code = (
+        "import sys\n"
+        "from chassis import telemetry\n"
+        "shutdown = telemetry.set_up('demo', 'file:' + sys.argv[1], 0.0)\n"
+        "with telemetry.span('one'): pass\n"
+        "shutdown()\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=True, timeout=60)
+
+    assert [path.read_text("utf-8") for path in tmp_path.glob("*.jsonl")] == [""]
