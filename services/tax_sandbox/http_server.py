@@ -46,6 +46,8 @@ async def start(listen: str, app: ASGIApp, loops: Sequence[Loop] = ()) -> Runnin
     host, _, port = listen.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host.strip("[]"), int(port)), family=family)
+    # asyncio sets this only on sockets whose protocol was named; without it an answer waits 40 ms for a delayed ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
         app,
         http=CuttableProtocol,

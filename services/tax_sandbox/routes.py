@@ -84,7 +84,8 @@ def respond(reply: Reply) -> Response:
 
 def unavailable(fault: Exception) -> Reply:
     """What is said when our own database does not answer; other faults of ours are logged and told as 500."""
-    if isinstance(fault, InterfaceError | PoolTimeout | OSError | DBAPIError):
+    is_lost = isinstance(fault, DBAPIError) and fault.connection_invalidated
+    if is_lost or isinstance(fault, InterfaceError | PoolTimeout | OSError):
         _log.warning("unavailable", error=type(fault).__name__)
         return refused(503, Refusal("E5031", "the storage does not answer; what was asked may or may not be done"))
     _log.error("unhandled", exc_info=fault)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from chassis import migrate
+from services.tax_sandbox.domain.document import Refusal, read_document
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import SELLER_TAX_ID, Steering, a_document, running_tax_sandbox
 
@@ -85,9 +86,9 @@ async def test_other_bytes_under_a_key_are_refused_and_change_nothing(tax):
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [
-        (b"\xff", "E4000", None),
-        (b"[" * 100_000, "E4000", None),
-        (b"[]", "E4000", None),
+        (b"\xff", "E4000", ""),
+        (b"[" * 100_000, "E4000", ""),
+        (b"[]", "E4000", ""),
         (a_document(schema=2), "E4001", "schema"),
         (a_document(schema=True), "E4001", "schema"),
         (a_document(seller={"name": "x"}), "E4002", "seller.tax_id"),
@@ -108,12 +109,21 @@ async def test_other_bytes_under_a_key_are_refused_and_change_nothing(tax):
         (a_document(issue_date=20260301), "E4007", "issue_date"),
     ],
 )
-async def test_a_document_that_breaks_a_rule_is_refused_by_code_and_field(tax, body, code, field):
-    answer = await submit(tax, body)
+def test_a_document_that_breaks_a_rule_is_refused_by_code_and_field(body, code, field):
+    judged = read_document(body)
 
-    assert answer.status_code == 422
-    assert (answer.json()["code"], answer.json().get("field")) == (code, field)
-    assert await tax.book() == []
+    assert isinstance(judged, Refusal)
+    assert (judged.code, judged.field) == (code, field)
+
+
+async def test_a_refused_document_is_not_taken_and_does_not_burn_its_key(tax):
+    refused = await submit(tax, a_document(amount_minor=0))
+    taken = await submit(tax, a_document())
+
+    assert refused.status_code == 422
+    assert (refused.json()["code"], refused.json()["field"]) == ("E4003", "amount_minor")
+    assert taken.json()["duplicate"] is False
+    assert (await tax.counts())["submits_by_outcome"] == {"REFUSED": 1, "ACCEPTED": 1}
 
 
 async def test_a_head_that_breaks_the_protocol_is_refused(tax):
@@ -167,6 +177,13 @@ async def test_a_query_without_what_it_asks_for_is_refused(tax):
 
     assert (no_key.status_code, no_key.json()["field"]) == (400, "key")
     assert (bad_number.status_code, bad_number.json()["field"]) == (400, "number")
+
+
+async def test_without_its_database_it_says_that_it_cannot_tell():
+    async with running_tax_sandbox("postgresql://nobody@/nothing?host=/nonexistent") as tax:
+        answers = [await submit(tax, a_document()), await by_key(tax), await tax.http.get("/healthz")]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "E5031")] * 3
 
 
 async def test_the_traces_of_submit_booking_and_query_are_the_callers(tax, spans):
