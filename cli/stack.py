@@ -143,7 +143,8 @@ def load(path: Path) -> Addresses:
 
 
 async def _migrate(urls: Mapping[str, str]) -> None:
-    await asyncio.gather(*(migrate.upgrade(f"services.{service}", url) for service, url in urls.items()))
+    for service, url in urls.items():  # one after the other: alembic's context is one for the process
+        await migrate.upgrade(f"services.{service}", url)
 
 
 def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:

@@ -75,4 +75,6 @@ def _show(stack: Stack, day: DemoDay) -> Report:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app.command()(main)
+    app()

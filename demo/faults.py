@@ -1,6 +1,5 @@
 """The tax authority's bad day: which orders its stand-in does wrong by, and its book as a second witness."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -21,9 +20,9 @@ class Plan:
 
 
 PLANS = (
-    Plan("DROP_ANSWER_AFTER_COMMIT", 12, "answers lost after the invoice was taken 应答丢失"),
+    Plan("DROP_AFTER_COMMIT", 12, "answers lost after the invoice was taken 应答丢失"),
     Plan("ACK_WITHOUT_BOOKING", 20, "acknowledged and never booked 已受理未入库"),
-    Plan("REFUSE", 80, "refused 拒收"),
+    Plan("REJECT_BUSINESS", 80, "refused 拒收"),
 )
 
 
@@ -45,11 +44,8 @@ class TaxSandbox:
 
     def shown(self) -> Mapping[str, int]:
         """How often each fault was shown so far."""
-        planned = self._http.get("/steering/faults").raise_for_status().json()["faults"]
-        shown: Counter[str] = Counter()
-        for one in planned:
-            shown[one["fault"]] += one["struck_count"]
-        return shown
+        counts: dict[str, int] = self._http.get("/steering/counts").raise_for_status().json()["faults"]
+        return counts
 
     def book(self) -> list[dict[str, Any]]:
         """Every invoice in the authority's main book."""
@@ -57,6 +53,6 @@ class TaxSandbox:
         after = ""
         while True:
             page = self._http.get("/steering/book", params={"after": after}).raise_for_status().json()
-            rows += page["rows"]
-            if not (after := page["next_after"]):
+            rows += page["invoices"]
+            if not (after := page["next"]):
                 return [row for row in rows if row["status"] == "BOOKED"]

@@ -45,9 +45,9 @@ def test_a_made_up_day_adds_up_and_leaves_nothing_behind(tmp_path):
     assert report["found"] == {EXPECTED_CLASS[kind]: 2 * count for kind, count in per_channel.items()}
     lines_without_match = sum(2 * per_channel[kind] for kind in _WITH_A_LINE)
     assert report["matched"] == 300 - lines_without_match
-    assert report["faults_shown"]["DROP_ANSWER_AFTER_COMMIT"] > 0
+    assert report["faults_shown"]["DROP_AFTER_COMMIT"] > 0
     assert report["faults_shown"]["ACK_WITHOUT_BOOKING"] > 0
-    assert report["invoices"] == {"BOOKED": report["booked"], "REJECTED": report["faults_shown"]["REFUSE"]}
+    assert report["invoices"] == {"BOOKED": report["booked"], "REJECTED": report["faults_shown"]["REJECT_BUSINESS"]}
     assert "pay_" in done.stdout or "inv_" in done.stdout
     assert set(_own_processes()) - before == set()
 
