@@ -318,7 +318,7 @@ async def test_a_failure_with_one_invoice_leaves_the_others_alone(system):
 
 async def test_an_authority_that_never_answers_is_unknown_when_half_a_lease_is_over(system):
     (invoice,) = await system.issued()
-    await system.steering.plan("SLOW_ANSWER", seconds=30, times=1)
+    await system.steering.plan("SLOW_ANSWER", seconds=2, times=1)
     system.upload._timers = replace(system.upload._timers, lease_seconds=1)
 
     await system.upload.upload_due()

@@ -75,11 +75,13 @@ class IssueActions:
                 await self._ask_again(session, existing, buyer)
                 invoice_id = existing
             else:
-                links = [payment.traceparent]
-                with telemetry.span("issue_invoice", links=links):
+                with telemetry.span("issue_invoice", links=[payment.traceparent]):
                     invoice_id = await self._issue(session, payment, profile, buyer, IssuePolicy.ON_REQUEST)
             if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._clock.now()):
-                raise _request_id_reused()
+                # Another call with this request_id was faster.
+                noted = await invoices.asked_by(session, request_id)
+                assert noted is not None, "what refused the row is there"
+                return _replay(noted, fingerprint)
         return Requested(invoice_id, replayed=bool(existing))
 
     async def set_merchant_profile(self, profile: Profile) -> None:

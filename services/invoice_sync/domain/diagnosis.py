@@ -129,17 +129,12 @@ class _Case:
 
 
 def _not_issued(facts: Facts) -> Verdict:
-    evidence = (of_payment(facts.payment, facts.heard_time),)
-    match judge_due(facts.payment, facts.profile):
-        case NotDue.NO_PROFILE:
-            return Verdict("A1", Confidence.PROVED, Action.CHECK_OPERATION, evidence)
-        case NotDue.ONLY_ON_REQUEST:
-            return Verdict("A1", Confidence.PROVED, Action.REQUEST_INVOICE, evidence)
-        case NotDue.NOT_SUCCEEDED | NotDue.NOT_RECONCILED:
-            return Verdict("NOT_DUE", Confidence.PROVED, Action.WAIT, evidence)
-        case _:
-            # Due and not issued: the profile came after the payment, and the next sweep issues it.
-            return Verdict("A1", Confidence.PROVED, Action.WAIT, evidence)
+    decided = judge_due(facts.payment, facts.profile)
+    if not isinstance(decided, NotDue):
+        # Due and not issued: the profile came after the payment, and the next sweep issues it.
+        return Verdict("A1", Confidence.PROVED, Action.WAIT, (of_payment(facts.payment, facts.heard_time),))
+    cause, action = _WITHOUT_INVOICE[decided]
+    return Verdict(cause, Confidence.PROVED, action, (of_payment(facts.payment, facts.heard_time, decided),))
 
 
 def _booked(case: _Case) -> Verdict:
@@ -212,6 +207,12 @@ def _to_send(case: _Case) -> Verdict:
     return case.verdict("D2" if acknowledged else "B2", Confidence.PROVED, Action.WAIT, proof, due=True)
 
 
+_WITHOUT_INVOICE: Mapping[NotDue, tuple[str, Action]] = {
+    NotDue.NO_PROFILE: ("A1", Action.CHECK_OPERATION),
+    NotDue.ONLY_ON_REQUEST: ("A1", Action.REQUEST_INVOICE),
+    NotDue.NOT_SUCCEEDED: ("NOT_DUE", Action.WAIT),
+    NotDue.NOT_RECONCILED: ("NOT_DUE", Action.WAIT),
+}
 _BY_STATE: Mapping[SyncState, Callable[[_Case], Verdict]] = {
     SyncState.READY: _to_send,
     SyncState.SENDING: _sending,

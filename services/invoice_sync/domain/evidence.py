@@ -9,6 +9,7 @@ from services.invoice_sync.domain.attempt import Attempt, Operation
 from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.outbox import Due
 from services.invoice_sync.domain.payment import Payment
+from services.invoice_sync.domain.policy import NotDue
 from services.invoice_sync.domain.sync_state import Work
 
 
@@ -38,15 +39,26 @@ _CANARIES: Mapping[Canary, tuple[str, str]] = {
     Canary.NONE_BOOKED: ("no booked invoice was there to compare with", "当时没有可供对照的已入库发票"),
 }
 
+_WHY_NOT_DUE: Mapping[NotDue, tuple[str, str]] = {
+    NotDue.NOT_SUCCEEDED: ("; an invoice needs a payment that has succeeded", "；支付成功后方可开票"),
+    NotDue.NO_PROFILE: (
+        "; its merchant has no profile, so the seller is not known",
+        "；商户未设置开票资料，缺少销售方信息",
+    ),
+    NotDue.NOT_RECONCILED: ("; its merchant wants invoices after reconciliation", "；商户设置为对账后开票"),
+    NotDue.ONLY_ON_REQUEST: ("; its merchant wants invoices only on request", "；商户设置为申请后开票"),
+}
 
-def of_payment(payment: Payment, heard_time: datetime) -> Evidence:
-    """The payment as it is followed."""
+
+def of_payment(payment: Payment, heard_time: datetime, not_due: NotDue | None = None) -> Evidence:
+    """The payment as it is followed, and why no invoice is due, if none is."""
+    why, why_zh = _WHY_NOT_DUE[not_due] if not_due else ("", "")
     return Evidence(
         "payment_follow",
         payment.payment_id,
         heard_time,
-        f"payment is {payment.state.value}, reconciliation is {payment.reconciliation_state.value}",
-        f"支付单状态 {payment.state.value}，对账状态 {payment.reconciliation_state.value}",
+        f"payment is {payment.state.value}, reconciliation is {payment.reconciliation_state.value}{why}",
+        f"支付单状态 {payment.state.value}，对账状态 {payment.reconciliation_state.value}{why_zh}",
         _trace_id(payment.traceparent),
     )
 
