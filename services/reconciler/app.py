@@ -15,6 +15,8 @@ from services.reconciler.clients import PaymentsClient
 from services.reconciler.config import Config
 from services.reconciler.statements import load_profiles
 
+_EXIT_CONFIG = 2
+
 
 async def run() -> None:
     """Serve until SIGTERM or SIGINT; exits with 2 when the environment makes no configuration."""
@@ -22,7 +24,8 @@ async def run() -> None:
         config = read_config(Config, "BIHUAN_RECONCILER", os.environ)
     except ConfigError as fault:
         sys.stderr.write(f"{fault}\n")
-        raise SystemExit(2) from fault
+        sys.exit(_EXIT_CONFIG)
+
     end_telemetry = telemetry.set_up("reconciler", config.traces, config.trace_sample_ratio)
     engine = database.connect(config.database_url, "reconciler")
     sessions = database.sessions(engine)
@@ -32,13 +35,11 @@ async def run() -> None:
     reconciliation = ReconciliationActions(sessions, payments, mirror, clock, config.run_lease_seconds)
     statements = StatementActions(sessions, load_profiles(), clock)
     runs = RunActions(sessions, clock)
-    running = await server.start(
-        config.listen, rpc.servicers(statements, runs), worker.loops(mirror, reconciliation, config)
-    )
-
-    async def close() -> None:
+    try:
+        loops = worker.loops(mirror, reconciliation, config)
+        running = await server.start(config.listen, rpc.servicers(statements, runs), loops)
+        await server.until_stopped(running)
+    finally:
         await payments.close()
         await engine.dispose()
         end_telemetry()
-
-    await server.until_stopped(running, also=close)

@@ -1,0 +1,186 @@
+"""Rows for the reconciler's tests: each test names what it cares about, the rest is one plain payment of one day."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import grpc
+from bihuan.payments.v1 import payment_service_pb2, payment_service_pb2_grpc
+from bihuan.reconciler.v1 import (
+    exception_service_pb2_grpc,
+    run_pb2,
+    run_service_pb2,
+    run_service_pb2_grpc,
+    statement_service_pb2,
+    statement_service_pb2_grpc,
+)
+from bihuan.type.v1 import money_pb2
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chassis import telemetry
+from chassis.clock import ManualClock
+from chassis.database import Sessions
+from chassis.money import Money
+from demo.plan import BillRow
+from demo.wechat_pay_bill import write
+from services.reconciler.actions.mirror import MirrorActions
+from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.domain.line import LineKind
+from services.reconciler.domain.outcome import LoadedLine
+from services.reconciler.domain.payment import MirroredPayment
+from services.reconciler.tables import Base
+
+DAY = date(2026, 3, 1)
+NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)  # 12:00 in Shanghai
+
+
+def a_payment(no: int = 1, **changed: object) -> MirroredPayment:
+    """Payment `no` of 12.00 CNY, made in the order of the numbers."""
+    values: dict[str, object] = {
+        "payment_id": f"pay_{no:04}",
+        "merchant_id": "city-water",
+        "merchant_order_no": f"order-{no}",
+        "bill_no": "",
+        "channel": "wechat_pay",
+        "channel_txn_no": f"txn-{no}",
+        "amount": Money("CNY", 1200),
+        "pay_time": NOON + timedelta(minutes=no),
+        "business_date": DAY,
+        "version": 1,
+        "traceparent": "",
+    }
+    return MirroredPayment(**{**values, **changed})  # type: ignore[arg-type]
+
+
+def a_line(no: int = 1, **changed: object) -> LoadedLine:
+    """The line that agrees with payment `no`."""
+    values: dict[str, object] = {
+        "statement_id": "stm_1",
+        "file_sha256": "a" * 64,
+        "statement_no": 0,
+        "line_no": no,
+        "kind": LineKind.PAYMENT,
+        "channel_txn_no": f"txn-{no}",
+        "merchant_order_no": f"order-{no}",
+        "channel_refund_no": "",
+        "amount": Money("CNY", 1200),
+    }
+    return LoadedLine(**{**values, **changed})  # type: ignore[arg-type]
+
+
+def a_refund_line(no: int = 1, **changed: object) -> LoadedLine:
+    """A refund of 5.00 CNY for order `no`."""
+    values: dict[str, object] = {
+        "line_no": 100 + no,
+        "kind": LineKind.REFUND,
+        "channel_refund_no": f"refund-{no}",
+        "amount": Money("CNY", -500),
+    }
+    return a_line(no, **{**values, **changed})
+
+
+def a_bill_row(no: int = 1, **changed: object) -> BillRow:
+    """A row of a bill that agrees with `record(no)`."""
+    values: dict[str, object] = {
+        "channel_txn_no": f"42000{no:05}",
+        "merchant_order_no": f"order-{no}",
+        "amount": Money("CNY", 1200),
+        "create_time": NOON + timedelta(minutes=no),
+        "book_time": NOON + timedelta(minutes=no),
+        "is_refund": False,
+        "channel_refund_no": "",
+        "merchant_refund_no": "",
+        "subject": "水费",
+        "payer": "oUpF8u",
+        "bank": "CMB_DEBIT",
+    }
+    return BillRow(**{**values, **changed})  # type: ignore[arg-type]
+
+
+def a_bill(*rows: BillRow) -> bytes:
+    """A WeChat Pay bill of these rows."""
+    return write(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The reconciler on a real socket, beside a real payments service; loops turn only when a test says so."""
+
+    engine: AsyncEngine
+    sessions: Sessions
+    clock: ManualClock
+    mirror: MirrorActions
+    reconciliation: ReconciliationActions
+    statements: statement_service_pb2_grpc.StatementServiceStub
+    runs: run_service_pb2_grpc.RunServiceStub
+    exceptions: exception_service_pb2_grpc.ExceptionServiceStub
+    payments: payment_service_pb2_grpc.PaymentServiceStub
+
+    async def record(self, no: int = 1, *, traceparent: str = "", **changed: object) -> str:
+        """Record a payment that succeeded; returns its id."""
+        values: dict[str, object] = {
+            "request_id": f"request-{no:04}",
+            "merchant_id": "city-water",
+            "merchant_order_no": f"order-{no}",
+            "channel": "wechat_pay",
+            "channel_txn_no": f"42000{no:05}",
+            "amount": money_pb2.Money(currency_code="CNY", amount_minor=1200),
+            "pay_time": NOON + timedelta(minutes=no),
+            "payer_name": "张三",
+        }
+        request = payment_service_pb2.RecordPaymentRequest(**{**values, **changed})  # type: ignore[arg-type]
+        with telemetry.span("record", parent=traceparent):
+            answer = await self.payments.RecordPayment(request)
+        return answer.payment.payment_id
+
+    async def ingest(
+        self, content: bytes, request_id: str = "ingest-0001"
+    ) -> statement_service_pb2.IngestStatementResponse:
+        """Send a file in one part."""
+        return await self.statements.IngestStatement(iter(parts(content, request_id)))
+
+    async def start_run(
+        self, request_id: str = "run-00001", channel: str = "wechat_pay", day: date = DAY
+    ) -> run_pb2.Run:
+        """Ask for a run."""
+        request = run_service_pb2.StartRunRequest(request_id=request_id, channel=channel, business_date=day.isoformat())
+        return (await self.runs.StartRun(request)).run
+
+    async def run(self, request_id: str = "run-00001", channel: str = "wechat_pay", day: date = DAY) -> run_pb2.Run:
+        """Ask for a run, make it, and tell how it ended."""
+        run = await self.start_run(request_id, channel, day)
+        claim = await self.reconciliation.claim_run()
+        assert claim is not None, "the run was not due"
+        await self.reconciliation.run_reconciliation(claim)
+        return await self.get_run(run.run_id)
+
+    async def get_run(self, run_id: str) -> run_pb2.Run:
+        """The run as it is now."""
+        return (await self.runs.GetRun(run_service_pb2.GetRunRequest(run_id=run_id))).run
+
+    async def count(self, table: type[Base]) -> int:
+        """How many rows a table has."""
+        async with self.sessions() as session:
+            return (await session.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+def parts(
+    content: bytes, request_id: str = "ingest-0001", chunk_bytes: int = 256 * 1024
+) -> list[statement_service_pb2.IngestStatementRequest]:
+    """The parts of an upload."""
+    header = statement_service_pb2.StatementHeader(request_id=request_id, file_name="bill.csv")
+    chunks = [content[start : start + chunk_bytes] for start in range(0, len(content), chunk_bytes)]
+    return [
+        statement_service_pb2.IngestStatementRequest(header=header),
+        *(statement_service_pb2.IngestStatementRequest(chunk=chunk) for chunk in chunks),
+    ]
+
+
+def connect_stubs(channel: grpc.aio.Channel, payments: grpc.aio.Channel) -> dict[str, object]:
+    """The stubs that a System has."""
+    return {
+        "statements": statement_service_pb2_grpc.StatementServiceStub(channel),
+        "runs": run_service_pb2_grpc.RunServiceStub(channel),
+        "exceptions": exception_service_pb2_grpc.ExceptionServiceStub(channel),
+        "payments": payment_service_pb2_grpc.PaymentServiceStub(payments),
+    }

@@ -1,0 +1,69 @@
+from collections.abc import AsyncIterator
+
+import pytest
+from bihuan.payments.v1 import payment_service_pb2
+from bihuan.reconciler.v1 import exception_service_pb2, run_service_pb2, statement_service_pb2
+
+from chassis import channel, database, server
+from chassis.clock import ManualClock
+from services.payments import rpc as payments_rpc
+from services.payments.actions import Actions
+from services.reconciler import rpc
+from services.reconciler.actions.mirror import MirrorActions
+from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.actions.run import RunActions
+from services.reconciler.actions.statement import StatementActions
+from services.reconciler.clients import PaymentsClient
+from services.reconciler.statements import load_profiles
+from tests.reconciler.builders import NOON, System, connect_stubs
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The evening after the day that the tests are about."""
+    manual = ManualClock(NOON)
+    manual.advance(86_400)
+    return manual
+
+
+@pytest.fixture
+async def payments_target(fresh_database, clock: ManualClock) -> AsyncIterator[str]:
+    """The real payments service, on a free port."""
+    engine = database.connect(await fresh_database("services.payments"), "test")
+    running = await server.start("127.0.0.1:0", payments_rpc.servicers(Actions(database.sessions(engine), clock)))
+    yield f"127.0.0.1:{running.port}"
+    await running.stop()
+    await engine.dispose()
+
+
+@pytest.fixture
+async def system(fresh_database, clock: ManualClock, payments_target: str) -> AsyncIterator[System]:
+    """The reconciler on a free port, without its loops, beside the real payments service."""
+    engine = database.connect(await fresh_database("services.reconciler"), "test")
+    sessions = database.sessions(engine)
+    payments = PaymentsClient(payments_target, timeout_seconds=20)
+    mirror = MirrorActions(sessions, payments, clock)
+    statements = StatementActions(sessions, load_profiles(), clock)
+    running = await server.start("127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock)))
+    services = [
+        *statement_service_pb2.DESCRIPTOR.services_by_name.values(),
+        *run_service_pb2.DESCRIPTOR.services_by_name.values(),
+        *exception_service_pb2.DESCRIPTOR.services_by_name.values(),
+    ]
+    to_reconciler = channel.connect(f"127.0.0.1:{running.port}", services, timeout_seconds=30)
+    to_payments = channel.connect(
+        payments_target, [*payment_service_pb2.DESCRIPTOR.services_by_name.values()], timeout_seconds=30
+    )
+    yield System(
+        engine=engine,
+        sessions=sessions,
+        clock=clock,
+        mirror=mirror,
+        reconciliation=ReconciliationActions(sessions, payments, mirror, clock, lease_seconds=60),
+        **connect_stubs(to_reconciler, to_payments),  # type: ignore[arg-type]
+    )
+    await to_reconciler.close()
+    await to_payments.close()
+    await running.stop()
+    await payments.close()
+    await engine.dispose()
