@@ -35,6 +35,10 @@ class Gateway:
             trust_env=False,
         )
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """Read. Raises GatewayError."""
         return self._call("GET", path, params={name: value for name, value in query.items() if value})

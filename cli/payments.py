@@ -55,7 +55,9 @@ def record(
 def record_all(gateway: client.Gateway, bodies: list[dict[str, Any]]) -> tuple[int, int]:
     """Record many, with a bar; returns how many were new and how many were there already."""
     replayed = 0
-    for body in track(bodies, "recording payments", console=show.console, transient=True):
+    for body in track(
+        bodies, "recording payments", console=show.console, transient=True, disable=not show.console.is_terminal
+    ):
         replayed += bool(gateway.post("/v1/payments", body, key_of(body)).get("replayed"))
     return len(bodies) - replayed, replayed
 

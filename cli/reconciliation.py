@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress
 from rich.text import Text
 
 from cli import client, show
@@ -59,7 +58,7 @@ def run_and_wait(gateway: client.Gateway, channel: str, business_date: str) -> d
     """Start a run and follow it to its end, with a bar. Raises GatewayError when it takes over ten minutes."""
     run = gateway.post("/v1/runs", {"channel": channel, "businessDate": business_date})["run"]
     deadline = time.monotonic() + _RUN_SECONDS
-    with Progress(console=show.console, transient=True) as progress:
+    with show.progress() as progress:
         task = progress.add_task(f"reconciling {channel} {business_date}", total=None)
         while run["state"] not in _ENDED:
             if time.monotonic() > deadline:

@@ -1,9 +1,11 @@
 """Puts answers on the terminal: tables, trees, money. It asks nothing and decides nothing."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -11,7 +13,8 @@ from rich.tree import Tree
 from chassis.money import Money
 from cli.spans import SpanNode
 
-console = Console()
+# Into a file or a pipe a line may be as long as a table needs; a terminal keeps its own width.
+console = Console() if sys.stdout.isatty() else Console(width=120)
 _CONFIDENCE = {
     "CONFIDENCE_PROVED": "proved 已证实",
     "CONFIDENCE_LIKELY": "likely 很可能",
@@ -35,10 +38,16 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text
     """A table; its last `right` columns are numbers."""
     made = Table(title=title, title_justify="left", title_style="bold")
     for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if number >= len(columns) - right else "left")
+        made.add_column(column, justify="right" if number >= len(columns) - right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*row)
+        # Cells are text as it is: what stands in a file or came from a peer is no markup.
+        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return made
+
+
+def progress() -> Progress:
+    """A bar that goes away when it is done; none where nobody watches."""
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
 def run_table(run: Mapping[str, Any]) -> Table:

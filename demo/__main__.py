@@ -23,7 +23,7 @@ from demo.run import play
 from demo.screen import screen
 from services.reconciler.statements import StatementRefused
 
-_BUSINESS_DATE = date(2026, 3, 1)
+BUSINESS_DATE = date(2026, 3, 1)
 # A day in a minute: what takes ten minutes at a real authority takes a second here.
 _HURRY = {
     "BIHUAN_INVOICE_SYNC_SETTLE_SECONDS": "1.0",
@@ -41,7 +41,7 @@ def main(
     """Play one day from payment to booked invoice; ends with 1 when anything does not add up."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        day = day_of_file(seed, statement) if statement else generate_day(seed, _BUSINESS_DATE, rows)
+        day = day_of_file(seed, statement) if statement else generate_day(seed, BUSINESS_DATE, rows)
         with _stack() as stack:
             report = _show(stack, day)
     except (GatewayError, StatementRefused, ValueError) as fault:

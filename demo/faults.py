@@ -32,6 +32,10 @@ class TaxSandbox:
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     def plan(self, seed: int, order_nos: Sequence[str]) -> None:
         """Choose orders by the seed, no order twice, and ask for every fault of PLANS once for each of its orders."""
         left = sorted(order_nos)
@@ -39,8 +43,12 @@ class TaxSandbox:
         for plan in PLANS:
             for _ in range(max(1, len(order_nos) // plan.one_in)):
                 if left:
-                    body = {"fault": plan.fault, "order_no": left.pop(), "times": 1}
-                    self._http.post("/steering/faults", json=body).raise_for_status()
+                    self.fault(plan.fault, left.pop())
+
+    def fault(self, name: str, order_no: str) -> None:
+        """Ask for one fault, once, for one order."""
+        body = {"fault": name, "order_no": order_no, "times": 1}
+        self._http.post("/steering/faults", json=body).raise_for_status()
 
     def shown(self) -> Mapping[str, int]:
         """How often each fault was shown so far."""

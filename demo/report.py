@@ -89,7 +89,9 @@ def make_report(
         _check("invoices booked = the authority's book", invoices.get("BOOKED", 0), len(book)),
         _check("their money", invoices_minor.get("BOOKED", 0), sum(row["amount_minor"] for row in book)),
         _check(
-            "invoices refused = refusals by the authority", faults_shown.get("REJECT_BUSINESS", 0), invoices.get("REJECTED", 0)
+            "invoices refused = refusals by the authority",
+            faults_shown.get("REJECT_BUSINESS", 0),
+            invoices.get("REJECTED", 0),
         ),
         _check("numbers that stand twice in the book", 0, sum(times > 1 for times in numbers.values())),
         _check("invoices neither booked nor refused", 0, sum(invoices.values()) - _ended(invoices)),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.progress import Progress, track
+from rich.progress import track
 
 from cli import show
 from cli.client import Gateway, GatewayError
@@ -90,7 +90,9 @@ def _request_invoices(gateway: Gateway, runs: Sequence[Mapping[str, Any]]) -> in
         if run["channel"] != WECHAT_PAY
         for match in gateway.pages(f"/v1/runs/{run['runId']}/matches", "matches")
     ]
-    for match in track(matches, "requesting invoices", console=show.console, transient=True):
+    for match in track(
+        matches, "requesting invoices", console=show.console, transient=True, disable=not show.console.is_terminal
+    ):
         body = {"paymentId": match["paymentId"], "buyerTitle": "江城市第一中学", "buyerTaxId": "12420100DEM0000001"}
         gateway.post("/v1/invoices", body, key=f"invoice:{match['paymentId']}"[:64])
     return len(matches)
@@ -99,7 +101,7 @@ def _request_invoices(gateway: Gateway, runs: Sequence[Mapping[str, Any]]) -> in
 def _wait_for_invoices(gateway: Gateway, expected: int) -> list[dict[str, Any]]:
     """The totals by state when all are booked or refused, or as they stand when the time is up."""
     deadline = time.monotonic() + _SETTLE_SECONDS
-    with Progress(console=show.console, transient=True) as progress:
+    with show.progress() as progress:
         task = progress.add_task("invoices into the tax system", total=expected)
         while True:
             totals: list[dict[str, Any]] = gateway.get("/v1/invoices:summarize").get("totals", [])

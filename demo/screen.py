@@ -35,7 +35,7 @@ def screen(
     """Counts, money, exceptions planted beside found, invoices by state, why for one invoice, and its trace."""
     return Group(
         Rule("Bihuan 闭环: one day, from payment to booked invoice"),
-        *statements,
+        *map(Text, statements),
         _sides(report),
         _exceptions(report),
         _invoices(report),

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from demo.__main__ import BUSINESS_DATE
 from demo.day import EXPECTED_CLASS, Disturbance, generate_day, planted_counts
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ def _play(tmp_path: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[
 
 @pytest.mark.timeout(300)
 def test_a_made_up_day_adds_up_and_leaves_nothing_behind(tmp_path):
-    day = generate_day(7, _date(), 150)
+    day = generate_day(7, BUSINESS_DATE, 150)
     before = set(_own_processes())
 
     done, report = _play(tmp_path, "--seed", "7")
@@ -90,12 +91,6 @@ _WITH_A_LINE = (
     Disturbance.PAID_TWICE,
     Disturbance.REFUNDED,
 )
-
-
-def _date():
-    from demo.__main__ import _BUSINESS_DATE
-
-    return _BUSINESS_DATE
 
 
 def _own_processes() -> list[int]:

@@ -1,0 +1,228 @@
+"""One payment, all the way: gateway, payments, reconciler, invoice_sync and the tax system, in one trace."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import httpx
+import pytest
+
+from chassis.money import Money
+from cli import spans
+from cli.client import GatewayError
+from cli.reconciliation import ingest_file, run_and_wait
+from demo import wechat_pay_bill
+from demo.plan import BillRow
+from tests.support.eventually import eventually
+from tests.support.span_tree import shape
+from tests.support.system import WATER, System
+
+DAY = date(2026, 3, 1)
+PAID_AT = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+CALL = "bihuan.payments.v1.PaymentService/RecordPayment"
+
+# What one payment does whose invoice is issued by policy and whose first answer is lost. Twins are folded.
+EXPECTED = [
+    (
+        "gateway: POST /v1/payments",
+        [
+            (
+                f"gateway: {CALL}",
+                [
+                    (
+                        f"payments: {CALL}",
+                        [
+                            (
+                                "payments: record_payment",
+                                [
+                                    ("invoice_sync: follow_payment", []),
+                                    (
+                                        "invoice_sync: issue_invoice",
+                                        [
+                                            (
+                                                "invoice_sync: upload_invoice",
+                                                [
+                                                    (
+                                                        "invoice_sync: POST /v1/invoices",
+                                                        [
+                                                            (
+                                                                "tax_sandbox: POST /v1/invoices",
+                                                                [("tax_sandbox: book_invoice", [])],
+                                                            )
+                                                        ],
+                                                    )
+                                                ],
+                                            ),
+                                            (
+                                                "invoice_sync: verify_booked",
+                                                [
+                                                    (
+                                                        "invoice_sync: GET /v1/invoices",
+                                                        [("tax_sandbox: GET /v1/invoices", [])],
+                                                    ),
+                                                    (
+                                                        "invoice_sync: GET /v1/invoices/{number}",
+                                                        [("tax_sandbox: GET /v1/invoices/{number}", [])],
+                                                    ),
+                                                ],
+                                            ),
+                                        ],
+                                    ),
+                                    ("reconciler: match_payment", []),
+                                    ("reconciler: mirror_payment", []),
+                                ],
+                            )
+                        ],
+                    )
+                ],
+            )
+        ],
+    )
+]
+
+
+def _body(order: str, txn: str, fen: int) -> dict:
+    return {
+        "merchantId": "city-water",
+        "merchantOrderNo": order,
+        "channel": "wechat_pay",
+        "channelTxnNo": txn,
+        "amount": {"currencyCode": "CNY", "amountMinor": str(fen)},
+        "payTime": PAID_AT.isoformat(),
+        "payerName": "张小明",
+    }
+
+
+def _row(order: str, txn: str, fen: int) -> BillRow:
+    return BillRow(txn, order, Money("CNY", fen), create_time=PAID_AT, book_time=PAID_AT, subject="水费", payer="oAbc")
+
+
+async def test_a_payment_is_matched_and_its_invoice_booked_in_one_trace_although_the_answer_was_lost(system: System):
+    system.gateway.put("/v1/merchants/city-water/profile", WATER)
+    system.tax.fault("DROP_AFTER_COMMIT", order_no="ONE-1")
+
+    recorded = system.gateway.post("/v1/payments", _body("ONE-1", "4200000001", 1230), key="one-payment-1")["payment"]
+    ingest_file(system.gateway, "bill.csv", wechat_pay_bill.write([_row("ONE-1", "4200000001", 1230)]))
+    run = run_and_wait(system.gateway, "wechat_pay", DAY.isoformat())
+    invoice = await eventually(lambda: _booked(system, recorded["paymentId"]), timeout_seconds=30)
+
+    assert run["state"] == "STATE_SUCCEEDED"
+    assert run["totals"]["matchedCount"] == "1"
+    assert invoice["traceId"] == invoice["paymentTraceId"] == recorded["traceId"]
+    assert invoice["submitCount"] == 1
+    (booked,) = [row for row in system.tax.book() if row["order_no"] == "ONE-1"]
+    assert (booked["number"], booked["amount_minor"]) == (invoice["invoiceNumber"], 1230)
+    # The fact of the reconciliation comes back through the feed and is followed too, in the same trace.
+    payment = await eventually(lambda: _reconciled(system, recorded["paymentId"]))
+    assert payment["reconciliationState"] == "RECONCILIATION_STATE_MATCHED"
+    await eventually(lambda: _tree(system, recorded["traceId"]) == EXPECTED or None, timeout_seconds=10)
+
+
+async def test_the_trace_bears_no_name_and_no_tax_number(system: System):
+    system.gateway.put("/v1/merchants/city-water/profile", WATER)
+    recorded = system.gateway.post("/v1/payments", _body("ONE-2", "4200000002", 500))["payment"]
+    await eventually(lambda: _booked(system, recorded["paymentId"]), timeout_seconds=30)
+
+    words = " ".join(
+        f"{span.name} {span.error} {' '.join(span.attributes.values())}" for span in system.trace(recorded["traceId"])
+    )
+
+    assert "bihuan" in words or "pay_" in words
+    assert "张小明" not in words
+    assert WATER["sellerTaxId"] not in words
+    assert WATER["sellerName"] not in words
+
+
+def test_the_same_order_again_is_the_same_payment_and_another_amount_is_refused(system: System):
+    first = system.gateway.post("/v1/payments", _body("ONE-3", "4200000003", 700), key="one-payment-3")
+    again = system.gateway.post("/v1/payments", _body("ONE-3", "4200000003", 700), key="one-payment-3")
+    other_key = system.gateway.post("/v1/payments", _body("ONE-3", "4200000003", 700), key="one-payment-3b")
+
+    with pytest.raises(GatewayError) as reused:
+        system.gateway.post("/v1/payments", _body("ONE-3", "4200000003", 701), key="one-payment-3")
+    with pytest.raises(GatewayError) as changed:
+        system.gateway.post("/v1/payments", _body("ONE-3", "4200000003", 701), key="one-payment-3c")
+
+    assert first["payment"]["paymentId"] == again["payment"]["paymentId"] == other_key["payment"]["paymentId"]
+    assert not first.get("replayed")
+    assert again["replayed"]
+    assert other_key["replayed"]
+    assert reused.value.problem["reason"] == "REQUEST_ID_REUSED"
+    assert changed.value.problem["reason"] == "BUSINESS_KEY_REUSED"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "field"),
+    [
+        ({"amount": {"currencyCode": "CNY", "amountMinor": "-1"}}, "INVALID_FIELD", "amount"),
+        ({"amount": {"currencyCode": "CNX", "amountMinor": "1"}}, "UNKNOWN_CURRENCY", "amount"),
+        ({"amount": {"currencyCode": "CNY", "amountMinor": 1.5}}, "MALFORMED_REQUEST", "amount"),
+        ({"ammount": 3}, "MALFORMED_REQUEST", "ammount"),
+        ({"payTime": "yesterday"}, "MALFORMED_REQUEST", "pay"),
+        ({"merchantId": ""}, "INVALID_FIELD", "merchant"),
+    ],
+)
+def test_bad_input_is_refused_by_name_and_nothing_is_stored(system: System, change: dict, reason: str, field: str):
+    with pytest.raises(GatewayError) as refused:
+        system.gateway.post("/v1/payments", {**_body("ONE-BAD", "4200000009", 1), **change})
+
+    assert refused.value.problem["reason"] == reason
+    assert field in str(refused.value.problem)
+    assert "trace_id" in refused.value.problem
+    found = system.gateway.get("/v1/payments", merchantId="city-water", merchantOrderNo="ONE-BAD")
+    assert found.get("payments", []) == []
+
+
+def test_an_error_is_told_in_the_language_of_the_reader(system: System):
+    where = system.stack.addresses
+    headers = {"Authorization": f"Bearer {where.token()}", "Accept-Language": "zh-CN", "Idempotency-Key": "language-1"}
+    body = {**_body("ONE-ZH", "4200000010", 1), "amount": {"currencyCode": "CNY", "amountMinor": "-1"}}
+
+    answer = httpx.post(f"{where.gateway_url}/v1/payments", json=body, headers=headers, timeout=10, trust_env=False)
+
+    assert answer.status_code == 400
+    assert "金额" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("cut", [0.3, 0.6, 0.95])
+def test_a_truncated_statement_is_refused_and_nothing_of_it_is_stored(system: System, cut: float):
+    rows = [_row(f"CUT-{number}", f"43000000{number:02}", 100) for number in range(10)]
+    raw = wechat_pay_bill.write([replace(row, subject="电费") for row in rows])
+    before = system.gateway.pages("/v1/statements", "statements")
+
+    with pytest.raises(GatewayError) as refused:
+        ingest_file(system.gateway, "cut.csv", raw[: int(len(raw) * cut)])
+
+    assert refused.value.problem["reason"] == "STATEMENT_REFUSED"
+    assert refused.value.problem["metadata"]["code"].startswith("E-")
+    assert refused.value.problem["metadata"]["cure"]
+    assert system.gateway.pages("/v1/statements", "statements") == before
+
+
+def test_a_statement_in_a_wrong_encoding_is_refused_with_the_reason(system: System):
+    raw = wechat_pay_bill.write([_row("ENC-1", "4400000001", 100)]).decode("utf-8-sig").encode("utf-16")
+
+    with pytest.raises(GatewayError) as refused:
+        ingest_file(system.gateway, "utf16.csv", raw)
+
+    assert refused.value.problem["metadata"]["code"].startswith("E-ENC")
+
+
+def test_without_a_key_nothing_is_told(system: System):
+    answer = httpx.get(f"{system.stack.addresses.gateway_url}/v1/payments", timeout=10, trust_env=False)
+
+    assert answer.status_code == 401
+    assert answer.json()["reason"] == "UNAUTHENTICATED"
+
+
+def _booked(system: System, payment_id: str) -> dict:
+    invoice = system.invoice_of(payment_id)
+    return invoice if invoice.get("syncState") == "SYNC_STATE_BOOKED" else {}
+
+
+def _reconciled(system: System, payment_id: str) -> dict:
+    payment = system.gateway.get(f"/v1/payments/{payment_id}")["payment"]
+    return payment if payment["reconciliationState"] != "RECONCILIATION_STATE_PENDING" else {}
+
+
+def _tree(system: System, trace_id: str) -> list:
+    return shape(spans.trees(system.trace(trace_id)))
