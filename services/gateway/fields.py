@@ -67,13 +67,13 @@ def find_path(descriptor: Descriptor, path: str) -> str | None:
     names: list[str] = []
     field: FieldDescriptor | None = None
     for name in path.split("."):
-        if field is not None and (field.is_repeated or field.message_type is None):
+        if field is not None and (field.is_repeated or field.message_type is None or _is_one_text(field)):
             return None
         inside = descriptor if field is None else type_in(field)
         if (field := _find(inside, name)) is None:
             return None
         names.append(field.name)
-    is_value = field is not None and (field.message_type is None or field.message_type.full_name in _MESSAGES)
+    is_value = field is not None and (field.message_type is None or _is_one_text(field))
     return ".".join(names) if is_value else None
 
 
@@ -164,6 +164,11 @@ def _names(descriptor: Descriptor) -> dict[str, FieldDescriptor]:
 
 # Bounded by the number of message types in the contract.
 _NAMES: dict[str, dict[str, FieldDescriptor]] = {}
+
+
+def _is_one_text(field: FieldDescriptor) -> bool:
+    """Whether a field holds messages that JSON writes as one text."""
+    return field.message_type is not None and field.message_type.full_name in _MESSAGES
 
 
 def _is_truth(field: FieldDescriptor) -> bool:

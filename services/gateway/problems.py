@@ -99,7 +99,7 @@ SCHEMA: dict[str, Any] = {
         "status": {"type": "integer", "description": "The HTTP status."},
         "detail": {"type": "string", "description": "A sentence for people, in Chinese for Accept-Language zh."},
         "detail_zh": {"type": "string", "description": "The same in Chinese; empty when there is none."},
-        "reason": {"$ref": "#/components/schemas/type.v1.ErrorReason"},
+        "reason": {"$ref": "#/components/schemas/type.v1.ErrorReason", "description": "What went wrong, for programs."},
         "errors": {
             "type": "array",
             "description": "Each field that breaks a rule.",

@@ -79,11 +79,8 @@ class Transcoder:
         call = self._stub(operation)(parts.messages(), metadata=_metadata(operation, request))
         try:
             return await _outcome(call)
-        except (Fault, asyncio.CancelledError) as raised:
-            # A body that broke off cancels the call from inside; then its fault says why, and the call's does not.
-            if parts.fault is not None:
-                raise parts.fault from None
-            raise _told(raised, header) from raised
+        except Fault as fault:
+            raise (parts.fault or _told(fault, header)) from fault
 
     def _stub(self, operation: Operation) -> Callable[..., Any]:
         upstream = self._channels[operation.area]
@@ -106,7 +103,10 @@ class _Parts:
         self.fault: Fault | None = None
 
     async def messages(self) -> AsyncIterator[Message]:
-        """The messages in order. A body that is too large or breaks off must not look complete: it raises."""
+        """The messages in order; after a body that is too large or breaks off, one that has the service refuse it all.
+
+        To cancel the call would not do: the service could take the end of a cancelled stream for the end of the file.
+        """
         yield self._first
         try:
             async for piece in limits.bounded_stream(self._request, limits.UPLOAD_BYTES_MAX):
@@ -116,7 +116,7 @@ class _Parts:
                     yield message
         except Fault as fault:
             self.fault = fault
-            raise
+            yield self._first  # the header comes exactly once, says the contract
 
 
 def header_of(operation: Operation) -> FieldDescriptor:
@@ -142,10 +142,10 @@ def _query(request: Request) -> str:
     return raw.decode("latin-1")
 
 
-def _told(raised: BaseException, request: Message) -> BaseException:
+def _told(fault: Fault, request: Message) -> Fault:
     """The same, or a fault about a missing request_id with the cure that HTTP has for it."""
     is_missing = requests.has_request_id(type_of(request)) and not getattr(request, requests.REQUEST_ID)
-    return requests.with_cure(raised) if is_missing and isinstance(raised, Fault) else raised
+    return requests.with_cure(fault) if is_missing else fault
 
 
 def _metadata(operation: Operation, request: Request) -> list[tuple[str, str]]:

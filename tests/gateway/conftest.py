@@ -1,0 +1,105 @@
+"""A gateway on real sockets before a real gRPC server that has every service of the contract."""
+
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from chassis import server
+from services.gateway import app, contract
+from services.gateway.config import Config
+
+AREAS = ("payments", "reconciler", "invoice_sync")
+
+
+@dataclass
+class Upstream:
+    """Answers with what `answers` has for a method, or with an empty message; `calls` is what it was asked."""
+
+    answers: dict[str, Callable[[Any, server.RpcContext], Awaitable[Message]]] = field(default_factory=dict)
+    calls: list[tuple[str, Any, dict[str, str]]] = field(default_factory=list)
+    port: int = 0
+
+    def last(self) -> Any:
+        return self.calls[-1][1]
+
+    def _servicer(self, service: Any) -> Any:
+        return type(service.name, (), {method.name: staticmethod(self._handler(method)) for method in service.methods})
+
+    def _handler(self, method: Any) -> Any:
+        async def handle(request: Any, context: server.RpcContext) -> Message:
+            metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+            self.calls.append((method.name, request, metadata))
+            if answer := self.answers.get(method.name):
+                return await answer(request, context)
+            return GetMessageClass(method.output_type)()
+
+        return handle
+
+    async def start(self) -> server.Running:
+        with_routes = {operation.method.containing_service.full_name for operation in contract.load().operations}
+        services = [one for one in contract.load().services if one.full_name in with_routes]
+        servicers = []
+        for service in services:
+            module = importlib.import_module(service.file.name.removesuffix(".proto").replace("/", ".") + "_pb2_grpc")
+            add = getattr(module, f"add_{service.name}Servicer_to_server")
+            servicers.append(server.Servicer(service.full_name, add, self._servicer(service)))
+        running = await server.start("127.0.0.1:0", servicers)
+        self.port = running.port
+        return running
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    one = Upstream()
+    running = await one.start()
+    yield one
+    await running.stop()
+
+
+@dataclass
+class Peer:
+    """A gateway and two callers: `admin` may all, `plain` may what any key may."""
+
+    gateway: app.Gateway
+    admin: httpx.AsyncClient
+    plain: httpx.AsyncClient
+    admin_token: str
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway.outside.port}"
+
+
+@pytest.fixture
+async def peer(upstream: Upstream, fresh_database: Any, tmp_path: Path) -> AsyncIterator[Peer]:
+    targets = {f"{area}_target": f"127.0.0.1:{upstream.port}" for area in AREAS}
+    config = Config(
+        listen="127.0.0.1:0",
+        http_listen="127.0.0.1:0",
+        database_url=await fresh_database("services.gateway"),
+        admin_key_file=str(tmp_path / "admin.key"),
+        call_timeout_seconds=5.0,
+        **targets,
+    )
+    gateway = await app.start(config)
+    url = f"http://127.0.0.1:{gateway.outside.port}"
+    token = (tmp_path / "admin.key").read_text("ascii").strip()
+    async with _caller(url, token) as admin:
+        made = (await admin.post("/v1/apiKeys", json={"displayName": "a shop"})).json()
+        async with _caller(url, made["token"]) as plain:
+            yield Peer(gateway, admin, plain, token)
+    await gateway.outside.stop()
+    await gateway.inside.stop()
+    await gateway.close()
+
+
+def _caller(url: str, token: str) -> httpx.AsyncClient:
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=20)

@@ -1,0 +1,125 @@
+"""A statement's bytes through the gateway, never held whole."""
+
+import asyncio
+import hashlib
+
+from bihuan.reconciler.v1 import statement_pb2, statement_service_pb2
+
+from chassis.errors import Fault, Kind
+from services.gateway.limits import UPLOAD_BYTES_MAX
+from services.gateway.transcode import CHUNK_BYTES_MAX
+from tests.support.eventually import eventually
+
+KEY = {"idempotency-key": "request-0001"}
+
+
+def _taking(parts: list):
+    async def answer(requests, context):
+        async for part in requests:
+            parts.append(part)
+        content = b"".join(part.chunk for part in parts)
+        statement = statement_pb2.Statement(file_sha256=hashlib.sha256(content).hexdigest())
+        return statement_service_pb2.IngestStatementResponse(statement=statement)
+
+    return answer
+
+
+async def test_the_header_goes_first_and_the_bytes_follow_in_small_parts(peer, upstream):
+    parts: list = []
+    upstream.answers["IngestStatement"] = _taking(parts)
+    content = bytes(range(256)) * 8_000
+
+    answer = await peer.plain.post("/v1/statements:ingest?fileName=账单.csv", content=content, headers=KEY)
+
+    assert answer.status_code == 200
+    assert answer.json()["statement"]["fileSha256"] == hashlib.sha256(content).hexdigest()
+    assert (parts[0].header.request_id, parts[0].header.file_name) == ("request-0001", "账单.csv")
+    assert {part.WhichOneof("part") for part in parts[1:]} == {"chunk"}
+    assert max(len(part.chunk) for part in parts[1:]) <= CHUNK_BYTES_MAX
+
+
+async def test_an_empty_file_is_still_a_header_for_the_service_to_judge(peer, upstream):
+    parts: list = []
+    upstream.answers["IngestStatement"] = _taking(parts)
+
+    await peer.plain.post("/v1/statements:ingest", content=b"", headers=KEY)
+
+    assert [part.WhichOneof("part") for part in parts] == ["header"]
+
+
+async def test_an_upload_without_a_key_names_the_header_that_cures_it(peer, upstream):
+    upstream.answers["IngestStatement"] = _taking([])
+
+    answer = await peer.plain.post("/v1/statements:ingest", content=b"x")
+
+    assert (answer.status_code, answer.json()["reason"]) == (400, "INVALID_FIELD")
+    assert "Idempotency-Key" in answer.json()["detail"]
+
+
+async def test_an_unknown_parameter_of_an_upload_is_refused(peer, upstream):
+    answer = await peer.plain.post("/v1/statements:ingest?filename=a", content=b"x", headers=KEY)
+
+    assert answer.status_code == 400
+    assert "did you mean fileName?" in answer.json()["detail"]
+    assert upstream.calls == []
+
+
+async def test_what_the_service_refuses_early_is_told_though_bytes_are_left(peer, upstream):
+    async def refuse(requests, context):
+        async for _ in requests:
+            break
+        raise Fault(Kind.INVALID, "STATEMENT_REFUSED", "no", "拒绝", metadata={"line": "3"})
+
+    upstream.answers["IngestStatement"] = refuse
+    answer = await peer.plain.post("/v1/statements:ingest", content=bytes(4_000_000), headers=KEY)
+
+    assert (answer.status_code, answer.json()["reason"]) == (400, "STATEMENT_REFUSED")
+    assert answer.json()["metadata"] == {"line": "3"}
+
+
+def _strict(loaded: list, refused: list):
+    """As the contract has it: a second header has the whole file refused."""
+
+    async def answer(requests, context):
+        headers = 0
+        async for part in requests:
+            headers += part.WhichOneof("part") == "header"
+            if headers > 1:
+                refused.append(True)
+                raise Fault(Kind.INVALID, "INVALID_FIELD", "the header came twice", "文件头只能发送一次")
+        loaded.append(True)
+        return statement_service_pb2.IngestStatementResponse()
+
+    return answer
+
+
+async def test_a_file_over_the_limit_is_refused_and_the_service_is_made_to_refuse_it_too(peer, upstream):
+    loaded, refused = [], []
+    upstream.answers["IngestStatement"] = _strict(loaded, refused)
+
+    async def too_much():
+        for _ in range(UPLOAD_BYTES_MAX // 1_048_576 + 1):
+            yield bytes(1_048_576)
+
+    answer = await peer.plain.post("/v1/statements:ingest", content=too_much(), headers=KEY)
+
+    assert (answer.status_code, answer.json()["reason"]) == (413, "TOO_LARGE")
+    assert (loaded, refused) == ([], [True])
+
+
+async def test_a_caller_who_leaves_in_the_middle_does_not_make_a_complete_file(peer, upstream):
+    loaded, refused = [], []
+    upstream.answers["IngestStatement"] = _strict(loaded, refused)
+    reader, writer = await asyncio.open_connection("127.0.0.1", peer.gateway.outside.port)
+    head = (
+        f"POST /v1/statements:ingest HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {peer.admin_token}\r\n"
+        "idempotency-key: request-0001\r\ncontent-length: 1000000\r\n\r\n"
+    )
+
+    writer.write(head.encode() + bytes(100_000))
+    await eventually(lambda: upstream.calls)
+    writer.close()
+    await writer.wait_closed()
+
+    await eventually(lambda: refused)
+    assert not loaded

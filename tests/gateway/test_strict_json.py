@@ -1,0 +1,78 @@
+"""What counts as JSON here."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chassis.errors import Fault, Kind
+from services.gateway.strict_json import DEPTH_MAX, NotWhole, parse
+
+
+def _refused(body: bytes) -> Fault:
+    with pytest.raises(Fault) as raised:
+        parse(body)
+    assert (raised.value.kind, raised.value.reason) == (Kind.INVALID, "MALFORMED_REQUEST")
+    assert raised.value.message_zh
+    return raised.value
+
+
+def test_an_object_is_read_as_it_stands():
+    assert parse('{"a": "张三 \\u4e2d", "b": [1, true, null]}'.encode()) == {"a": "张三 中", "b": [1, True, None]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'"text"',
+        b"null",
+        b"{",
+        b"{} {}",
+        b"{'a': 1}",
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b'{"a": 01}',
+        b'{"a": 1,}',
+        b"\xef\xbb\xbf{}",
+        b'{"a": "\xff"}',
+        b'{"a": "\\ud800"}',
+        b'{"\\udc00": 1}',
+        '{"a": 1}'.encode("utf-16"),
+    ],
+)
+def test_what_is_not_a_json_object_in_utf_8_is_refused(body):
+    _refused(body)
+
+
+def test_a_name_that_stands_twice_is_refused_at_any_depth_and_named():
+    assert "'amount'" in _refused(b'{"x": {"amount": 1, "amount": 2}}').message
+
+
+def test_nesting_has_a_limit_and_brackets_in_text_do_not_count():
+    deepest = b'{"a":' * (DEPTH_MAX - 1) + b"{}" + b"}" * (DEPTH_MAX - 1)
+
+    assert parse(deepest)
+    assert "deeper" in _refused(b'{"a":' + deepest + b"}").message
+    assert parse(json.dumps({"a": '[{\\"' * 100}).encode())
+
+
+def test_a_number_with_a_point_an_exponent_or_too_many_digits_is_never_a_whole_number():
+    values = parse(b'{"a": 1.0, "b": 1e2, "c": ' + b"9" * 5_000 + b', "d": 9223372036854775807}')
+
+    assert all(isinstance(values[name], NotWhole) for name in "abc")
+    assert values["d"] == 2**63 - 1
+
+
+def test_of_the_hostile_files_none_that_must_be_refused_is_read(fixtures: Path):
+    files = sorted((fixtures / "hostile" / "json").glob("*.json"))
+    assert len(files) > 300
+    for file in files:
+        try:
+            value = parse(file.read_bytes())
+        except Fault as fault:
+            assert (fault.kind, fault.reason) == (Kind.INVALID, "MALFORMED_REQUEST"), file.name
+        else:
+            assert not file.name.startswith("n_"), file.name
+            assert isinstance(value, dict), file.name
