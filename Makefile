@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := chassis services cli demo tests
+SOURCES := chassis services cli demo benchmarks deploy proto/generate.py tests
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
