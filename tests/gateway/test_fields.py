@@ -57,7 +57,7 @@ def test_an_unknown_field_is_named_with_its_path_and_the_name_that_was_meant():
         "1.5",
         '"1.0"',
         '"1_000"',
-        '"１２"',
+        '"\\uff11\\uff12"',
         '" 1"',
         '"+1"',
         '"01"',

@@ -1,6 +1,7 @@
 """Routes, OpenAPI and protos say the same."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from google.api import annotations_pb2
@@ -95,11 +96,18 @@ def test_a_value_in_a_path_may_hold_any_character_when_it_is_encoded():
     assert found.variables == {"reference": "NO/1:2 单"}
 
 
-def test_a_verb_after_a_colon_goes_before_an_id():
-    routes = Routes(CONTRACT.operations)
+def test_a_verb_after_a_colon_goes_before_an_id_whichever_stands_first_in_the_contract():
+    get = next(operation for operation in CONTRACT.operations if operation.template == "/v1/payments/{payment_id}")
+    watch = replace(get, template="/v1/payments/{payment_id}:watch")
+    fixed = replace(get, template="/v1/payments/today", method=CONTRACT.operations[0].method)
 
-    assert routes.find("POST", "/v1/statements:ingest").operation.method.name == "IngestStatement"
-    assert routes.find("POST", "/v1/apiKeys/key_1:revoke").variables == {"key_id": "key_1"}
+    for operations in ([get, watch, fixed], [fixed, watch, get]):
+        routes = Routes(operations)
+        assert routes.find("GET", "/v1/payments/pay_1:watch").operation is watch
+        assert routes.find("GET", "/v1/payments/pay_1:watch").variables == {"payment_id": "pay_1"}
+        assert routes.find("GET", "/v1/payments/pay_1").operation is get
+        assert routes.find("GET", "/v1/payments/pay_1%3Awatch").variables == {"payment_id": "pay_1:watch"}
+        assert routes.find("GET", "/v1/payments/today").operation is fixed
 
 
 @pytest.mark.parametrize(

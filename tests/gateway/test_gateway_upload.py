@@ -15,8 +15,7 @@ KEY = {"idempotency-key": "request-0001"}
 
 def _taking(parts: list):
     async def answer(requests, context):
-        async for part in requests:
-            parts.append(part)
+        parts.extend([part async for part in requests])
         content = b"".join(part.chunk for part in parts)
         statement = statement_pb2.Statement(file_sha256=hashlib.sha256(content).hexdigest())
         return statement_service_pb2.IngestStatementResponse(statement=statement)
@@ -110,7 +109,7 @@ async def test_a_file_over_the_limit_is_refused_and_the_service_is_made_to_refus
 async def test_a_caller_who_leaves_in_the_middle_does_not_make_a_complete_file(peer, upstream):
     loaded, refused = [], []
     upstream.answers["IngestStatement"] = _strict(loaded, refused)
-    reader, writer = await asyncio.open_connection("127.0.0.1", peer.gateway.outside.port)
+    _, writer = await asyncio.open_connection("127.0.0.1", peer.gateway.outside.port)
     head = (
         f"POST /v1/statements:ingest HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {peer.admin_token}\r\n"
         "idempotency-key: request-0001\r\ncontent-length: 1000000\r\n\r\n"
