@@ -41,7 +41,7 @@ async def run() -> None:
     upload = UploadActions(sessions, tax, clock, jitter, timers)
     verify = VerifyActions(sessions, tax, clock, jitter, timers)
     feed = clients.PaymentFeed(payments)
-    loops = worker.loops(feed, issue, upload, verify, sweep, config.poll_seconds, config.sweep_interval_seconds)
+    loops = worker.loops(feed, issue, upload, verify, sweep, config)
     try:
         running = await server.start(config.listen, rpc.servicers(issue, read, sweep), loops)
         await server.until_stopped(running)

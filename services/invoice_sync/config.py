@@ -15,7 +15,8 @@ class Config:
     for after `look_base_seconds`, then ever less often, at most every `look_seconds_max`. What was not received is
     sent again after `retry_base_seconds`, doubling up to `retry_seconds_max`, until the count or the age ends it. A
     call to the authority has half a lease. `sla_seconds` is how long an invoice may wait before its diagnosis calls
-    for a person. `poll_seconds` is how long a loop that found nothing rests.
+    for a person. `poll_seconds` is how long a loop that found nothing rests. A batch has at most `upload_concurrency`
+    calls; there are `upload_lanes` batches at once, so that one that waits for a slow answer does not hold up all.
     """
 
     database_url: str
@@ -37,6 +38,7 @@ class Config:
     sweep_interval_seconds: float = setting(30.0, minimum=0.1)
     sla_seconds: float = setting(300.0, minimum=1)
     upload_concurrency: int = setting(8, minimum=1)
+    upload_lanes: int = setting(2, minimum=1)
 
     def timers(self) -> Timers:
         """What the rules need of it."""

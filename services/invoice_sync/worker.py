@@ -8,6 +8,7 @@ from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.clients import PaymentFeed
+from services.invoice_sync.config import Config
 
 # One turn takes no more, so that a stop is never far away; the loop goes on at once.
 _CHANGES_MAX = 1000
@@ -19,15 +20,15 @@ def loops(
     upload: UploadActions,
     verify: VerifyActions,
     sweep: SweepActions,
-    poll_seconds: float,
-    sweep_interval_seconds: float,
+    config: Config,
 ) -> list[Loop]:
-    """Every loop of the service."""
+    """Every loop of the service; those that call the authority once for each lane."""
+    rest = config.poll_seconds
     return [
-        Loop("follow_payments", lambda: follow_payments(feed, issue), poll_seconds),
-        Loop("upload_due", upload.upload_due, poll_seconds),
-        Loop("verify_due", verify.verify_due, poll_seconds),
-        Loop("sweep", lambda: run_sweep(sweep), sweep_interval_seconds),
+        Loop("follow_payments", lambda: follow_payments(feed, issue), rest),
+        *(Loop(f"upload_due {lane}", upload.upload_due, rest) for lane in range(config.upload_lanes)),
+        *(Loop(f"verify_due {lane}", verify.verify_due, rest) for lane in range(config.upload_lanes)),
+        Loop("sweep", lambda: run_sweep(sweep), config.sweep_interval_seconds),
     ]
 
 

@@ -1,0 +1,87 @@
+"""The loops: what one lane waits for, the other does not; and the feed is never taken with a gap."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from bihuan.payments.v1 import payment_feed_service_pb2, payment_feed_service_pb2_grpc, payment_pb2
+from bihuan.payments.v1.feed_pb2 import PaymentChange
+from bihuan.type.v1 import money_pb2
+
+from chassis import server
+from chassis.errors import Fault
+from services.invoice_sync import clients, worker
+from services.invoice_sync.config import Config
+from services.invoice_sync.domain.sync_state import SyncState
+from tests.invoice_sync.builders import TRACEPARENT, a_profile
+
+
+class Feed(payment_feed_service_pb2_grpc.PaymentFeedServiceServicer):
+    """The contract's feed over a list of changes, in batches of two."""
+
+    def __init__(self, changes: list[PaymentChange]) -> None:
+        self.changes = changes
+
+    async def StreamPaymentChanges(self, request, context) -> AsyncIterator:
+        wanted = [change for change in self.changes if change.sequence >= request.from_sequence]
+        for start in range(0, len(wanted), 2):
+            batch = wanted[start : start + 2]
+            yield payment_feed_service_pb2.StreamPaymentChangesResponse(
+                changes=batch, next_sequence=batch[-1].sequence + 1
+            )
+
+
+def a_change(sequence: int) -> PaymentChange:
+    payment = payment_pb2.Payment(
+        payment_id=f"pay_{sequence}",
+        merchant_id="city-water",
+        merchant_order_no=f"NO{sequence}",
+        amount=money_pb2.Money(currency_code="CNY", amount_minor=100),
+        state=payment_pb2.Payment.STATE_SUCCEEDED,
+        reconciliation_state=payment_pb2.Payment.RECONCILIATION_STATE_PENDING,
+        version=1,
+    )
+    return PaymentChange(sequence=sequence, payment=payment, traceparent=TRACEPARENT)
+
+
+async def test_the_feed_is_followed_from_the_cursor_on_and_a_gap_is_loud(system):
+    told = Feed([a_change(1), a_change(2), a_change(3)])
+    servicer = server.Servicer(
+        "bihuan.payments.v1.PaymentFeedService",
+        payment_feed_service_pb2_grpc.add_PaymentFeedServiceServicer_to_server,
+        told,
+    )
+    running = await server.start("127.0.0.1:0", [servicer])
+    payments = clients.connect(f"127.0.0.1:{running.port}")
+    feed = clients.PaymentFeed(payments)
+    await system.issue.set_merchant_profile(a_profile())
+
+    first = await worker.follow_payments(feed, system.issue)
+    again = await worker.follow_payments(feed, system.issue)
+    told.changes.append(a_change(5))
+    with pytest.raises(Fault, match="expected sequence 4, got 5"):
+        await worker.follow_payments(feed, system.issue)
+    told.changes.insert(3, a_change(4))
+    rest = await worker.follow_payments(feed, system.issue)
+    await payments.close()
+    await running.stop()
+
+    assert (first, again, rest) == (3, 0, 2)
+    assert (await system.of_payment("pay_5")).payment_id == "pay_5"
+
+
+async def test_a_lane_that_waits_for_a_slow_answer_does_not_hold_up_the_other(system):
+    slow, swift = await system.issued(count=2)
+    await system.steering.plan("SLOW_ANSWER", seconds=2, order_no=slow.merchant_order_no)
+    system.upload._timers = replace(system.upload._timers, upload_concurrency=1)
+    config = Config(database_url="", upload_lanes=2)
+    loops = worker.loops(None, system.issue, system.upload, system.verify, system.sweep, config)
+
+    turns = [asyncio.create_task(loop.turn()) for loop in loops if loop.name.startswith("upload_due")]
+    done, waiting = await asyncio.wait(turns, return_when=asyncio.FIRST_COMPLETED)
+
+    states = [(await system.again(each)).sync_state for each in (slow, swift)]
+    await asyncio.wait(waiting)
+    assert (len(done), len(waiting)) == (1, 1)
+    assert states == [SyncState.SENDING, SyncState.ACKED]
