@@ -40,6 +40,8 @@ def connect(target: str, services: Sequence[ServiceDescriptor], timeout_seconds:
         options=[
             ("grpc.service_config", json.dumps(service_config(services))),
             ("grpc.enable_retries", 1),
+            # A service that comes back is found again within seconds; by itself gRPC would look ever more seldom.
+            ("grpc.max_reconnect_backoff_ms", 2_000),
             ("grpc.keepalive_time_ms", 20_000),
             ("grpc.keepalive_timeout_ms", 5_000),
         ],
