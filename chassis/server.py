@@ -27,6 +27,7 @@ RpcContext = grpc.aio.ServicerContext[Any, Any]
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 _CALLS_IN_FLIGHT_MAX = 256
 _STOP_SECONDS = 10.0
+_DRAINED_MAX = 1024
 # Infrastructure's own services: their callers often set no deadline, and their answers are not ours to judge.
 _OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
 # Undone by the database, and not for what was asked: deadlock and serialisation, resources, a lock that was not had in
@@ -128,7 +129,7 @@ class _Guard(grpc.aio.ServerInterceptor):
         coders = (handler.request_deserializer, handler.response_serializer)
         if handler.request_streaming:
             assert not handler.response_streaming, "no contract streams both ways"
-            return grpc.stream_unary_rpc_method_handler(self._one_answer(method, handler.stream_unary), *coders)
+            return grpc.stream_unary_rpc_method_handler(self._answer_to_many(method, handler.stream_unary), *coders)
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(self._many_answers(method, handler.unary_stream), *coders)
         return grpc.unary_unary_rpc_method_handler(self._one_answer(method, handler.unary_unary), *coders)
@@ -137,6 +138,17 @@ class _Guard(grpc.aio.ServerInterceptor):
         async def inner(request: Any, context: RpcContext) -> Any:
             async with self._guarded(method, context):
                 return await call(_checked(request), context)
+
+        return inner
+
+    def _answer_to_many(self, method: str, call: Any) -> Any:
+        async def inner(requests: AsyncIterator[Message], context: RpcContext) -> Any:
+            async with self._guarded(method, context):
+                try:
+                    return await call(_checked_stream(requests), context)
+                except Exception:
+                    await _drain(requests)
+                    raise
 
         return inner
 
@@ -182,17 +194,23 @@ class _Guard(grpc.aio.ServerInterceptor):
             self._free += 1
 
 
-def _checked(request: Any) -> Any:
-    if isinstance(request, Message):
-        validate(request)
-        return request
-    return _checked_stream(request)
+def _checked(request: Message) -> Message:
+    validate(request)
+    return request
 
 
 async def _checked_stream(requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
     async for request in requests:
         validate(request)
         yield request
+
+
+async def _drain(requests: AsyncIterator[Message]) -> None:
+    """Take what the caller still sends. One whose sending is cut off often sees that instead of the answer."""
+    left = _DRAINED_MAX
+    async for _ in requests:
+        if (left := left - 1) <= 0:
+            return
 
 
 def _remaining_seconds(context: RpcContext) -> float:

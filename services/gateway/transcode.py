@@ -103,28 +103,40 @@ class _Parts:
         self.fault: Fault | None = None
 
     async def messages(self) -> AsyncIterator[Message]:
-        """The messages in order; after a body that is too large or breaks off, one that has the service refuse it all.
-
-        To cancel the call would not do: the service could take the end of a cancelled stream for the end of the file.
-        """
+        """The messages in order. A body that is too large or breaks off gets no end, so that it is refused whole."""
         yield self._first
+        size_bytes = 0
         try:
             async for piece in limits.bounded_stream(self._request, limits.UPLOAD_BYTES_MAX):
                 for start in range(0, len(piece), CHUNK_BYTES_MAX):
                     message = self._operation.request()
                     setattr(message, self._operation.body, piece[start : start + CHUNK_BYTES_MAX])
                     yield message
+                size_bytes += len(piece)
         except Fault as fault:
             self.fault = fault
-            yield self._first  # the header comes exactly once, says the contract
+            return
+        last = self._operation.request()
+        getattr(last, end_of(self._operation).name).size_bytes = size_bytes
+        yield last
 
 
 def header_of(operation: Operation) -> FieldDescriptor:
-    """The field of an upload that says what it is: the message that shares a oneof with the bytes."""
+    """The field of an upload that says what it is: the first message that shares a oneof with the bytes."""
+    return _around(operation)[0]
+
+
+def end_of(operation: Operation) -> FieldDescriptor:
+    """The field of an upload that says that all has come: the last message that shares a oneof with the bytes."""
+    return _around(operation)[1]
+
+
+def _around(operation: Operation) -> list[FieldDescriptor]:
     descriptor: Descriptor = operation.method.input_type
     together = descriptor.fields_by_name[operation.body].containing_oneof
-    assert together is not None, f"{descriptor.full_name}: an upload needs a oneof of header and bytes"
-    return next(field for field in together.fields if field.message_type)
+    messages = [field for field in together.fields if field.message_type] if together else []
+    assert len(messages) == 2, f"{descriptor.full_name}: an upload needs a oneof of header, bytes and end"
+    return messages
 
 
 async def _outcome(call: Any) -> tuple[Message, bool]:

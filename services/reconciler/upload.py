@@ -1,4 +1,4 @@
-"""A file that comes in parts: header first, then its bytes, within limits. It does not look into the file."""
+"""A file that comes in parts: header, bytes, end, within limits. It does not look into the file."""
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
@@ -42,9 +42,12 @@ class Uploads:
     async def receive(self, parts: AsyncIterator[IngestStatementRequest]) -> Upload:
         """Take all parts. Raises Fault INVALID_FIELD when they are out of order, TOO_LARGE beyond a limit."""
         header: StatementHeader | None = None
+        size_bytes: int | None = None
         content = bytearray()
         async for part in parts:
             which = part.WhichOneof("part")
+            if size_bytes is not None:
+                raise _wrong("end", "LAST", "a part came after the end", "结束标记之后仍有分片")
             if which == "header":
                 if header is not None:
                     raise _wrong("header", "ONCE", "the header came twice", "文件头只能发送一次")
@@ -55,10 +58,14 @@ class Uploads:
                 _check_size(len(part.chunk), CHUNK_BYTES_MAX, "a chunk", "单个分片")
                 _check_size(len(content) + len(part.chunk), FILE_BYTES_MAX, "the file", "文件")
                 content += part.chunk
+            elif which == "end":
+                size_bytes = part.end.size_bytes
             else:
                 raise _wrong("part", "REQUIRED", "the part holds nothing", "分片为空")
         if header is None:
             raise _no_header()
+        if size_bytes != len(content):
+            raise _wrong("end", "SIZE", "the file did not come whole: send it again", "文件未完整送达，请重新上传")
         return Upload(header, bytes(content))
 
 

@@ -33,17 +33,18 @@ async def test_the_header_goes_first_and_the_bytes_follow_in_small_parts(peer, u
     assert answer.status_code == 200
     assert answer.json()["statement"]["fileSha256"] == hashlib.sha256(content).hexdigest()
     assert (parts[0].header.request_id, parts[0].header.file_name) == ("request-0001", "账单.csv")
-    assert {part.WhichOneof("part") for part in parts[1:]} == {"chunk"}
+    assert {part.WhichOneof("part") for part in parts[1:-1]} == {"chunk"}
     assert max(len(part.chunk) for part in parts[1:]) <= CHUNK_BYTES_MAX
+    assert parts[-1].end.size_bytes == len(content)
 
 
-async def test_an_empty_file_is_still_a_header_for_the_service_to_judge(peer, upstream):
+async def test_an_empty_file_is_still_a_header_and_an_end_for_the_service_to_judge(peer, upstream):
     parts: list = []
     upstream.answers["IngestStatement"] = _taking(parts)
 
     await peer.plain.post("/v1/statements:ingest", content=b"", headers=KEY)
 
-    assert [part.WhichOneof("part") for part in parts] == ["header"]
+    assert [part.WhichOneof("part") for part in parts] == ["header", "end"]
 
 
 async def test_an_upload_without_a_key_names_the_header_that_cures_it(peer, upstream):
@@ -77,15 +78,13 @@ async def test_what_the_service_refuses_early_is_told_though_bytes_are_left(peer
 
 
 def _strict(loaded: list, refused: list):
-    """As the contract has it: a second header has the whole file refused."""
+    """As the contract has it: without an end the whole file is refused."""
 
     async def answer(requests, context):
-        headers = 0
-        async for part in requests:
-            headers += part.WhichOneof("part") == "header"
-            if headers > 1:
-                refused.append(True)
-                raise Fault(Kind.INVALID, "INVALID_FIELD", "the header came twice", "文件头只能发送一次")
+        last = [part async for part in requests][-1]
+        if last.WhichOneof("part") != "end":
+            refused.append(True)
+            raise Fault(Kind.INVALID, "INVALID_FIELD", "the file did not come whole", "文件未完整送达")
         loaded.append(True)
         return statement_service_pb2.IngestStatementResponse()
 

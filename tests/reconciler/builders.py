@@ -173,6 +173,7 @@ def parts(
     return [
         statement_service_pb2.IngestStatementRequest(header=header),
         *(statement_service_pb2.IngestStatementRequest(chunk=chunk) for chunk in chunks),
+        statement_service_pb2.IngestStatementRequest(end=statement_service_pb2.StatementEnd(size_bytes=len(content))),
     ]
 
 

@@ -136,6 +136,17 @@ async def test_the_header_must_come_first_and_once(system: System):
     assert await stored(system) == (0, 0, 0)
 
 
+async def test_a_file_without_its_end_or_of_another_size_is_refused_though_its_bytes_read_well(system: System):
+    header, *chunks, end = parts(BILL)
+    faults = [
+        await refused(system.statements.IngestStatement(iter(stream)))
+        for stream in ([header, *chunks], [header, *chunks, *chunks, end], [header, *chunks, end, *chunks])
+    ]
+
+    assert [fault.fields[0].rule for fault in faults] == ["SIZE", "SIZE", "LAST"]
+    assert await stored(system) == (0, 0, 0)
+
+
 async def test_a_header_that_breaks_the_contract_is_refused_by_field(system: System):
     fault = await refused(system.statements.IngestStatement(iter(parts(BILL, "short"))))
 
@@ -153,7 +164,7 @@ async def test_a_chunk_beyond_its_limit_is_refused(system: System):
 
 
 async def test_a_file_beyond_its_limit_is_refused_while_it_comes(system: System):
-    header, chunk = parts(b"x" * CHUNK_BYTES_MAX, chunk_bytes=CHUNK_BYTES_MAX)
+    header, chunk, _ = parts(b"x" * CHUNK_BYTES_MAX, chunk_bytes=CHUNK_BYTES_MAX)
 
     fault = await refused(
         system.statements.IngestStatement(iter([header, *[chunk] * (FILE_BYTES_MAX // CHUNK_BYTES_MAX + 1)]))

@@ -48,6 +48,26 @@ def test_an_order_number_joins_when_the_books_do_not_know_the_channels_number():
     assert matched(outcome) == [("pay_0001", 1, MatchKind.EXACT, Key.MERCHANT_ORDER_NO)]
 
 
+def test_two_orders_under_one_number_of_the_channel_are_no_repeat_and_each_finds_its_payment():
+    payments = [a_payment(1, channel_txn_no="shared"), a_payment(2, channel_txn_no="shared")]
+    lines = [a_line(1, channel_txn_no="shared"), a_line(2, channel_txn_no="shared")]
+
+    outcome = match_exact(DAY, payments, lines)
+
+    assert [match[:2] for match in matched(outcome)] == [("pay_0001", 1), ("pay_0002", 2)]
+    assert found(outcome) == []
+
+
+def test_one_payment_is_taken_by_one_line_alone_when_two_orders_share_the_channels_number():
+    payment = a_payment(1, channel_txn_no="shared", merchant_order_no="ours")
+    lines = [a_line(1, channel_txn_no="shared"), a_line(2, channel_txn_no="shared")]
+
+    outcome = match_exact(DAY, [payment], lines)
+
+    assert [match[:2] for match in matched(outcome)] == [("pay_0001", 1)]
+    assert found(outcome) == [("CHANNEL_ONLY", None, 2)]
+
+
 def test_an_empty_number_joins_nothing():
     outcome = match_exact(
         DAY,

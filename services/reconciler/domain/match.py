@@ -27,7 +27,8 @@ def match_exact(business_date: date, payments: Sequence[MirroredPayment], lines:
     """Give every line and every payment of the business date its one place. Equal rows in any order, equal outcome.
 
     Payments of the days beside may be among `payments`; they are part of the outcome only if a line claims them.
-    1. A line that repeats (kind, channel_txn_no, channel_refund_no) is a DUPLICATE_LINE; the first stands.
+    1. A line that repeats (kind, channel_txn_no, merchant_order_no, channel_refund_no) is a DUPLICATE_LINE; the first
+       stands. One channel_txn_no on two orders is no repeat: WeChat Pay bills show it.
     2. A refund is REFUND_CHANNEL_ONLY, since the books hold no refunds.
     3. A payment line is joined by channel_txn_no, else by merchant_order_no. Two numbers that lead to two payments
        make a REFERENCE_CONFLICT. Of two payments with the line's channel_txn_no the one with its order number
@@ -83,10 +84,11 @@ class _Books:
 
 
 def _repeats(lines: Iterable[LoadedLine]) -> tuple[list[LoadedLine], list[Difference]]:
-    first: dict[tuple[str, str, str], LoadedLine] = {}
+    first: dict[tuple[str, ...], LoadedLine] = {}
     repeats: list[Difference] = []
     for line in sorted(lines, key=lambda line: line.place):
-        stands = first.setdefault((line.kind, line.channel_txn_no, line.channel_refund_no), line)
+        numbers = (line.kind, line.channel_txn_no, line.merchant_order_no, line.channel_refund_no)
+        stands = first.setdefault(numbers, line)
         if stands is not line:
             beside = (f"{stands.file_sha256[:8]}:{stands.line_no}",)
             repeats.append(Difference(ExceptionClass.DUPLICATE_LINE, line=line, beside=beside))
@@ -99,18 +101,27 @@ def _join_by_txn(
     joined: list[_Joined] = []
     unjoined: list[LoadedLine] = []
     conflicts: list[Difference] = []
-    for line in lines:
+    taken: set[str] = set()
+    # A line that names its payment by both numbers goes before one that has only the first in common with it.
+    for line in sorted(lines, key=lambda line: (not _both_numbers(books, line), line.place)):
         claiming = books.by_txn.get(line.channel_txn_no, [])
         named = books.by_order.get(line.merchant_order_no, [])
-        agreeing = [payment for payment in claiming if payment.merchant_order_no == line.merchant_order_no]
-        if not claiming:
-            unjoined.append(line)
-        elif named and not agreeing:
+        fitting = _both_numbers(books, line) or claiming
+        free = [payment for payment in fitting if payment.payment_id not in taken]
+        if named and claiming and fitting is claiming:
             beside = (claiming[0].payment_id, named[0].payment_id)
             conflicts.append(Difference(ExceptionClass.REFERENCE_CONFLICT, line=line, beside=beside))
+        elif free:
+            taken.add(free[0].payment_id)
+            joined.append(_Joined(free[0], line, Key.CHANNEL_TXN_NO))
         else:
-            joined.append(_Joined((agreeing or claiming)[0], line, Key.CHANNEL_TXN_NO))
+            unjoined.append(line)
     return joined, unjoined, conflicts
+
+
+def _both_numbers(books: _Books, line: LoadedLine) -> list[MirroredPayment]:
+    claiming = books.by_txn.get(line.channel_txn_no, [])
+    return [payment for payment in claiming if payment.merchant_order_no == line.merchant_order_no]
 
 
 def _join_by_order(
@@ -173,10 +184,10 @@ def _paid_again(agreed: Iterable[Match]) -> tuple[list[Match], list[Difference]]
 
 
 def _without_line(
-    business_date: date, books: _Books, by_txn: Iterable[_Joined], by_order: Iterable[_Joined]
+    business_date: date, books: _Books, by_txn: Sequence[_Joined], by_order: Sequence[_Joined]
 ) -> Iterable[Difference]:
     winner: Mapping[str, str] = {pair.line.channel_txn_no: pair.payment.payment_id for pair in by_txn}
-    joined = {*winner.values(), *(pair.payment.payment_id for pair in by_order)}
+    joined = {pair.payment.payment_id for pair in (*by_txn, *by_order)}
     for payment in books.payments:
         if payment.payment_id in joined or payment.business_date != business_date:
             continue

@@ -175,7 +175,7 @@ class Evidence(_message.Message):
     FACT_ZH_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     source: _builtins.str
-    """The table that the row stands in: invoice, attempt, outbox, payment_follow, sweep."""
+    """The table that the row stands in: invoice, attempt, outbox, payment_follow, absence_round, sweep."""
     row_id: _builtins.str
     """The row's id."""
     fact: _builtins.str
