@@ -30,10 +30,10 @@ down: setup ## stop what `make up` started
 	$(BIN)/bihuan down
 
 test: setup ## run every test on a real PostgreSQL that the tests start themselves
-	$(BIN)/pytest -n 2 --dist loadfile -q
+	$(BIN)/pytest -n 2 --dist loadfile -q -rs
 
 check: setup static ## all that CI runs: format, lint, types, layers, contracts, manifests, tests
-	$(BIN)/pytest -n 2 --dist loadfile -q
+	$(BIN)/pytest -n 2 --dist loadfile -q -rs
 
 static: setup ## the part of `check` that runs no tests
 	$(BIN)/ruff format --check $(SOURCES)

@@ -1,5 +1,6 @@
 """`bihuan record`: tell the platform's payments to Bihuan, one or a file of them."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -29,9 +30,13 @@ def record(
     channel: Annotated[str, typer.Option()] = "wechat_pay",
     txn: Annotated[str, typer.Option(help="channel_txn_no")] = "",
     bill: Annotated[str, typer.Option(help="bill_no")] = "",
-    pay_time: Annotated[datetime | None, typer.Option(help="in UTC; now when left out")] = None,
+    pay_time: Annotated[datetime | None, typer.Option(help="when the channel says it succeeded, in UTC")] = None,
 ) -> None:
     """Record payments that have succeeded at the channel. Recording one twice changes nothing."""
+    if file is None and pay_time is None:
+        raise client.GatewayError(
+            "--pay-time: say when the channel says that it succeeded, such as 2026-03-01T04:00:00"
+        )
     gateway = client.connect()
     if file is not None:
         recorded, replayed = record_all(gateway, [json.loads(line) for line in file.read_text("utf-8").splitlines()])
@@ -44,7 +49,7 @@ def record(
         "channel": channel,
         "channelTxnNo": txn,
         "amount": _amount(amount, currency),
-        "payTime": (pay_time or datetime.now(UTC)).replace(tzinfo=UTC).isoformat(),
+        "payTime": pay_time.replace(tzinfo=UTC).isoformat() if pay_time else "",
     }
     answer = gateway.post("/v1/payments", body)
     payment = answer["payment"]
@@ -64,7 +69,8 @@ def record_all(gateway: client.Gateway, bodies: list[dict[str, Any]]) -> tuple[i
 
 def key_of(body: Mapping[str, Any]) -> str:
     """An Idempotency-Key that is the same each time the same order is sent."""
-    return f"record:{body['merchantOrderNo']}"[:64]
+    business_key = f"{body['merchantId']}\x1f{body['merchantOrderNo']}"
+    return hashlib.sha256(business_key.encode()).hexdigest()
 
 
 def _amount(text: str, currency: str) -> dict[str, str]:

@@ -110,16 +110,16 @@ class Stack:
 def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """Run everything while the block lasts, with data, logs and traces in `folder`.
 
-    `settings` are further variables such as BIHUAN_INVOICE_SYNC_SETTLE_SECONDS; each goes to its own service.
+    `settings` are further variables such as BIHUAN_INVOICE_SYNC_SETTLE_SECONDS; each goes to its own service. A
+    service whose BIHUAN_<SERVICE>_DATABASE_URL is among them uses that; for the others a local PostgreSQL is started.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    with local_postgres(folder / "postgres") as server:
-        names = {service: f"bihuan_{service}" for service in SERVICES}
-        urls = {service: asyncio.run(server.create_database(name)) for service, name in names.items()}
+    settings = settings or {}
+    with _databases(folder, settings) as urls:
         asyncio.run(_migrate(urls))
         addresses = _addresses(folder, urls)
-        stack = Stack(addresses, folder, _environments(addresses, settings or {}))
+        stack = Stack(addresses, folder, _environments(addresses, settings))
         try:
             for service in SERVICES:
                 stack.start(service)
@@ -140,6 +140,17 @@ def save(addresses: Addresses, path: Path) -> None:
 def load(path: Path) -> Addresses:
     """Read what `save` wrote."""
     return Addresses(**json.loads(path.read_text("utf-8")))
+
+
+@contextlib.contextmanager
+def _databases(folder: Path, settings: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    configured = {service: settings.get(f"BIHUAN_{service.upper()}_DATABASE_URL", "") for service in SERVICES}
+    with contextlib.ExitStack() as stack:
+        if not all(configured.values()):
+            server = stack.enter_context(local_postgres(folder / "postgres"))
+            for service in [service for service, url in configured.items() if not url]:
+                configured[service] = asyncio.run(server.create_database(f"bihuan_{service}"))
+        yield configured
 
 
 async def _migrate(urls: Mapping[str, str]) -> None:
@@ -183,14 +194,11 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
     result = {}
     for service, extra in own.items():
         prefix = f"BIHUAN_{service.upper()}_"
-        common = {
-            "LISTEN": listen[service],
-            "DATABASE_URL": addresses.database_urls[service],
-            "TRACES": f"file:{addresses.traces_folder}",
-        }
-        variables = {prefix + name: value for name, value in {**common, **extra}.items()}
+        traces = {f"{prefix}TRACES": f"file:{addresses.traces_folder}"}
         chosen = {name: value for name, value in settings.items() if name.startswith(prefix)}
-        result[service] = {**base, **variables, **chosen}
+        # Where each part is, is the stack's own affair: a setting for that would only break it.
+        fixed = {"LISTEN": listen[service], "DATABASE_URL": addresses.database_urls[service], **extra}
+        result[service] = {**base, **traces, **chosen, **{prefix + name: value for name, value in fixed.items()}}
     return result
 
 

@@ -22,7 +22,8 @@ def main(folder: Path) -> int:
     with contextlib.ExitStack() as last:
         last.callback(pid_file.unlink, missing_ok=True)
         last.callback(stack_file.unlink, missing_ok=True)
-        with stack.running_stack(folder) as running:
+        settings = {name: value for name, value in os.environ.items() if name.startswith("BIHUAN_")}
+        with stack.running_stack(folder, settings) as running:
             stack.save(running.addresses, stack_file)
             while not told.wait(_LOOK_SECONDS):
                 if dead := running.dead():

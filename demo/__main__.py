@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,12 +19,15 @@ from cli.stack import Stack, running_stack
 from demo.day import DemoDay, generate_day
 from demo.faults import TaxSandbox
 from demo.real_file import day_of_file
-from demo.report import Report, make_report
+from demo.report import Report, TraceTold, make_report
 from demo.run import play
 from demo.screen import screen
 from services.reconciler.statements import StatementRefused
 
 BUSINESS_DATE = date(2026, 3, 1)
+_TRACE_SECONDS = 5.0
+_THROUGH_ALL = ["gateway", "invoice_sync", "payments", "reconciler", "tax_sandbox"]
+_FROM_THE_REQUEST = ["gateway", "invoice_sync", "tax_sandbox"]
 # A day in a minute: what takes ten minutes at a real authority takes a second here.
 _HURRY = {
     "BIHUAN_INVOICE_SYNC_SETTLE_SECONDS": "1.0",
@@ -40,6 +44,7 @@ def main(
 ) -> None:
     """Play one day from payment to booked invoice; ends with 1 when anything does not add up."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it switched off
     try:
         day = day_of_file(seed, statement) if statement else generate_day(seed, BUSINESS_DATE, rows)
         with _stack() as stack:
@@ -64,14 +69,35 @@ def _show(stack: Stack, day: DemoDay) -> Report:
     where = stack.addresses
     gateway, tax = Gateway(where.gateway_url, where.token()), TaxSandbox(where.tax_sandbox_url)
     played = play(gateway, tax, day)
+    told = gateway.get(f"/v1/invoices/{played.told.invoice['invoiceId']}")["invoice"]
+    expected = _THROUGH_ALL if told["issuedBy"] != "ISSUE_POLICY_ON_REQUEST" else _FROM_THE_REQUEST
+    trace = _trace(Path(where.traces_folder), told["traceId"], expected)
+    state = told["syncState"].removeprefix("SYNC_STATE_")
+    services = sorted({span.service for span in trace})
     report = make_report(
-        day, played.runs, played.exceptions, played.invoice_totals, tax.book(), tax.shown(), played.invoices_expected
+        day,
+        played.runs,
+        played.exceptions,
+        played.invoice_totals,
+        tax.book(),
+        tax.shown(),
+        played.invoices_expected,
+        TraceTold(f"{played.told.first_outcome} {state}", services, expected),
     )
-    found = gateway.get(f"/v1/diagnoses/{played.told_invoice_id}")["diagnosis"]
-    trace_id = gateway.get(f"/v1/invoices/{played.told_invoice_id}")["invoice"]["traceId"]
-    roots = spans.trees(spans.read_trace(Path(where.traces_folder), trace_id))
+    found = gateway.get(f"/v1/diagnoses/{told['invoiceId']}")["diagnosis"]
+    trace_id, roots = told["traceId"], spans.trees(trace)
     show.console.print(screen(report, played.statements, found, trace_id, roots))
     return report
+
+
+def _trace(folder: Path, trace_id: str, services: list[str]) -> list[spans.SpanRecord]:
+    """The trace, when each of the services has written its part of it, or as it is after some seconds."""
+    deadline = time.monotonic() + _TRACE_SECONDS
+    while True:
+        trace = spans.read_trace(folder, trace_id)
+        if {span.service for span in trace} >= set(services) or time.monotonic() > deadline:
+            return trace
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

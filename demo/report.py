@@ -25,6 +25,15 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceTold:
+    """The invoice whose trace is shown: its first outcome and its state, and the services of its trace."""
+
+    ends: str
+    services: list[str]
+    services_expected: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Counts by what they are of; money is in minor units of CNY."""
 
@@ -62,10 +71,14 @@ def make_report(
     book: Sequence[Mapping[str, Any]],
     faults_shown: Mapping[str, int],
     invoices_expected: int,
+    told: TraceTold,
 ) -> Report:
     """Count what was planned beside what the services say and what the authority's book holds."""
     totals = [run["totals"] for run in runs]
     planted = Counter(EXPECTED_CLASS[one.disturbance] for one in day.planted)
+    planted_minor: Counter[str] = Counter()
+    for one in day.planted:
+        planted_minor[EXPECTED_CLASS[one.disturbance]] += one.amount.amount_minor
     found, found_minor = _by_class(totals, exceptions)
     states = {one["syncState"].removeprefix("SYNC_STATE_"): one for one in invoice_totals}
     invoices = {state: int(one["invoiceCount"]) for state, one in states.items()}
@@ -84,6 +97,11 @@ def make_report(
         _check("payments' money = matched + books in exceptions", _money(totals, "paymentSums"), _books(totals)),
         _check("lines' money = matched + channel in exceptions", _money(totals, "lineSums"), _channel(totals)),
         *(_check(f"{name}: found = planted", planted[name], found[name]) for name in sorted({*planted, *found})),
+        *(
+            _check(f"{name}: money found = planted", planted_minor[name], found_minor.get(name, 0))
+            for name in sorted(planted)
+            if name != CROSS_DAY  # a match: its money stands on both sides
+        ),
         _check("orders in exceptions = orders planted", _planted_orders(day), _found_orders(exceptions)),
         _check("invoices made = invoices due", invoices_expected, sum(invoices.values())),
         _check("invoices booked = the authority's book", invoices.get("BOOKED", 0), len(book)),
@@ -93,6 +111,8 @@ def make_report(
             faults_shown.get("REJECT_BUSINESS", 0),
             invoices.get("REJECTED", 0),
         ),
+        _check("the told invoice: first answer, and state now", "UNKNOWN BOOKED", told.ends),
+        _check("the told invoice: services in its trace", told.services_expected, told.services),
         _check("numbers that stand twice in the book", 0, sum(times > 1 for times in numbers.values())),
         _check("invoices neither booked nor refused", 0, sum(invoices.values()) - _ended(invoices)),
     )
@@ -130,12 +150,17 @@ def _by_class(
     money: dict[str, int] = defaultdict(int)
     for one in exceptions:
         name = one["exceptionClass"].removeprefix("EXCEPTION_CLASS_")
-        amount = one.get("channelAmount") or one.get("bookAmount") or {}
         found[name] += 1
-        money[name] += abs(int(amount.get("amountMinor", 0)))
+        money[name] += _in_question(one)
     if crossed := _total(totals, "crossDayCount"):
         found[CROSS_DAY] = crossed
     return found, dict(money)
+
+
+def _in_question(exception: Mapping[str, Any]) -> int:
+    """The money that an exception is about: where both sides have an amount and they differ, the difference."""
+    book, channel = (int(exception.get(side, {}).get("amountMinor", 0)) for side in ("bookAmount", "channelAmount"))
+    return abs(channel - book) or abs(channel)
 
 
 def _total(totals: Iterable[Mapping[str, Any]], name: str) -> int:

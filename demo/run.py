@@ -12,16 +12,25 @@ from cli.client import Gateway, GatewayError
 from cli.payments import record_all
 from cli.reconciliation import ingest_file, run_and_wait, statement_line
 from demo.crowd import MERCHANT_OF
-from demo.day import CHANNELS, DemoDay, PlannedPayment
+from demo.day import CHANNELS, DemoDay, Disturbance, PlannedPayment
 from demo.faults import TaxSandbox
 from demo.plan import WECHAT_PAY
 
 _SETTLE_SECONDS = 120.0
 _ENDED = ("SYNC_STATE_BOOKED", "SYNC_STATE_REJECTED")
+_STILL_MATCHED = (Disturbance.DAY_BEFORE, Disturbance.REFUNDED)
 _SELLERS = {
     "city-water": ("江城水务集团有限公司", "91420100MA4K0DEM01", "ISSUE_POLICY_ON_SUCCESS"),
     "city-power": ("江城电力有限责任公司", "91420100MA4K0DEM02", "ISSUE_POLICY_ON_REQUEST"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The invoice that the screen tells of: one whose answer was lost. Its state is as it stood then."""
+
+    invoice: dict[str, Any]
+    first_outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +42,12 @@ class Played:
     exceptions: list[dict[str, Any]]
     invoice_totals: list[dict[str, Any]]
     invoices_expected: int
-    told_invoice_id: str
+    told: Told
 
 
 def play(gateway: Gateway, tax: TaxSandbox, day: DemoDay) -> Played:
     """Record, ingest, reconcile, request, and wait until every invoice has come to its end."""
-    tax.plan(day.seed, [payment.merchant_order_no for payment in day.payments])
+    tax.plan(day.seed, _orders_with_an_invoice(day))
     _set_merchants(gateway)
     record_all(gateway, [_body(payment) for payment in day.payments])
     statements = [ingest_file(gateway, name, raw) for name, raw in day.bills.items()]
@@ -54,8 +63,18 @@ def play(gateway: Gateway, tax: TaxSandbox, day: DemoDay) -> Played:
         exceptions=[one for run in runs for one in gateway.pages("/v1/exceptions", "exceptions", runId=run["runId"])],
         invoice_totals=_wait_for_invoices(gateway, expected),
         invoices_expected=expected,
-        told_invoice_id=_one_whose_answer_was_lost(gateway),
+        told=_one_whose_answer_was_lost(gateway),
     )
+
+
+def _orders_with_an_invoice(day: DemoDay) -> list[str]:
+    """Orders that will get one: of the merchant that issues on success all, of the other those that match."""
+    unmatched = {one.merchant_order_no for one in day.planted if one.disturbance not in _STILL_MATCHED}
+    return [
+        payment.merchant_order_no
+        for payment in day.payments
+        if payment.channel == WECHAT_PAY or payment.merchant_order_no not in unmatched
+    ]
 
 
 def _set_merchants(gateway: Gateway) -> None:
@@ -112,15 +131,11 @@ def _wait_for_invoices(gateway: Gateway, expected: int) -> list[dict[str, Any]]:
             time.sleep(0.25)
 
 
-def _one_whose_answer_was_lost(gateway: Gateway) -> str:
-    """An invoice issued by policy that is booked although its first answer was lost; else the newest one issued so."""
-    invoices = gateway.pages("/v1/invoices", "invoices", merchantId="city-water") or gateway.pages(
-        "/v1/invoices", "invoices"
-    )
-    for invoice in invoices:
+def _one_whose_answer_was_lost(gateway: Gateway) -> Told:
+    invoices = gateway.pages("/v1/invoices", "invoices")
+    # One that was issued by policy stands in the trace of its payment, so it has more to tell.
+    for invoice in sorted(invoices, key=lambda invoice: invoice["issuedBy"] == "ISSUE_POLICY_ON_REQUEST"):
         attempts = gateway.get(f"/v1/invoices/{invoice['invoiceId']}/attempts").get("attempts", [])
-        if attempts and attempts[0]["outcome"] == "OUTCOME_UNKNOWN" and invoice["syncState"] == "SYNC_STATE_BOOKED":
-            return str(invoice["invoiceId"])
-    if not invoices:
-        raise GatewayError("no invoice was made")
-    return str(invoices[0]["invoiceId"])
+        if attempts and attempts[0]["outcome"] == "OUTCOME_UNKNOWN":
+            return Told(invoice, "UNKNOWN")
+    raise GatewayError("no answer was lost, though the authority was asked to lose some")

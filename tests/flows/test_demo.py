@@ -1,8 +1,11 @@
 """`make demo`: it ends well, what it prints adds up, and nothing is left running."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -49,7 +52,10 @@ def test_a_made_up_day_adds_up_and_leaves_nothing_behind(tmp_path):
     assert report["faults_shown"]["DROP_AFTER_COMMIT"] > 0
     assert report["faults_shown"]["ACK_WITHOUT_BOOKING"] > 0
     assert report["invoices"] == {"BOOKED": report["booked"], "REJECTED": report["faults_shown"]["REJECT_BUSINESS"]}
-    assert "pay_" in done.stdout or "inv_" in done.stdout
+    assert "IN_SYSTEM" in done.stdout
+    assert "gateway: POST /v1/payments" in done.stdout
+    assert "reconciler: match_payment" in done.stdout
+    assert "tax_sandbox: book_invoice" in done.stdout
     assert set(_own_processes()) - before == set()
 
 
@@ -81,6 +87,24 @@ def test_a_file_that_is_no_statement_stops_the_demo_with_the_reason(tmp_path):
 
     assert done.returncode == 1
     assert "E-PROFILE-NONE" in done.stdout
+
+
+@pytest.mark.timeout(120)
+def test_ctrl_c_in_the_middle_stops_all_that_was_started(tmp_path):
+    before = set(_own_processes())
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    demo = subprocess.Popen([sys.executable, "-m", "demo"], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("bihuan-demo-*/logs/gateway.log")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert set(_own_processes()) - before
+
+    demo.send_signal(signal.SIGINT)
+    status = demo.wait(60)
+
+    assert status in (130, -signal.SIGINT)
+    assert set(_own_processes()) - before == set()
+    assert list(tmp_path.iterdir()) == []
 
 
 # A disturbance of these kinds has one line in the statement that matches nothing.

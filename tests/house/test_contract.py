@@ -3,11 +3,18 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from bihuan.type.v1.error_reason_pb2 import ErrorReason
-from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorSet, MethodOptions
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+    MethodOptions,
+)
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = FileDescriptorSet.FromString((ROOT / "proto/gen/bihuan/contract.binpb").read_bytes())
@@ -17,11 +24,7 @@ FLOATS = {FieldDescriptorProto.TYPE_FLOAT, FieldDescriptorProto.TYPE_DOUBLE}
 
 def test_no_field_anywhere_is_a_float():
     floats = [
-        f"{file.package}.{message.name}.{field.name}"
-        for file in OURS
-        for message in file.message_type
-        for field in message.field
-        if field.type in FLOATS
+        f"{message.name}.{field.name}" for message in _messages(OURS) for field in message.field if field.type in FLOATS
     ]
 
     assert floats == []
@@ -57,12 +60,20 @@ def test_the_generated_code_is_what_the_contracts_generate():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def _messages(holders: Iterable[FileDescriptorProto | DescriptorProto]) -> Iterator[DescriptorProto]:
+    """Every message, those inside others too."""
+    for holder in holders:
+        inside = holder.message_type if isinstance(holder, FileDescriptorProto) else holder.nested_type
+        yield from inside
+        yield from _messages(inside)
+
+
 def _reasons(path: Path) -> set[str]:
-    """The second argument of each `Fault(...)` that is a plain string."""
+    """The second argument of each `Fault(...)`, or of a kind of it, that is a plain string in capitals."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Fault" and len(node.args) > 1:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Fault", "HttpFault") and len(node.args) > 1:
             reason = node.args[1]
-            if isinstance(reason, ast.Constant):
+            if isinstance(reason, ast.Constant) and str(reason.value).isupper():
                 found.add(str(reason.value))
     return found
