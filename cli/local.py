@@ -40,6 +40,7 @@ def up() -> None:
     deadline = time.monotonic() + _UP_SECONDS
     while not client.STACK_FILE.exists():
         if process.poll() is not None or time.monotonic() > deadline:
+            process.terminate()
             raise client.GatewayError(f"the stack did not start: see {client.STACK_FOLDER}/supervisor.log")
         time.sleep(0.1)
     _print_addresses()

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import sys
-import threading
+import time
 from pathlib import Path
 
 from cli import stack
@@ -13,23 +13,21 @@ _LOOK_SECONDS = 1.0
 
 
 def main(folder: Path) -> int:
-    """Hold the stack in `folder` until SIGTERM or SIGINT; 1 when a service died by itself."""
-    told = threading.Event()
+    """Hold the stack in `folder` until SIGTERM or SIGINT, also while it starts; 1 when a service died by itself."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+        signal.signal(number, lambda *_: sys.exit(0))
     pid_file, stack_file = folder / "supervisor.pid", folder / "stack.json"
     pid_file.write_text(str(os.getpid()), "ascii")
+    settings = {name: value for name, value in os.environ.items() if name.startswith("BIHUAN_")}
     with contextlib.ExitStack() as last:
         last.callback(pid_file.unlink, missing_ok=True)
         last.callback(stack_file.unlink, missing_ok=True)
-        settings = {name: value for name, value in os.environ.items() if name.startswith("BIHUAN_")}
         with stack.running_stack(folder, settings) as running:
             stack.save(running.addresses, stack_file)
-            while not told.wait(_LOOK_SECONDS):
-                if dead := running.dead():
-                    print(f"ended by itself: {', '.join(dead)}; stopping the rest", file=sys.stderr)
-                    return 1
-    return 0
+            while not (dead := running.dead()):
+                time.sleep(_LOOK_SECONDS)
+            print(f"ended by itself: {', '.join(dead)}; stopping the rest", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

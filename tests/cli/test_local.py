@@ -1,11 +1,14 @@
 """`bihuan up`, `status` and `down`, and the commands against the stack in between."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 BIHUAN = Path(sys.executable).parent / "bihuan"
@@ -61,7 +64,8 @@ def test_a_payment_goes_from_the_command_line_into_the_tax_system(folder):
 
 
 def test_a_refusal_is_told_in_words_with_the_field_and_ends_with_1(folder):
-    refused = _bihuan(folder, "record", "--merchant", "city-water", "--order", "CLI-2", "--amount", "-1", check=False)
+    order = ("--merchant", "city-water", "--order", "CLI-2", "--txn", "42", "--pay-time", "2026-03-01T04:00:00")
+    refused = _bihuan(folder, "record", *order, "--amount", "-1", check=False)
     unknown = _bihuan(folder, "why", "no-such-thing", check=False)
 
     assert refused.returncode == 1
@@ -94,3 +98,26 @@ def _eventually(folder: Path, reference: str, cause: str) -> dict:
         if found.get("cause") == cause:
             return found
     raise AssertionError(f"{reference} did not become {cause}: {found}")
+
+
+def test_a_service_that_dies_takes_the_stack_down_and_nothing_stays_behind(tmp_path):
+    _bihuan(tmp_path, "up")
+    victim = next(process for process in _services_of(tmp_path) if "services.tax_sandbox" in process.cmdline())
+
+    victim.kill()
+
+    deadline = time.monotonic() + 40
+    while _services_of(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _services_of(tmp_path) == []
+    assert "nothing is up" in _bihuan(tmp_path, "down").stdout
+
+
+def _services_of(folder: Path) -> list[psutil.Process]:
+    """The processes whose traces go to this folder's stack."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if any(str(folder) in value for name, value in process.environ().items() if name.endswith("_TRACES")):
+                found.append(process)
+    return found
