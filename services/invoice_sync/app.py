@@ -37,7 +37,7 @@ async def run() -> None:
 
     issue = IssueActions(sessions, clock)
     read = ReadActions(sessions, clock, timers)
-    sweep = SweepActions(sessions, issue, clock)
+    sweep = SweepActions(sessions, issue, clock, timers)
     upload = UploadActions(sessions, tax, clock, jitter, timers)
     verify = VerifyActions(sessions, tax, clock, jitter, timers)
     feed = clients.PaymentFeed(payments)

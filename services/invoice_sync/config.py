@@ -13,7 +13,8 @@ class Config:
     The window (`settle_seconds`) is how long an authority may take to show in its main database what it took; rounds
     of the proof of absence lie one window apart, or `absence_round_seconds` if that is more. What was sent is asked
     for after `look_base_seconds`, then ever less often, at most every `look_seconds_max`. What was not received is
-    sent again after `retry_base_seconds`, doubling up to `retry_seconds_max`, until the count or the age ends it. A
+    sent again after `retry_base_seconds`, doubling up to `retry_seconds_max`, until the count or the age ends it. What
+    was proved absent is sent again at most `resend_count_max` times, and not past the same age. A
     call to the authority has half a lease. `sla_seconds` is how long an invoice may wait before its diagnosis calls
     for a person. `poll_seconds` is how long a loop that found nothing rests. A batch has at most `upload_concurrency`
     calls; there are `upload_lanes` batches at once, so that one that waits for a slow answer does not hold up all.
@@ -33,6 +34,7 @@ class Config:
     retry_seconds_max: float = setting(300.0, minimum=0.05)
     retry_age_seconds_max: float = setting(7 * 86_400.0, minimum=1)
     retry_count_max: int = setting(1_000, minimum=1)
+    resend_count_max: int = setting(5, minimum=0)
     lease_seconds: float = setting(60.0, minimum=1)
     poll_seconds: float = setting(0.5, minimum=0.02)
     sweep_interval_seconds: float = setting(30.0, minimum=0.1)
@@ -51,6 +53,7 @@ class Config:
             retry_seconds_max=self.retry_seconds_max,
             retry_age_seconds_max=self.retry_age_seconds_max,
             retry_count_max=self.retry_count_max,
+            resend_count_max=self.resend_count_max,
             lease_seconds=self.lease_seconds,
             sla_seconds=self.sla_seconds,
             upload_concurrency=self.upload_concurrency,

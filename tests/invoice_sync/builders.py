@@ -36,6 +36,7 @@ TIMERS = Timers(
     retry_seconds_max=60,
     retry_age_seconds_max=86_400,
     retry_count_max=5,
+    resend_count_max=2,
     lease_seconds=60,
     sla_seconds=300,
     upload_concurrency=8,

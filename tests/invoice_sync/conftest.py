@@ -32,7 +32,7 @@ async def system(fresh_database) -> AsyncIterator[InvoiceSync]:
             issue=issue,
             upload=UploadActions(sessions, tax, clock, jitter, TIMERS),
             verify=VerifyActions(sessions, tax, clock, jitter, TIMERS),
-            sweep=SweepActions(sessions, issue, clock),
+            sweep=SweepActions(sessions, issue, clock, TIMERS),
             read=ReadActions(sessions, clock, TIMERS),
         )
         await tax.close()

@@ -7,8 +7,8 @@ import pytest
 
 from services.invoice_sync.domain.absence import Canary, Round
 from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome, TaxAnswer
-from services.invoice_sync.domain.diagnosis import Confidence, Facts, diagnose
-from services.invoice_sync.domain.diagnosis_words import WORDS
+from services.invoice_sync.domain.diagnosis import Action, Confidence, Facts, diagnose
+from services.invoice_sync.domain.diagnosis_words import WORDS, WORDS_BY_HAND
 from services.invoice_sync.domain.invoice import PERSON, new_invoice
 from services.invoice_sync.domain.outbox import Due
 from services.invoice_sync.domain.payment import PaymentState
@@ -110,6 +110,15 @@ def test_being_booked_is_proved_by_the_questions_and_not_by_the_submit():
     assert verdict.confidence is Confidence.PROVED
 
 
+def test_a_lost_answer_is_told_of_an_invoice_that_is_booked():
+    lost = [sent(outcome) for outcome in (Outcome.ACCEPTED, None, *[Outcome.UNKNOWN] * 5)]
+
+    verdict = diagnose(facts(SyncState.BOOKED, *lost, asked(Outcome.OK)), TIMERS)
+
+    told = sorted(row.row_id for row in verdict.evidence if row.source == "attempt")
+    assert told == ["att_3", "att_4", "att_5", "att_6", "att_7", "att_8"]
+
+
 def test_one_round_makes_an_absence_likely_and_two_with_a_canary_prove_it():
     known = facts(SyncState.MISSING, sent(Outcome.ACCEPTED), asked(Outcome.NOT_FOUND))
 
@@ -130,8 +139,54 @@ def test_what_waits_too_long_calls_for_a_person():
     assert (fresh.automatic, late.automatic) == (True, False)
 
 
+DAYS = 86_401
+PARKED = Due("inv_1", Work.SUBMIT, NOON, 3, None, parked=True)
+E3 = (sent(Outcome.ACCEPTED), asked(Outcome.UNKNOWN))
+LOST = (sent(Outcome.UNKNOWN), asked(Outcome.NOT_FOUND))
+YES = (sent(Outcome.ACCEPTED), asked(Outcome.NOT_FOUND))
+
+
+@pytest.mark.parametrize(
+    ("cause", "action", "known"),
+    [
+        ("E3", Action.WAIT, facts(SyncState.ACKED, *E3, age_seconds=299)),
+        ("E3", Action.CHECK_OPERATION, facts(SyncState.ACKED, *E3, age_seconds=301)),
+        ("E3", Action.ESCALATE, facts(SyncState.ACKED, *E3, age_seconds=DAYS)),
+        ("B2", Action.WAIT, facts(SyncState.UNKNOWN, *LOST, age_seconds=299)),
+        ("B2", Action.CHECK_OPERATION, facts(SyncState.UNKNOWN, *LOST, age_seconds=301)),
+        ("B2", Action.ESCALATE, facts(SyncState.UNKNOWN, *LOST, age_seconds=DAYS)),
+        ("B2", Action.CHECK_OPERATION, facts(SyncState.SENDING, sent(None), age_seconds=301)),
+        ("B2", Action.ESCALATE, facts(SyncState.READY, *LOST, due=PARKED)),
+        ("D2", Action.ESCALATE, facts(SyncState.READY, *YES, due=PARKED)),
+        ("D2", Action.ESCALATE, facts(SyncState.MISSING, *YES, rounds=[a_round()], age_seconds=DAYS)),
+        ("D1", Action.WAIT, facts(SyncState.ACKED, *YES, age_seconds=DAYS - 100)),
+        ("D1", Action.ESCALATE, facts(SyncState.ACKED, *YES, age_seconds=DAYS)),
+    ],
+)
+def test_no_wait_is_automatic_for_ever(cause, action, known):
+    verdict = diagnose(known, TIMERS)
+
+    assert (verdict.cause, verdict.action, verdict.automatic) == (cause, action, action is Action.WAIT)
+    assert ("by hand" in verdict.words.remedy) == verdict.automatic
+
+
+def test_a_query_service_that_just_answered_is_not_one_that_is_out_for_long():
+    known = facts(SyncState.ACKED, *YES, asked(Outcome.UNKNOWN), age_seconds=3_600)
+    first, answered, failed = known.attempts
+    answered, failed = replace(answered, start_time=NOON - timedelta(seconds=30)), replace(failed, start_time=NOON)
+
+    assert diagnose(replace(known, attempts=[first, answered, failed]), TIMERS).automatic
+
+
+def test_what_was_just_sent_again_on_request_has_its_time_whatever_its_age():
+    known = facts(SyncState.ACKED, sent(Outcome.ACCEPTED), age_seconds=DAYS)
+    fresh = replace(known.attempts[0], start_time=NOON)
+
+    assert diagnose(replace(known, attempts=[fresh]), TIMERS).automatic
+
+
 def test_every_cause_has_its_words_in_both_languages():
-    for cause, words in WORDS.items():
+    for cause, words in [*WORDS.items(), *WORDS_BY_HAND.items()]:
         for text in (words.title, words.remedy, words.what_would_change):
             assert text.isascii(), (cause, text)
         for text in (words.title_zh, words.remedy_zh, words.customer):

@@ -164,3 +164,26 @@ async def test_an_order_number_of_two_merchants_is_not_guessed(system, door):
         await door.invoices.DiagnoseInvoice(invoice_service_pb2.DiagnoseInvoiceRequest(reference="SAME"))
 
     assert from_rpc_error(refused.value).reason == "INVALID_FIELD"
+
+
+async def test_an_order_number_is_not_guessed_to_be_the_one_that_has_an_invoice(system, door):
+    await system.issue.set_merchant_profile(a_profile())
+    with_invoice, without = a_payment(merchant_order_no="SAME"), a_payment(merchant_order_no="SAME", merchant_id="gas")
+    named_like_an_id = a_payment(merchant_order_no=without.payment_id, merchant_id="heat")
+    await system.follow(with_invoice, without, named_like_an_id)
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await door.invoices.DiagnoseInvoice(invoice_service_pb2.DiagnoseInvoiceRequest(reference="SAME"))
+    candidates = [with_invoice.payment_id, without.payment_id]
+    chosen = [
+        (await door.invoices.DiagnoseInvoice(invoice_service_pb2.DiagnoseInvoiceRequest(reference=each))).diagnosis
+        for each in candidates
+    ]
+
+    fault = from_rpc_error(refused.value)
+    assert fault.reason == "INVALID_FIELD"
+    assert [each.field for each in fault.fields] == ["reference"]
+    assert set(fault.metadata["payment_ids"].split(",")) == set(candidates)
+    assert all(each in fault.message and each in fault.message_zh for each in candidates)
+    assert [each.payment_id for each in chosen] == candidates
+    assert [bool(each.invoice_id) for each in chosen] == [True, False]

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis import paging
 from chassis.clock import Clock
 from chassis.database import Sessions
-from chassis.errors import Fault, Kind
+from chassis.errors import Fault, FieldFault, Kind
 from chassis.money import Money
 from services.invoice_sync.domain.attempt import Attempt
 from services.invoice_sync.domain.diagnosis import Facts, Verdict, diagnose
 from services.invoice_sync.domain.invoice import Invoice
+from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.policy import Profile
 from services.invoice_sync.domain.sweep import Sweep
 from services.invoice_sync.domain.sync_state import SyncState
@@ -116,7 +117,7 @@ class ReadActions:
     async def diagnose_invoice(self, reference: str) -> Diagnosed:
         """Why the invoice is not in the system, or that it is, by any of its names.
 
-        Raises Fault NOT_FOUND, or INVALID_FIELD when two merchants have the order number.
+        Raises Fault NOT_FOUND, or INVALID_FIELD with the payment ids when the order number is of several merchants.
         """
         async with self._sessions() as session:
             facts = await self._facts(session, reference)
@@ -125,13 +126,9 @@ class ReadActions:
 
     async def _facts(self, session: AsyncSession, reference: str) -> Facts:
         named = await invoices.referred(session, reference)
-        found = await payments.followed(session, named[0].payment_id if len(named) == 1 else reference)
-        if not found:
-            raise _not_found(f"nothing is known here by {reference}", f"未找到与 {reference} 对应的发票或支付单")
-        if len(found) > 1 or len(named) > 1:
-            raise _ambiguous(reference)
-        payment, heard_time = found[0]
-        invoice = named[0] if named else None
+        found = await payments.followed(session, reference, [each.payment_id for each in named])
+        payment, heard_time = _the_one(reference, named, found)
+        invoice = next((each for each in named if each.payment_id == payment.payment_id), None)
         profile = await payments.profile(session, payment.merchant_id)
         if invoice is None:
             return Facts(payment, heard_time, profile, None, None, (), (), self._clock.now())
@@ -141,10 +138,23 @@ class ReadActions:
             profile,
             invoice,
             await outbox.get(session, invoice.invoice_id),
-            await attempts.of_invoice(session, invoice.invoice_id),
+            await attempts.newest(session, invoice.invoice_id),
             await attempts.rounds(session, invoice.invoice_id, invoice.settle_from),
             self._clock.now(),
         )
+
+
+def _the_one(
+    reference: str, named: Sequence[Invoice], found: Sequence[tuple[Payment, datetime]]
+) -> tuple[Payment, datetime]:
+    """The payment that is meant. An id goes before an order number that reads like it, so that an id always helps."""
+    if not found:
+        raise _not_found(f"nothing is known here by {reference}", f"未找到与 {reference} 对应的发票或支付单")
+    ids = {reference, *(each.payment_id for each in named if each.invoice_id == reference)}
+    meant = [each for each in found if each[0].payment_id in ids] or found
+    if len(meant) > 1:
+        raise _ambiguous(reference, [payment.payment_id for payment, _ in meant])
+    return meant[0]
 
 
 def _last_id(filter_text: str, page_token: str) -> str:
@@ -161,11 +171,15 @@ def _not_found(message: str, message_zh: str) -> Fault:
     return Fault(Kind.NOT_FOUND, "NOT_FOUND", message, message_zh)
 
 
-def _ambiguous(reference: str) -> Fault:
+def _ambiguous(reference: str, payment_ids: Sequence[str]) -> Fault:
+    ids = ", ".join(payment_ids)
+    message = f"{reference} names more than one payment; give the payment id of the one that is meant: {ids}"
+    message_zh = f"{reference} 对应多笔支付单，请改用其中一笔的支付单编号：{ids}"
     return Fault(
         Kind.INVALID,
         "INVALID_FIELD",
-        f"reference: more than one payment or invoice is named {reference}; give the payment id",
-        f"reference：{reference} 对应多笔支付单或发票，请改用支付单编号",
-        metadata={"reference": reference},
+        f"reference: {message}",
+        f"reference：{message_zh}",
+        fields=(FieldFault("reference", "AMBIGUOUS", message, message_zh),),
+        metadata={"reference": reference, "payment_ids": ",".join(payment_ids)},
     )

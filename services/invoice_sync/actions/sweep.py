@@ -11,6 +11,7 @@ from chassis.database import Sessions
 from chassis.ids import new_id
 from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.domain.absence import Absence, weigh
+from services.invoice_sync.domain.backoff import GiveUp, next_resend
 from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.sweep import Sweep
 from services.invoice_sync.domain.sync_state import (
@@ -23,6 +24,7 @@ from services.invoice_sync.domain.sync_state import (
     move,
     work_of,
 )
+from services.invoice_sync.domain.timers import Timers
 from services.invoice_sync.store import attempts, invoices, outbox, payments, sweeps
 
 # A pass takes no more than this at once, so that its locks are short; the next sweep goes on.
@@ -33,10 +35,11 @@ _log = structlog.get_logger()
 class SweepActions:
     """Each pass is one transaction. Two sweeps at once do no harm: what one holds, the other leaves alone."""
 
-    def __init__(self, sessions: Sessions, issue: IssueActions, clock: Clock) -> None:
+    def __init__(self, sessions: Sessions, issue: IssueActions, clock: Clock, timers: Timers) -> None:
         self._sessions = sessions
         self._issue = issue
         self._clock = clock
+        self._timers = timers
 
     @telemetry.traced
     async def sweep(self) -> Sweep:
@@ -79,7 +82,10 @@ class SweepActions:
         return unknown_count
 
     async def act_on_absence(self) -> tuple[int, int]:
-        """Declare missing, and put back what is proved absent: the same bytes under the same key. How many of each."""
+        """Declare missing, and put back what is proved absent: the same bytes under the same key. How many of each.
+
+        What was put back too often is parked instead, and counted as neither: its diagnosis calls for a person.
+        """
         missing_count = resent_count = 0
         async with self._sessions.begin() as session:
             found = await attempts.with_rounds_enough(session, _PASS_MAX)
@@ -88,9 +94,7 @@ class SweepActions:
                 absence = weigh(rounds)
                 if absence is not Absence.OPEN and invoice.sync_state is SyncState.ACKED:
                     missing_count += 1
-                if absence is Absence.PROVED:
-                    resent_count += 1
-                await self._act(session, invoice, absence)
+                resent_count += await self._act(session, invoice, absence)
         return missing_count, resent_count
 
     async def make_due(self) -> int:
@@ -112,25 +116,36 @@ class SweepActions:
             wanted = await payments.due_by_policy(session, _PASS_MAX)
         return sum([await self._issue.issue_due(payment_id) for payment_id in wanted])
 
-    async def _act(self, session: AsyncSession, invoice: Invoice, absence: Absence) -> None:
-        now, state = self._clock.now(), invoice.sync_state
+    async def _act(self, session: AsyncSession, invoice: Invoice, absence: Absence) -> bool:
+        """Move it as far as its proof has come; whether it is to be sent again."""
+        now = self._clock.now()
         if absence is Absence.OPEN:
-            return
-        state = move(state, AbsenceSuspected()).state
+            return False
+        state = move(invoice.sync_state, AbsenceSuspected()).state
         if absence is Absence.PROVED:
             assert move(state, AbsenceProved()).state is SyncState.ABSENT
-            await self._put_back(session, invoice, now)
-        elif state is not invoice.sync_state:
+            return await self._put_back(session, invoice, now)
+        if state is not invoice.sync_state:
             await invoices.change(session, invoice.invoice_id, sync_state=state.value, state_time=now)
+        return False
 
-    async def _put_back(self, session: AsyncSession, invoice: Invoice, now: datetime) -> None:
-        moved = move(SyncState.ABSENT, PutBack())
+    async def _put_back(self, session: AsyncSession, invoice: Invoice, now: datetime) -> bool:
+        invoice_id, moved = invoice.invoice_id, move(SyncState.ABSENT, PutBack())
         assert moved.work is Work.SUBMIT
-        await invoices.change(
-            session, invoice.invoice_id, sync_state=moved.state.value, state_time=now, settle_from=now, look_count=0
-        )
-        await outbox.go_on(session, invoice.invoice_id, moved.work, now, attempts=0)
-        _log.warning("absence proved, sent again", invoice_id=invoice.invoice_id)
+        back = {"sync_state": moved.state.value, "state_time": now, "look_count": 0}
+        sent_count = await attempts.count_sent(session, invoice_id)
+        match next_resend(sent_count, now, invoice.create_time, self._timers):
+            case GiveUp(reason=reason):
+                # settle_from stays, so that the rounds of this proof stay its evidence.
+                await invoices.change(session, invoice_id, **back)
+                await outbox.go_on(session, invoice_id, moved.work, now, attempts=sent_count, parked=True)
+                _log.error("absence proved, resend given up", invoice_id=invoice_id, reason=reason)
+                return False
+            case due_at:
+                await invoices.change(session, invoice_id, settle_from=now, **back)
+                await outbox.go_on(session, invoice_id, moved.work, due_at, attempts=0)
+                _log.warning("absence proved, sent again", invoice_id=invoice_id)
+                return True
 
     async def _sent_or_not(self, session: AsyncSession, invoice: Invoice, now: datetime) -> None:
         moved = move(invoice.sync_state, LeaseExpired())

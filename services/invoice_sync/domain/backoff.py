@@ -36,6 +36,18 @@ def next_try(
     return at
 
 
+def next_resend(sent_count: int, now: datetime, born: datetime, timers: Timers) -> datetime | GiveUp:
+    """When to send again what was proved absent after `sent_count` submits that the authority may have had.
+
+    At once, since the proof took long enough; but an authority that never books what it takes would get it for ever.
+    """
+    if sent_count > timers.resend_count_max:
+        return GiveUp(f"sent {sent_count} times and absent, it may be sent again {timers.resend_count_max} times")
+    if now - born > timedelta(seconds=timers.retry_age_seconds_max):
+        return GiveUp(f"older than {timers.retry_age_seconds_max:.0f} s")
+    return now
+
+
 def next_look(look: int, now: datetime, jitter: float, retry_after_seconds: int, timers: Timers) -> datetime:
     """When to ask again after `look` looks (from 1). It has a cap and no end: what was sent must become known.
 

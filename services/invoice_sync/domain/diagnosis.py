@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from services.invoice_sync.domain.absence import Absence, Canary, Round, weigh
 from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome
-from services.invoice_sync.domain.diagnosis_words import WORDS, Words
+from services.invoice_sync.domain.diagnosis_words import WORDS, WORDS_BY_HAND, Words
 from services.invoice_sync.domain.evidence import (
     Evidence,
     of_attempt,
@@ -20,7 +20,7 @@ from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.outbox import Due
 from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.policy import NotDue, Profile, judge_due
-from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.sync_state import ASKED_FOR, SyncState
 from services.invoice_sync.domain.timers import Timers
 
 
@@ -45,7 +45,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known here. `heard_time` is when the feed first told of the payment."""
+    """All that is known here. `heard_time` is when the feed first told of the payment.
+
+    `attempts` are in order; of an invoice that has very many, the newest of each operation.
+    """
 
     payment: Payment
     heard_time: datetime
@@ -69,7 +72,7 @@ class Verdict:
     @property
     def words(self) -> Words:
         """What is said about the cause."""
-        return WORDS[self.cause]
+        return WORDS[self.cause] if self.automatic else WORDS_BY_HAND.get(self.cause, WORDS[self.cause])
 
     @property
     def automatic(self) -> bool:
@@ -98,7 +101,7 @@ class _Case:
     ) -> Verdict:
         rows = [of_payment(self.facts.payment, self.facts.heard_time), of_invoice(self.invoice)]
         rows += [of_attempt(each) for each in proof]
-        if self.invoice.sync_state in (SyncState.MISSING, SyncState.ACKED, SyncState.UNKNOWN):
+        if self.invoice.sync_state in ASKED_FOR or self.given_up():
             rows += [of_round(each) for each in self.facts.rounds]
         if due and self.facts.due is not None:
             rows.append(of_outbox(self.facts.due, self.facts.now))
@@ -118,14 +121,36 @@ class _Case:
     def query_failed(self) -> bool:
         """Whether the newest question was left without an answer that says anything."""
         asked = [each for each in self.facts.attempts if each.operation is not Operation.SUBMIT]
-        says = {Outcome.OK, Outcome.NOT_YET, Outcome.NOT_FOUND, Outcome.MISMATCH}
-        return bool(asked) and asked[-1].answer is not None and asked[-1].answer.outcome not in says
+        return bool(asked) and asked[-1].answer is not None and not _says(asked[-1])
+
+    def last_told(self) -> datetime:
+        """When a question last had an answer that says anything, or else since when it is as it is."""
+        told = [
+            each.start_time for each in self.facts.attempts if each.operation is not Operation.SUBMIT and _says(each)
+        ]
+        return max([self.invoice.state_time, *told])
+
+    def patience(self, since: datetime | None = None) -> Action:
+        """WAIT, until what waits `since` then is beyond the SLA, or the invoice is given up or past its age.
+
+        What was just sent again, on request, has the time of the SLA whatever its age.
+        """
+        aged = self.older_than(self.timers.retry_age_seconds_max, self.invoice.create_time)
+        fresh = any(not self.older_than(self.timers.sla_seconds, each.start_time) for each in self.last_submit())
+        if self.given_up() or (aged and not fresh):
+            return Action.ESCALATE
+        late = since is not None and self.older_than(self.timers.sla_seconds, since)
+        return Action.CHECK_OPERATION if late else Action.WAIT
 
     def given_up(self) -> bool:
         return self.facts.due is not None and self.facts.due.parked
 
     def older_than(self, seconds: float, since: datetime) -> bool:
         return self.facts.now - since > timedelta(seconds=seconds)
+
+
+def _says(question: Attempt) -> bool:
+    return question.answer is not None and question.answer.outcome in _TELLING
 
 
 def _not_issued(facts: Facts) -> Verdict:
@@ -138,7 +163,10 @@ def _not_issued(facts: Facts) -> Verdict:
 
 
 def _booked(case: _Case) -> Verdict:
-    return case.verdict("IN_SYSTEM", Confidence.PROVED, Action.NONE, case.last_queries())
+    # The questions prove it; a submit is told only where its answer was not the plain yes.
+    not_plain = [each for each in case.submits() if each.answer is None or each.answer.outcome is not Outcome.ACCEPTED]
+    proof = [*not_plain[-_SUBMITS_TOLD_MAX:], *case.last_queries()]
+    return case.verdict("IN_SYSTEM", Confidence.PROVED, Action.NONE, proof)
 
 
 def _refused(case: _Case) -> Verdict:
@@ -166,25 +194,27 @@ def _asked_for(case: _Case) -> Verdict:
     proof = [*case.last_submit(), *case.last_queries()]
     state, absence = case.invoice.sync_state, weigh(case.facts.rounds)
     if case.query_failed():
-        return case.verdict("E3", Confidence.OPEN, Action.WAIT, proof, due=True)
+        return case.verdict("E3", Confidence.OPEN, case.patience(case.last_told()), proof, due=True)
     if state is SyncState.UNKNOWN:
         confidence = Confidence.PROVED if case.last_submit() else Confidence.LIKELY
-        return case.verdict("B2", confidence, Action.WAIT, proof, due=True)
+        return case.verdict("B2", confidence, case.patience(case.invoice.state_time), proof, due=True)
     if state is SyncState.MISSING or absence is not Absence.OPEN:
         with_canary = all(each.canary is Canary.SEEN for each in case.facts.rounds)
         proved = absence is Absence.PROVED and with_canary
-        return case.verdict("D2", Confidence.PROVED if proved else Confidence.LIKELY, Action.WAIT, proof, due=True)
+        confidence = Confidence.PROVED if proved else Confidence.LIKELY
+        return case.verdict("D2", confidence, case.patience(), proof, due=True)
     processing = any(each.answer and each.answer.outcome is Outcome.NOT_YET for each in case.last_queries())
     if processing and case.older_than(case.timers.sla_seconds, case.invoice.state_time):
         return case.verdict("C6", Confidence.LIKELY, Action.ESCALATE, proof, due=True)
     inside = not case.older_than(case.timers.settle_seconds, case.invoice.settle_from)
-    return case.verdict("D1", Confidence.PROVED if inside else Confidence.OPEN, Action.WAIT, proof, due=True)
+    return case.verdict("D1", Confidence.PROVED if inside else Confidence.OPEN, case.patience(), proof, due=True)
 
 
 def _sending(case: _Case) -> Verdict:
     due = case.facts.due
     if due is None or due.lease_until is None or due.lease_until < case.facts.now:
-        return case.verdict("B2", Confidence.LIKELY, Action.WAIT, case.last_submit(), due=True)
+        action = case.patience(case.invoice.state_time)
+        return case.verdict("B2", Confidence.LIKELY, action, case.last_submit(), due=True)
     return case.verdict("A3", Confidence.OPEN, Action.WAIT, case.last_submit(), due=True)
 
 
@@ -201,12 +231,14 @@ def _to_send(case: _Case) -> Verdict:
         return case.verdict("A4", Confidence.PROVED, action, last, due=True)
     if outcome is Outcome.NOT_RECEIVED:
         return case.verdict("B1", Confidence.PROVED, action, last, due=True)
-    # Sent before, proved absent, and now to be sent again: what was told then is the cause.
-    acknowledged = outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE)
-    proof = [*last, *case.last_queries()]
-    return case.verdict("D2" if acknowledged else "B2", Confidence.PROVED, Action.WAIT, proof, due=True)
+    # Sent before, proved absent, and now to be sent again or given up: what was told then is the cause.
+    cause = "D2" if outcome in (Outcome.ACCEPTED, Outcome.DUPLICATE) else "B2"
+    proof = [*case.submits()[-_SUBMITS_TOLD_MAX:], *case.last_queries()]
+    return case.verdict(cause, Confidence.PROVED, case.patience(case.invoice.state_time), proof, due=True)
 
 
+_SUBMITS_TOLD_MAX = 5
+_TELLING = frozenset({Outcome.OK, Outcome.NOT_YET, Outcome.NOT_FOUND, Outcome.MISMATCH})
 _WITHOUT_INVOICE: Mapping[NotDue, tuple[str, Action]] = {
     NotDue.NO_PROFILE: ("A1", Action.CHECK_OPERATION),
     NotDue.ONLY_ON_REQUEST: ("A1", Action.REQUEST_INVOICE),

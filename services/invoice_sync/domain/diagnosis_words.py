@@ -1,7 +1,7 @@
 """What is said about each cause, in English and Chinese. Which cause it is, is decided in diagnosis.py."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +152,42 @@ WORDS: Mapping[str, Words] = {
         "税务系统查询暂不可用，恢复后会自动确认您的发票。",
         "贵方查询服务自所列时间起无法应答，请协助确认。",
         "An answer of the query service.",
+    ),
+}
+
+# What is said where waiting is no longer enough; a cause that is not here says the same as ever.
+WORDS_BY_HAND: Mapping[str, Words] = {
+    "B2": replace(
+        WORDS["B2"],
+        remedy="Waiting is over: look at the authority's interface and take the evidence to the authority. It is still "
+        "asked for, unless the outbox row says given up: then RequestInvoice (same buyer) sends the same bytes "
+        "once more.",
+        remedy_zh="已超出等待时限：请检查税务接口，并将证据提交税务机关。任务未停止时系统仍会查询；若任务显示已停止自动重试，"
+        "可用相同购买方再次申请开票，系统将以相同内容重发一次。",
+        customer="发票尚未得到税务系统确认，我们已转人工核查，不会重复开具。",
+        authority="我方已上传所列发票，但未收到应答或主库查无此票，证据如下，请核查。",
+    ),
+    "D1": replace(
+        WORDS["D1"],
+        remedy="Waiting is over: take the evidence to the authority. The invoice is still asked for.",
+        remedy_zh="已超出等待时限：请将证据提交税务机关。系统仍会持续查询。",
+        customer="发票已受理但长时间未入库，我们已转人工核查，不会重复开具。",
+        authority="贵方已返回受理成功，但所列发票长时间未入库，证据如下，请核查。",
+    ),
+    "D2": replace(
+        WORDS["D2"],
+        remedy="Waiting is over: take the evidence to the authority. It is still asked for, unless the outbox row says "
+        "given up: then it was sent as often as is allowed, and RequestInvoice (same buyer) sends the same bytes "
+        "once more.",
+        remedy_zh="已超出等待时限：请将证据提交税务机关。任务未停止时系统仍会查询；若任务显示已停止自动重试，说明重发次数或时限已用尽，"
+        "可用相同购买方再次申请开票，系统将以相同内容重发一次。",
+        customer="税务系统返回成功但一直未入库，我们已转人工核查，不会重复开票。",
+    ),
+    "E3": replace(
+        WORDS["E3"],
+        remedy="Look at the network and the authority's query service, and tell the authority if it is theirs. The "
+        "invoice is still asked for; an outage of the query service proves nothing about it.",
+        remedy_zh="请检查网络及税务查询服务，必要时联系税务机关。系统仍会继续查询；查询服务故障不能说明发票不存在。",
+        customer="税务系统查询长时间不可用，我们已转人工处理，恢复后即可确认您的发票。",
     ),
 }

@@ -15,6 +15,7 @@ class Timers:
     retry_seconds_max: float
     retry_age_seconds_max: float
     retry_count_max: int
+    resend_count_max: int
     lease_seconds: float
     sla_seconds: float
     upload_concurrency: int

@@ -13,6 +13,10 @@ from services.invoice_sync.domain.sync_state import SyncState
 from services.invoice_sync.tables import absence_round, attempt, invoice
 
 _LIST_MAX = 1000
+# Of each operation; more than any verdict looks at.
+_NEWEST_MAX = 100
+# With these the authority surely has nothing of the submit.
+_NOT_SENT = (Outcome.NOT_RECEIVED.value, Outcome.THROTTLED.value)
 
 
 async def begin(session: AsyncSession, begun: Sequence[Attempt]) -> None:
@@ -64,20 +68,40 @@ async def finish(session: AsyncSession, attempt_id: str, answer: TaxAnswer, end_
 async def of_invoice(session: AsyncSession, invoice_id: str) -> Sequence[Attempt]:
     """Every attempt for an invoice, oldest first; at most 1,000."""
     asked = select(attempt).where(attempt.c.invoice_id == invoice_id).order_by(attempt.c.attempt_no).limit(_LIST_MAX)
-    return [
-        Attempt(
-            attempt_id=row.attempt_id,
-            invoice_id=row.invoice_id,
-            attempt_no=row.attempt_no,
-            operation=Operation(row.operation),
-            start_time=row.start_time,
-            end_time=row.end_time,
-            request_sha256=row.request_sha256,
-            trace_id=row.trace_id,
-            answer=_answer(row) if row.outcome else None,
-        )
-        for row in await session.execute(asked)
-    ]
+    return [_attempt(row) for row in await session.execute(asked)]
+
+
+async def newest(session: AsyncSession, invoice_id: str) -> Sequence[Attempt]:
+    """The newest 100 attempts of each operation, oldest first: however long the questions go on, the submits stay."""
+    newness = func.row_number().over(partition_by=attempt.c.operation, order_by=attempt.c.attempt_no.desc())
+    ranked = select(attempt, newness.label("newness")).where(attempt.c.invoice_id == invoice_id).subquery()
+    asked = select(ranked).where(ranked.c.newness <= _NEWEST_MAX).order_by(ranked.c.attempt_no)
+    return [_attempt(row) for row in await session.execute(asked)]
+
+
+async def count_sent(session: AsyncSession, invoice_id: str) -> int:
+    """How many submits of an invoice the authority may have had, those without an outcome among them."""
+    asked = (
+        select(func.count())
+        .select_from(attempt)
+        .where(attempt.c.invoice_id == invoice_id, attempt.c.operation == Operation.SUBMIT.value)
+        .where(attempt.c.outcome.not_in(_NOT_SENT))
+    )
+    return (await session.execute(asked)).scalar_one()
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        attempt_id=row.attempt_id,
+        invoice_id=row.invoice_id,
+        attempt_no=row.attempt_no,
+        operation=Operation(row.operation),
+        start_time=row.start_time,
+        end_time=row.end_time,
+        request_sha256=row.request_sha256,
+        trace_id=row.trace_id,
+        answer=_answer(row) if row.outcome else None,
+    )
 
 
 def _answer(row: Row[Any]) -> TaxAnswer:

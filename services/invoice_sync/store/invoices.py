@@ -13,6 +13,8 @@ from services.invoice_sync.domain.invoice import Document, Invoice, Party
 from services.invoice_sync.domain.sync_state import FINAL, SyncState
 from services.invoice_sync.tables import invoice, outbox, request
 
+_REFERRED_MAX = 10
+
 
 async def add(session: AsyncSession, made: Invoice) -> None:
     """Write a new invoice."""
@@ -95,7 +97,7 @@ async def begin_question(session: AsyncSession, invoice_id: str) -> int:
 
 
 async def referred(session: AsyncSession, reference: str) -> Sequence[Invoice]:
-    """The invoices that an id, a number, a payment or an order number names; two at most."""
+    """The invoices that an id, a number, a payment or an order number names; ids go first, ten at most."""
     asked = (
         select(invoice)
         .where(
@@ -106,7 +108,10 @@ async def referred(session: AsyncSession, reference: str) -> Sequence[Invoice]:
                 invoice.c.merchant_order_no == reference,
             )
         )
-        .limit(2)
+        .order_by(
+            (invoice.c.invoice_id == reference).desc(), (invoice.c.payment_id == reference).desc(), invoice.c.invoice_id
+        )
+        .limit(_REFERRED_MAX)
     )
     return [_invoice(row) for row in (await session.execute(asked)).mappings()]
 

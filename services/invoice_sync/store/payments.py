@@ -15,6 +15,7 @@ from services.invoice_sync.domain.policy import IssuePolicy, Profile
 from services.invoice_sync.tables import feed_cursor, merchant_profile, payment_follow
 
 _FEED = "payments"
+_FOLLOWED_MAX = 20
 _KEPT = ("state", "reconciliation_state", "version", "currency_code", "amount_minor", "update_time")
 
 
@@ -77,12 +78,19 @@ async def invoiced(session: AsyncSession, payment_id: str, invoice_id: str) -> N
     )
 
 
-async def followed(session: AsyncSession, reference: str) -> Sequence[tuple[Payment, datetime]]:
-    """The payments that have this id or this order number, with when they were first heard of; two at most."""
+async def followed(
+    session: AsyncSession, reference: str, payment_ids: Sequence[str]
+) -> Sequence[tuple[Payment, datetime]]:
+    """The payments that have this id or order number, and those of some ids, with when they were first heard of.
+
+    Those that an id names come first; twenty at most.
+    """
+    by_id = payment_follow.c.payment_id.in_([reference, *payment_ids])
     asked = (
         select(payment_follow)
-        .where(or_(payment_follow.c.payment_id == reference, payment_follow.c.merchant_order_no == reference))
-        .limit(2)
+        .where(or_(by_id, payment_follow.c.merchant_order_no == reference))
+        .order_by((payment_follow.c.payment_id == reference).desc(), by_id.desc(), payment_follow.c.payment_id)
+        .limit(_FOLLOWED_MAX)
     )
     rows = (await session.execute(asked)).mappings()
     return [(_payment(row), row["create_time"]) for row in rows]
