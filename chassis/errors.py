@@ -1,5 +1,6 @@
 """Faults of the world, and how they travel: Fault to google.rpc.Status to Fault. It never decides what is wrong."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -110,7 +111,7 @@ def _bad_request(fields: tuple[FieldFault, ...]) -> error_details_pb2.BadRequest
 
 
 def from_rpc_error(error: grpc.aio.AioRpcError) -> Fault:
-    """What a server's answer says; a status without our details keeps its kind and gets a plain reason."""
+    """What a server's answer says; a status without our details gets the plain fault of its kind."""
     kind = _KIND_OF.get(error.code(), Kind.INTERNAL)
     status = rpc_status.from_call(error)  # type: ignore[arg-type]
     info, local, bad, retry = (
@@ -124,7 +125,7 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> Fault:
             if detail.Is(message.DESCRIPTOR):
                 detail.Unpack(message)
     if info.domain != DOMAIN:
-        return plain_fault(kind)
+        return _over_limit(error.details() or "") or plain_fault(kind)
     return Fault(
         kind,
         info.reason,
@@ -139,11 +140,38 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> Fault:
 
 
 def plain_fault(kind: Kind) -> Fault:
-    """A fault that says no more than its kind; for what came without words, or with words not meant for the caller."""
-    return Fault(kind, *_PLAIN.get(kind, _PLAIN[Kind.INTERNAL]))
+    """A fault that says no more than its kind; for what came without words, or with words not meant for the caller.
+
+    EXISTS, CONFLICT and PRECONDITION say nothing without words, and gRPC itself never sends their statuses
+    (grpc/doc/statuscodes.md): who sends them bare breaks the contract. So they become INTERNAL, in kind and reason.
+    """
+    return Fault(kind if kind in _PLAIN else Kind.INTERNAL, *_PLAIN.get(kind, _PLAIN[Kind.INTERNAL]))
 
 
+def _over_limit(details: str) -> Fault | None:
+    """The fault for a message over gRPC's limit, which has the same status as too many calls; None for all else."""
+    if not (found := _OVER_LIMIT.search(details)):
+        return None
+    if found["by"] == "CLIENT":
+        return Fault(
+            Kind.INTERNAL,
+            "INTERNAL",
+            f"the answer is larger than {found['limit']} bytes: ask for less at once",
+            f"应答超过 {found['limit']} 字节，请减少单次查询的数量",
+        )
+    return Fault(
+        Kind.INVALID,
+        "TOO_LARGE",
+        f"the message is larger than {found['limit']} bytes",
+        f"消息超过 {found['limit']} 字节",
+        metadata={"limit_bytes": found["limit"]},
+    )
+
+
+# gRPC has no other mark for it than these words; CLIENT is who did not take an answer, SERVER a request.
+_OVER_LIMIT = re.compile(r"(?P<by>CLIENT|SERVER): Received message larger than max \([0-9]+ vs\. (?P<limit>[0-9]+)\)")
 _PLAIN: dict[Kind, tuple[str, str, str]] = {
+    Kind.INVALID: ("MALFORMED_REQUEST", "the request is not one that is taken here", "请求不符合接口约定"),
     Kind.UNAVAILABLE: (
         "UNAVAILABLE",
         "a service that is needed does not answer; try again with the same request_id",

@@ -14,25 +14,23 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 from opentelemetry.trace import SpanKind
-from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import telemetry
+from chassis import storage_fault, telemetry
 from chassis.channel import deadline_scope
-from chassis.errors import Fault, Kind, plain_fault, to_status
+from chassis.errors import STATUS_OF, Fault, Kind, plain_fault, to_status
 from chassis.loop import Loop
 from chassis.validation import validate
 
 RpcContext = grpc.aio.ServicerContext[Any, Any]
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 _CALLS_IN_FLIGHT_MAX = 256
+# No call takes longer, whatever deadline it came with; one that does ends as DEADLINE_EXCEEDED.
+_CALL_SECONDS_MAX = 600.0
 _STOP_SECONDS = 10.0
 _DRAINED_MAX = 1024
 # Infrastructure's own services: their callers often set no deadline, and their answers are not ours to judge.
 _OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
-# Undone by the database, and not for what was asked: deadlock and serialisation, resources, a lock that was not had in
-# time, a statement or a server that was stopped (PostgreSQL, appendix A).
-_SQLSTATES_LATER = ("40", "53", "55P03", "57")
 _log = structlog.get_logger()
 
 
@@ -67,7 +65,10 @@ class Running:
 
 
 async def start(listen: str, servicers: Sequence[Servicer], loops: Sequence[Loop] = ()) -> Running:
-    """Listen at host:port (port 0 takes a free one) and start the loops. Raises OSError when the port is taken."""
+    """Listen at host:port (port 0 takes a free one) and start the loops. Raises OSError when the port is taken.
+
+    Each call must come with a deadline; one further away than 10 minutes counts as 10 minutes.
+    """
     server = grpc.aio.server(
         interceptors=[_Guard(_CALLS_IN_FLIGHT_MAX)],
         options=[
@@ -172,13 +173,15 @@ class _Guard(grpc.aio.ServerInterceptor):
             attributes=attributes,
         ) as current:
             try:
-                with self._place(), deadline_scope(_remaining_seconds(context)):
-                    yield
+                seconds = min(_remaining_seconds(context), _CALL_SECONDS_MAX)
+                with self._place(), deadline_scope(seconds):
+                    async with asyncio.timeout(_CALL_SECONDS_MAX):
+                        yield
             except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
                 fault = _fault_of(raised, method)
                 telemetry.fail(current, fault.reason)
-            code = "OK" if fault is None else to_status(fault).code
-            current.set_attribute("rpc.response.status_code", str(code))
+            code = grpc.StatusCode.OK if fault is None else STATUS_OF[fault.kind][0]
+            current.set_attribute("rpc.response.status_code", code.name)
         # Outside the span and every transaction, so that nothing is still open when the caller has its answer.
         if fault is not None:
             await context.abort_with_status(rpc_status.to_status(to_status(fault)))
@@ -233,13 +236,8 @@ def _fault_of(raised: Exception, method: str) -> Fault:
         return plain_fault(Kind.DEADLINE)
     if isinstance(raised, PoolTimeout):
         return plain_fault(Kind.OVERLOADED)
-    if isinstance(raised, InterfaceError | OSError) or (isinstance(raised, DBAPIError) and _may_work_later(raised)):
+    if storage_fault.may_pass(raised):
         _log.warning("unavailable", rpc_method=method, error=type(raised).__name__)
         return plain_fault(Kind.UNAVAILABLE)
-    _log.error("unhandled", rpc_method=method, exc_info=raised)
+    _log.error("unhandled", rpc_method=method, **storage_fault.log_facts(raised))
     return plain_fault(Kind.INTERNAL)
-
-
-def _may_work_later(raised: DBAPIError) -> bool:
-    state = getattr(raised.orig, "sqlstate", None) or ""
-    return raised.connection_invalidated or state.startswith(_SQLSTATES_LATER)

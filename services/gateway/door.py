@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chassis import telemetry
+from chassis import storage_fault, telemetry
 from chassis.errors import Fault, Kind, plain_fault
 from services.gateway.access import Access
 from services.gateway.limits import InFlight
@@ -109,7 +109,7 @@ class Door:
         elif isinstance(raised, TimeoutError):
             fault = plain_fault(Kind.DEADLINE)
         else:
-            _log.error("unhandled", path=_raw_path(request), exc_info=raised)
+            _log.error("unhandled", path=_raw_path(request), **storage_fault.log_facts(raised))
             fault = plain_fault(Kind.INTERNAL)
         if status_of(fault) >= 500:
             telemetry.fail(current, fault.reason)

@@ -6,14 +6,12 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from opentelemetry.trace import Span, SpanKind
-from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from chassis import telemetry
+from chassis import storage_fault, telemetry
 from services.tax_sandbox import http_server
 from services.tax_sandbox.actions.invoice import InvoiceActions
 from services.tax_sandbox.domain.document import Refusal
@@ -84,11 +82,10 @@ def respond(reply: Reply) -> Response:
 
 def unavailable(fault: Exception) -> Reply:
     """What is said when our own database does not answer; other faults of ours are logged and told as 500."""
-    is_lost = isinstance(fault, DBAPIError) and fault.connection_invalidated
-    if is_lost or isinstance(fault, InterfaceError | PoolTimeout | OSError):
+    if storage_fault.may_pass(fault):
         _log.warning("unavailable", error=type(fault).__name__)
         return refused(503, Refusal("E5031", "the storage does not answer; what was asked may or may not be done"))
-    _log.error("unhandled", exc_info=fault)
+    _log.error("unhandled", **storage_fault.log_facts(fault))
     return refused(500, Refusal("E5001", "internal error"))
 
 

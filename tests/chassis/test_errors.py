@@ -37,6 +37,14 @@ def test_every_kind_has_a_status_and_comes_back_from_it(kind: Kind):
 
 
 @pytest.mark.parametrize("kind", Kind)
+def test_a_plain_fault_calls_itself_internal_only_where_its_status_does(kind: Kind):
+    fault = plain_fault(kind)
+
+    assert (fault.reason == "INTERNAL") == (fault.kind is Kind.INTERNAL)
+    assert fault.kind in (kind, Kind.INTERNAL)
+
+
+@pytest.mark.parametrize("kind", Kind)
 def test_every_plain_fault_has_a_reason_of_the_contract(kind: Kind):
     assert f"ERROR_REASON_{plain_fault(kind).reason}" in ErrorReason.keys()  # noqa: SIM118  an enum wrapper, no dict
 

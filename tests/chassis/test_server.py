@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import grpc
 import pytest
+import structlog
 from bihuan.gateway.v1 import api_key_service_pb2
 from bihuan.payments.v1 import payment_pb2, payment_service_pb2, payment_service_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from chassis import channel, server, telemetry
+from chassis import channel, database, server, telemetry
 from chassis.errors import Fault, Kind, from_rpc_error
 from chassis.loop import Loop
+from tests.support.storage import NAME, refuse_a_name
 
 SERVICE = payment_service_pb2.DESCRIPTOR.services_by_name["PaymentService"]
 Answer = Callable[[], Awaitable[payment_service_pb2.GetPaymentResponse]]
@@ -160,6 +162,66 @@ async def test_one_trace_goes_through_client_and_server_under_the_current_names(
     assert server_span.parent.span_id == client_span.context.span_id
     assert server_span.attributes["rpc.system.name"] == "grpc"
     assert server_span.attributes["rpc.response.status_code"] == "OK"
+
+
+async def test_a_refusal_has_the_same_status_name_on_both_sides(peer, spans):
+    async def twice():
+        raise Fault(Kind.EXISTS, "BUSINESS_KEY_REUSED", "it is there", "已存在")
+
+    await _fault_of((await peer(twice)).stub.GetPayment(REQUEST))
+
+    told = {span.kind.name: span.attributes["rpc.response.status_code"] for span in spans.get_finished_spans()}
+    assert told == {"SERVER": "ALREADY_EXISTS", "CLIENT": "ALREADY_EXISTS"}
+
+
+async def test_a_row_that_the_database_refuses_is_logged_without_its_contents(peer, postgres):
+    engine = database.connect(postgres.url("postgres"), "test")
+
+    async def refused():
+        await refuse_a_name(engine)
+
+    stub = (await peer(refused)).stub
+    with structlog.testing.capture_logs(processors=[structlog.processors.format_exc_info]) as logs:
+        fault = await _fault_of(stub.GetPayment(REQUEST))
+
+    await engine.dispose()
+    assert fault.reason == "INTERNAL"
+    assert [(entry["event"], entry["constraint"]) for entry in logs] == [("unhandled", "short")]
+    assert NAME not in str(logs)
+
+
+async def test_a_call_ends_at_the_longest_that_a_call_may_take_whatever_its_deadline(peer, monkeypatch):
+    monkeypatch.setattr(server, "_CALL_SECONDS_MAX", 0.2)
+    ended = asyncio.Event()
+
+    async def never():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    fault = await asyncio.wait_for(_fault_of((await peer(never)).stub.GetPayment(REQUEST, timeout=86_400)), 5)
+
+    assert fault.reason == "DEADLINE_EXCEEDED"
+    assert ended.is_set()
+
+
+async def test_an_answer_over_the_limit_is_not_taken_for_too_many_calls(peer):
+    async def large():
+        return payment_service_pb2.GetPaymentResponse(payment=payment_pb2.Payment(payment_id="p" * 5_000_000))
+
+    fault = await _fault_of((await peer(large)).stub.GetPayment(REQUEST))
+
+    assert (fault.kind, fault.reason) == (Kind.INTERNAL, "INTERNAL")
+    assert "larger than 4194304 bytes" in fault.message
+
+
+async def test_a_request_over_the_limit_is_told_with_the_limit(peer):
+    request = payment_service_pb2.GetPaymentRequest(payment_id="p" * 5_000_000)
+
+    fault = await _fault_of((await peer(_found)).stub.GetPayment(request))
+
+    assert (fault.kind, fault.reason, fault.metadata) == (Kind.INVALID, "TOO_LARGE", {"limit_bytes": "4194304"})
 
 
 async def test_stopping_lets_the_call_and_the_loop_under_way_end(peer):

@@ -1,8 +1,10 @@
 """What every request has in common: a span, a place, a shape of error; and what is open to all."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
+import structlog
 from bihuan.payments.v1 import payment_service_pb2
 from opentelemetry.trace import SpanKind
 
@@ -11,6 +13,7 @@ from services.gateway.door import Door
 from services.gateway.limits import InFlight
 from services.gateway.problems import prefers_chinese, problem
 from tests.support.eventually import eventually
+from tests.support.storage import NAME, refuse_a_name
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -119,6 +122,20 @@ async def test_more_calls_than_places_are_turned_away_and_told_to_come_again(pee
     assert open_all_the_same.status_code == 200
     assert (await first).status_code == 200
     assert (await peer.plain.get("/v1/payments/pay_3")).status_code == 200
+
+
+async def test_a_row_that_the_database_refuses_is_logged_without_its_contents(peer, monkeypatch):
+    async def refused(*_):
+        await refuse_a_name(peer.gateway.engine)
+
+    door = peer.gateway.outside.server.config.loaded_app
+    monkeypatch.setattr(door, "_transcoder", SimpleNamespace(answer=refused))
+    with structlog.testing.capture_logs(processors=[structlog.processors.format_exc_info]) as logs:
+        answer = await peer.plain.get("/v1/payments/pay_1")
+
+    assert (answer.status_code, answer.json()["reason"]) == (500, "INTERNAL")
+    assert [entry["constraint"] for entry in logs if entry["event"] == "unhandled"] == ["short"]
+    assert NAME not in str(logs) + answer.text
 
 
 @pytest.mark.parametrize(
