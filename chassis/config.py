@@ -2,12 +2,14 @@
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 T = TypeVar("T")
 
+_PORT_MAX = 65_535
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -19,16 +21,33 @@ class ConfigError(Exception):
         self.faults = tuple(faults)
 
 
-def setting(default: Any = dataclasses.MISSING, *, minimum: float | None = None) -> Any:
-    """A field of a configuration; without a default the variable must be there. `minimum` is allowed itself."""
-    return dataclasses.field(default=default, metadata={"minimum": minimum})
+def setting(
+    default: Any = dataclasses.MISSING,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    check: Callable[[Any], None] | None = None,
+) -> Any:
+    """A field of a configuration; without a default the variable must be there.
+
+    `minimum` and `maximum` are allowed themselves. `check` is for what only code can judge of a value that is set: it
+    raises ValueError with what goes on after the variable's name, such as "must be host:port".
+    """
+    return dataclasses.field(default=default, metadata={"minimum": minimum, "maximum": maximum, "check": check})
+
+
+def check_listen(address: str) -> None:
+    """A `check` for where a server listens: host:port, where port 0 takes a free one and no host means all."""
+    _, colon, port = address.rpartition(":")
+    if not (colon and port.isascii() and port.isdecimal() and int(port) <= _PORT_MAX):
+        raise ValueError(f"must be host:port, is {address!r}")
 
 
 def read_config(cls: type[T], prefix: str, environ: Mapping[str, str]) -> T:
     """Read each field of a frozen dataclass from `<prefix>_<FIELD>`.
 
     Types are str, int, float, bool and Path. Raises ConfigError with all faults: a variable that is
-    missing, does not parse or is below its minimum, and one that has the prefix but no field.
+    missing, does not parse, is out of its bounds or fails its check, and one that has the prefix but no field.
     """
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}
@@ -55,10 +74,24 @@ def _read(text: str | None, field: "dataclasses.Field[Any]", kind: type) -> Any:
         value = _PARSERS[kind](text)
     except (ValueError, KeyError):
         raise ValueError(f"must be {_NAMES[kind]}, is {text!r}") from None
-    minimum = field.metadata.get("minimum")
+    _judge(value, field.metadata)
+    return value
+
+
+def _judge(value: Any, rules: Mapping[str, Any]) -> None:
+    minimum, maximum, check = rules.get("minimum"), rules.get("maximum"), rules.get("check")
     if minimum is not None and value < minimum:
         raise ValueError(f"must be at least {minimum}, is {value}")
-    return value
+    if maximum is not None and value > maximum:
+        raise ValueError(f"must be at most {maximum}, is {value}")
+    if check is not None:
+        check(value)
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError("no comparison holds for nan, and nothing ever reaches inf")
+    return number
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> str:
@@ -69,7 +102,7 @@ def _unknown(name: str, known: Mapping[str, object]) -> str:
 _PARSERS: dict[type, Callable[[str], Any]] = {
     str: str,
     int: int,
-    float: float,
+    float: _finite,
     Path: Path,
     bool: lambda text: _TRUTH[text.lower()],
 }

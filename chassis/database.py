@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -53,6 +54,16 @@ def connect(url: str, application: str, pool_size: int = 8) -> AsyncEngine:
 def sessions(engine: AsyncEngine) -> Sessions:
     """Sessions whose rows can still be read after the commit."""
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def check_url(url: str) -> None:
+    """A `check` for a setting. Raises ValueError with a sentence that never repeats the URL: it may hold a password."""
+    try:
+        made = make_url(url)
+    except (ArgumentError, ValueError):
+        made = None
+    if made is None or made.get_backend_name() != "postgresql" or not made.database:
+        raise ValueError("must be postgresql://user@host:port/database (it is not shown: it may hold a password)")
 
 
 def async_url(url: str) -> URL:

@@ -4,6 +4,7 @@ import functools
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ R = TypeVar("R")
 Attributes = Mapping[str, str | int | bool]
 
 _TRACER = trace.get_tracer("bihuan")
+_SINK = re.compile(r"file:.+|otlp:[^/]+:[0-9]{1,5}")
 _EXPORT_DELAY_MS = 200
 _SPANS_QUEUED_MAX = 16_384
 
@@ -52,13 +54,18 @@ def set_up(service: str, sink: str, sample_ratio: float) -> Callable[[], None]:
     return provider.shutdown
 
 
+def check_sink(sink: str) -> None:
+    """A `check` for a setting: "" or what `set_up` knows. Raises ValueError with a sentence."""
+    if sink and not _SINK.fullmatch(sink):
+        raise ValueError(f"must be file:<folder>, otlp:<host:port> or empty, is {sink!r}")
+
+
 def _exporter(service: str, sink: str) -> SpanExporter:
+    check_sink(sink)
     scheme, _, place = sink.partition(":")
     if scheme == "file":
         return FileSpanExporter(Path(place) / f"{service}-{os.getpid()}.jsonl")
-    if scheme == "otlp":
-        return OTLPSpanExporter(endpoint=place, insecure=True)
-    raise ValueError(f"traces go to file:<folder> or otlp:<host:port>, not to {sink!r}")
+    return OTLPSpanExporter(endpoint=place, insecure=True)
 
 
 class FileSpanExporter(SpanExporter):

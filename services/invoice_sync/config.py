@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from chassis.config import setting
+from chassis import database, telemetry
+from chassis.config import check_listen, setting
 from services.invoice_sync.domain.timers import Timers
 
 
@@ -20,12 +21,12 @@ class Config:
     calls; there are `upload_lanes` batches at once, so that one that waits for a slow answer does not hold up all.
     """
 
-    database_url: str
-    listen: str = setting("127.0.0.1:50053")
+    database_url: str = setting(check=database.check_url)
+    listen: str = setting("127.0.0.1:50053", check=check_listen)
     payments_target: str = setting("127.0.0.1:50051")
     tax_url: str = setting("http://127.0.0.1:8090")
-    traces: str = setting("")
-    trace_sample_ratio: float = setting(1.0, minimum=0)
+    traces: str = setting("", check=telemetry.check_sink)
+    trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)
     settle_seconds: float = setting(600.0, minimum=0.1)
     absence_round_seconds: float = setting(0.0, minimum=0)
     look_base_seconds: float = setting(1.0, minimum=0.05)

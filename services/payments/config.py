@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from chassis.config import setting
+from chassis import database, telemetry
+from chassis.config import check_listen, setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """BIHUAN_PAYMENTS_<FIELD>; `traces` is "", "file:<folder>" or "otlp:<host:port>"."""
 
-    listen: str = setting("127.0.0.1:50051")
-    database_url: str = setting()
-    traces: str = setting("")
-    trace_sample_ratio: float = setting(1.0, minimum=0.0)
+    listen: str = setting("127.0.0.1:50051", check=check_listen)
+    database_url: str = setting(check=database.check_url)
+    traces: str = setting("", check=telemetry.check_sink)
+    trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)

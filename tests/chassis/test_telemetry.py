@@ -3,8 +3,16 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from queue import Queue
 
+import grpc
 import pytest
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 
 from chassis import telemetry
 
@@ -69,3 +77,31 @@ def test_what_is_not_sampled_is_not_kept(tmp_path):
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True, timeout=60)
 
     assert [path.read_text("utf-8") for path in tmp_path.glob("*.jsonl")] == [""]
+
+
+def test_spans_go_to_a_collector_over_otlp():
+    received: Queue[ExportTraceServiceRequest] = Queue()
+
+    class Collector(trace_service_pb2_grpc.TraceServiceServicer):
+        def Export(self, request, context):
+            received.put(request)
+            return ExportTraceServiceResponse()
+
+    collector = grpc.server(ThreadPoolExecutor(1))
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(Collector(), collector)
+    port = collector.add_insecure_port("127.0.0.1:0")
+    collector.start()
+    code = (
+        "import sys\n"
+        "from chassis import telemetry\n"
+        "shutdown = telemetry.set_up('demo', 'otlp:' + sys.argv[1], 1.0)\n"
+        "with telemetry.span('one'): pass\n"
+        "shutdown()\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code, f"127.0.0.1:{port}"], check=True, timeout=60)
+
+    resource = received.get(timeout=5).resource_spans[0]
+    collector.stop(None).wait()
+    assert {one.key: one.value.string_value for one in resource.resource.attributes}["service.name"] == "demo"
+    assert [span.name for span in resource.scope_spans[0].spans] == ["one"]
