@@ -31,13 +31,20 @@ def main(arguments: list[str]) -> None:
 
 
 async def upgrade(package: str, url: str) -> None:
-    """Run what is missing, in one transaction. Two at once do no harm: the second waits for the first."""
+    """Run what is missing, in one transaction. Two at once do no harm: the second waits for the first, however long.
+
+    A migration's own statements may take as long as they need, but wait for a table at most 4 s: who queues for a
+    table's lock holds up all who come after, in the release that is serving.
+    """
     engine = database.connect(url, f"migrate:{package}", pool_size=1)
     try:
         async with engine.begin() as connection:
+            await connection.execute(text("SET LOCAL statement_timeout = 0"))
+            await connection.execute(text("SET LOCAL lock_timeout = 0"))
             await connection.execute(
                 text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"migrate:{package}"}
             )
+            await connection.execute(text("SET LOCAL lock_timeout = '4s'"))
             await connection.run_sync(_upgrade, package)
     finally:
         await engine.dispose()
