@@ -1,6 +1,6 @@
 """Calls to other services: the payment feed. It keeps no cursor and writes nothing."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Sequence
 
 import grpc
 from bihuan.payments.v1 import feed_pb2, payment_feed_service_pb2, payment_feed_service_pb2_grpc, payment_pb2
@@ -26,25 +26,41 @@ class PaymentFeed:
     def __init__(self, payments: grpc.aio.Channel) -> None:
         self._stub = payment_feed_service_pb2_grpc.PaymentFeedServiceStub(payments)
 
-    async def changes(self, from_sequence: int) -> AsyncGenerator[PaymentChange, None]:
-        """The changes from a sequence on, in order, until there are no more.
+    async def batches(self, from_sequence: int) -> AsyncGenerator[Sequence[PaymentChange], None]:
+        """The changes from a sequence on, in order, as the feed batches them, until there are no more.
 
-        Raises Fault as payments gives it, and INTERNAL when the feed has a gap: what is skipped would never come again.
+        Raises Fault as payments gives it, INTERNAL when the feed has a gap (what is skipped would never come again),
+        and ValueError when a change makes no sense; what came before it is yielded first.
         """
         request = payment_feed_service_pb2.StreamPaymentChangesRequest(from_sequence=from_sequence, batch_size=_BATCH)
         expected = from_sequence
         call = self._stub.StreamPaymentChanges(request)
         try:
             async for answer in call:
-                for change in answer.changes:
-                    if change.sequence != expected:
-                        raise _gap(expected, change.sequence)
-                    yield _change(change)
-                    expected += 1
+                batch, fault = _read(answer.changes, expected)
+                if batch:
+                    yield batch
+                    expected += len(batch)
+                if fault:
+                    raise fault
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from error
         finally:
             call.cancel()
+
+
+def _read(
+    told: Iterable[feed_pb2.PaymentChange], expected: int
+) -> tuple[Sequence[PaymentChange], Fault | ValueError | None]:
+    batch: list[PaymentChange] = []
+    for change in told:
+        if change.sequence != expected + len(batch):
+            return batch, _gap(expected + len(batch), change.sequence)
+        try:
+            batch.append(_change(change))
+        except ValueError as fault:
+            return batch, fault
+    return batch, None
 
 
 def _change(change: feed_pb2.PaymentChange) -> PaymentChange:

@@ -10,7 +10,7 @@ from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.clients import PaymentFeed
 from services.invoice_sync.config import Config
 
-# One turn takes no more, so that a stop is never far away; the loop goes on at once.
+# A turn begins no batch after so many, so that a stop is never far away; the loop goes on at once.
 _CHANGES_MAX = 1000
 
 
@@ -33,13 +33,13 @@ def loops(
 
 
 async def follow_payments(feed: PaymentFeed, issue: IssueActions) -> int:
-    """Take what the feed has since the cursor; how many changes. Each moves the cursor with its effect."""
+    """Take what the feed has since the cursor; how many changes. Each batch moves the cursor with its effects."""
     taken = 0
-    async with aclosing(feed.changes(await issue.next_sequence())) as changes:
-        async for change in changes:
-            await issue.follow_payment(change)
-            taken += 1
-            if taken == _CHANGES_MAX:
+    async with aclosing(feed.batches(await issue.next_sequence())) as batches:
+        async for batch in batches:
+            await issue.follow_payments(batch)
+            taken += len(batch)
+            if taken >= _CHANGES_MAX:
                 break
     return taken
 

@@ -3,6 +3,9 @@
 import asyncio
 
 import pytest
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
@@ -57,6 +60,37 @@ async def test_the_cursor_moves_only_with_the_effect(system):
         await system.issue.follow_payment(PaymentChange(1, a_payment()))
 
     assert await system.issue.next_sequence() == 1
+
+
+async def test_a_batch_is_taken_in_one_transaction_with_a_span_for_each_payment(system, spans):
+    payments = [a_payment() for _ in range(3)]
+    await system.issue.set_merchant_profile(a_profile())
+
+    first = await system.issue.follow_payments([PaymentChange(no, each) for no, each in enumerate(payments, start=1)])
+    again = await system.issue.follow_payments([PaymentChange(3, payments[2]), PaymentChange(4, a_payment())])
+
+    async with system.sessions() as session:
+        rows = await session.execute(text("SELECT xmin::text FROM payment_follow ORDER BY create_time"))
+    names = [span.name for span in spans.get_finished_spans()]
+    assert (first, again) == (3, 1)
+    assert len({row.xmin for row in rows}) == 2
+    assert await system.issue.next_sequence() == 5
+    assert (names.count("follow_payment"), names.count("issue_invoice")) == (5, 4)
+    assert [len(await system.invoices_of(each.payment_id)) for each in payments] == [1, 1, 1]
+
+
+async def test_a_change_that_cannot_be_taken_stops_the_feed_there_and_is_named(system):
+    before, poison, after = a_payment(), a_payment(payment_id="pay_\x00"), a_payment()
+    batch = [PaymentChange(no, each) for no, each in enumerate([before, poison, after], start=1)]
+    await system.issue.set_merchant_profile(a_profile())
+
+    with structlog.testing.capture_logs() as logs, pytest.raises(DBAPIError):
+        await system.issue.follow_payments(batch)
+
+    assert await system.issue.next_sequence() == 2
+    assert len(await system.invoices_of(before.payment_id)) == 1
+    assert await system.invoices_of(after.payment_id) == []
+    assert [each["sequence"] for each in logs if each["log_level"] == "error"] == [2]
 
 
 async def test_an_older_version_never_overwrites_a_newer_one(system):

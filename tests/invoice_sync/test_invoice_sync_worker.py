@@ -71,6 +71,25 @@ async def test_the_feed_is_followed_from_the_cursor_on_and_a_gap_is_loud(system)
     assert (await system.of_payment("pay_5")).payment_id == "pay_5"
 
 
+async def test_what_came_before_a_change_without_sense_is_taken(system):
+    senseless = a_change(2)
+    senseless.payment.state = payment_pb2.Payment.STATE_UNSPECIFIED
+    servicer = server.Servicer(
+        "bihuan.payments.v1.PaymentFeedService",
+        payment_feed_service_pb2_grpc.add_PaymentFeedServiceServicer_to_server,
+        Feed([a_change(1), senseless]),
+    )
+    running = await server.start("127.0.0.1:0", [servicer])
+    payments = clients.connect(f"127.0.0.1:{running.port}")
+
+    with pytest.raises(ValueError, match="UNSPECIFIED"):
+        await worker.follow_payments(clients.PaymentFeed(payments), system.issue)
+    await payments.close()
+    await running.stop()
+
+    assert await system.issue.next_sequence() == 2
+
+
 async def test_a_lane_that_waits_for_a_slow_answer_does_not_hold_up_the_other(system):
     slow, swift = await system.issued(count=2)
     await system.steering.plan("SLOW_ANSWER", seconds=2, order_no=slow.merchant_order_no)

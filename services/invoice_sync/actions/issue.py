@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
@@ -18,6 +19,7 @@ from services.invoice_sync.store import invoices, outbox, payments
 
 # The feed may be a moment behind whoever asks right after paying.
 _UNKNOWN_PAYMENT_RETRY_SECONDS = 2
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Requested:
 
 
 class IssueActions:
-    """Each method is one transaction."""
+    """Each method is one transaction, save the batch that has to be taken one by one."""
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions
@@ -40,19 +42,26 @@ class IssueActions:
         async with self._sessions() as session:
             return await payments.next_sequence(session)
 
+    async def follow_payments(self, changes: Sequence[PaymentChange]) -> int:
+        """Take a batch of changes of the feed in one transaction; how many had not been taken before.
+
+        When it fails, nothing of it stays, and its changes are taken one by one: so those before a change that cannot
+        be taken are taken, and the log names that change. It is never skipped: its invoice would never be issued.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                return sum([await self._follow(session, change) for change in changes])
+        except Exception as fault:  # noqa: BLE001  whatever it is, it comes again below with the change that it is of
+            _log.warning("batch not taken, one by one now", size=len(changes), error=type(fault).__name__)
+        return sum([await self._follow_or_name(change) for change in changes])
+
     async def follow_payment(self, change: PaymentChange) -> bool:
         """Take one change of the feed, and issue the invoice if the policy wants it now.
 
         The cursor moves in the same transaction. False when the change was taken before.
         """
-        with telemetry.span("follow_payment", parent=change.payment.traceparent):
-            telemetry.annotate(payment_id=change.payment.payment_id, sequence=change.sequence)
-            async with self._sessions.begin() as session:
-                if not await payments.advance(session, change.sequence):
-                    return False
-                await payments.follow(session, change.payment, self._clock.now())
-                await self._issue_if_due(session, change.payment.payment_id)
-        return True
+        async with self._sessions.begin() as session:
+            return await self._follow(session, change)
 
     async def issue_due(self, payment_id: str) -> bool:
         """Issue the invoice of a payment that the policy wants and that has none; for the sweep."""
@@ -88,6 +97,27 @@ class IssueActions:
         """Write how a merchant's invoices are issued. What became due by it is issued by the next sweep."""
         async with self._sessions.begin() as session:
             await payments.set_profile(session, profile, self._clock.now())
+
+    async def _follow_or_name(self, change: PaymentChange) -> bool:
+        try:
+            return await self.follow_payment(change)
+        except Exception as fault:
+            _log.error(
+                "payment change cannot be taken, the feed waits",
+                sequence=change.sequence,
+                payment_id=change.payment.payment_id,
+                error=type(fault).__name__,
+            )
+            raise
+
+    async def _follow(self, session: AsyncSession, change: PaymentChange) -> bool:
+        with telemetry.span("follow_payment", parent=change.payment.traceparent):
+            telemetry.annotate(payment_id=change.payment.payment_id, sequence=change.sequence)
+            if not await payments.advance(session, change.sequence):
+                return False
+            await payments.follow(session, change.payment, self._clock.now())
+            await self._issue_if_due(session, change.payment.payment_id)
+        return True
 
     async def _issue_if_due(self, session: AsyncSession, payment_id: str) -> bool:
         held = await payments.lock(session, payment_id)
