@@ -63,6 +63,7 @@ def a_line(no: int = 1, **changed: object) -> LoadedLine:
         "channel_txn_no": f"txn-{no}",
         "merchant_order_no": f"order-{no}",
         "channel_refund_no": "",
+        "merchant_refund_no": "",
         "amount": Money("CNY", 1200),
     }
     return LoadedLine(**{**values, **changed})  # type: ignore[arg-type]

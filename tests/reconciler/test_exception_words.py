@@ -2,6 +2,7 @@
 
 import importlib.resources
 import inspect
+from dataclasses import replace
 
 import pytest
 from bihuan.reconciler.v1 import exception_pb2, run_pb2
@@ -86,6 +87,33 @@ def test_a_bill_paid_twice_is_explained_with_the_payment_that_came_first():
 
     assert "payment pay_0001 came first" in english
     assert "首笔为支付单 pay_0001" in chinese
+
+
+@pytest.mark.parametrize(
+    ("numbers", "english_no", "chinese_no"),
+    [
+        (("refund-1", "ours-1"), "(channel_refund_no refund-1, ", "（渠道退款单号 refund-1，"),
+        (("", "ours-1"), "(merchant_refund_no ours-1, ", "（商户退款单号 ours-1，"),
+        (("", ""), "(no refund number, ", "（无退款单号，"),
+    ],
+)
+def test_a_refund_is_explained_with_the_number_that_it_has(numbers: tuple[str, str], english_no: str, chinese_no: str):
+    line = a_refund_line(1, channel_refund_no=numbers[0], merchant_refund_no=numbers[1])
+
+    english, chinese = explain(match_exact(DAY, [], [line]).differences[0])
+
+    assert english_no in english
+    assert chinese_no in chinese
+
+
+def test_a_refund_that_stands_twice_is_explained_with_its_own_number_since_its_payments_number_may_come_again():
+    refund = a_refund_line(1, channel_refund_no="", merchant_refund_no="ours-1")
+    repeats = match_exact(DAY, [], [refund, replace(refund, line_no=102)]).differences
+
+    english, chinese = explain(next(each for each in repeats if each.line.line_no == 102))
+
+    assert "channel_txn_no txn-1 (merchant_refund_no ours-1)" in english
+    assert "渠道流水号 txn-1（商户退款单号 ours-1）重复" in chinese
 
 
 def test_the_rules_ask_no_clock():

@@ -101,6 +101,21 @@ def test_a_refund_is_only_at_the_channel_and_leaves_its_payment_alone():
     assert found(outcome) == [("REFUND_CHANNEL_ONLY", None, 101)]
 
 
+def test_refunds_that_only_the_merchant_has_numbered_are_told_apart_by_its_number():
+    numbers = {"channel_refund_no": "", "merchant_refund_no": "ours-1"}
+    refunds = [a_refund_line(1, **numbers), a_refund_line(2, channel_txn_no="txn-1", merchant_order_no="order-1")]
+    refunds[1] = replace(refunds[1], channel_refund_no="", merchant_refund_no="ours-2")
+    again = replace(refunds[0], line_no=103)
+
+    outcome = match_exact(DAY, [], [*refunds, again])
+
+    assert found(outcome) == [
+        ("DUPLICATE_LINE", None, 103),
+        ("REFUND_CHANNEL_ONLY", None, 101),
+        ("REFUND_CHANNEL_ONLY", None, 102),
+    ]
+
+
 def test_two_refunds_of_one_payment_are_not_a_repeat():
     refunds = [a_refund_line(1), a_refund_line(1, line_no=102, channel_refund_no="refund-2")]
 

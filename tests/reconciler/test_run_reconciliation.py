@@ -15,6 +15,7 @@ from sqlalchemy import delete, update
 
 from chassis.errors import Fault, from_rpc_error
 from chassis.money import Money
+from demo.alipay_bill import write as write_alipay_bill
 from demo.day import EXPECTED_CLASS, DemoDay, generate_day
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
@@ -200,7 +201,7 @@ async def test_a_run_again_with_equal_pins_gives_an_equal_digest_and_supersedes_
     second = await system.run("run-00002")
 
     assert second.pins == first.pins
-    assert second.pins.rule_set_version == "exact-keys-1"
+    assert second.pins.rule_set_version == "exact-keys-2"
     assert len(second.output_digest) == 32
     assert second.output_digest == first.output_digest
     assert second.totals == first.totals
@@ -514,6 +515,23 @@ async def test_a_day_without_a_single_row_on_either_side_of_the_books_still_adds
     assert run.state == run_pb2.Run.STATE_SUCCEEDED
     assert (run.totals.payment_count, run.totals.line_count) == (0, 1)
     assert await class_names(system, run_id=run.run_id) == ["CHANNEL_ONLY"]
+
+
+async def test_two_refunds_of_one_payment_in_an_alipay_bill_are_two_refunds(system: System):
+    numbers = {"is_refund": True, "merchant_order_no": "order-1", "amount": Money("CNY", 500)}
+    first = a_bill_row(1, merchant_refund_no="ours-1", **numbers)
+    second = a_bill_row(1, merchant_refund_no="ours-2", **numbers)
+    await system.record(1, channel="alipay")
+    await system.ingest(write_alipay_bill([a_bill_row(1), first, second], DAY, NOON + timedelta(days=1)))
+
+    run = await system.run(channel="alipay")
+
+    assert run.state == run_pb2.Run.STATE_SUCCEEDED, run.failure_message
+    assert run.totals.matched_count == 1
+    assert await class_names(system, run_id=run.run_id) == ["REFUND_CHANNEL_ONLY", "REFUND_CHANNEL_ONLY"]
+    explanations = "\n".join(sorted(each.explanation for each in await exceptions_of(system, run_id=run.run_id)))
+    assert "merchant_refund_no ours-1" in explanations
+    assert "merchant_refund_no ours-2" in explanations
 
 
 async def test_the_day_of_the_real_wechat_bill_runs(system: System, fixtures):

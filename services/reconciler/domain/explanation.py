@@ -89,14 +89,17 @@ def _duplicate_payment(difference: Difference) -> Sentences:
 def _duplicate_line(difference: Difference) -> Sentences:
     line = _line(difference)
     file, _, line_no = difference.beside[0].partition(":")
+    refund_no, refund_no_zh = "", " "
+    if line.kind is LineKind.REFUND:
+        refund_no, refund_no_zh = f" ({_refund_no(line)})", f"（{_refund_no_zh(line)}）"
     return (
         (
-            f"line {line.line_no} of {line.amount} repeats channel_txn_no {line.channel_txn_no} "
+            f"line {line.line_no} of {line.amount} repeats channel_txn_no {line.channel_txn_no}{refund_no} "
             f"of line {line_no} in file {file}; the first one stands"
         ),
         (
             f"账单第 {line.line_no} 行（{_yuan(line.amount)}）与文件 {file} 第 {line_no} 行的渠道流水号 "
-            f"{line.channel_txn_no} 重复，以首次出现的为准"
+            f"{line.channel_txn_no}{refund_no_zh}重复，以首次出现的为准"
         ),
     )
 
@@ -120,11 +123,11 @@ def _refund(difference: Difference) -> Sentences:
     assert line.kind is LineKind.REFUND, f"{line.kind} is no refund"
     return (
         (
-            f"the channel refunded {-line.amount} (channel_refund_no {line.channel_refund_no}, {_numbers(line)}) "
+            f"the channel refunded {-line.amount} ({_refund_no(line)}, {_numbers(line)}) "
             f"on line {line.line_no}; the books have no such refund"
         ),
         (
-            f"渠道退款 {_yuan(-line.amount)}（渠道退款单号 {line.channel_refund_no}，{_numbers_zh(line)}，"
+            f"渠道退款 {_yuan(-line.amount)}（{_refund_no_zh(line)}，{_numbers_zh(line)}，"
             f"账单第 {line.line_no} 行），平台无此退款"
         ),
     )
@@ -155,6 +158,22 @@ def _numbers(row: MirroredPayment | LoadedLine) -> str:
 
 def _numbers_zh(row: MirroredPayment | LoadedLine) -> str:
     return f"渠道流水号 {row.channel_txn_no}，商户订单号 {row.merchant_order_no or '无'}"
+
+
+def _refund_no(line: LoadedLine) -> str:
+    if line.channel_refund_no:
+        return f"channel_refund_no {line.channel_refund_no}"
+    if line.merchant_refund_no:
+        return f"merchant_refund_no {line.merchant_refund_no}"
+    return "no refund number"
+
+
+def _refund_no_zh(line: LoadedLine) -> str:
+    if line.channel_refund_no:
+        return f"渠道退款单号 {line.channel_refund_no}"
+    if line.merchant_refund_no:
+        return f"商户退款单号 {line.merchant_refund_no}"
+    return "无退款单号"
 
 
 def _key_zh(difference: Difference) -> str:

@@ -20,15 +20,16 @@ from services.reconciler.domain.outcome import (
 )
 from services.reconciler.domain.payment import MirroredPayment
 
-RULE_SET_VERSION = "exact-keys-1"
+RULE_SET_VERSION = "exact-keys-2"
 
 
 def match_exact(business_date: date, payments: Sequence[MirroredPayment], lines: Sequence[LoadedLine]) -> Outcome:
     """Give every line and every payment of the business date its one place. Equal rows in any order, equal outcome.
 
     Payments of the days beside may be among `payments`; they are part of the outcome only if a line claims them.
-    1. A line that repeats (kind, channel_txn_no, merchant_order_no, channel_refund_no) is a DUPLICATE_LINE; the first
-       stands. One channel_txn_no on two orders is no repeat: WeChat Pay bills show it.
+    1. A line that repeats (kind, channel_txn_no, merchant_order_no, channel_refund_no, merchant_refund_no) is a
+       DUPLICATE_LINE; the first stands. One channel_txn_no on two orders is no repeat: WeChat Pay bills show it. Nor
+       are two refunds of one payment, which Alipay tells apart by merchant_refund_no alone.
     2. A refund is REFUND_CHANNEL_ONLY, since the books hold no refunds.
     3. A payment line is joined by channel_txn_no, else by merchant_order_no. Two numbers that lead to two payments
        make a REFERENCE_CONFLICT. Of two payments with the line's channel_txn_no the one with its order number
@@ -87,12 +88,21 @@ def _repeats(lines: Iterable[LoadedLine]) -> tuple[list[LoadedLine], list[Differ
     first: dict[tuple[str, ...], LoadedLine] = {}
     repeats: list[Difference] = []
     for line in sorted(lines, key=lambda line: line.place):
-        numbers = (line.kind, line.channel_txn_no, line.merchant_order_no, line.channel_refund_no)
-        stands = first.setdefault(numbers, line)
+        stands = first.setdefault(_numbers(line), line)
         if stands is not line:
             beside = (f"{stands.file_sha256[:8]}:{stands.line_no}",)
             repeats.append(Difference(ExceptionClass.DUPLICATE_LINE, line=line, beside=beside))
     return list(first.values()), repeats
+
+
+def _numbers(line: LoadedLine) -> tuple[str, ...]:
+    return (
+        line.kind,
+        line.channel_txn_no,
+        line.merchant_order_no,
+        line.channel_refund_no,
+        line.merchant_refund_no,
+    )
 
 
 def _join_by_txn(

@@ -99,6 +99,7 @@ def _loaded_line(statement_no: int, statement: StatementRow, row: StatementLineR
         channel_txn_no=row.channel_txn_no,
         merchant_order_no=row.merchant_order_no,
         channel_refund_no=row.channel_refund_no,
+        merchant_refund_no=row.merchant_refund_no,
         amount=Money(row.currency_code, row.amount_minor),
     )
 
