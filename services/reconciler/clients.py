@@ -21,7 +21,7 @@ from chassis.errors import from_rpc_error
 from chassis.money import Money
 from services.reconciler.domain.fact import PaymentFact
 from services.reconciler.domain.manifest import Manifest
-from services.reconciler.domain.payment import MirroredPayment
+from services.reconciler.domain.payment import Change, MirroredPayment
 
 _CHANGES_AT_ONCE = 500
 _OUTCOMES = {
@@ -31,19 +31,19 @@ _OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A change of a payment that has succeeded, at its place in the feed."""
-
-    sequence: int
-    payment: MirroredPayment
-
-
-@dataclass(frozen=True, slots=True)
 class ChangeBatch:
     """Changes in order, and where the feed goes on; those of payments that have not succeeded are left out."""
 
     changes: tuple[Change, ...]
     next_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What payments holds of a channel's business day, of what its feed had told up to `max_sequence`."""
+
+    manifest: Manifest
+    max_sequence: int
 
 
 class PaymentsClient:
@@ -71,15 +71,15 @@ class PaymentsClient:
         finally:
             call.cancel()
 
-    async def manifest(self, channel: str, business_date: date) -> Manifest:
-        """What payments holds for a channel's business day."""
+    async def manifest(self, channel: str, business_date: date) -> Slice:
+        """What payments holds for a channel's business day, and the place in the feed that it belongs to."""
         request = payment_feed_service_pb2.GetSliceManifestRequest(
             channel=channel, business_date=business_date.isoformat()
         )
         with _faults():
             manifest = (await self._feed.GetSliceManifest(request)).manifest
         sums = {amount.currency_code: amount.amount_minor for amount in manifest.amount_sums}
-        return Manifest(manifest.payment_count, sums, manifest.digest)
+        return Slice(Manifest(manifest.payment_count, sums, manifest.digest), manifest.max_sequence)
 
     async def record_reconciliations(self, facts: Sequence[PaymentFact]) -> None:
         """Tell payments what runs decided; taken as a whole or refused as a whole, and may be repeated."""

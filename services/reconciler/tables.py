@@ -57,6 +57,7 @@ class PaymentRow(Base):
     business_date: Mapped[date]
     version: Mapped[int]
     traceparent: Mapped[str]
+    first_sequence: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class StatementFileRow(Base):

@@ -1,12 +1,22 @@
 """The mirror follows the feed of a real payments service."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, format_span_id, format_trace_id
 from sqlalchemy import delete, select
 
+from chassis.errors import Fault, Kind, plain_fault
 from chassis.money import Money
+from services.reconciler import clients
+from services.reconciler.actions import mirror
+from services.reconciler.actions.mirror import MirrorActions
+from services.reconciler.clients import ChangeBatch, PaymentsClient
+from services.reconciler.domain.payment import Change
 from services.reconciler.store.mirror import MirrorStore
 from services.reconciler.tables import FeedCursorRow, PaymentRow
 from tests.reconciler.builders import DAY, NOON, System, a_payment
@@ -59,6 +69,61 @@ async def test_more_than_one_batch_is_read_to_the_end(system: System):
     assert len(await mirrored(system)) == 503
 
 
+async def test_a_turn_ends_after_some_batches_and_the_next_goes_on_there(
+    system: System, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(clients, "_CHANGES_AT_ONCE", 2)
+    monkeypatch.setattr(mirror, "_BATCHES_PER_TURN_MAX", 2)
+    for no in range(1, 6):
+        await system.record(no)
+
+    came = [await system.mirror.follow_payments() for _ in range(3)]
+
+    assert came == [4, 1, 0]
+    assert len(await mirrored(system)) == 5
+
+
+class LateClient(PaymentsClient):
+    """The real payments, read until a deadline passes after some batches."""
+
+    batches_in_time = 0
+
+    async def changes(self, from_sequence: int) -> AsyncGenerator[ChangeBatch]:
+        async with aclosing(super().changes(from_sequence)) as batches:
+            for _ in range(self.batches_in_time):
+                yield await anext(batches)
+        raise plain_fault(Kind.DEADLINE)
+
+
+async def test_a_deadline_that_passes_after_batches_were_kept_is_progress_and_no_failure(
+    system: System, payments_target: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(clients, "_CHANGES_AT_ONCE", 2)
+    for no in range(1, 6):
+        await system.record(no)
+    late = LateClient(payments_target, timeout_seconds=20)
+    late_mirror = MirrorActions(system.sessions, late, system.clock)
+
+    with pytest.raises(Fault):  # nothing came at all: that is a failure
+        await late_mirror.follow_payments()
+    late.batches_in_time = 2
+    came = await late_mirror.follow_payments()
+    await late.close()
+
+    assert came == 4
+    assert len(await mirrored(system)) == 4
+
+
+async def test_a_payment_keeps_the_place_in_the_feed_at_which_it_came_first(system: System):
+    first = a_payment(1)
+    for change in (Change(3, first), Change(9, replace(first, version=2))):
+        async with system.sessions.begin() as session:
+            await MirrorStore(session).mirror([change])
+
+    (row,) = await mirrored(system)
+    assert (row.version, row.first_sequence) == (2, 3)
+
+
 async def test_a_feed_that_is_read_again_changes_nothing_and_traces_nothing(
     system: System, spans: InMemorySpanExporter
 ):
@@ -78,10 +143,11 @@ async def test_a_feed_that_is_read_again_changes_nothing_and_traces_nothing(
 
 async def test_an_older_version_never_replaces_a_newer_one(system: System):
     async with system.sessions.begin() as session:
-        await MirrorStore(session).mirror([a_payment(1, version=3, amount=Money("CNY", 5))])
+        await MirrorStore(session).mirror([Change(1, a_payment(1, version=3, amount=Money("CNY", 5)))])
 
     async with system.sessions.begin() as session:
-        new = await MirrorStore(session).mirror([a_payment(1, version=2, amount=Money("CNY", 9)), a_payment(2)])
+        older = a_payment(1, version=2, amount=Money("CNY", 9))
+        new = await MirrorStore(session).mirror([Change(2, older), Change(3, a_payment(2))])
 
     assert new == {"pay_0002"}
     assert [(row.version, row.amount_minor) for row in await mirrored(system)] == [(3, 5), (1, 1200)]
@@ -103,9 +169,9 @@ async def test_taking_a_payment_in_continues_the_trace_in_which_it_was_recorded(
 
     await system.mirror.follow_payments()
 
-    (mirror,) = [span for span in spans.get_finished_spans() if span.name == "mirror_payment"]
+    (taken_in,) = [span for span in spans.get_finished_spans() if span.name == "mirror_payment"]
     recorded = [span for span in spans.get_finished_spans() if format_trace_id(span.context.trace_id) == TRACE_ID]
-    assert mirror.kind is SpanKind.CONSUMER
-    assert mirror.attributes == {"bihuan.payment_id": payment_id, "bihuan.sequence": 1}
-    assert format_trace_id(mirror.context.trace_id) == TRACE_ID
-    assert format_span_id(mirror.parent.span_id) in {format_span_id(span.context.span_id) for span in recorded}
+    assert taken_in.kind is SpanKind.CONSUMER
+    assert taken_in.attributes == {"bihuan.payment_id": payment_id, "bihuan.sequence": 1}
+    assert format_trace_id(taken_in.context.trace_id) == TRACE_ID
+    assert format_span_id(taken_in.parent.span_id) in {format_span_id(span.context.span_id) for span in recorded}

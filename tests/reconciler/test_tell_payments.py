@@ -1,10 +1,15 @@
 """What runs decided goes back to a real payments service."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+import pytest
 from bihuan.payments.v1 import payment_pb2, payment_service_pb2
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
+from services.payments.actions import Actions
+from services.payments.domain.reconciliation import Fact, Plan
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.domain.fact import PaymentFact
@@ -74,6 +79,72 @@ async def test_a_payment_that_payments_does_not_know_does_not_hold_up_the_others
     assert (payment_id, attempts) == ("pay_unknown", 1)
     now = system.clock.now()
     assert now <= next_try_at <= now + timedelta(seconds=4)
+
+
+def break_payments_at(monkeypatch: pytest.MonkeyPatch, is_poison: Callable[[str], bool]) -> list[int]:
+    """Let the real payments service break at some payments; returns the sizes of the batches that it is told."""
+    take, sizes = Actions.record_reconciliations, []
+
+    async def break_or_take(self: Actions, facts: Sequence[Fact]) -> Plan:
+        sizes.append(len(facts))
+        if any(is_poison(fact.payment_id) for fact in facts):
+            raise RuntimeError("a fault of payments")
+        return await take(self, facts)
+
+    monkeypatch.setattr(Actions, "record_reconciliations", break_or_take)
+    return sizes
+
+
+async def test_a_fact_at_which_payments_breaks_holds_up_no_other_and_is_given_up_aloud_in_the_end(
+    system: System, monkeypatch: pytest.MonkeyPatch
+):
+    *sound, poison = [await system.record(no) for no in (1, 2, 3, 4, 5)]
+    await put(system, *sound, poison)
+    break_payments_at(monkeypatch, lambda payment_id: payment_id == poison)
+
+    await system.mirror.tell_payments()
+
+    assert [await state_of(system, payment_id) for payment_id in sound] == [MATCHED] * 4
+    assert [*await waiting(system)] == [poison]
+    with capture_logs() as logs:
+        for _ in range(47):
+            system.clock.advance(3_600)
+            assert await system.mirror.tell_payments() == 1
+    assert await waiting(system) == {poison: (48, None)}
+    (told,) = [log for log in logs if log["log_level"] == "error" and log["event"] == "fact was given up"]
+    assert (told["payment_id"], told["reason"], told["given_up_count"]) == (poison, "INTERNAL", 1)
+
+
+async def test_a_payments_service_that_breaks_at_everything_is_not_flooded_with_halves_and_nothing_is_given_up(
+    system: System, monkeypatch: pytest.MonkeyPatch
+):
+    await put(system, *(f"pay_{no:04}" for no in range(500)))
+    sizes = break_payments_at(monkeypatch, lambda _: True)
+
+    await system.mirror.tell_payments()
+
+    assert len(sizes) == 40
+    now = system.clock.now()
+    assert {(attempts, at is not None and at >= now) for attempts, at in (await waiting(system)).values()} == {
+        (1, True)
+    }
+    assert all(at <= now + timedelta(seconds=4) for _, at in (await waiting(system)).values())
+
+
+async def test_an_outage_of_payments_however_long_uses_up_no_try(system: System):
+    await put(system, "pay_unknown")
+    nowhere = PaymentsClient("127.0.0.1:1", timeout_seconds=2)
+    cut_off = MirrorActions(system.sessions, nowhere, system.clock)
+    for _ in range(15):
+        assert await cut_off.tell_payments() == 1
+        system.clock.advance(31)
+    await nowhere.close()
+
+    await system.mirror.tell_payments()
+
+    ((attempts, next_try_at),) = (await waiting(system)).values()
+    assert attempts == 7
+    assert next_try_at is not None
 
 
 async def test_what_payments_refuses_is_not_tried_before_its_time_and_at_last_no_more(system: System):

@@ -3,28 +3,39 @@
 import random
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 import structlog
 from opentelemetry.trace import SpanKind
 
 from chassis import telemetry
+from chassis.channel import deadline_scope
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
-from services.reconciler.clients import Change, ChangeBatch, PaymentsClient
-from services.reconciler.domain.fact import PaymentFact
+from services.reconciler.clients import ChangeBatch, PaymentsClient
+from services.reconciler.domain.payment import Change
 from services.reconciler.domain.retry import Retry
 from services.reconciler.store.fact import DueFact, FactStore
 from services.reconciler.store.mirror import MirrorStore
 
+_BATCHES_PER_TURN_MAX = 20
 _FACTS_AT_ONCE = 500
-# Longer than any call to payments may take, so that a fact is never told by two at once.
+# A turn of telling ends before its lease does, so that a fact is never told by two at once.
 _LEASE_SECONDS = 60.0
-# What payments refuses will hardly be taken later; what it could not be asked is tried without end.
+_TELL_SECONDS = 50.0
+# Finding one fact among 500 takes ten; more tell of a payments service that is broken, which halving only loads.
+_FAULTS_PER_TURN_MAX = 40
+# What payments refuses will hardly be taken later; one at which it breaks may be, within a day, once it is mended;
+# what it could not be asked is tried without end.
 _REFUSED = Retry(base_seconds=2, seconds_max=3_600, attempts_max=12)
+_BROKEN = Retry(base_seconds=2, seconds_max=3_600, attempts_max=48)
 _UNREACHED = Retry(base_seconds=0.5, seconds_max=30, attempts_max=2**62)
-_UNREACHED_KINDS = frozenset({Kind.UNAVAILABLE, Kind.DEADLINE, Kind.OVERLOADED, Kind.INTERNAL})
+_UNREACHED_KINDS = frozenset({Kind.UNAVAILABLE, Kind.DEADLINE, Kind.OVERLOADED})
+# From here on the wait is at its longest; tries without an answer count no further towards giving up.
+_UNREACHED_ATTEMPTS_MAX = 6
 _log = structlog.get_logger()
 
 
@@ -37,28 +48,39 @@ class MirrorActions:
         self._clock = clock
 
     async def follow_payments(self) -> int:
-        """Read the feed to its present end; returns how many changes came. Raises Fault when payments does not answer.
+        """Read on in the feed, some batches at most; returns how many changes were read, 0 at the feed's present end.
 
-        Each batch and its cursor commit together, so that what was read stays read.
+        Each batch and its cursor commit together, so that what was read stays read: a deadline that passes after
+        that only ends the turn. Raises Fault when payments does not answer.
         """
+        from_sequence = reached = await self.next_sequence()
+        try:
+            async with aclosing(self._payments.changes(from_sequence)) as batches:
+                batch_no = 0
+                async for batch in batches:
+                    await self._mirror(batch)
+                    reached, batch_no = batch.next_sequence, batch_no + 1
+                    if batch_no == _BATCHES_PER_TURN_MAX:
+                        break
+        except Fault as fault:
+            if fault.kind is not Kind.DEADLINE or reached == from_sequence:
+                raise
+        return reached - from_sequence
+
+    async def next_sequence(self) -> int:
+        """The first sequence of the feed that the mirror has not read yet."""
         async with self._sessions() as session:
-            from_sequence = await MirrorStore(session).next_sequence()
-        came = 0
-        async with aclosing(self._payments.changes(from_sequence)) as batches:
-            async for batch in batches:
-                await self._mirror(batch)
-                came += len(batch.changes)
-        return came
+            return await MirrorStore(session).next_sequence()
 
     async def _mirror(self, batch: ChangeBatch) -> None:
         newest: dict[str, Change] = {}
         for change in batch.changes:
-            known = newest.get(change.payment.payment_id)
-            if known is None or change.payment.version > known.payment.version:
-                newest[change.payment.payment_id] = change
+            known = newest.setdefault(change.payment.payment_id, change)
+            if change.payment.version > known.payment.version:
+                newest[change.payment.payment_id] = replace(known, payment=change.payment)
         async with self._sessions.begin() as session:
             store = MirrorStore(session)
-            new = await store.mirror([change.payment for change in newest.values()])
+            new = await store.mirror([*newest.values()])
             await store.move_cursor(batch.next_sequence)
         for change in newest.values():
             if change.payment.payment_id in new and change.payment.traceparent:
@@ -67,52 +89,86 @@ class MirrorActions:
     async def tell_payments(self) -> int:
         """Tell payments a batch of what runs decided; returns how many facts were due.
 
-        A batch that payments refuses is halved until the facts that it refuses stand alone; these are tried
-        again later and later, and at last no more.
+        A batch that payments refuses, or at which it breaks, is halved until the facts that it does not take stand
+        alone; these are tried again later and later, and at last no more: given up, told in the log, and kept.
         """
         now = self._clock.now()
         async with self._sessions.begin() as session:
             lease_until = now + timedelta(seconds=_LEASE_SECONDS)
             due = await FactStore(session).claim_due(now, lease_until, _FACTS_AT_ONCE)
         if due:
-            with telemetry.span("tell_payments", parent=""):
+            with telemetry.span("tell_payments", parent=""), deadline_scope(_TELL_SECONDS):
                 telemetry.annotate(fact_count=len(due))
                 await self._tell(due)
         return len(due)
 
     async def _tell(self, due: Sequence[DueFact]) -> None:
-        try:
-            await self._payments.record_reconciliations([each.fact for each in due])
-        except Fault as fault:
-            if fault.kind in _UNREACHED_KINDS:
-                await self._try_later(due, _UNREACHED, fault)
-            elif len(due) == 1:
-                await self._try_later(due, _REFUSED, fault)
+        groups: list[Sequence[DueFact]] = [due]
+        fault_count = 0
+        while groups:
+            group = groups.pop()
+            fault = await self._tell_at_once(group)
+            if fault is None:
+                continue
+            fault_count += 1
+            if fault.kind in _UNREACHED_KINDS or fault_count == _FAULTS_PER_TURN_MAX:
+                await self._try_later([*group, *chain.from_iterable(groups)], fault)
+                return
+            if len(group) == 1:
+                await self._try_alone_later(group[0], fault)
             else:
-                middle = len(due) // 2
-                await self._tell(due[:middle])
-                await self._tell(due[middle:])
-            return
-        async with self._sessions.begin() as session:
-            await FactStore(session).told([each.fact for each in due], self._clock.now())
+                middle = len(group) // 2
+                groups += (group[middle:], group[:middle])
 
-    async def _try_later(self, due: Sequence[DueFact], retry: Retry, fault: Fault) -> None:
+    async def _tell_at_once(self, group: Sequence[DueFact]) -> Fault | None:
+        try:
+            await self._payments.record_reconciliations([each.fact for each in group])
+        except Fault as fault:
+            return fault
+        async with self._sessions.begin() as session:
+            await FactStore(session).told([each.fact for each in group], self._clock.now())
+        return None
+
+    async def _try_later(self, due: Sequence[DueFact], fault: Fault) -> None:
+        """Try facts again that payments has not judged one by one."""
         now = self._clock.now()
-        retries: list[tuple[PaymentFact, datetime | None]] = []
+        retries: list[tuple[DueFact, datetime | None]] = []
         for each in due:
-            at = retry.next_try_at(now, each.attempts, random.random())  # noqa: S311  spreads tries, guards nothing
-            retries.append((each.fact, at))
-        first = due[0]
-        _log.warning(
-            "payments was not told",
-            reason=fault.reason,
-            fact_count=len(due),
-            payment_id=first.fact.payment_id,
-            try_no=first.attempts,
-            next_try_at=str(retries[0][1] or "never"),
-        )
+            at = _UNREACHED.next_try_at(now, each.attempts, _chance())
+            uncounted = each.attempts > _UNREACHED_ATTEMPTS_MAX
+            retries.append((replace(each, attempts=each.attempts - uncounted), at))
+        _log.warning("payments was not told", fact_count=len(due), **_about(due[0], fault, retries[0][1]))
         async with self._sessions.begin() as session:
             await FactStore(session).not_told(retries, now)
+
+    async def _try_alone_later(self, due: DueFact, fault: Fault) -> None:
+        """Try one fact again that payments does not take; or give it up, and say so."""
+        now = self._clock.now()
+        retry = _BROKEN if fault.kind is Kind.INTERNAL else _REFUSED
+        at = retry.next_try_at(now, due.attempts, _chance())
+        async with self._sessions.begin() as session:
+            store = FactStore(session)
+            await store.not_told([(due, at)], now)
+            given_up_count = await store.given_up_count() if at is None else 0
+        if at is None:
+            telemetry.annotate(given_up_count=given_up_count)
+            _log.error("fact was given up", given_up_count=given_up_count, **_about(due, fault, at))
+        else:
+            _log.warning("payments does not take a fact", **_about(due, fault, at))
+
+
+def _chance() -> float:
+    return random.random()  # noqa: S311  spreads tries, guards nothing
+
+
+def _about(due: DueFact, fault: Fault, next_try_at: datetime | None) -> dict[str, object]:
+    return {
+        "payment_id": due.fact.payment_id,
+        "run_id": due.fact.run_id,
+        "reason": fault.reason,
+        "try_no": due.attempts,
+        "next_try_at": str(next_try_at or "never"),
+    }
 
 
 def _trace(traceparent: str, payment_id: str, sequence: int) -> None:

@@ -12,6 +12,7 @@ from chassis import telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
+from services.reconciler.actions.lease import kept_lease
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.domain.fact import facts_of
@@ -26,7 +27,6 @@ from services.reconciler.store.result import ResultStore
 from services.reconciler.store.run import Claim, RunStore
 from services.reconciler.store.statement import StatementStore
 
-_COMPARISONS_MAX = 3
 _RETRY = Retry(base_seconds=1, seconds_max=30, attempts_max=6)
 _RETRIED_KINDS = frozenset({Kind.UNAVAILABLE, Kind.DEADLINE, Kind.OVERLOADED})
 _SPANS_AT_ONCE = 500
@@ -86,26 +86,35 @@ class ReconciliationActions:
     async def _run(self, claim: Claim) -> None:
         if claim.attempts > _RETRY.attempts_max:
             raise Fault(Kind.INTERNAL, "INTERNAL", "its workers were lost again and again", "执行进程多次中断")
-        inputs = await self._complete_inputs(claim)
-        await self._progress(claim, 0, len(inputs.lines) + len(inputs.of_day) - len(inputs.held_beside))
-        outcome = await asyncio.to_thread(match_exact, claim.business_date, inputs.payments(), inputs.lines)
-        placed = sum(1 for _ in outcome.payments()) + len(inputs.lines)
-        await self._progress(claim, placed, placed)
+        async with kept_lease(self._sessions, self._clock, claim, self._lease_seconds):
+            inputs = await self._complete_inputs(claim)
+            await self._progress(claim, 0, len(inputs.lines) + len(inputs.of_day) - len(inputs.held_beside))
+            outcome = await asyncio.to_thread(match_exact, claim.business_date, inputs.payments(), inputs.lines)
+            placed = sum(1 for _ in outcome.payments()) + len(inputs.lines)
+            await self._progress(claim, placed, placed)
         if await self._record(claim, inputs, outcome, placed):
             await _trace(claim.run_id, outcome)
 
     async def _complete_inputs(self, claim: Claim) -> Inputs:
-        """The inputs, once the mirror has all that payments has. Raises Fault MIRROR_GAP, NOT_FOUND (no statement)."""
-        for _ in range(_COMPARISONS_MAX):  # a payment may be recorded between the reading and the comparing
-            await self._mirror.follow_payments()
-            theirs = await self._payments.manifest(claim.channel, claim.business_date)
-            inputs = await self._read(claim)
-            ours = inputs.manifest()
-            if ours == theirs:
-                return inputs
-        raise _gap(claim, theirs, ours)
+        """The inputs, if the mirror has all that payments has at one place in its feed; what came later is left out.
 
-    async def _read(self, claim: Claim) -> Inputs:
+        Raises Fault MIRROR_GAP, NOT_FOUND (no statement).
+        """
+        theirs = await self._payments.manifest(claim.channel, claim.business_date)
+        await self._catch_up(theirs.max_sequence)
+        inputs = await self._read(claim, theirs.max_sequence)
+        ours = inputs.manifest()
+        if ours != theirs.manifest:
+            raise _gap(claim, theirs.manifest, ours)
+        return inputs
+
+    async def _catch_up(self, sequence: int) -> None:
+        """Read the feed up to a sequence. Each turn reads on and the sequence stands, so it ends."""
+        while await self._mirror.next_sequence() <= sequence:
+            if not await self._mirror.follow_payments() and (ends := await self._mirror.next_sequence()) <= sequence:
+                raise _short_feed(sequence, ends - 1)
+
+    async def _read(self, claim: Claim, up_to: int) -> Inputs:
         day = (claim.channel, claim.business_date)
         async with self._sessions() as session:
             await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -120,9 +129,9 @@ class ReconciliationActions:
                 )
             return Inputs(
                 statement_sha256s=tuple(statement.file_sha256 for statement in loaded),
-                of_day=tuple(await mirror.of_day(*day)),
-                held_beside=frozenset(await mirror.held_by_days_beside(*day)),
-                from_beside=tuple(await mirror.led_to_from_days_beside(*day)),
+                of_day=tuple(await mirror.of_day(*day, up_to)),
+                held_beside=frozenset(await mirror.held_by_days_beside(*day, up_to)),
+                from_beside=tuple(await mirror.led_to_from_days_beside(*day, up_to)),
                 lines=tuple(await statements.loaded_lines(loaded)),
             )
 
@@ -197,6 +206,15 @@ def _gap(claim: Claim, theirs: Manifest, ours: Manifest) -> Fault:
         f"({_told(theirs)}), the mirror has {ours.payment_count} ({_told(ours)}): nothing was decided",
         f"{claim.channel} {claim.business_date}：支付服务有 {theirs.payment_count} 笔（{_told(theirs)}），"
         f"镜像有 {ours.payment_count} 笔（{_told(ours)}），未作任何判定",
+    )
+
+
+def _short_feed(told: int, read: int) -> Fault:
+    return Fault(
+        Kind.PRECONDITION,
+        "MIRROR_GAP",
+        f"the feed of payments has told up to {told} and can be read up to {read} only: nothing was decided",
+        f"支付服务的变更流已至 {told}，仅能读到 {read}，未作任何判定",
     )
 
 

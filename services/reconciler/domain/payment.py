@@ -21,3 +21,11 @@ class MirroredPayment:
     business_date: date
     version: int
     traceparent: str  # "" when it was not traced
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a payment that has succeeded, at its place in the feed."""
+
+    sequence: int
+    payment: MirroredPayment

@@ -85,13 +85,32 @@ class FactStore:
         newer = PaymentFactRow.payment_id.in_([fact.payment_id for fact in facts])
         await self._session.execute(update(PaymentFactRow).where(newer).values(next_try_at=now))
 
-    async def not_told(self, retries: Sequence[tuple[PaymentFact, datetime | None]], now: datetime) -> None:
-        """Set the next try of facts; None when there is to be none. A newer fact of the same payment is due at once."""
+    async def not_told(self, retries: Sequence[tuple[DueFact, datetime | None]], now: datetime) -> None:
+        """Set the tries so far and the next one; None when there is to be none.
+
+        A newer fact of the same payment is due at once.
+        """
         same = PaymentFactRow.run_id == bindparam("of_run_id")
         statement = (
             update(PaymentFactRow.__table__)  # type: ignore[arg-type]
             .where(PaymentFactRow.payment_id == bindparam("of_payment_id"))
-            .values(next_try_at=case((same, bindparam("at", type_=PaymentFactRow.next_try_at.type)), else_=now))
+            .values(
+                attempts=case((same, bindparam("of_attempts")), else_=PaymentFactRow.attempts),
+                next_try_at=case((same, bindparam("at", type_=PaymentFactRow.next_try_at.type)), else_=now),
+            )
         )
-        rows = [{"of_payment_id": fact.payment_id, "of_run_id": fact.run_id, "at": at} for fact, at in retries]
+        rows = [
+            {
+                "of_payment_id": due.fact.payment_id,
+                "of_run_id": due.fact.run_id,
+                "of_attempts": due.attempts,
+                "at": at,
+            }
+            for due, at in retries
+        ]
         await self._session.execute(statement, rows)
+
+    async def given_up_count(self) -> int:
+        """How many facts there are that payments will not be told."""
+        statement = select(func.count()).select_from(PaymentFactRow).where(PaymentFactRow.next_try_at.is_(None))
+        return (await self._session.execute(statement)).scalar_one()

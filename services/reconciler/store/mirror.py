@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
 from services.reconciler.domain.line import LineKind
-from services.reconciler.domain.payment import MirroredPayment
+from services.reconciler.domain.payment import Change, MirroredPayment
 from services.reconciler.tables import (
     ExceptionRow,
     FeedCursorRow,
@@ -42,37 +42,48 @@ class MirrorStore:
             statement.on_conflict_do_update(index_elements=["feed"], set_={"next_sequence": furthest})
         )
 
-    async def mirror(self, payments: Sequence[MirroredPayment]) -> set[str]:
+    async def mirror(self, changes: Sequence[Change]) -> set[str]:
         """Keep each payment unless its version is kept already; returns the ids that are new here.
 
-        No payment may be there twice.
+        No payment may be there twice. The sequence by which one first came stays.
         """
-        if not payments:
+        if not changes:
             return set()
         new = insert(PaymentRow)
-        values = {column: new.excluded[column] for column in _columns(payments[0]) if column != "payment_id"}
+        values = {column: new.excluded[column] for column in _columns(changes[0].payment) if column != "payment_id"}
         statement = new.on_conflict_do_update(
             index_elements=["payment_id"], set_=values, where=new.excluded.version > PaymentRow.version
         ).returning(PaymentRow.payment_id, literal_column("(payments.xmax = 0)", Boolean))  # no xmax: it was inserted
         # In one order everywhere, so that two readers of the feed cannot lock each other out.
-        rows = sorted(map(_columns, payments), key=lambda row: str(row["payment_id"]))
+        rows = [{**_columns(change.payment), "first_sequence": change.sequence} for change in changes]
+        rows.sort(key=lambda row: str(row["payment_id"]))
         kept = await self._session.execute(statement, rows)
         return {payment_id for payment_id, inserted in kept if inserted}
 
-    async def of_day(self, channel: str, business_date: date) -> list[MirroredPayment]:
-        """Every payment of a channel's business day."""
-        statement = select(PaymentRow).where(PaymentRow.channel == channel, PaymentRow.business_date == business_date)
+    async def of_day(self, channel: str, business_date: date, up_to: int) -> list[MirroredPayment]:
+        """Every payment of a channel's business day that the feed told up to a sequence."""
+        statement = select(PaymentRow).where(
+            PaymentRow.channel == channel,
+            PaymentRow.business_date == business_date,
+            PaymentRow.first_sequence <= up_to,
+        )
         return [_payment(row) for row in await self._session.scalars(statement)]
 
-    async def held_by_days_beside(self, channel: str, business_date: date) -> set[str]:
-        """Payments of the day whose line is in the current run of another day."""
+    async def held_by_days_beside(self, channel: str, business_date: date, up_to: int) -> set[str]:
+        """Payments of the day, told up to a sequence, whose line is in the current run of another day."""
         statement = select(PaymentRow.payment_id).where(
-            PaymentRow.channel == channel, PaymentRow.business_date == business_date, _held_elsewhere(business_date)
+            PaymentRow.channel == channel,
+            PaymentRow.business_date == business_date,
+            PaymentRow.first_sequence <= up_to,
+            _held_elsewhere(business_date),
         )
         return set(await self._session.scalars(statement))
 
-    async def led_to_from_days_beside(self, channel: str, business_date: date) -> list[MirroredPayment]:
-        """Payments of the days beside that a line of the day has a number of, unless another day's run holds them."""
+    async def led_to_from_days_beside(self, channel: str, business_date: date, up_to: int) -> list[MirroredPayment]:
+        """Payments of the days beside that a line of the day has a number of, unless another day's run holds them.
+
+        Only those that the feed told up to a sequence.
+        """
         lines = (
             select(StatementLineRow)
             .join(StatementRow, StatementRow.statement_id == StatementLineRow.statement_id)
@@ -86,6 +97,7 @@ class MirrorStore:
         statement = select(PaymentRow).where(
             PaymentRow.channel == channel,
             PaymentRow.business_date.in_([business_date - day, business_date + day]),
+            PaymentRow.first_sequence <= up_to,
             or_(
                 PaymentRow.channel_txn_no.in_(lines.with_only_columns(StatementLineRow.channel_txn_no)),
                 PaymentRow.merchant_order_no.in_(lines.with_only_columns(StatementLineRow.merchant_order_no)),

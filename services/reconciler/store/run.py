@@ -100,6 +100,10 @@ class RunStore:
         """Tell how far the run is, and keep it longer; False when it is no longer ours."""
         return await self._change(claim, rows_done=rows_done, rows_total=rows_total, due_at=lease_until)
 
+    async def renew(self, claim: Claim, lease_until: datetime) -> bool:
+        """Keep the run longer; False when it is no longer ours."""
+        return await self._change(claim, due_at=lease_until)
+
     async def give_back(self, claim: Claim, due_at: datetime) -> bool:
         """Let the run wait for its next turn; False when it is no longer ours."""
         return await self._change(claim, state="PENDING", due_at=due_at, rows_done=0, rows_total=0)
