@@ -62,6 +62,7 @@ def _day(count: int) -> tuple[list[MirroredPayment], list[LoadedLine]]:
                 channel_txn_no=f"T{number}",
                 merchant_order_no=f"O{number}",
                 channel_refund_no="",
+                merchant_refund_no="",
                 amount=amount,
             )
         )

@@ -53,8 +53,8 @@ class LoadedLine:
     channel_txn_no: str
     merchant_order_no: str
     channel_refund_no: str  # "" when the channel gives none
+    merchant_refund_no: str  # "" when the channel gives none
     amount: Money
-    merchant_refund_no: str = ""  # "" when the channel gives none
 
     @property
     def place(self) -> tuple[int, int]:
