@@ -20,7 +20,7 @@ $(STAMP): constraints.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-demo: setup ## one day of two channels from payment to booked invoice, on one screen; STATEMENT=path takes a real bill
+demo: setup ## one day of two channels from payment to booked invoice; STATEMENT=path takes a real bill
 	$(BIN)/python -m demo $(if $(STATEMENT),--statement "$(STATEMENT)") $(if $(SEED),--seed $(SEED))
 
 up: setup ## start the whole system on this machine and print its addresses
@@ -56,5 +56,6 @@ lock: setup ## solve the dependencies anew into constraints.txt, with hashes and
 	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url -o constraints.txt
 
-clean: ## remove what setup and the local stack left in this folder
+clean: ## stop what is up, and remove what setup and the local stack left in this folder
+	[ ! -f .bihuan/supervisor.pid ] || $(BIN)/bihuan down
 	rm -rf $(VENV) .bihuan

@@ -93,7 +93,8 @@ def connect() -> Gateway:
     if url and token_file:
         return Gateway(url, Path(token_file).read_text("ascii").strip())
     if not STACK_FILE.exists():
-        raise GatewayError("no gateway: start one with `bihuan up`, or set BIHUAN_URL and BIHUAN_TOKEN_FILE")
+        looked = STACK_FOLDER.resolve()
+        raise GatewayError(f"no gateway in {looked}: `bihuan up` starts one; or set BIHUAN_URL and BIHUAN_TOKEN_FILE")
     addresses = stack.load(STACK_FILE)
     return Gateway(addresses.gateway_url, addresses.token())
 

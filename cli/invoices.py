@@ -1,11 +1,20 @@
 """`bihuan invoice`, `why`, `trace`: where an invoice stands, why it is not in the tax system, what happened to it."""
 
 import json
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from cli import client, show, spans
+
+
+class IssuePolicy(StrEnum):
+    """The contract's IssuePolicy, in short."""
+
+    ON_SUCCESS = "ON_SUCCESS"
+    ON_RECONCILIATION = "ON_RECONCILIATION"
+    ON_REQUEST = "ON_REQUEST"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,19 +40,19 @@ def invoice(
 
 def merchant(
     merchant_id: str,
-    policy: Annotated[str, typer.Option(help="ON_SUCCESS, ON_RECONCILIATION or ON_REQUEST")],
+    policy: Annotated[IssuePolicy, typer.Option(help="when an invoice is issued without being asked for")],
     name: Annotated[str, typer.Option(help="the seller's name on its invoices")],
     tax_id: Annotated[str, typer.Option(help="the seller's tax number")],
 ) -> None:
     """Set when a merchant's invoices are issued, and in whose name."""
     body = {
         "merchantId": merchant_id,
-        "issuePolicy": f"ISSUE_POLICY_{policy}",
+        "issuePolicy": f"ISSUE_POLICY_{policy.value}",
         "sellerName": name,
         "sellerTaxId": tax_id,
     }
     client.connect().put(f"/v1/merchants/{merchant_id}/profile", body)
-    show.console.print(f"{merchant_id}: {policy}")
+    show.console.print(f"{merchant_id}: {policy.value}")
 
 
 def why(

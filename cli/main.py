@@ -19,8 +19,6 @@ def run() -> None:
         app()
     except GatewayError as fault:
         typer.secho(f"refused: {fault}", fg="red", err=True)
-        for error in fault.problem.get("errors", []):
-            typer.secho(f"  {error.get('field', '')}: {error.get('message', '')}", fg="red", err=True)
         if trace_id := fault.problem.get("trace_id"):
             typer.secho(f"  trace {trace_id}", fg="red", err=True)
         sys.exit(1)

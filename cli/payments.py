@@ -33,15 +33,14 @@ def record(
     pay_time: Annotated[datetime | None, typer.Option(help="when the channel says it succeeded, in UTC")] = None,
 ) -> None:
     """Record payments that have succeeded at the channel. Recording one twice changes nothing."""
-    if file is None and pay_time is None:
-        raise client.GatewayError(
-            "--pay-time: say when the channel says that it succeeded, such as 2026-03-01T04:00:00"
-        )
-    gateway = client.connect()
     if file is not None:
-        recorded, replayed = record_all(gateway, [json.loads(line) for line in file.read_text("utf-8").splitlines()])
+        recorded, replayed = record_all(client.connect(), read_file(file))
         show.console.print(f"{recorded} recorded, {replayed} were there already")
         return
+    given = {"--merchant": merchant, "--order": order, "--amount": amount, "--txn": txn, "--pay-time": pay_time}
+    if missing := [name for name, value in given.items() if not value]:
+        raise client.GatewayError(f"a file, or also {' '.join(missing)}; --pay-time is like 2026-03-01T04:00:00")
+    gateway = client.connect()
     body = {
         "merchantId": merchant,
         "merchantOrderNo": order,
@@ -55,6 +54,20 @@ def record(
     payment = answer["payment"]
     word = "was there already" if answer.get("replayed") else "recorded"
     show.console.print(f"{payment['paymentId']} {show.money(payment['amount'])} {word}; trace {payment.get('traceId')}")
+
+
+def read_file(path: Path) -> list[dict[str, Any]]:
+    """The payments of a file of JSON lines, all of them checked for what makes their key. Raises GatewayError."""
+    bodies: list[dict[str, Any]] = []
+    try:
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            body = json.loads(line)
+            if not isinstance(body, dict) or not {"merchantId", "merchantOrderNo"} <= body.keys():
+                raise client.GatewayError(f"{path.name} line {number}: needs merchantId and merchantOrderNo")
+            bodies.append(body)
+    except ValueError as fault:
+        raise client.GatewayError(f"{path.name} line {len(bodies) + 1}: not JSON in UTF-8: {fault}") from fault
+    return bodies
 
 
 def record_all(gateway: client.Gateway, bodies: list[dict[str, Any]]) -> tuple[int, int]:

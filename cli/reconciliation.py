@@ -39,7 +39,7 @@ def statement_line(statement: Mapping[str, Any]) -> str:
     """One line of what was loaded."""
     ties = "totals tie" if all(control.get("ties") for control in statement.get("controls", [])) else "totals differ"
     return (
-        f"{statement['fileName']}: {statement['profileId']} {statement['encoding']} {statement['businessDate']}, "
+        f"{statement['fileName']} ({statement['profileId']}, {statement['encoding']}) {statement['businessDate']}\n  "
         f"{statement['rows'].get('booked', 0)} rows, in {show.sums(statement.get('sumsIn', []))}, "
         f"out {show.sums(statement.get('sumsOut', []))}, {ties}"
     )
@@ -49,9 +49,9 @@ def reconcile(channel: str, business_date: Annotated[str, typer.Argument(metavar
     """Compare the books with a channel's statements for one business day."""
     gateway = client.connect()
     run = run_and_wait(gateway, channel, business_date)
-    show.console.print(show.run_table(run))
     if run["state"] != "STATE_SUCCEEDED":
         raise client.GatewayError(f"{run.get('failureReason')}: {run.get('failureMessage')}")
+    show.console.print(show.run_table(run))
 
 
 def run_and_wait(gateway: client.Gateway, channel: str, business_date: str) -> dict[str, Any]:

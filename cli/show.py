@@ -36,7 +36,7 @@ def sums(amounts: Iterable[Mapping[str, Any]]) -> str:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: int = 0) -> Table:
     """A table; its last `right` columns are numbers."""
-    made = Table(title=title, title_justify="left", title_style="bold")
+    made = Table(title=title, title_justify="left", title_style="bold", show_header=any(columns))
     for number, column in enumerate(columns):
         made.add_column(column, justify="right" if number >= len(columns) - right else "left", overflow="fold")
     for row in rows:
@@ -100,7 +100,10 @@ def _branch(tree: Tree, node: SpanNode, begin: int) -> None:
     text = Text.assemble(
         (f"{span.service}: ", "cyan"),
         span.name,
-        (f"  +{(span.start_ns - begin) / 1e6:.0f} ms, {(span.end_ns - span.start_ns) / 1e6:.1f} ms", "dim"),
+        (
+            f"  +{(span.start_ns - begin) / 1e6:.0f}\u00a0ms,\u00a0{(span.end_ns - span.start_ns) / 1e6:.1f}\u00a0ms",
+            "dim",
+        ),
     )
     if span.error:
         text.append(f"  {span.error}", "red")
@@ -110,4 +113,5 @@ def _branch(tree: Tree, node: SpanNode, begin: int) -> None:
 
 
 def _instant(text: str) -> str:
-    return text[:19].replace("T", " ")
+    """An instant of the API for people: in UTC, and saying so."""
+    return f"{text[:19].replace('T', ' ')} UTC"

@@ -49,6 +49,9 @@ def main(
         day = day_of_file(seed, statement) if statement else generate_day(seed, BUSINESS_DATE, rows)
         with _stack() as stack:
             report = _show(stack, day)
+    except KeyboardInterrupt:
+        show.console.print("stopped; nothing is left running")
+        sys.exit(130)
     except (GatewayError, StatementRefused, ValueError) as fault:
         show.console.print(f"[red]the demo stopped: {fault}[/red]")
         sys.exit(1)

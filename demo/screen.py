@@ -65,11 +65,11 @@ def _exceptions(report: Report) -> Table:
         planted, found = report.planted.get(name, 0), report.found.get(name, 0)
         style = "" if name == "CROSS_DAY" else "red"
         money = _cny(report.found_minor[name]) if name in report.found_minor else ""
-        verdict = "" if planted == found else "DIFFERS"
+        verdict = "=" if planted == found else "DIFFERS"
         cells = (name, _ZH.get(name, ""), str(planted), str(found), money, verdict)
         rows.append([Text(cell, style) for cell in cells])
-    columns = ("exception", "差异", "planted 植入", "found 发现", "money", "")
-    return show.table("Exceptions 对账差异", columns, rows, right=4)
+    columns = ("exception", "差异", "planted", "found", "money", "")
+    return show.table("Exceptions planted and found 植入与发现的对账差异", columns, rows, right=4)
 
 
 def _invoices(report: Report) -> Table:
