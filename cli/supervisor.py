@@ -2,20 +2,19 @@
 
 import contextlib
 import os
-import signal
 import sys
 import time
 from pathlib import Path
 
 from cli import stack
+from cli.stopping import stop_in_order
 
 _LOOK_SECONDS = 1.0
 
 
 def main(folder: Path) -> int:
     """Hold the stack in `folder` until SIGTERM or SIGINT, also while it starts; 1 when a service died by itself."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
+    stop_in_order()
     pid_file, stack_file = folder / "supervisor.pid", folder / "stack.json"
     pid_file.write_text(str(os.getpid()), "ascii")
     settings = {name: value for name, value in os.environ.items() if name.startswith("BIHUAN_")}

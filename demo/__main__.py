@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import signal
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ import typer
 from cli import show, spans
 from cli.client import Gateway, GatewayError
 from cli.stack import Stack, running_stack
+from cli.stopping import stop_in_order
 from demo.day import DemoDay, generate_day
 from demo.faults import TaxSandbox
 from demo.real_file import day_of_file
@@ -43,8 +43,7 @@ def main(
     report_file: Annotated[Path | None, typer.Option("--report", help="write the numbers here as JSON")] = None,
 ) -> None:
     """Play one day from payment to booked invoice; ends with 1 when anything does not add up."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it switched off
+    stop_in_order()
     try:
         day = day_of_file(seed, statement) if statement else generate_day(seed, BUSINESS_DATE, rows)
         with _stack() as stack:
