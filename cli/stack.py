@@ -19,6 +19,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis import migrate
 from chassis.local_postgres import local_postgres
+from cli.stopping import uninterrupted
 
 SERVICES = ("payments", "reconciler", "invoice_sync", "gateway", "tax_sandbox")
 _READY_SECONDS = 60.0
@@ -58,7 +59,7 @@ class Stack:
     def start(self, service: str) -> None:
         """Start one service, its words going to its log."""
         log = Path(self.addresses.logs_folder) / f"{service}.log"
-        with log.open("ab") as out:
+        with log.open("ab") as out, uninterrupted():
             self.processes[service] = subprocess.Popen(
                 [sys.executable, "-m", f"services.{service}"],
                 env=self.environments[service],
@@ -127,7 +128,8 @@ def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> It
                 stack.wait_ready(service)
             yield stack
         finally:
-            stack.stop()
+            with uninterrupted():
+                stack.stop()
 
 
 def save(addresses: Addresses, path: Path) -> None:
@@ -147,7 +149,8 @@ def _databases(folder: Path, settings: Mapping[str, str]) -> Iterator[dict[str, 
     configured = {service: settings.get(f"BIHUAN_{service.upper()}_DATABASE_URL", "") for service in SERVICES}
     with contextlib.ExitStack() as stack:
         if not all(configured.values()):
-            server = stack.enter_context(local_postgres(folder / "postgres"))
+            with uninterrupted():
+                server = stack.enter_context(local_postgres(folder / "postgres"))
             for service in [service for service, url in configured.items() if not url]:
                 configured[service] = asyncio.run(server.create_database(f"bihuan_{service}"))
         yield configured
