@@ -71,7 +71,7 @@ def _show(stack: Stack, day: DemoDay) -> Report:
     where = stack.addresses
     gateway, tax = Gateway(where.gateway_url, where.token()), TaxSandbox(where.tax_sandbox_url)
     played = play(gateway, tax, day)
-    told = gateway.get(f"/v1/invoices/{played.told.invoice['invoiceId']}")["invoice"]
+    told = gateway.get(f"/v1/invoices/{played.told_invoice_id}")["invoice"]
     expected = _THROUGH_ALL if told["issuedBy"] != "ISSUE_POLICY_ON_REQUEST" else _FROM_THE_REQUEST
     trace = _trace(Path(where.traces_folder), told["traceId"], expected)
     state = told["syncState"].removeprefix("SYNC_STATE_")
@@ -84,7 +84,7 @@ def _show(stack: Stack, day: DemoDay) -> Report:
         tax.book(),
         tax.shown(),
         played.invoices_expected,
-        TraceTold(f"{played.told.first_outcome} {state}", services, expected),
+        TraceTold(f"{state} {told['submitCount']}", services, expected),
     )
     found = gateway.get(f"/v1/diagnoses/{told['invoiceId']}")["diagnosis"]
     trace_id, roots = told["traceId"], spans.trees(trace)
