@@ -38,6 +38,14 @@ class Attempt(_message.Message):
         """Look for it by our key."""
         OPERATION_QUERY_BY_NUMBER: Attempt._Operation.ValueType  # 3
         """Look for it by the authority's number."""
+        OPERATION_QUERY_WINDOW: Attempt._Operation.ValueType  # 4
+        """Page through what the authority holds of the seller in a window of time."""
+        OPERATION_QUERY_ELSEWHERE: Attempt._Operation.ValueType  # 5
+        """Look for it in another region or environment."""
+        OPERATION_SEAL: Attempt._Operation.ValueType  # 6
+        """Ask for the seal again."""
+        OPERATION_QUERY_TOTALS: Attempt._Operation.ValueType  # 7
+        """Ask for control totals."""
 
     class Operation(_Operation, metaclass=_OperationEnumTypeWrapper):
         """What was asked."""
@@ -50,6 +58,14 @@ class Attempt(_message.Message):
     """Look for it by our key."""
     OPERATION_QUERY_BY_NUMBER: Attempt.Operation.ValueType  # 3
     """Look for it by the authority's number."""
+    OPERATION_QUERY_WINDOW: Attempt.Operation.ValueType  # 4
+    """Page through what the authority holds of the seller in a window of time."""
+    OPERATION_QUERY_ELSEWHERE: Attempt.Operation.ValueType  # 5
+    """Look for it in another region or environment."""
+    OPERATION_SEAL: Attempt.Operation.ValueType  # 6
+    """Ask for the seal again."""
+    OPERATION_QUERY_TOTALS: Attempt.Operation.ValueType  # 7
+    """Ask for control totals."""
 
     class _Outcome:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -72,13 +88,29 @@ class Attempt(_message.Message):
         OUTCOME_THROTTLED: Attempt._Outcome.ValueType  # 6
         """Too many requests; retry_after_seconds tells how long to wait."""
         OUTCOME_REJECTED: Attempt._Outcome.ValueType  # 7
-        """Refused for good."""
+        """Refused for good, for a reason that the authority gave no class."""
         OUTCOME_NOT_FOUND: Attempt._Outcome.ValueType  # 8
         """The authority does not have it."""
         OUTCOME_MISMATCH: Attempt._Outcome.ValueType  # 9
         """The authority holds something else under the key."""
         OUTCOME_NOT_YET: Attempt._Outcome.ValueType  # 10
         """The authority has taken it and not yet booked it."""
+        OUTCOME_AUTH: Attempt._Outcome.ValueType  # 11
+        """Our credential was not accepted; nothing was read."""
+        OUTCOME_QUOTA: Attempt._Outcome.ValueType  # 12
+        """The seller's quota is used up; nothing was taken."""
+        OUTCOME_OUTAGE: Attempt._Outcome.ValueType  # 13
+        """The authority is closed; nothing was taken."""
+        OUTCOME_AUTHORITY_FAULT: Attempt._Outcome.ValueType  # 14
+        """The authority said that it failed inside; it may or may not have taken it."""
+        OUTCOME_REJECTED_SYNTAX: Attempt._Outcome.ValueType  # 15
+        """Refused for good for its form."""
+        OUTCOME_REJECTED_BUSINESS: Attempt._Outcome.ValueType  # 16
+        """Refused for good for its content."""
+        OUTCOME_SEAL_FAILED: Attempt._Outcome.ValueType  # 17
+        """Taken and numbered, and its seal failed."""
+        OUTCOME_VOIDED: Attempt._Outcome.ValueType  # 18
+        """It is there, and voided or reversed."""
 
     class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
         """What came of it."""
@@ -98,13 +130,29 @@ class Attempt(_message.Message):
     OUTCOME_THROTTLED: Attempt.Outcome.ValueType  # 6
     """Too many requests; retry_after_seconds tells how long to wait."""
     OUTCOME_REJECTED: Attempt.Outcome.ValueType  # 7
-    """Refused for good."""
+    """Refused for good, for a reason that the authority gave no class."""
     OUTCOME_NOT_FOUND: Attempt.Outcome.ValueType  # 8
     """The authority does not have it."""
     OUTCOME_MISMATCH: Attempt.Outcome.ValueType  # 9
     """The authority holds something else under the key."""
     OUTCOME_NOT_YET: Attempt.Outcome.ValueType  # 10
     """The authority has taken it and not yet booked it."""
+    OUTCOME_AUTH: Attempt.Outcome.ValueType  # 11
+    """Our credential was not accepted; nothing was read."""
+    OUTCOME_QUOTA: Attempt.Outcome.ValueType  # 12
+    """The seller's quota is used up; nothing was taken."""
+    OUTCOME_OUTAGE: Attempt.Outcome.ValueType  # 13
+    """The authority is closed; nothing was taken."""
+    OUTCOME_AUTHORITY_FAULT: Attempt.Outcome.ValueType  # 14
+    """The authority said that it failed inside; it may or may not have taken it."""
+    OUTCOME_REJECTED_SYNTAX: Attempt.Outcome.ValueType  # 15
+    """Refused for good for its form."""
+    OUTCOME_REJECTED_BUSINESS: Attempt.Outcome.ValueType  # 16
+    """Refused for good for its content."""
+    OUTCOME_SEAL_FAILED: Attempt.Outcome.ValueType  # 17
+    """Taken and numbered, and its seal failed."""
+    OUTCOME_VOIDED: Attempt.Outcome.ValueType  # 18
+    """It is there, and voided or reversed."""
 
     ATTEMPT_ID_FIELD_NUMBER: _builtins.int
     INVOICE_ID_FIELD_NUMBER: _builtins.int
@@ -120,6 +168,18 @@ class Attempt(_message.Message):
     RESPONSE_SHA256_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     RETRY_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    URL_PATH_FIELD_NUMBER: _builtins.int
+    CODE_DETAIL_FIELD_NUMBER: _builtins.int
+    FIRST_BYTE_TIME_FIELD_NUMBER: _builtins.int
+    CLOCK_OFFSET_MS_FIELD_NUMBER: _builtins.int
+    BREAKER_STATE_FIELD_NUMBER: _builtins.int
+    PREV_LOG_HASH_FIELD_NUMBER: _builtins.int
+    LOG_HASH_FIELD_NUMBER: _builtins.int
+    POINTS_TO_FIELD_NUMBER: _builtins.int
     attempt_id: _builtins.str
     """Ours."""
     invoice_id: _builtins.str
@@ -144,6 +204,28 @@ class Attempt(_message.Message):
     """The trace of the attempt."""
     retry_after_seconds: _builtins.int
     """What the authority asked us to wait; 0 when it did not."""
+    version: _builtins.int
+    """The version of the document that it is about."""
+    environment: _builtins.str
+    """Which environment was called."""
+    region: _builtins.str
+    """Which region was called."""
+    credential_id: _builtins.str
+    """Which credential was used; never the secret."""
+    url_path: _builtins.str
+    """The path that was called, without its query."""
+    code_detail: _builtins.str
+    """What the code leaves open, such as PARTIAL_BATCH; mostly empty."""
+    clock_offset_ms: _builtins.int
+    """The authority's clock minus ours, in milliseconds; 0 when it did not tell."""
+    breaker_state: _builtins.str
+    """The circuit breaker when the attempt began: CLOSED, OPEN or HALF_OPEN."""
+    prev_log_hash: _builtins.str
+    """The entry before it in the invoice's chain, 64 hex digits."""
+    log_hash: _builtins.str
+    """This entry, hashed together with the one before it; of its beginning while it is under way."""
+    points_to: _builtins.str
+    """The cause that this attempt alone would point to, such as B2; empty when it shows nothing wrong."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Before the first byte left."""
@@ -151,6 +233,10 @@ class Attempt(_message.Message):
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """After the answer or its absence; unset while under way."""
+
+    @_builtins.property
+    def first_byte_time(self) -> _timestamp_pb2.Timestamp:
+        """When the first byte of the answer came; unset when none did."""
 
     def __init__(
         self,
@@ -169,10 +255,22 @@ class Attempt(_message.Message):
         response_sha256: _builtins.str = ...,
         trace_id: _builtins.str = ...,
         retry_after_seconds: _builtins.int = ...,
+        version: _builtins.int = ...,
+        environment: _builtins.str = ...,
+        region: _builtins.str = ...,
+        credential_id: _builtins.str = ...,
+        url_path: _builtins.str = ...,
+        code_detail: _builtins.str = ...,
+        first_byte_time: _timestamp_pb2.Timestamp | None = ...,
+        clock_offset_ms: _builtins.int = ...,
+        breaker_state: _builtins.str = ...,
+        prev_log_hash: _builtins.str = ...,
+        log_hash: _builtins.str = ...,
+        points_to: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "first_byte_time", b"first_byte_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_id", b"attempt_id", "attempt_no", b"attempt_no", "authority_code", b"authority_code", "end_time", b"end_time", "http_status", b"http_status", "invoice_id", b"invoice_id", "message", b"message", "operation", b"operation", "outcome", b"outcome", "request_sha256", b"request_sha256", "response_sha256", b"response_sha256", "retry_after_seconds", b"retry_after_seconds", "start_time", b"start_time", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_id", b"attempt_id", "attempt_no", b"attempt_no", "authority_code", b"authority_code", "breaker_state", b"breaker_state", "clock_offset_ms", b"clock_offset_ms", "code_detail", b"code_detail", "credential_id", b"credential_id", "end_time", b"end_time", "environment", b"environment", "first_byte_time", b"first_byte_time", "http_status", b"http_status", "invoice_id", b"invoice_id", "log_hash", b"log_hash", "message", b"message", "operation", b"operation", "outcome", b"outcome", "points_to", b"points_to", "prev_log_hash", b"prev_log_hash", "region", b"region", "request_sha256", b"request_sha256", "response_sha256", b"response_sha256", "retry_after_seconds", b"retry_after_seconds", "start_time", b"start_time", "trace_id", b"trace_id", "url_path", b"url_path", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

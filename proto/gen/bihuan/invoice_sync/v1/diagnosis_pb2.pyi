@@ -73,6 +73,14 @@ class Diagnosis(_message.Message):
         """Look at the workers and the authority's interface."""
         ACTION_ESCALATE: Diagnosis._Action.ValueType  # 6
         """Take the evidence to the authority."""
+        ACTION_REVERSE_AND_REISSUE: Diagnosis._Action.ValueType  # 7
+        """Reverse it by a red letter and issue anew."""
+        ACTION_OPEN_GATE: Diagnosis._Action.ValueType  # 8
+        """Open the gate: lift the hold, raise the quota, renew the credential."""
+        ACTION_DELIVER_AGAIN: Diagnosis._Action.ValueType  # 9
+        """Deliver it again."""
+        ACTION_ASK_AGAIN: Diagnosis._Action.ValueType  # 10
+        """Ask again with the right data."""
 
     class Action(_Action, metaclass=_ActionEnumTypeWrapper):
         """What should be done."""
@@ -91,6 +99,14 @@ class Diagnosis(_message.Message):
     """Look at the workers and the authority's interface."""
     ACTION_ESCALATE: Diagnosis.Action.ValueType  # 6
     """Take the evidence to the authority."""
+    ACTION_REVERSE_AND_REISSUE: Diagnosis.Action.ValueType  # 7
+    """Reverse it by a red letter and issue anew."""
+    ACTION_OPEN_GATE: Diagnosis.Action.ValueType  # 8
+    """Open the gate: lift the hold, raise the quota, renew the credential."""
+    ACTION_DELIVER_AGAIN: Diagnosis.Action.ValueType  # 9
+    """Deliver it again."""
+    ACTION_ASK_AGAIN: Diagnosis.Action.ValueType  # 10
+    """Ask again with the right data."""
 
     CAUSE_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
@@ -106,6 +122,12 @@ class Diagnosis(_message.Message):
     WHAT_WOULD_CHANGE_FIELD_NUMBER: _builtins.int
     INVOICE_ID_FIELD_NUMBER: _builtins.int
     PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    REMEDY_CALL_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    SUGGESTION_FIELD_NUMBER: _builtins.int
+    TEXT_CUSTOMER_EN_FIELD_NUMBER: _builtins.int
+    WHAT_WOULD_CHANGE_ZH_FIELD_NUMBER: _builtins.int
+    INVOICE_NUMBER_FIELD_NUMBER: _builtins.int
     cause: _builtins.str
     """The code of the cause, such as D2; IN_SYSTEM when nothing is wrong, NOT_DUE when none is due yet."""
     title: _builtins.str
@@ -132,6 +154,18 @@ class Diagnosis(_message.Message):
     """The invoice; empty when there is none."""
     payment_id: _builtins.str
     """The payment."""
+    remedy_call: _builtins.str
+    """The call that does what the remedy says, such as POST /v1/invoices/inv_1:correct; empty when none is needed."""
+    owner: _builtins.str
+    """Who does it: AUTOMATIC, OPERATOR, FINANCE or CUSTOMER."""
+    suggestion: _builtins.str
+    """The reference that was probably meant; empty when the one that was given is right."""
+    text_customer_en: _builtins.str
+    """What the customer may be told, in English."""
+    what_would_change_zh: _builtins.str
+    """What would change the verdict, in Chinese."""
+    invoice_number: _builtins.str
+    """The authority's number; empty when it gave none."""
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Evidence]:
         """The rows that prove it, oldest first; never empty."""
@@ -153,10 +187,16 @@ class Diagnosis(_message.Message):
         what_would_change: _builtins.str = ...,
         invoice_id: _builtins.str = ...,
         payment_id: _builtins.str = ...,
+        remedy_call: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        suggestion: _builtins.str = ...,
+        text_customer_en: _builtins.str = ...,
+        what_would_change_zh: _builtins.str = ...,
+        invoice_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "automatic", b"automatic", "cause", b"cause", "confidence", b"confidence", "evidence", b"evidence", "invoice_id", b"invoice_id", "payment_id", b"payment_id", "remedy", b"remedy", "remedy_zh", b"remedy_zh", "text_authority", b"text_authority", "text_customer", b"text_customer", "title", b"title", "title_zh", b"title_zh", "what_would_change", b"what_would_change"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "automatic", b"automatic", "cause", b"cause", "confidence", b"confidence", "evidence", b"evidence", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "owner", b"owner", "payment_id", b"payment_id", "remedy", b"remedy", "remedy_call", b"remedy_call", "remedy_zh", b"remedy_zh", "suggestion", b"suggestion", "text_authority", b"text_authority", "text_customer", b"text_customer", "text_customer_en", b"text_customer_en", "title", b"title", "title_zh", b"title_zh", "what_would_change", b"what_would_change", "what_would_change_zh", b"what_would_change_zh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,9 +4,11 @@ isort:skip_file
 """
 
 from bihuan.type.v1 import money_pb2 as _money_pb2
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -74,7 +76,19 @@ class _SyncStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SyncState.V
     SYNC_STATE_REJECTED: _SyncState.ValueType  # 9
     """Refused for good, with a code."""
     SYNC_STATE_MISSING: _SyncState.ValueType  # 10
-    """Acknowledged, and yet not found when the window had passed."""
+    """Acknowledged or booked before, and not found since."""
+    SYNC_STATE_INVALID: _SyncState.ValueType  # 11
+    """It breaks a rule that we check ourselves; it is not sent until it is corrected."""
+    SYNC_STATE_HELD: _SyncState.ValueType  # 12
+    """Ready, and its gate is closed: see held_by."""
+    SYNC_STATE_SUBMITTED: _SyncState.ValueType  # 13
+    """Taken by the authority, which gave a reference and no number yet."""
+    SYNC_STATE_CONFIRMED: _SyncState.ValueType  # 14
+    """Read back a second time, above the authority's watermark, and the control totals agree."""
+    SYNC_STATE_VOIDED: _SyncState.ValueType  # 15
+    """Voided or fully reversed at the authority."""
+    SYNC_STATE_ABANDONED: _SyncState.ValueType  # 16
+    """Given up by a person, with a reason."""
 
 class SyncState(_SyncState, metaclass=_SyncStateEnumTypeWrapper):
     """How far an invoice has come with the tax authority. Acknowledged is not booked, and booked is not confirmed."""
@@ -100,7 +114,19 @@ SYNC_STATE_MISMATCH: SyncState.ValueType  # 8
 SYNC_STATE_REJECTED: SyncState.ValueType  # 9
 """Refused for good, with a code."""
 SYNC_STATE_MISSING: SyncState.ValueType  # 10
-"""Acknowledged, and yet not found when the window had passed."""
+"""Acknowledged or booked before, and not found since."""
+SYNC_STATE_INVALID: SyncState.ValueType  # 11
+"""It breaks a rule that we check ourselves; it is not sent until it is corrected."""
+SYNC_STATE_HELD: SyncState.ValueType  # 12
+"""Ready, and its gate is closed: see held_by."""
+SYNC_STATE_SUBMITTED: SyncState.ValueType  # 13
+"""Taken by the authority, which gave a reference and no number yet."""
+SYNC_STATE_CONFIRMED: SyncState.ValueType  # 14
+"""Read back a second time, above the authority's watermark, and the control totals agree."""
+SYNC_STATE_VOIDED: SyncState.ValueType  # 15
+"""Voided or fully reversed at the authority."""
+SYNC_STATE_ABANDONED: SyncState.ValueType  # 16
+"""Given up by a person, with a reason."""
 Global___SyncState: _TypeAlias = SyncState  # noqa: Y015
 
 @_typing.final
@@ -130,6 +156,15 @@ class Invoice(_message.Message):
     TRACE_ID_FIELD_NUMBER: _builtins.int
     PAYMENT_TRACE_ID_FIELD_NUMBER: _builtins.int
     ISSUED_BY_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    DEADLINE_TIME_FIELD_NUMBER: _builtins.int
+    CONFIRM_TIME_FIELD_NUMBER: _builtins.int
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    HELD_BY_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_FIELD_NUMBER: _builtins.int
+    BROKEN_RULES_FIELD_NUMBER: _builtins.int
+    RED_NUMBER_FIELD_NUMBER: _builtins.int
     invoice_id: _builtins.str
     """Ours."""
     payment_id: _builtins.str
@@ -162,6 +197,18 @@ class Invoice(_message.Message):
     """The trace in which the payment was recorded."""
     issued_by: Global___IssuePolicy.ValueType
     """The policy that issued it; ON_REQUEST when it was asked for."""
+    version: _builtins.int
+    """The version of the document; a correction makes the next."""
+    environment: _builtins.str
+    """Which of the authority's environments it belongs to, such as production."""
+    region: _builtins.str
+    """Which of its regions: the first two digits of the administrative division, such as 11 for Beijing."""
+    held_by: _builtins.str
+    """What closes its gate when it is HELD: QUOTA, LOGIN, CERTIFICATE, OUTAGE, MANUAL or BREAKER."""
+    given_up: _builtins.str
+    """Why nothing is tried any more, until someone asks again: COUNT, AGE, DEADLINE or RESENT; empty while it goes on."""
+    red_number: _builtins.str
+    """The number of the red letter that reversed it; empty when none did. 红字发票号码"""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What is invoiced, tax included."""
@@ -181,6 +228,18 @@ class Invoice(_message.Message):
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made here."""
+
+    @_builtins.property
+    def deadline_time(self) -> _timestamp_pb2.Timestamp:
+        """By when it has to be in the authority's system."""
+
+    @_builtins.property
+    def confirm_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was confirmed; unset before."""
+
+    @_builtins.property
+    def broken_rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___BrokenRule]:
+        """The rules that it breaks when it is INVALID."""
 
     def __init__(
         self,
@@ -206,11 +265,54 @@ class Invoice(_message.Message):
         trace_id: _builtins.str = ...,
         payment_trace_id: _builtins.str = ...,
         issued_by: Global___IssuePolicy.ValueType = ...,
+        version: _builtins.int = ...,
+        deadline_time: _timestamp_pb2.Timestamp | None = ...,
+        confirm_time: _timestamp_pb2.Timestamp | None = ...,
+        environment: _builtins.str = ...,
+        region: _builtins.str = ...,
+        held_by: _builtins.str = ...,
+        given_up: _builtins.str = ...,
+        broken_rules: _abc.Iterable[Global___BrokenRule] | None = ...,
+        red_number: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ack_time", b"ack_time", "amount", b"amount", "book_time", b"book_time", "create_time", b"create_time", "next_attempt_time", b"next_attempt_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ack_time", b"ack_time", "amount", b"amount", "book_time", b"book_time", "confirm_time", b"confirm_time", "create_time", b"create_time", "deadline_time", b"deadline_time", "next_attempt_time", b"next_attempt_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack_time", b"ack_time", "amount", b"amount", "book_time", b"book_time", "buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "create_time", b"create_time", "document_sha256", b"document_sha256", "idempotency_key", b"idempotency_key", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "issued_by", b"issued_by", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "next_attempt_time", b"next_attempt_time", "payment_id", b"payment_id", "payment_trace_id", b"payment_trace_id", "seller_name", b"seller_name", "seller_tax_id", b"seller_tax_id", "submit_count", b"submit_count", "sync_state", b"sync_state", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack_time", b"ack_time", "amount", b"amount", "book_time", b"book_time", "broken_rules", b"broken_rules", "buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "confirm_time", b"confirm_time", "create_time", b"create_time", "deadline_time", b"deadline_time", "document_sha256", b"document_sha256", "environment", b"environment", "given_up", b"given_up", "held_by", b"held_by", "idempotency_key", b"idempotency_key", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "issued_by", b"issued_by", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "next_attempt_time", b"next_attempt_time", "payment_id", b"payment_id", "payment_trace_id", b"payment_trace_id", "red_number", b"red_number", "region", b"region", "seller_name", b"seller_name", "seller_tax_id", b"seller_tax_id", "submit_count", b"submit_count", "sync_state", b"sync_state", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Invoice: _TypeAlias = Invoice  # noqa: Y015
+
+@_typing.final
+class BrokenRule(_message.Message):
+    """A rule that a document breaks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """The rule, such as CURRENCY."""
+    field: _builtins.str
+    """The field of the document."""
+    message: _builtins.str
+    """What is wrong and how to cure it, in English."""
+    message_zh: _builtins.str
+    """The same in Chinese."""
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        field: _builtins.str = ...,
+        message: _builtins.str = ...,
+        message_zh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "message", b"message", "message_zh", b"message_zh", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BrokenRule: _TypeAlias = BrokenRule  # noqa: Y015

@@ -321,22 +321,96 @@ class ListAttemptsResponse(_message.Message):
 Global___ListAttemptsResponse: _TypeAlias = ListAttemptsResponse  # noqa: Y015
 
 @_typing.final
+class CorrectInvoiceRequest(_message.Message):
+    """Corrects an invoice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    BUYER_TITLE_FIELD_NUMBER: _builtins.int
+    BUYER_TAX_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller and repeated on each retry."""
+    invoice_id: _builtins.str
+    """The invoice."""
+    buyer_title: _builtins.str
+    """The buyer's name as it shall stand on the invoice."""
+    buyer_tax_id: _builtins.str
+    """The buyer's tax number, 15 to 20 capitals and digits; empty for a person."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        invoice_id: _builtins.str = ...,
+        buyer_title: _builtins.str = ...,
+        buyer_tax_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "invoice_id", b"invoice_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectInvoiceRequest: _TypeAlias = CorrectInvoiceRequest  # noqa: Y015
+
+@_typing.final
+class CorrectInvoiceResponse(_message.Message):
+    """The invoice as it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    replayed: _builtins.bool
+    """True when this correction had been made before."""
+    @_builtins.property
+    def invoice(self) -> _invoice_pb2.Invoice:
+        """The invoice."""
+
+    def __init__(
+        self,
+        *,
+        invoice: _invoice_pb2.Invoice | None = ...,
+        replayed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice", "replayed", b"replayed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectInvoiceResponse: _TypeAlias = CorrectInvoiceResponse  # noqa: Y015
+
+@_typing.final
 class DiagnoseInvoiceRequest(_message.Message):
     """Asks why."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     REFERENCE_FIELD_NUMBER: _builtins.int
+    BUYER_TAX_ID_FIELD_NUMBER: _builtins.int
+    ISSUE_DATE_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
     reference: _builtins.str
     """Our invoice id, the authority's number, a payment id or an order number."""
+    buyer_tax_id: _builtins.str
+    """What the asker says about it, as far as known: the buyer's tax number,"""
+    issue_date: _builtins.str
+    """the day that stands on it, YYYY-MM-DD,"""
+    amount_minor: _builtins.int
+    """and its amount in minor units, tax included; 0 when not told."""
     def __init__(
         self,
         *,
         reference: _builtins.str = ...,
+        buyer_tax_id: _builtins.str = ...,
+        issue_date: _builtins.str = ...,
+        amount_minor: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reference", b"reference"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "buyer_tax_id", b"buyer_tax_id", "issue_date", b"issue_date", "reference", b"reference"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -365,3 +439,123 @@ class DiagnoseInvoiceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DiagnoseInvoiceResponse: _TypeAlias = DiagnoseInvoiceResponse  # noqa: Y015
+
+@_typing.final
+class DiagnoseBuyerRequest(_message.Message):
+    """Asks why, for a buyer. At least one of the two is given."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUYER_TAX_ID_FIELD_NUMBER: _builtins.int
+    BUYER_TITLE_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    buyer_tax_id: _builtins.str
+    """The buyer's tax number."""
+    buyer_title: _builtins.str
+    """The buyer's name as it stands on the invoice."""
+    merchant_id: _builtins.str
+    """Only of this merchant."""
+    limit: _builtins.int
+    """How many at most; 0 means 20, the most is 100."""
+    def __init__(
+        self,
+        *,
+        buyer_tax_id: _builtins.str = ...,
+        buyer_title: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "limit", b"limit", "merchant_id", b"merchant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiagnoseBuyerRequest: _TypeAlias = DiagnoseBuyerRequest  # noqa: Y015
+
+@_typing.final
+class DiagnoseBuyerResponse(_message.Message):
+    """The answers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIAGNOSES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def diagnoses(self) -> _containers.RepeatedCompositeFieldContainer[_diagnosis_pb2.Diagnosis]:
+        """What is not in the system first, then newest first."""
+
+    def __init__(
+        self,
+        *,
+        diagnoses: _abc.Iterable[_diagnosis_pb2.Diagnosis] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["diagnoses", b"diagnoses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiagnoseBuyerResponse: _TypeAlias = DiagnoseBuyerResponse  # noqa: Y015
+
+@_typing.final
+class ListNotInSystemRequest(_message.Message):
+    """Asks for a page of what is not in the system."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many at most; 0 means 50, the most is 200."""
+    page_token: _builtins.str
+    """From the page before; empty for the first."""
+    merchant_id: _builtins.str
+    """Only of this merchant."""
+    cause: _builtins.str
+    """Only with this cause; a page may then be short, or empty, before the last."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        cause: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "merchant_id", b"merchant_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNotInSystemRequest: _TypeAlias = ListNotInSystemRequest  # noqa: Y015
+
+@_typing.final
+class ListNotInSystemResponse(_message.Message):
+    """A page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIAGNOSES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def diagnoses(self) -> _containers.RepeatedCompositeFieldContainer[_diagnosis_pb2.Diagnosis]:
+        """Oldest first."""
+
+    def __init__(
+        self,
+        *,
+        diagnoses: _abc.Iterable[_diagnosis_pb2.Diagnosis] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["diagnoses", b"diagnoses", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNotInSystemResponse: _TypeAlias = ListNotInSystemResponse  # noqa: Y015

@@ -60,10 +60,25 @@ class InvoiceServiceStub:
                 request_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListAttemptsRequest.SerializeToString,
                 response_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListAttemptsResponse.FromString,
                 _registered_method=True)
+        self.CorrectInvoice = channel.unary_unary(
+                '/bihuan.invoice_sync.v1.InvoiceService/CorrectInvoice',
+                request_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.CorrectInvoiceRequest.SerializeToString,
+                response_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.CorrectInvoiceResponse.FromString,
+                _registered_method=True)
         self.DiagnoseInvoice = channel.unary_unary(
                 '/bihuan.invoice_sync.v1.InvoiceService/DiagnoseInvoice',
                 request_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseInvoiceRequest.SerializeToString,
                 response_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseInvoiceResponse.FromString,
+                _registered_method=True)
+        self.DiagnoseBuyer = channel.unary_unary(
+                '/bihuan.invoice_sync.v1.InvoiceService/DiagnoseBuyer',
+                request_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseBuyerRequest.SerializeToString,
+                response_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseBuyerResponse.FromString,
+                _registered_method=True)
+        self.ListNotInSystem = channel.unary_unary(
+                '/bihuan.invoice_sync.v1.InvoiceService/ListNotInSystem',
+                request_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListNotInSystemRequest.SerializeToString,
+                response_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListNotInSystemResponse.FromString,
                 _registered_method=True)
 
 
@@ -108,9 +123,33 @@ class InvoiceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CorrectInvoice(self, request, context):
+        """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and sends that.
+        Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DiagnoseInvoice(self, request, context):
         """Tells why an invoice is not in the tax system, or that it is, with the rows that prove it.
-        The reference may be our invoice id, the authority's number, a payment id or an order number.
+        The reference may be our invoice id, the authority's number, a payment id or an order number; one that was
+        mistyped is told with the right one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiagnoseBuyer(self, request, context):
+        """Tells the same for every invoice of a buyer, those that are not in the system first. A call with a body, since a
+        buyer's number has no place in an address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListNotInSystem(self, request, context):
+        """Lists what is not in the tax system, each with its cause, oldest first, by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -144,10 +183,25 @@ def add_InvoiceServiceServicer_to_server(servicer, server):
                     request_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListAttemptsRequest.FromString,
                     response_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListAttemptsResponse.SerializeToString,
             ),
+            'CorrectInvoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.CorrectInvoice,
+                    request_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.CorrectInvoiceRequest.FromString,
+                    response_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.CorrectInvoiceResponse.SerializeToString,
+            ),
             'DiagnoseInvoice': grpc.unary_unary_rpc_method_handler(
                     servicer.DiagnoseInvoice,
                     request_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseInvoiceRequest.FromString,
                     response_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseInvoiceResponse.SerializeToString,
+            ),
+            'DiagnoseBuyer': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiagnoseBuyer,
+                    request_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseBuyerRequest.FromString,
+                    response_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseBuyerResponse.SerializeToString,
+            ),
+            'ListNotInSystem': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNotInSystem,
+                    request_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListNotInSystemRequest.FromString,
+                    response_serializer=bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListNotInSystemResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -297,6 +351,33 @@ class InvoiceService:
             _registered_method=True)
 
     @staticmethod
+    def CorrectInvoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.invoice_sync.v1.InvoiceService/CorrectInvoice',
+            bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.CorrectInvoiceRequest.SerializeToString,
+            bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.CorrectInvoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def DiagnoseInvoice(request,
             target,
             options=(),
@@ -313,6 +394,60 @@ class InvoiceService:
             '/bihuan.invoice_sync.v1.InvoiceService/DiagnoseInvoice',
             bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseInvoiceRequest.SerializeToString,
             bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseInvoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiagnoseBuyer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.invoice_sync.v1.InvoiceService/DiagnoseBuyer',
+            bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseBuyerRequest.SerializeToString,
+            bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.DiagnoseBuyerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNotInSystem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.invoice_sync.v1.InvoiceService/ListNotInSystem',
+            bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListNotInSystemRequest.SerializeToString,
+            bihuan_dot_invoice__sync_dot_v1_dot_invoice__service__pb2.ListNotInSystemResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -29,10 +29,21 @@ class InvoiceServiceStub:
     """Counts invoices and their money by state."""
     ListAttempts: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.ListAttemptsRequest, _invoice_service_pb2.ListAttemptsResponse]
     """Lists every attempt for an invoice, oldest first; at most 1,000."""
+    CorrectInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.CorrectInvoiceRequest, _invoice_service_pb2.CorrectInvoiceResponse]
+    """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and sends that.
+    Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
+    """
     DiagnoseInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.DiagnoseInvoiceRequest, _invoice_service_pb2.DiagnoseInvoiceResponse]
     """Tells why an invoice is not in the tax system, or that it is, with the rows that prove it.
-    The reference may be our invoice id, the authority's number, a payment id or an order number.
+    The reference may be our invoice id, the authority's number, a payment id or an order number; one that was
+    mistyped is told with the right one.
     """
+    DiagnoseBuyer: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.DiagnoseBuyerRequest, _invoice_service_pb2.DiagnoseBuyerResponse]
+    """Tells the same for every invoice of a buyer, those that are not in the system first. A call with a body, since a
+    buyer's number has no place in an address.
+    """
+    ListNotInSystem: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.ListNotInSystemRequest, _invoice_service_pb2.ListNotInSystemResponse]
+    """Lists what is not in the tax system, each with its cause, oldest first, by page."""
 
 class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Gets each invoice into the tax authority's system and tells where it stands."""
@@ -81,13 +92,42 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists every attempt for an invoice, oldest first; at most 1,000."""
 
     @_abc_1.abstractmethod
+    def CorrectInvoice(
+        self,
+        request: _invoice_service_pb2.CorrectInvoiceRequest,
+        context: _aio.ServicerContext[_invoice_service_pb2.CorrectInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.CorrectInvoiceResponse]],
+    ) -> _abc.Awaitable[_invoice_service_pb2.CorrectInvoiceResponse]:
+        """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and sends that.
+        Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
+        """
+
+    @_abc_1.abstractmethod
     def DiagnoseInvoice(
         self,
         request: _invoice_service_pb2.DiagnoseInvoiceRequest,
         context: _aio.ServicerContext[_invoice_service_pb2.DiagnoseInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.DiagnoseInvoiceResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.DiagnoseInvoiceResponse]:
         """Tells why an invoice is not in the tax system, or that it is, with the rows that prove it.
-        The reference may be our invoice id, the authority's number, a payment id or an order number.
+        The reference may be our invoice id, the authority's number, a payment id or an order number; one that was
+        mistyped is told with the right one.
         """
+
+    @_abc_1.abstractmethod
+    def DiagnoseBuyer(
+        self,
+        request: _invoice_service_pb2.DiagnoseBuyerRequest,
+        context: _aio.ServicerContext[_invoice_service_pb2.DiagnoseBuyerRequest, _abc.Awaitable[_invoice_service_pb2.DiagnoseBuyerResponse]],
+    ) -> _abc.Awaitable[_invoice_service_pb2.DiagnoseBuyerResponse]:
+        """Tells the same for every invoice of a buyer, those that are not in the system first. A call with a body, since a
+        buyer's number has no place in an address.
+        """
+
+    @_abc_1.abstractmethod
+    def ListNotInSystem(
+        self,
+        request: _invoice_service_pb2.ListNotInSystemRequest,
+        context: _aio.ServicerContext[_invoice_service_pb2.ListNotInSystemRequest, _abc.Awaitable[_invoice_service_pb2.ListNotInSystemResponse]],
+    ) -> _abc.Awaitable[_invoice_service_pb2.ListNotInSystemResponse]:
+        """Lists what is not in the tax system, each with its cause, oldest first, by page."""
 
 def add_InvoiceServiceServicer_to_server(servicer: InvoiceServiceServicer, server: _aio.Server) -> None: ...

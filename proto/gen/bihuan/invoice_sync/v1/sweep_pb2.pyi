@@ -31,6 +31,21 @@ class Sweep(_message.Message):
     MISSING_COUNT_FIELD_NUMBER: _builtins.int
     RESENT_COUNT_FIELD_NUMBER: _builtins.int
     ISSUED_COUNT_FIELD_NUMBER: _builtins.int
+    REQUEUED_COUNT_FIELD_NUMBER: _builtins.int
+    ADOPTED_COUNT_FIELD_NUMBER: _builtins.int
+    FOREIGN_COUNT_FIELD_NUMBER: _builtins.int
+    RESAMPLED_COUNT_FIELD_NUMBER: _builtins.int
+    TOTALS_COMPARED_COUNT_FIELD_NUMBER: _builtins.int
+    TOTALS_DIFFERING_COUNT_FIELD_NUMBER: _builtins.int
+    ARCHIVE_CHECKED_COUNT_FIELD_NUMBER: _builtins.int
+    ARCHIVE_DAMAGED_COUNT_FIELD_NUMBER: _builtins.int
+    OPENED_COUNT_FIELD_NUMBER: _builtins.int
+    CLOSED_COUNT_FIELD_NUMBER: _builtins.int
+    HURRIED_COUNT_FIELD_NUMBER: _builtins.int
+    CALL_COUNT_FIELD_NUMBER: _builtins.int
+    OLDEST_TIME_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    REPORT_ZH_FIELD_NUMBER: _builtins.int
     sweep_id: _builtins.str
     """Ours."""
     scanned_count: _builtins.int
@@ -43,6 +58,34 @@ class Sweep(_message.Message):
     """Invoices proved absent and put back to be sent."""
     issued_count: _builtins.int
     """Payments whose invoice was due by policy and had not been issued."""
+    requeued_count: _builtins.int
+    """Invoices that had nothing due and were made due."""
+    adopted_count: _builtins.int
+    """Records that the authority holds and we had not linked, and now have."""
+    foreign_count: _builtins.int
+    """Records that the authority holds under our sellers and that are not ours."""
+    resampled_count: _builtins.int
+    """Confirmed invoices that were put up to be read again."""
+    totals_compared_count: _builtins.int
+    """Days of a seller whose control totals were compared."""
+    totals_differing_count: _builtins.int
+    """Days of a seller whose control totals differ."""
+    archive_checked_count: _builtins.int
+    """Frozen documents whose stored bytes were opened and hashed."""
+    archive_damaged_count: _builtins.int
+    """Frozen documents whose stored bytes are damaged."""
+    opened_count: _builtins.int
+    """Cases opened."""
+    closed_count: _builtins.int
+    """Cases closed, since what they told of is no longer so."""
+    hurried_count: _builtins.int
+    """Invoices moved to the express lane, since half of their time is over."""
+    call_count: _builtins.int
+    """Calls to the authority, out of its rate budget."""
+    report: _builtins.str
+    """The report in English, for people."""
+    report_zh: _builtins.str
+    """The same in Chinese."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it began."""
@@ -50,6 +93,10 @@ class Sweep(_message.Message):
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended; unset while at work."""
+
+    @_builtins.property
+    def oldest_time(self) -> _timestamp_pb2.Timestamp:
+        """The oldest invoice that is under way was made then; unset when none is."""
 
     def __init__(
         self,
@@ -62,11 +109,80 @@ class Sweep(_message.Message):
         missing_count: _builtins.int = ...,
         resent_count: _builtins.int = ...,
         issued_count: _builtins.int = ...,
+        requeued_count: _builtins.int = ...,
+        adopted_count: _builtins.int = ...,
+        foreign_count: _builtins.int = ...,
+        resampled_count: _builtins.int = ...,
+        totals_compared_count: _builtins.int = ...,
+        totals_differing_count: _builtins.int = ...,
+        archive_checked_count: _builtins.int = ...,
+        archive_damaged_count: _builtins.int = ...,
+        opened_count: _builtins.int = ...,
+        closed_count: _builtins.int = ...,
+        hurried_count: _builtins.int = ...,
+        call_count: _builtins.int = ...,
+        oldest_time: _timestamp_pb2.Timestamp | None = ...,
+        report: _builtins.str = ...,
+        report_zh: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "oldest_time", b"oldest_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "issued_count", b"issued_count", "lease_expired_count", b"lease_expired_count", "missing_count", b"missing_count", "resent_count", b"resent_count", "scanned_count", b"scanned_count", "start_time", b"start_time", "sweep_id", b"sweep_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adopted_count", b"adopted_count", "archive_checked_count", b"archive_checked_count", "archive_damaged_count", b"archive_damaged_count", "call_count", b"call_count", "closed_count", b"closed_count", "end_time", b"end_time", "foreign_count", b"foreign_count", "hurried_count", b"hurried_count", "issued_count", b"issued_count", "lease_expired_count", b"lease_expired_count", "missing_count", b"missing_count", "oldest_time", b"oldest_time", "opened_count", b"opened_count", "report", b"report", "report_zh", b"report_zh", "requeued_count", b"requeued_count", "resampled_count", b"resampled_count", "resent_count", b"resent_count", "scanned_count", b"scanned_count", "start_time", b"start_time", "sweep_id", b"sweep_id", "totals_compared_count", b"totals_compared_count", "totals_differing_count", b"totals_differing_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Sweep: _TypeAlias = Sweep  # noqa: Y015
+
+@_typing.final
+class SyncCase(_message.Message):
+    """Something between the authority and us that a person should see. 异常单"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    ISSUE_DATE_FIELD_NUMBER: _builtins.int
+    FACT_FIELD_NUMBER: _builtins.int
+    FACT_ZH_FIELD_NUMBER: _builtins.int
+    OPEN_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Ours."""
+    kind: _builtins.str
+    """FOREIGN_RECORD, TOTALS_DIFFER, ARCHIVE_DAMAGED, MISMATCH, MISSING or VOIDED."""
+    invoice_id: _builtins.str
+    """The invoice; empty when it is about a day or a record that is not ours."""
+    issue_date: _builtins.str
+    """The day that it is about, YYYY-MM-DD; empty when it is about one invoice."""
+    fact: _builtins.str
+    """What was found, in English."""
+    fact_zh: _builtins.str
+    """The same in Chinese."""
+    @_builtins.property
+    def open_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was opened."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was closed; unset while it is open."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        invoice_id: _builtins.str = ...,
+        issue_date: _builtins.str = ...,
+        fact: _builtins.str = ...,
+        fact_zh: _builtins.str = ...,
+        open_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "open_time", b"open_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "close_time", b"close_time", "fact", b"fact", "fact_zh", b"fact_zh", "invoice_id", b"invoice_id", "issue_date", b"issue_date", "kind", b"kind", "open_time", b"open_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SyncCase: _TypeAlias = SyncCase  # noqa: Y015

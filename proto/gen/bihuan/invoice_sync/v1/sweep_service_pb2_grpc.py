@@ -45,6 +45,11 @@ class SweepServiceStub:
                 request_serializer=bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListSweepsRequest.SerializeToString,
                 response_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListSweepsResponse.FromString,
                 _registered_method=True)
+        self.ListCases = channel.unary_unary(
+                '/bihuan.invoice_sync.v1.SweepService/ListCases',
+                request_serializer=bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListCasesRequest.SerializeToString,
+                response_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListCasesResponse.FromString,
+                _registered_method=True)
 
 
 class SweepServiceServicer:
@@ -65,6 +70,13 @@ class SweepServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCases(self, request, context):
+        """Lists cases, open ones first, newest first, by page.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SweepServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_SweepServiceServicer_to_server(servicer, server):
                     servicer.ListSweeps,
                     request_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListSweepsRequest.FromString,
                     response_serializer=bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListSweepsResponse.SerializeToString,
+            ),
+            'ListCases': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCases,
+                    request_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListCasesRequest.FromString,
+                    response_serializer=bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListCasesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class SweepService:
             '/bihuan.invoice_sync.v1.SweepService/ListSweeps',
             bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListSweepsRequest.SerializeToString,
             bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListSweepsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.invoice_sync.v1.SweepService/ListCases',
+            bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListCasesRequest.SerializeToString,
+            bihuan_dot_invoice__sync_dot_v1_dot_sweep__service__pb2.ListCasesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -20,6 +20,8 @@ class SweepServiceStub:
     """Sweeps now and answers with the report. Two at once do no harm."""
     ListSweeps: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListSweepsRequest, _sweep_service_pb2.ListSweepsResponse]
     """Lists sweeps that found something, newest first, by page."""
+    ListCases: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListCasesRequest, _sweep_service_pb2.ListCasesResponse]
+    """Lists cases, open ones first, newest first, by page."""
 
 class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
     """Runs and reports sweeps; they also run by themselves."""
@@ -39,5 +41,13 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_sweep_service_pb2.ListSweepsRequest, _abc.Awaitable[_sweep_service_pb2.ListSweepsResponse]],
     ) -> _abc.Awaitable[_sweep_service_pb2.ListSweepsResponse]:
         """Lists sweeps that found something, newest first, by page."""
+
+    @_abc_1.abstractmethod
+    def ListCases(
+        self,
+        request: _sweep_service_pb2.ListCasesRequest,
+        context: _aio.ServicerContext[_sweep_service_pb2.ListCasesRequest, _abc.Awaitable[_sweep_service_pb2.ListCasesResponse]],
+    ) -> _abc.Awaitable[_sweep_service_pb2.ListCasesResponse]:
+        """Lists cases, open ones first, newest first, by page."""
 
 def add_SweepServiceServicer_to_server(servicer: SweepServiceServicer, server: _aio.Server) -> None: ...
