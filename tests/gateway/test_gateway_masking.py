@@ -66,6 +66,12 @@ def _body(operation) -> bytes | None:
         "StartRun": b'{"channel":"c","businessDate":"2026-03-01"}',
         "RunSweep": b"{}",
         "IngestStatement": b"x",
+        "SearchAttempts": b"{}",
+        "CorrectInvoice": '{"buyerTitle":"张三"}'.encode(),
+        "DiagnoseBuyer": '{"buyerTitle":"张三"}'.encode(),
+        "SetHold": b'{"route":"sandbox/production/11/default","reason":"maintenance","setBy":"ops"}',
+        "LiftHold": b"{}",
+        "ProbeInterface": b"{}",
     }
     return bodies[operation.method.name] if operation.body else None
 

@@ -30,7 +30,7 @@ class Gate(_message.Message):
     BREAKER_STATE_FIELD_NUMBER: _builtins.int
     BREAKER_OPEN_UNTIL_FIELD_NUMBER: _builtins.int
     FAILURE_COUNT_FIELD_NUMBER: _builtins.int
-    RATE_PER_SECOND_FIELD_NUMBER: _builtins.int
+    RATE_PER_MINUTE_FIELD_NUMBER: _builtins.int
     WAITING_COUNT_FIELD_NUMBER: _builtins.int
     LAST_CLAIM_TIME_FIELD_NUMBER: _builtins.int
     HOLDS_FIELD_NUMBER: _builtins.int
@@ -40,8 +40,8 @@ class Gate(_message.Message):
     """The circuit breaker: CLOSED, OPEN or HALF_OPEN."""
     failure_count: _builtins.int
     """Failures in a row."""
-    rate_per_second: _builtins.float
-    """Calls a second that we allow ourselves."""
+    rate_per_minute: _builtins.int
+    """Calls a minute that we allow ourselves."""
     waiting_count: _builtins.int
     """Invoices that wait before it."""
     @_builtins.property
@@ -63,14 +63,14 @@ class Gate(_message.Message):
         breaker_state: _builtins.str = ...,
         breaker_open_until: _timestamp_pb2.Timestamp | None = ...,
         failure_count: _builtins.int = ...,
-        rate_per_second: _builtins.float = ...,
+        rate_per_minute: _builtins.int = ...,
         waiting_count: _builtins.int = ...,
         last_claim_time: _timestamp_pb2.Timestamp | None = ...,
         holds: _abc.Iterable[Global___Hold] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["breaker_open_until", b"breaker_open_until", "last_claim_time", b"last_claim_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["breaker_open_until", b"breaker_open_until", "breaker_state", b"breaker_state", "failure_count", b"failure_count", "holds", b"holds", "last_claim_time", b"last_claim_time", "rate_per_second", b"rate_per_second", "route", b"route", "waiting_count", b"waiting_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breaker_open_until", b"breaker_open_until", "breaker_state", b"breaker_state", "failure_count", b"failure_count", "holds", b"holds", "last_claim_time", b"last_claim_time", "rate_per_minute", b"rate_per_minute", "route", b"route", "waiting_count", b"waiting_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -72,6 +72,7 @@ class SetHoldRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     SET_BY_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     route: _builtins.str
     """The route, as ListGates tells it."""
     seller_tax_id: _builtins.str
@@ -80,6 +81,8 @@ class SetHoldRequest(_message.Message):
     """Why."""
     set_by: _builtins.str
     """Who asks for it."""
+    request_id: _builtins.str
+    """Chosen by the caller and repeated on each retry."""
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """Until when at most; unset when it has to be lifted."""
@@ -92,10 +95,11 @@ class SetHoldRequest(_message.Message):
         reason: _builtins.str = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         set_by: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "reason", b"reason", "route", b"route", "seller_tax_id", b"seller_tax_id", "set_by", b"set_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "reason", b"reason", "request_id", b"request_id", "route", b"route", "seller_tax_id", b"seller_tax_id", "set_by", b"set_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -74,7 +74,7 @@ class GateServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetHold(self, request, context):
-        """Closes a route, for all or for one seller. Idempotent: the same hold is not set twice.
+        """Closes a route, for all or for one seller. Idempotent by request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,6 +89,7 @@ class GateServiceServicer:
 
     def ProbeInterface(self, request, context):
         """Asks each interface whether it is up, now, and keeps the answers.
+        Not idempotent: each call is a probe of its own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -19,11 +19,13 @@ class GateServiceStub:
     ListGates: _aio.UnaryUnaryMultiCallable[_gate_service_pb2.ListGatesRequest, _gate_service_pb2.ListGatesResponse]
     """Lists every route with what waits and what holds it; at most 1,000."""
     SetHold: _aio.UnaryUnaryMultiCallable[_gate_service_pb2.SetHoldRequest, _gate_service_pb2.SetHoldResponse]
-    """Closes a route, for all or for one seller. Idempotent: the same hold is not set twice."""
+    """Closes a route, for all or for one seller. Idempotent by request_id."""
     LiftHold: _aio.UnaryUnaryMultiCallable[_gate_service_pb2.LiftHoldRequest, _gate_service_pb2.LiftHoldResponse]
     """Lifts a hold. Idempotent; NOT_FOUND when there never was one of that id."""
     ProbeInterface: _aio.UnaryUnaryMultiCallable[_gate_service_pb2.ProbeInterfaceRequest, _gate_service_pb2.ProbeInterfaceResponse]
-    """Asks each interface whether it is up, now, and keeps the answers."""
+    """Asks each interface whether it is up, now, and keeps the answers.
+    Not idempotent: each call is a probe of its own.
+    """
     ListProbes: _aio.UnaryUnaryMultiCallable[_gate_service_pb2.ListProbesRequest, _gate_service_pb2.ListProbesResponse]
     """Lists probes, newest first, by page."""
 
@@ -44,7 +46,7 @@ class GateServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _gate_service_pb2.SetHoldRequest,
         context: _aio.ServicerContext[_gate_service_pb2.SetHoldRequest, _abc.Awaitable[_gate_service_pb2.SetHoldResponse]],
     ) -> _abc.Awaitable[_gate_service_pb2.SetHoldResponse]:
-        """Closes a route, for all or for one seller. Idempotent: the same hold is not set twice."""
+        """Closes a route, for all or for one seller. Idempotent by request_id."""
 
     @_abc_1.abstractmethod
     def LiftHold(
@@ -60,7 +62,9 @@ class GateServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _gate_service_pb2.ProbeInterfaceRequest,
         context: _aio.ServicerContext[_gate_service_pb2.ProbeInterfaceRequest, _abc.Awaitable[_gate_service_pb2.ProbeInterfaceResponse]],
     ) -> _abc.Awaitable[_gate_service_pb2.ProbeInterfaceResponse]:
-        """Asks each interface whether it is up, now, and keeps the answers."""
+        """Asks each interface whether it is up, now, and keeps the answers.
+        Not idempotent: each call is a probe of its own.
+        """
 
     @_abc_1.abstractmethod
     def ListProbes(
