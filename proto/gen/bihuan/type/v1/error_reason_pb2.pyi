@@ -68,6 +68,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The body is larger than the limit; metadata has limit_bytes."""
     ERROR_REASON_UNKNOWN_ROUTE: _ErrorReason.ValueType  # 22
     """No such route, or the route does not take this HTTP method."""
+    ERROR_REASON_NOT_CORRECTABLE: _ErrorReason.ValueType  # 23
+    """The invoice was neither refused nor broken, so there is nothing to correct."""
+    ERROR_REASON_UNKNOWN_GATE: _ErrorReason.ValueType  # 24
+    """No such route to an authority; ListGates tells them."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -118,4 +122,8 @@ ERROR_REASON_TOO_LARGE: ErrorReason.ValueType  # 21
 """The body is larger than the limit; metadata has limit_bytes."""
 ERROR_REASON_UNKNOWN_ROUTE: ErrorReason.ValueType  # 22
 """No such route, or the route does not take this HTTP method."""
+ERROR_REASON_NOT_CORRECTABLE: ErrorReason.ValueType  # 23
+"""The invoice was neither refused nor broken, so there is nothing to correct."""
+ERROR_REASON_UNKNOWN_GATE: ErrorReason.ValueType  # 24
+"""No such route to an authority; ListGates tells them."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
