@@ -6,7 +6,7 @@ SOURCES := chassis services cli demo benchmarks deploy proto/generate.py tests
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check static proto lock clean
+.PHONY: help setup demo up down test check static bench bench-outbox proto lock clean
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -48,6 +48,9 @@ static: setup ## the part of `check` that runs no tests
 
 bench: setup ## measure what benchmarks/ measures; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks
+
+bench-outbox: setup ## measure the outbox against other queues; QUICK=1 only proves that it runs
+	$(BIN)/python -m benchmarks.outbox
 
 proto: setup ## generate proto/gen from the contracts
 	$(BIN)/python proto/generate.py

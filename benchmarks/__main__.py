@@ -1,51 +1,14 @@
 """`make bench`: runs every table and writes benchmarks/results. QUICK=1 only proves that each still runs."""
 
-import json
-import os
-import platform
-import subprocess
-from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
-
 from benchmarks import intake, matching
-from benchmarks.metric import Metric
-
-RESULTS = Path(__file__).parent / "results"
+from benchmarks.report import is_quick, write
 
 
 def main() -> None:
     """Run the tables in turn."""
-    quick = os.environ.get("QUICK") == "1"
+    quick = is_quick()
     write("matching", matching.measure(quick=quick))
     write("intake", intake.measure(quick=quick))
-
-
-def write(name: str, metrics: list[Metric]) -> None:
-    """Print one table and, unless it was a quick run, keep it."""
-    table = Table(title=name)
-    for column in ("metric", "value", "unit", "rival", "goal", "holds"):
-        table.add_column(column)
-    for metric in metrics:
-        table.add_row(*map(str, metric.row().values()))
-    Console(width=120).print(table)
-    if os.environ.get("QUICK") != "1":
-        RESULTS.mkdir(exist_ok=True)
-        body = {"commit": commit(), "machine": machine(), "metrics": [metric.row() for metric in metrics]}
-        (RESULTS / f"{name}.json").write_text(json.dumps(body, indent=2) + "\n", "utf-8")
-
-
-def commit() -> str:
-    """The commit that was measured."""
-    return subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
-def machine() -> str:
-    """What it was measured on, in one line."""
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""benchmarks/: each table still runs. Speed is never asserted here."""
+"""benchmarks/: each table still runs and judges its goals rightly. Speed is never asserted here."""
 
 import os
 import subprocess
@@ -7,16 +7,77 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.metric import Metric
+
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.timeout(180)
-def test_every_table_runs_in_its_quick_mode_and_keeps_no_numbers():
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("benchmarks", ["match_ratio_to_bare_join", "intake_ratio_to_bare_inserts"]),
+        ("benchmarks.outbox", ["drain_pgqueuer_batch_100_2_workers", "drain_procrastinate_1_worker", "enqueue_naive"]),
+    ],
+)
+def test_every_table_runs_in_its_quick_mode_and_keeps_no_numbers(module, names):
     results = ROOT / "benchmarks/results"
     before = {path: path.read_bytes() for path in results.glob("*.json")}
 
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks"],
+    done = _python("-m", module)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [name for name in names if name not in done.stdout] == []
+    assert {path: path.read_bytes() for path in results.glob("*.json")} == before
+
+
+@pytest.mark.parametrize("rival", ["pgqueuer", "procrastinate"])
+def test_a_missing_rival_fails_the_outbox_table_and_names_the_cure(rival):
+    done = _python(
+        "-c",
+        f"import runpy, sys; sys.modules['{rival}'] = None; runpy.run_module('benchmarks.outbox', run_name='__main__')",
+    )
+
+    assert done.returncode == 1
+    assert f"{rival} is not installed" in done.stderr
+    assert "make setup" in done.stderr
+    assert "jobs/s" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("bound", "value", "holds"),
+    [
+        ("at least", 2.9, False),
+        ("at least", 3.0, True),
+        ("at least", 3.1, True),
+        ("at most", 2.9, True),
+        ("at most", 3.0, True),
+        ("at most", 3.1, False),
+    ],
+)
+def test_a_goal_may_be_a_floor_or_a_ceiling_and_the_goal_itself_holds(bound, value, holds):
+    row = Metric("m", value, "ratio", "a rival", goal=3.0, bound=bound).row()
+
+    assert row["holds"] is holds
+    assert row["bound"] == bound
+
+
+def test_a_value_that_only_rounds_to_its_goal_does_not_hold():
+    row = Metric("m", 2.9996, "ratio", "a rival", goal=3.0).row()
+
+    assert row["value"] == 3.0
+    assert row["holds"] is False
+
+
+def test_a_number_that_is_only_told_has_no_verdict():
+    row = Metric("m", 1.0, "jobs/s", "-").row()
+
+    assert (row["goal"], row["bound"], row["holds"]) == (None, None, None)
+
+
+def _python(*arguments):
+    return subprocess.run(
+        [sys.executable, *arguments],
         cwd=ROOT,
         env={**os.environ, "QUICK": "1"},
         capture_output=True,
@@ -24,8 +85,3 @@ def test_every_table_runs_in_its_quick_mode_and_keeps_no_numbers():
         check=False,
         timeout=150,
     )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "match_ratio_to_bare_join" in done.stdout
-    assert "intake_ratio_to_bare_inserts" in done.stdout
-    assert {path: path.read_bytes() for path in results.glob("*.json")} == before
