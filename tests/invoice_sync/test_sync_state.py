@@ -133,4 +133,12 @@ def test_what_was_put_back_is_to_be_sent():
     assert move(SyncState.ABSENT, PutBack()).work is Work.SUBMIT
 
 
-_OF_A_SUBMIT = [each for each in Outcome if each not in (Outcome.OK, Outcome.NOT_FOUND, Outcome.NOT_YET)]
+_OF_A_SUBMIT = [
+    Outcome.ACCEPTED,
+    Outcome.DUPLICATE,
+    Outcome.NOT_RECEIVED,
+    Outcome.THROTTLED,
+    Outcome.UNKNOWN,
+    Outcome.REJECTED,
+    Outcome.MISMATCH,
+]

@@ -1,6 +1,6 @@
 """One call to a tax authority and what came of it. The words are those of the contract's Attempt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +11,10 @@ class Operation(StrEnum):
     SUBMIT = "SUBMIT"
     QUERY_BY_KEY = "QUERY_BY_KEY"
     QUERY_BY_NUMBER = "QUERY_BY_NUMBER"
+    QUERY_WINDOW = "QUERY_WINDOW"  # all that it holds of a seller in a span of time
+    QUERY_ELSEWHERE = "QUERY_ELSEWHERE"  # our key in another region or environment
+    SEAL = "SEAL"
+    QUERY_TOTALS = "QUERY_TOTALS"
 
 
 class Outcome(StrEnum):
@@ -22,10 +26,18 @@ class Outcome(StrEnum):
     NOT_RECEIVED = "NOT_RECEIVED"
     UNKNOWN = "UNKNOWN"
     THROTTLED = "THROTTLED"
+    AUTH = "AUTH"
+    QUOTA = "QUOTA"
+    OUTAGE = "OUTAGE"
+    AUTHORITY_FAULT = "AUTHORITY_FAULT"
     REJECTED = "REJECTED"
+    REJECTED_SYNTAX = "REJECTED_SYNTAX"
+    REJECTED_BUSINESS = "REJECTED_BUSINESS"
     NOT_FOUND = "NOT_FOUND"
     MISMATCH = "MISMATCH"
     NOT_YET = "NOT_YET"
+    SEAL_FAILED = "SEAL_FAILED"
+    VOIDED = "VOIDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,9 @@ class TaxAnswer:
 
     `ack_time` and `book_time` are the authority's own and are never used for ordering. `document_sha256` is of the
     content that the authority holds (query only). `retry_after_seconds` is 0 when it did not ask us to wait.
+    `code_detail` is what the code leaves open, in our words: PARTIAL_BATCH, SESSION_EXPIRED, SESSION_NOT_CLOSED, or
+    CERTIFICATE. `clock_offset_ms` is the authority's clock less ours. `place` is the environment and region that
+    answered. `red_number` is of the red letter that reversed the invoice. `response` holds the bytes received.
     """
 
     outcome: Outcome
@@ -46,6 +61,13 @@ class TaxAnswer:
     document_sha256: str = ""
     response_sha256: str = ""
     retry_after_seconds: int = 0
+    code_detail: str = ""
+    clock_offset_ms: int = 0
+    url_path: str = ""
+    first_byte_time: datetime | None = None
+    place: str = ""
+    red_number: str = ""
+    response: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

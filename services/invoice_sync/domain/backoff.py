@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.invoice_sync.domain.standing import ParkedReason
 from services.invoice_sync.domain.timers import Timers
 
 _DOUBLINGS_MAX = 32
@@ -10,9 +11,10 @@ _DOUBLINGS_MAX = 32
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """No more tries by itself; a person must look, and may ask for the invoice again."""
+    """No more tries by itself; a person must look, and may ask for the invoice again. `why` names the cap."""
 
     reason: str
+    why: ParkedReason
 
 
 def next_try(
@@ -22,18 +24,29 @@ def next_try(
     retry_after_seconds: int,
     born: datetime,
     timers: Timers,
+    deadline_at: datetime | None = None,
 ) -> datetime | GiveUp:
     """When to send again after `attempt` tries (from 1), `jitter` being in [0, 1].
 
-    Full jitter (delay = jitter x min(cap, base x 2^(attempt-1))), and never before the authority's Retry-After.
+    Never after `deadline_at`: what comes later than the law wants it is a person's to send.
     """
     if attempt >= timers.retry_count_max:
-        return GiveUp(f"sent {attempt} times, the most is {timers.retry_count_max}")
-    delay = _full_jitter(attempt, jitter, timers.retry_base_seconds, timers.retry_seconds_max)
-    at = now + timedelta(seconds=max(delay, retry_after_seconds))
+        return GiveUp(f"sent {attempt} times, the most is {timers.retry_count_max}", ParkedReason.COUNT)
+    at = next_open(attempt, now, jitter, retry_after_seconds, timers)
     if at - born > timedelta(seconds=timers.retry_age_seconds_max):
-        return GiveUp(f"older than {timers.retry_age_seconds_max:.0f} s")
+        return _too_old(timers)
+    if deadline_at is not None and at > deadline_at:
+        return GiveUp(f"the next try would come after the deadline, {deadline_at}", ParkedReason.DEADLINE)
     return at
+
+
+def next_open(attempt: int, now: datetime, jitter: float, retry_after_seconds: int, timers: Timers) -> datetime:
+    """When to try again whatever the caps say, for what waits behind a closed gate.
+
+    Full jitter (delay = jitter x min(cap, base x 2^(attempt-1))), and never before the authority's Retry-After.
+    """
+    delay = _full_jitter(attempt, jitter, timers.retry_base_seconds, timers.retry_seconds_max)
+    return now + timedelta(seconds=max(delay, retry_after_seconds))
 
 
 def next_resend(sent_count: int, now: datetime, born: datetime, timers: Timers) -> datetime | GiveUp:
@@ -42,9 +55,10 @@ def next_resend(sent_count: int, now: datetime, born: datetime, timers: Timers) 
     At once, since the proof took long enough; but an authority that never books what it takes would get it for ever.
     """
     if sent_count > timers.resend_count_max:
-        return GiveUp(f"sent {sent_count} times and absent, it may be sent again {timers.resend_count_max} times")
+        allowed = timers.resend_count_max
+        return GiveUp(f"sent {sent_count} times and absent, it may be sent again {allowed} times", ParkedReason.RESENT)
     if now - born > timedelta(seconds=timers.retry_age_seconds_max):
-        return GiveUp(f"older than {timers.retry_age_seconds_max:.0f} s")
+        return _too_old(timers)
     return now
 
 
@@ -55,6 +69,10 @@ def next_look(look: int, now: datetime, jitter: float, retry_after_seconds: int,
     """
     delay = _full_jitter(look, 0.5 + jitter / 2, timers.look_base_seconds, timers.look_seconds_max)
     return now + timedelta(seconds=max(delay, retry_after_seconds))
+
+
+def _too_old(timers: Timers) -> GiveUp:
+    return GiveUp(f"older than {timers.retry_age_seconds_max:.0f} s", ParkedReason.AGE)
 
 
 def _full_jitter(attempt: int, jitter: float, base_seconds: float, seconds_max: float) -> float:

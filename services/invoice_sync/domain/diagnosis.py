@@ -256,4 +256,10 @@ _BY_STATE: Mapping[SyncState, Callable[[_Case], Verdict]] = {
     SyncState.BOOKED: _booked,
     SyncState.MISMATCH: _mismatch,
     SyncState.REJECTED: _refused,
+    SyncState.INVALID: _refused,
+    SyncState.HELD: _to_send,
+    SyncState.SUBMITTED: _asked_for,
+    SyncState.CONFIRMED: _booked,
+    SyncState.VOIDED: _mismatch,
+    SyncState.ABANDONED: _asked_for,
 }

@@ -12,6 +12,9 @@ class Finding(StrEnum):
     OTHER = "OTHER"  # something else stands under our key or number
     NOT_YET = "NOT_YET"  # it is there and not yet booked, or only one of the two ways finds it
     NOT_FOUND = "NOT_FOUND"  # every way that we asked finds nothing
+    SEAL_FAILED = "SEAL_FAILED"  # it is there and numbered, and the authority could not seal it
+    VOIDED = "VOIDED"  # it was booked, and then cancelled or reversed
+    ELSEWHERE = "ELSEWHERE"  # it stands in another region or environment than it was sent to
     CANNOT_TELL = "CANNOT_TELL"  # an answer is lost or makes no sense; that proves nothing
 
 

@@ -2,32 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.lookup import Finding
+from services.invoice_sync.domain.standing import SyncState, Work
 
-
-class SyncState(StrEnum):
-    """The contract's SyncState: acknowledged is not booked, and after an unknown outcome we only ask."""
-
-    READY = "READY"
-    SENDING = "SENDING"
-    RETRY_WAIT = "RETRY_WAIT"
-    UNKNOWN = "UNKNOWN"
-    ACKED = "ACKED"
-    BOOKED = "BOOKED"
-    ABSENT = "ABSENT"
-    MISMATCH = "MISMATCH"
-    REJECTED = "REJECTED"
-    MISSING = "MISSING"
-
-
-class Work(StrEnum):
-    """What is due next for an invoice: to send it, or to ask for it."""
-
-    SUBMIT = "SUBMIT"
-    VERIFY = "VERIFY"
+__all__ = ["SyncState", "Work"]
 
 
 class IllegalMove(Exception):

@@ -19,3 +19,4 @@ class Timers:
     lease_seconds: float
     sla_seconds: float
     upload_concurrency: int
+    confirm_after_seconds: float = 0.0
