@@ -1,0 +1,156 @@
+"""The hash chain of an invoice's attempts: what was written once cannot change unseen. It reads and stores nothing.
+
+    head 0       = GENESIS
+    begun hash n = SHA-256 of ("begun", the head before, the fields of the beginning)
+    ended hash n = SHA-256 of ("ended", begun hash n, the fields of the end)
+
+The head is the hash that was written last. Whoever can rewrite the whole log can rewrite its hashes too: what stands
+against that, and against cutting off the end, is that heads are anchored, each anchor upon the one before.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+Value = str | int | datetime | None
+Fields = Mapping[str, Value]
+
+# The head of an invoice that was never attempted, and the anchor before the first.
+GENESIS = "0" * 64
+_HASH_LENGTH = 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Signs of the canonical text: between parts, before a value that is no text, and before a sign that stands in text.
+_SEPARATOR, _TAG, _ESCAPE = "\x1f", "\x1e", "\x1b"
+_ESCAPED = str.maketrans({_ESCAPE: f"{_ESCAPE}0", _TAG: f"{_ESCAPE}1", _SEPARATOR: f"{_ESCAPE}2"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An attempt as the log has it: the fields that were hashed, and the hashes that were stored with them, in hex.
+
+    `prev_hash` is the head that it began upon. `ended` and `ended_hash` are None for an attempt that is under way or
+    whose process died.
+    """
+
+    attempt_no: int
+    prev_hash: str
+    begun: Fields
+    begun_hash: str
+    ended: Fields | None = None
+    ended_hash: str | None = None
+
+
+class Flaw(StrEnum):
+    """What gives a log away."""
+
+    NUMBER = "NUMBER"  # the attempts are not numbered 1, 2, 3 ...: one was removed, added or moved
+    LINK = "LINK"  # it does not build upon the attempt before it
+    BEGUN = "BEGUN"  # its beginning is not what was hashed
+    ENDED = "ENDED"  # its end is not what was hashed, or belongs to another beginning
+    HEAD = "HEAD"  # the log does not end with the head that was written down: its end was cut off or rewritten
+
+
+@dataclass(frozen=True, slots=True)
+class Intact:
+    """Each hash follows from the one before; `head` is the last, GENESIS when there was no attempt."""
+
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first attempt that does not fit; for HEAD the last that there is, 0 when there is none."""
+
+    attempt_no: int
+    why: Flaw
+
+
+def begin_hash(head: str, fields: Fields) -> str:
+    """The hash of a beginning upon the head before it, in 64 hex digits.
+
+    Equal fields give equal hashes whatever their order, and equal instants whatever their zone; times count to the
+    microsecond. TypeError for a value that is none of Value, such as a float, and for a time without a zone.
+    """
+    return _hash("begun", head, fields)
+
+
+def end_hash(begun_hash: str, fields: Fields) -> str:
+    """The hash of an end upon the hash of its own beginning; see `begin_hash`."""
+    return _hash("ended", begun_hash, fields)
+
+
+def anchor_hash(prev_anchor: str, heads: Mapping[str, str]) -> str:
+    """The anchor over the heads that changed since the one before, by invoice_id; in 64 hex digits."""
+    return _hash("anchor", prev_anchor, heads)
+
+
+def verify(entries: Iterable[Entry], head: str | None = None) -> Intact | Broken:
+    """Judge the attempts of one invoice, in the order of their numbers.
+
+    `head` is the one that was written down elsewhere; without it a log whose end was cut off looks whole. An end may be
+    written when the next attempt has begun already: it hangs on its own beginning, and nothing builds upon it.
+    """
+    last_no, reached, may_follow = 0, GENESIS, frozenset({GENESIS})
+    for entry in entries:
+        if flaw := _flaw(entry, last_no, may_follow):
+            return Broken(entry.attempt_no, flaw)
+        last_no, reached = entry.attempt_no, entry.ended_hash or entry.begun_hash
+        may_follow = frozenset({reached, entry.begun_hash})
+    return Intact(reached) if head in (None, reached) else Broken(last_no, Flaw.HEAD)
+
+
+def _flaw(entry: Entry, last_no: int, may_follow: frozenset[str]) -> Flaw | None:
+    if entry.attempt_no != last_no + 1:
+        return Flaw.NUMBER
+    if entry.prev_hash not in may_follow:
+        return Flaw.LINK
+    if begin_hash(entry.prev_hash, entry.begun) != entry.begun_hash:
+        return Flaw.BEGUN
+    if entry.ended is None or entry.ended_hash is None:
+        return None if entry.ended is None and entry.ended_hash is None else Flaw.ENDED
+    return None if end_hash(entry.begun_hash, entry.ended) == entry.ended_hash else Flaw.ENDED
+
+
+def _hash(kind: str, before: str, fields: Fields) -> str:
+    assert len(before) == _HASH_LENGTH, f"a hash has {_HASH_LENGTH} hex digits, this has {len(before)}"
+    names = sorted(fields)
+    # The count tells where the names end and the values begin.
+    parts = (f"{kind}/1", before, str(len(names)), _joined(names), _joined([fields[name] for name in names]))
+    return hashlib.sha256(_SEPARATOR.join(parts).encode()).hexdigest()
+
+
+def _joined(values: Sequence[Value]) -> str:
+    """A text that no other values give: text as it is, anything else tagged, with its type.
+
+    Text with one of our signs in it has them escaped. It is so rare, and this runs so often, that it is found by
+    counting the signs in the whole rather than by looking at each value.
+    """
+    parts: list[str] = []
+    tag_count = 0
+    for value in values:
+        if type(value) is str:
+            parts.append(value)
+        else:
+            parts.append(part := _part(value))
+            tag_count += part[:1] == _TAG
+    joined = _SEPARATOR.join(parts)
+    as_they_are = joined.count(_SEPARATOR) < max(len(parts), 1) and joined.count(_TAG) == tag_count
+    return joined if as_they_are and _ESCAPE not in joined else _SEPARATOR.join([_part(value) for value in values])
+
+
+def _part(value: Value) -> str:
+    match value:
+        case str():
+            return str.__str__(value).translate(_ESCAPED)  # of an enumeration, its value
+        case None:
+            return f"{_TAG}n"
+        case bool():
+            return f"{_TAG}b{int(value)}"
+        case int():
+            return f"{_TAG}i{int(value)}"
+        case datetime():
+            since = value - _EPOCH
+            return f"{_TAG}t{(since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds}"
+    raise TypeError(f"a field of the log is text, a whole number, a time or None, not {type(value).__name__}")
