@@ -56,12 +56,12 @@ class Gateway:
         headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/octet-stream"}
         return self._call("POST", path, content=content, params=query, headers=headers)
 
-    def pages(self, path: str, items: str, **query: Any) -> list[dict[str, Any]]:
-        """All pages of a list, as one."""
+    def pages(self, path: str, items: str, *, size: int = 1000, **query: Any) -> list[dict[str, Any]]:
+        """All pages of a list, as one; `size` is what one page may have."""
         found: list[dict[str, Any]] = []
         token = ""
         while True:
-            page = self.get(path, pageSize=1000, pageToken=token, **query)
+            page = self.get(path, pageSize=size, pageToken=token, **query)
             found += page.get(items, [])
             if not (token := page.get("nextPageToken", "")):
                 return found

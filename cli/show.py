@@ -75,7 +75,7 @@ def diagnosis_table(found: Mapping[str, Any]) -> Table:
         *(
             (
                 f"evidence 证据 {number}",
-                f"{_instant(one.get('occurTime', ''))} [{one['source']}] {one['fact']}\n{one['factZh']}",
+                f"{instant(one.get('occurTime', ''))} [{one['source']}] {one['fact']}\n{one['factZh']}",
             )
             for number, one in enumerate(found.get("evidence", []), 1)
         ),
@@ -84,6 +84,57 @@ def diagnosis_table(found: Mapping[str, Any]) -> Table:
         ("what would change it 何时改判", found.get("whatWouldChange", "")),
     ]
     return table(f"why {found.get('invoiceId') or found.get('paymentId')}", ("", ""), rows)
+
+
+def causes_table(found: Iterable[Mapping[str, Any]]) -> Table:
+    """Many diagnoses in short, one line each."""
+    rows = [
+        (
+            Text(one["cause"], "bold"),
+            one.get("invoiceId") or one.get("paymentId", ""),
+            one.get("invoiceNumber", ""),
+            f"{one['title']}\n{one['titleZh']}",
+            one.get("remedyCall", ""),
+        )
+        for one in found
+    ]
+    return table("", ("cause 原因", "invoice 发票", "number 发票号码", "why 说明", "call 操作"), rows)
+
+
+def attempts_table(attempts: Iterable[Mapping[str, Any]]) -> Table:
+    """Calls to the authority, one line each."""
+    rows = [
+        (
+            instant(one["startTime"]),
+            f"{one['invoiceId']} #{one['attemptNo']}",
+            one["operation"].removeprefix("OPERATION_"),
+            one.get("outcome", "").removeprefix("OUTCOME_"),
+            f"{one.get('httpStatus', 0) or ''} {one.get('authorityCode', '')}".strip(),
+            one.get("pointsTo", ""),
+        )
+        for one in attempts
+    ]
+    return table("", ("when 时间", "invoice 发票", "call 调用", "outcome 结果", "code 代码", "points to 指向"), rows)
+
+
+def durations_table(statistics: Iterable[Mapping[str, Any]]) -> Table:
+    """How long calls took, by operation and outcome."""
+    rows = [
+        (
+            one["operation"].removeprefix("OPERATION_"),
+            one.get("outcome", "").removeprefix("OUTCOME_"),
+            one.get("attemptCount", "0"),
+            *(f"{one.get(name, 0)} ms" for name in ("p50Ms", "p95Ms", "p99Ms", "maxMs")),
+        )
+        for one in statistics
+    ]
+    return table("", ("call 调用", "outcome 结果", "count 次数", "p50", "p95", "p99", "max"), rows, right=5)
+
+
+def state(invoice: Mapping[str, Any]) -> str:
+    """Where an invoice stands, and what holds it."""
+    held = f" ({invoice['heldBy']})" if invoice.get("heldBy") else ""
+    return str(invoice["syncState"]).removeprefix("SYNC_STATE_") + held
 
 
 def trace_tree(trace_id: str, roots: Sequence[SpanNode]) -> Tree:
@@ -112,6 +163,6 @@ def _branch(tree: Tree, node: SpanNode, begin: int) -> None:
         _branch(branch, child, begin)
 
 
-def _instant(text: str) -> str:
-    """An instant of the API for people: in UTC, and saying so."""
-    return f"{text[:19].replace('T', ' ')} UTC"
+def instant(text: str) -> str:
+    """An instant of the API for people: in UTC, and saying so; a dash when there is none."""
+    return f"{text[:19].replace('T', ' ')} UTC" if text else "–"
