@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.invoice_sync.domain.backoff import GiveUp
-from services.invoice_sync.domain.outcome_policy import HoldKind
+from services.invoice_sync.domain.hold import HoldKind
 from services.invoice_sync.domain.standing import Standing
 
 

@@ -1,5 +1,6 @@
 """What the answers of an authority's main database say together about one invoice. It asks nothing itself."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
@@ -18,25 +19,41 @@ class Finding(StrEnum):
     CANNOT_TELL = "CANNOT_TELL"  # an answer is lost or makes no sense; that proves nothing
 
 
-_THERE = frozenset({Outcome.OK, Outcome.NOT_YET})
+# The answers that show a record, and so whose it is.
+_THERE = frozenset({Outcome.OK, Outcome.NOT_YET, Outcome.SEAL_FAILED, Outcome.VOIDED})
 
 
 def judge(by_key: TaxAnswer, by_number: TaxAnswer | None, document_sha256: str, invoice_number: str) -> Finding:
     """Weigh the answers to both questions; `by_number` is None when no number is known to ask for.
 
     `invoice_number` is the number that the authority gave before; empty when it gave none. BOOKED needs both
-    answers, and each must show our own bytes: the number alone could be another's.
+    answers, and each must show our own bytes: the number alone could be another's. ELSEWHERE is no finding of these
+    two questions: whoever asks in other places gives it.
     """
     answers = [answer for answer in (by_key, by_number) if answer is not None]
     if any(shows_other(answer, document_sha256, invoice_number) for answer in answers):
         return Finding.OTHER
     if all(answer.outcome is Outcome.NOT_FOUND for answer in answers):
         return Finding.NOT_FOUND
-    if any(answer.outcome not in _THERE | {Outcome.NOT_FOUND} for answer in answers):
+    if any(_voided(answer, answer is by_key) for answer in answers):
+        return Finding.VOIDED
+    if any(answer.outcome is Outcome.SEAL_FAILED for answer in answers):
+        return Finding.SEAL_FAILED
+    return _how_far(answers)
+
+
+def _how_far(answers: Sequence[TaxAnswer]) -> Finding:
+    outcomes = [answer.outcome for answer in answers]
+    if not _THERE.union([Outcome.NOT_FOUND]).issuperset(outcomes):
         return Finding.CANNOT_TELL
-    if by_number is None or any(answer.outcome is not Outcome.OK for answer in answers):
+    if outcomes != [Outcome.OK, Outcome.OK]:
         return Finding.NOT_YET
     return Finding.SAME if all(answer.document_sha256 for answer in answers) else Finding.CANNOT_TELL
+
+
+def _voided(answer: TaxAnswer, asked_by_key: bool) -> bool:
+    # The number alone could be another's, and nothing ever brings back what is given up as voided.
+    return answer.outcome is Outcome.VOIDED and (asked_by_key or bool(answer.document_sha256))
 
 
 def shows_other(answer: TaxAnswer, document_sha256: str, invoice_number: str) -> bool:

@@ -47,12 +47,13 @@ def first_reread(turn: Turn) -> datetime:
 
 
 def _seen_again(turn: Turn, event: Reread) -> Decision:
-    if event.totals_equal is False:
-        return _later(turn, event, OpenCase(CaseCode.TOTALS))
-    early = event.watermark_above and event.totals_equal is True
-    if turn.was.sync_state is SyncState.BOOKED and not early and turn.now < confirm_from(turn.was.state_time):
-        return _later(turn, event)
-    return turn.to(SyncState.CONFIRMED, confirm_time=turn.was.confirm_time or turn.now, look_count=0)
+    before, differ = turn.was.sync_state, event.totals_equal is False
+    case_of = [OpenCase(CaseCode.TOTALS)] if differ else []
+    final = event.watermark_above and event.totals_equal is True
+    if before is SyncState.BOOKED and (differ or not (final or turn.now >= confirm_from(turn.was.state_time))):
+        return _later(turn, event, *case_of)
+    # What was confirmed stays so: its own record is there, and the case looks into the others of its day.
+    return turn.to(SyncState.CONFIRMED, *case_of, confirm_time=turn.was.confirm_time or turn.now, look_count=0)
 
 
 def _later(turn: Turn, event: Reread, *commands: Command) -> Decision:

@@ -53,7 +53,8 @@ def _asked_for(turn: Turn, finding: Finding) -> bool:
     """Whether the finding is of use: what is to be sent again, or was refused, may turn out to be there after all."""
     was = turn.was
     sent_before = was.submit_count > 0 and was.sync_state in TO_SEND | {SyncState.REJECTED}
-    return was.sync_state in ASKED_FOR or (sent_before and finding in _SHOWN)
+    asked_for = was.sync_state in ASKED_FOR and not was.parked
+    return asked_for or ((sent_before or was.parked) and finding in _SHOWN)
 
 
 def _booked(turn: Turn, event: LookedUp) -> Decision:

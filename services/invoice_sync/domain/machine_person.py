@@ -16,7 +16,7 @@ def asked_again(turn: Turn) -> Decision:
     """What was given up goes on; what was refused is sent again as it is, once what was wrong outside it is mended."""
     was = turn.was
     if was.sync_state is SyncState.REJECTED:
-        return turn.to(SyncState.READY, due_at=turn.now, tries=0, look_count=0, settle_from=turn.now)
+        return turn.to(SyncState.READY, due_at=turn.now, **turn.afresh())
     if not was.parked:
         return turn.ignore("it goes on by itself, or cannot go on")
     return turn.stay(due_at=_unparked_from(turn), tries=0, seal_count=0, parked_reason=ParkedReason.NOT_PARKED)
@@ -28,15 +28,7 @@ def corrected(turn: Turn, version: int) -> Decision:
         return turn.ignore("only what was refused or is invalid is corrected")
     if version <= turn.was.version:
         return turn.ignore(f"version {version} is not after {turn.was.version}")
-    return turn.to(
-        SyncState.READY,
-        due_at=turn.now,
-        version=version,
-        tries=0,
-        look_count=0,
-        settle_from=turn.now,
-        invoice_number="",
-    )
+    return turn.to(SyncState.READY, due_at=turn.now, version=version, **turn.afresh())
 
 
 def abandoned(turn: Turn) -> Decision:

@@ -72,10 +72,8 @@ def put_back(turn: Turn, sent_count: int) -> Decision:
                 look_count=0,
             )
         case due_at:
-            # The number belonged to what is lost; the authority may give another one to the same bytes.
-            return turn.to(
-                SyncState.READY, due_at=due_at, tries=0, look_count=0, settle_from=turn.now, invoice_number=""
-            )
+            # The receipt was for what is lost; the authority may give another number to the same bytes.
+            return turn.to(SyncState.READY, due_at=due_at, **turn.afresh())
 
 
 def _sent(turn: Turn, answer: TaxAnswer) -> Decision:
@@ -105,12 +103,13 @@ def _retry(turn: Turn, answer: TaxAnswer) -> Decision:
 
 
 def _hold_back(turn: Turn, answer: TaxAnswer) -> Decision:
-    # The gate makes it wait; its own tries and its age are not used up by that.
-    tries = max(turn.was.tries - 1, 0)
+    # The gate makes it wait, which uses up none of its own tries. All sends count for the wait itself, so that a gate
+    # that opens and shuts does not make it hurry.
+    sends = max(turn.was.submit_count, 1)
     return turn.to(
         SyncState.RETRY_WAIT,
         *turn.holds([answer]),
-        due_at=next_open(tries + 1, turn.now, turn.dice, wait_seconds([answer]), turn.timers),
-        tries=tries,
+        due_at=next_open(sends, turn.now, turn.dice, wait_seconds([answer]), turn.timers),
+        tries=max(turn.was.tries - 1, 0),
         settle_from=turn.now,
     )

@@ -8,8 +8,9 @@ from typing import Any
 from services.invoice_sync.domain.attempt import TaxAnswer
 from services.invoice_sync.domain.backoff import next_look
 from services.invoice_sync.domain.command import CaseCode, Command, Decision, Hold, Ignore, OpenCase
+from services.invoice_sync.domain.hold import HoldKind
 from services.invoice_sync.domain.lookup import Finding
-from services.invoice_sync.domain.outcome_policy import HoldKind, hold_of
+from services.invoice_sync.domain.outcome_policy import hold_of
 from services.invoice_sync.domain.standing import ParkedReason, Standing, SyncState, work_of
 from services.invoice_sync.domain.timers import Timers
 
@@ -53,6 +54,17 @@ class Turn:
     def next_look(self, look: int, answers: Sequence[TaxAnswer]) -> datetime:
         """When to ask again after `look` questions, these being the answers to the last."""
         return next_look(look, self.now, self.dice, wait_seconds(answers), self.timers)
+
+    def afresh(self) -> dict[str, Any]:
+        """What counts from the start again, and what is forgotten, when it is to be sent as if never sent before."""
+        return {
+            "tries": 0,
+            "look_count": 0,
+            "seal_count": 0,
+            "settle_from": self.now,
+            "invoice_number": "",
+            "ack_time": None,
+        }
 
     def told(self, answers: Sequence[TaxAnswer]) -> dict[str, Any]:
         """What the answers tell about the invoice, where it was not known; times as the authority gave them."""

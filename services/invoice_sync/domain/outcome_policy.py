@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
+from services.invoice_sync.domain.hold import HoldKind
 
 
 class Next(StrEnum):
@@ -14,15 +15,6 @@ class Next(StrEnum):
     ASK = "ASK"  # it may be there: only ask for it
     STOP = "STOP"  # no sending helps: a person must look
     HOLD = "HOLD"  # nothing of this route or seller is taken now: send again when the gate is open
-
-
-class HoldKind(StrEnum):
-    """The holds that an answer can bring; people set others."""
-
-    LOGIN = "LOGIN"  # the credential must be renewed or logged in again
-    CERTIFICATE = "CERTIFICATE"  # the certificate is expired or refused
-    QUOTA = "QUOTA"  # the seller has used up what it may issue
-    OUTAGE = "OUTAGE"  # the authority announced that it is closed
 
 
 @dataclass(frozen=True, slots=True)
