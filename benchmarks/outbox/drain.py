@@ -1,5 +1,6 @@
 """Draining a filled queue by one or more worker processes: who starts them, what is timed, and what is checked."""
 
+import asyncio
 import multiprocessing
 import time
 from collections.abc import Callable, Coroutine
@@ -78,7 +79,7 @@ def drain_rate(contestant: Contestant, url: str, *, count: int, workers: int) ->
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, spawn, _take_barrier, (spawn.Barrier(workers),)) as processes:
         runs = [processes.submit(_run, contestant.work, url) for _ in range(workers)]
-        drained = [run.result(_RUN_SECONDS) for run in runs]
+        drained = [run.result() for run in runs]
     handled = [worker.handled for worker in drained]
     if sum(handled) != count:
         raise RuntimeError(f"{contestant.name} handled {handled} of {count} jobs")
@@ -94,5 +95,10 @@ def _take_barrier(barrier: Barrier) -> None:  # a barrier passes to a process on
 
 def _run(work: Callable[[str, Watch], Coroutine[Any, Any, None]], url: str) -> Drained:
     watch = Watch(_taken[-1])
-    uvloop.run(work(url, watch))
+    uvloop.run(_within_deadline(work(url, watch)))
     return watch.drained()
+
+
+async def _within_deadline(working: Coroutine[Any, Any, None]) -> None:
+    async with asyncio.timeout(_RUN_SECONDS):  # here, since the process that waits for this one could not end it
+        await working

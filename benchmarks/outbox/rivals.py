@@ -3,7 +3,7 @@
 PGQueuer 1.6: a pool of asyncpg connections (its documents: for high throughput; here faster than one connection), the
 advised autovacuum settings, durability `durable` (its default, and what we promise), mode `drain`, an async handler,
 uvloop as in its own benchmark. It enters twice, with batches of 100 and of 1,000: its documents advise larger ones for
-short jobs, its default of 10 drains a third as fast, and which of the two is ahead depends on the machine. A second
+short jobs, its default of 10 drained a third as fast, and the faster of the two is the one to be held against. A second
 worker is a second process. Filled by its batch enqueue, 1,000 at a time.
 
 Procrastinate 3.10: the psycopg connector with its default pool (a larger one was no faster), concurrency 10 with an
