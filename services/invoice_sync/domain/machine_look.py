@@ -72,7 +72,8 @@ def _booked(turn: Turn, event: LookedUp) -> Decision:
 def _there(turn: Turn, event: LookedUp) -> Decision:
     """It is there and not booked; when only its seal is wanting, that is asked for."""
     told = turn.told(event.answers)
-    state = SyncState.ACKED if told["invoice_number"] else SyncState.SUBMITTED
+    numbered = bool(told["invoice_number"]) or turn.was.sync_state is SyncState.ACKED
+    state = SyncState.ACKED if numbered else SyncState.SUBMITTED
     there = {**told, "settle_from": turn.now, "look_count": turn.was.look_count + 1}
     if event.finding is Finding.SEAL_FAILED:
         return seal(turn, state, turn.was.seal_count, turn.now, [VoidRounds()], **there)

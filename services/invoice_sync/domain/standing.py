@@ -65,6 +65,8 @@ WORKS: Mapping[SyncState, tuple[Work, ...]] = {
     SyncState.VOIDED: (),
     SyncState.ABANDONED: (),
 }
+# Sending has an end, and so have calls for a seal; what was sent is asked for until it is known.
+PARKABLE = frozenset({Work.SUBMIT, Work.SEAL})
 # Where nothing needs to be due; in every other state something always is, so that nothing is forgotten.
 IDLE = frozenset({state for state, works in WORKS.items() if not works} | {SyncState.CONFIRMED})
 # The states in which the authority may hold the invoice, and in which it is therefore only asked for.
@@ -118,9 +120,11 @@ class Standing:
         assert (self.work is None) == (self.due_at is None), "what is due has a time, and only that"
         if self.work is None:
             assert self.sync_state in IDLE, f"something is always due in {self.sync_state}"
-            assert not self.parked, "only work is parked"
         else:
             assert self.work in WORKS[self.sync_state], f"{self.work} is never due in {self.sync_state}"
+        if self.parked:
+            assert self.work in PARKABLE, f"{self.work} is never given up"
+            assert self.sync_state is not SyncState.SENDING, "what is being sent is not parked"
 
     @property
     def parked(self) -> bool:
