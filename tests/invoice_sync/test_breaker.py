@@ -84,6 +84,13 @@ def test_an_answer_to_a_call_from_before_the_probe_does_not_move_it():
         assert after(half, failed=failed, begun=at(-5), now=at(11), dice=1, policy=POLICY) == half
 
 
+def test_the_wait_doubles_up_to_its_longest_and_the_dice_take_off_at_most_half():
+    worn = Breaker(BreakerState.HALF_OPEN, 3, 0b111, 3, at(30), opened_count=40, probe_started=NOON)
+
+    assert told(worn, "x", dice=1.0).open_until == at(60)
+    assert told(worn, "x", dice=0.0).open_until == at(30)
+
+
 def test_a_route_that_opens_again_soon_waits_longer_and_one_that_worked_for_a_window_starts_anew():
     closed = told(probing(told(Breaker(), "xxx"), at(10), POLICY), "o", at(10))
 
@@ -94,13 +101,14 @@ def test_a_route_that_opens_again_soon_waits_longer_and_one_that_worked_for_a_wi
     assert later.open_until == at(30)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.NOT_RECEIVED])
+@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.NOT_RECEIVED, Outcome.AUTHORITY_FAULT])
 def test_a_time_out_and_an_authority_out_of_reach_are_failures(outcome):
     assert is_failure(outcome, 0.1, POLICY)
 
 
 @pytest.mark.parametrize(
-    "outcome", [Outcome.REJECTED, Outcome.NOT_FOUND, Outcome.DUPLICATE, Outcome.THROTTLED, Outcome.ACCEPTED]
+    "outcome",
+    [Outcome.REJECTED, Outcome.NOT_FOUND, Outcome.DUPLICATE, Outcome.THROTTLED, Outcome.QUOTA, Outcome.ACCEPTED],
 )
 def test_a_refusal_is_no_failure_unless_it_was_slow(outcome):
     assert not is_failure(outcome, 5.0, POLICY)

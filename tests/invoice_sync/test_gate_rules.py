@@ -21,6 +21,7 @@ from services.invoice_sync.domain.hold import (
     raised_by,
     wants_probe,
 )
+from services.invoice_sync.domain.outcome_policy import CERTIFICATE_DETAIL, hold_of
 from services.invoice_sync.domain.route import Route, parse_route, region_of
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -38,9 +39,10 @@ def a_hold(kind: HoldKind = HoldKind.MANUAL, *, seller: str = "", until: datetim
     return Hold("hold_1", kind, HUBEI.key, seller, "the owner asked", "业主要求", NOON, until, "li")
 
 
-def answered(outcome: str, **more) -> TaxAnswer:
-    """An answer of a class that the contract knows."""
-    return TaxAnswer(outcome, "no", **more)
+def raised(outcome: Outcome, now: datetime = NOON, **more) -> Hold:
+    """The hold after an answer to the water works by the route of Hubei."""
+    answer = TaxAnswer(outcome, "no", **more)
+    return raised_by(answer, hold_of(answer), "hold_3", HUBEI, WATER, now, POLICY)
 
 
 @given(st.builds(Route, *[st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True)] * 4))
@@ -106,7 +108,7 @@ def test_an_announced_outage_holds_only_while_it_lasts_and_then_asks_for_a_probe
 
 
 def test_a_used_up_quota_holds_its_seller_alone_and_until_the_next_probe():
-    hold = raised_by(answered("QUOTA", authority_code="E9400"), "hold_3", HUBEI, WATER, NOON, POLICY)
+    hold = raised(Outcome.QUOTA, authority_code="E9400")
 
     verdict = is_open(HUBEI, WATER, [hold], Breaker(), at(1))
     assert verdict == Shut(
@@ -129,30 +131,29 @@ def test_a_used_up_quota_holds_its_seller_alone_and_until_the_next_probe():
     ids=["before midnight in China", "before the new year in China", "in the new month"],
 )
 def test_a_quota_is_asked_for_again_when_the_month_turns_in_china(now, until):
-    assert raised_by(answered("QUOTA"), "hold_3", HUBEI, WATER, now, POLICY).until == until
+    assert raised(Outcome.QUOTA, now).until == until
 
 
 def test_a_refused_credential_holds_every_seller_of_the_route():
-    hold = raised_by(answered("AUTH"), "hold_4", HUBEI, WATER, NOON, POLICY)
+    hold = raised(Outcome.AUTH)
 
     assert (hold.kind, hold.until) == (HoldKind.LOGIN, at(60))
     assert covers(hold, HUBEI, GAS, at(59))
 
 
 def test_an_outage_lasts_as_long_as_the_authority_says_or_a_while():
-    told = raised_by(answered("OUTAGE", retry_after_seconds=900), "hold_5", HUBEI, WATER, NOON, POLICY)
-    untold = raised_by(answered("OUTAGE"), "hold_5", HUBEI, WATER, NOON, POLICY)
+    told = raised(Outcome.OUTAGE, retry_after_seconds=900)
+    untold = raised(Outcome.OUTAGE)
 
     assert (told.until, untold.until) == (at(900), at(120))
 
 
-@pytest.mark.parametrize("outcome", ["ACCEPTED", "UNKNOWN", "THROTTLED", "REJECTED", "NOT_FOUND", "DUPLICATE"])
-def test_no_other_answer_raises_a_hold(outcome):
-    assert raised_by(answered(outcome), "hold_6", HUBEI, WATER, NOON, POLICY) is None
+def test_a_certificate_that_is_not_accepted_is_told_from_a_login():
+    assert raised(Outcome.AUTH, code_detail=CERTIFICATE_DETAIL).kind is HoldKind.CERTIFICATE
 
 
 def test_while_a_probe_is_on_its_way_no_second_one_goes_and_a_lost_one_is_replaced():
-    hold = raised_by(answered("AUTH"), "hold_4", HUBEI, WATER, NOON, POLICY)
+    hold = raised(Outcome.AUTH)
     assert wants_probe(hold, HUBEI, WATER, at(60))
 
     on_its_way = probing(hold, at(60), POLICY)
@@ -164,16 +165,16 @@ def test_while_a_probe_is_on_its_way_no_second_one_goes_and_a_lost_one_is_replac
 @pytest.mark.parametrize(
     ("kind", "outcome", "lifted"),
     [
-        (HoldKind.QUOTA, "ACCEPTED", True),
-        (HoldKind.QUOTA, "DUPLICATE", False),
-        (HoldKind.LOGIN, "REJECTED_BUSINESS", True),
-        (HoldKind.LOGIN, "NOT_FOUND", True),
-        (HoldKind.LOGIN, "UNKNOWN", False),
-        (HoldKind.LOGIN, "AUTH", False),
-        (HoldKind.CERTIFICATE, "ACCEPTED", True),
-        (HoldKind.OUTAGE, "AUTH", True),
-        (HoldKind.OUTAGE, "OUTAGE", False),
-        (HoldKind.MANUAL, "ACCEPTED", False),
+        (HoldKind.QUOTA, Outcome.ACCEPTED, True),
+        (HoldKind.QUOTA, Outcome.DUPLICATE, False),
+        (HoldKind.LOGIN, Outcome.REJECTED_BUSINESS, True),
+        (HoldKind.LOGIN, Outcome.NOT_FOUND, True),
+        (HoldKind.LOGIN, Outcome.UNKNOWN, False),
+        (HoldKind.LOGIN, Outcome.AUTH, False),
+        (HoldKind.CERTIFICATE, Outcome.ACCEPTED, True),
+        (HoldKind.OUTAGE, Outcome.AUTH, True),
+        (HoldKind.OUTAGE, Outcome.OUTAGE, False),
+        (HoldKind.MANUAL, Outcome.ACCEPTED, False),
     ],
 )
 def test_a_hold_is_lifted_by_an_answer_that_shows_its_cause_gone(kind, outcome, lifted):

@@ -60,6 +60,14 @@ def test_a_batch_that_is_throttled_as_a_whole_slows_it_once():
     assert throttled(budget, 0, begun=at(1), now=at(2), policy=POLICY).rate_micro == 4_900_000
 
 
+def test_however_many_429_come_a_little_is_still_allowed():
+    budget = full(NOON, POLICY)
+    for second in range(60):
+        budget = throttled(budget, 0, begun=at(second), now=at(second), policy=POLICY)
+
+    assert budget.rate_micro == POLICY.rate_micro_min
+
+
 def test_a_429_among_successes_still_slows_it():
     budget = throttled(full(NOON, POLICY), 0, begun=NOON, now=at(1), policy=POLICY)
     budget = recovered(budget, at(5), POLICY)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.invoice_sync.domain.attempt import Outcome
+from services.invoice_sync.domain.outcome_policy import POLICY
 
 _DOUBLINGS_MAX = 32
 # The window is kept as bits in a column of 64, one of which is the sign.
@@ -75,13 +76,9 @@ class Blocked:
     until: datetime
 
 
-# The authority failed or could not be reached. Its refusals, its 429 and our own credential are no faults of the way.
-_FAILURES = frozenset({"UNKNOWN", "NOT_RECEIVED", "AUTHORITY_FAULT"})
-
-
 def is_failure(outcome: Outcome, seconds: float, policy: BreakerPolicy) -> bool:
     """Whether a call that ended so and took so long speaks against the route."""
-    return outcome in _FAILURES or seconds > policy.slow_seconds
+    return POLICY[outcome].breaker_failure or seconds > policy.slow_seconds
 
 
 def may_pass(breaker: Breaker, now: datetime) -> Pass | ProbeOnly | Blocked:

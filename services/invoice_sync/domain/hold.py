@@ -51,20 +51,26 @@ class HoldPolicy:
     outage_probe_seconds: float
 
 
-# Keyed by the contract's words for an outcome.
-_RAISES: Mapping[str, tuple[HoldKind, str, str]] = {
-    "QUOTA": (HoldKind.QUOTA, "the seller's monthly quota is used up", "销售方本月发票额度已用完"),
-    "AUTH": (HoldKind.LOGIN, "the authority did not accept our credential", "税局未认可登录凭证，需要重新登录"),
-    "OUTAGE": (HoldKind.OUTAGE, "the authority is closed", "税局系统停机"),
+_REASONS: Mapping[HoldKind, tuple[str, str]] = {
+    HoldKind.QUOTA: ("the seller's monthly quota is used up", "销售方本月发票额度已用完"),
+    HoldKind.LOGIN: ("the authority did not accept our login", "税局未认可登录凭证，需要重新登录"),
+    HoldKind.CERTIFICATE: ("the authority did not accept our certificate", "税局未认可数字证书，需要更换证书"),
+    HoldKind.OUTAGE: ("the authority is closed", "税局系统停机"),
 }
-# What an authority answers once it has let our credential in: about a record, or about what was sent.
-_FOUND = frozenset({"OK", "ACCEPTED", "DUPLICATE", "NOT_FOUND", "NOT_YET", "MISMATCH", "SEAL_FAILED", "VOIDED"})
-_LET_IN = _FOUND | {"QUOTA", "REJECTED", "REJECTED_SYNTAX", "REJECTED_BUSINESS"}
-_LIFTS: Mapping[HoldKind, frozenset[str]] = {
-    HoldKind.QUOTA: frozenset({"ACCEPTED", "SEAL_FAILED"}),
+# What an authority answers once it has let our credential in.
+_LET_IN = frozenset(Outcome) - {
+    Outcome.NOT_RECEIVED,
+    Outcome.UNKNOWN,
+    Outcome.THROTTLED,
+    Outcome.AUTH,
+    Outcome.OUTAGE,
+    Outcome.AUTHORITY_FAULT,
+}
+_LIFTS: Mapping[HoldKind, frozenset[Outcome]] = {
+    HoldKind.QUOTA: frozenset({Outcome.ACCEPTED, Outcome.SEAL_FAILED}),
     HoldKind.LOGIN: _LET_IN,
     HoldKind.CERTIFICATE: _LET_IN,
-    HoldKind.OUTAGE: _LET_IN | {"AUTH", "THROTTLED"},
+    HoldKind.OUTAGE: _LET_IN | {Outcome.AUTH, Outcome.THROTTLED},
 }
 
 
@@ -87,13 +93,17 @@ def probing(hold: Hold, now: datetime, policy: HoldPolicy) -> Hold:
 
 
 def raised_by(
-    answer: TaxAnswer, hold_id: str, route: Route, seller_tax_id: str, now: datetime, policy: HoldPolicy
-) -> Hold | None:
-    """The hold that an answer asks for; None when it asks for none. A quota is the seller's, the rest is everyone's."""
-    raised = _RAISES.get(answer.outcome)
-    if raised is None:
-        return None
-    kind, reason, reason_zh = raised
+    answer: TaxAnswer,
+    kind: HoldKind,
+    hold_id: str,
+    route: Route,
+    seller_tax_id: str,
+    now: datetime,
+    policy: HoldPolicy,
+) -> Hold:
+    """The hold that an answer asks for; its kind is read by `outcome_policy.hold_of`. Only a quota is one seller's."""
+    assert kind in _REASONS, f"no answer raises {kind}"
+    reason, reason_zh = _REASONS[kind]
     code = answer.authority_code
     return Hold(
         hold_id=hold_id,
@@ -104,7 +114,7 @@ def raised_by(
         reason_zh=f"{reason_zh}（{code}）" if code else reason_zh,
         since=now,
         until=_next_probe(kind, now, answer.retry_after_seconds, policy),
-        set_by="uploader",
+        set_by="invoice_sync",
     )
 
 
