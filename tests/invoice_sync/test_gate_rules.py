@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
+from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.breaker import Breaker, BreakerState
 from services.invoice_sync.domain.gate import Open, Shut, is_open
 from services.invoice_sync.domain.hold import (
@@ -18,10 +18,9 @@ from services.invoice_sync.domain.hold import (
     covers,
     is_lifted_by,
     probing,
-    raised_by,
+    raised,
     wants_probe,
 )
-from services.invoice_sync.domain.outcome_policy import CERTIFICATE_DETAIL, hold_of
 from services.invoice_sync.domain.route import Route, parse_route, region_of
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -39,10 +38,9 @@ def a_hold(kind: HoldKind = HoldKind.MANUAL, *, seller: str = "", until: datetim
     return Hold("hold_1", kind, HUBEI.key, seller, "the owner asked", "业主要求", NOON, until, "li")
 
 
-def raised(outcome: Outcome, now: datetime = NOON, **more) -> Hold:
+def held_by(kind: HoldKind, now: datetime = NOON, **more) -> Hold:
     """The hold after an answer to the water works by the route of Hubei."""
-    answer = TaxAnswer(outcome, "no", **more)
-    return raised_by(answer, hold_of(answer), "hold_3", HUBEI, WATER, now, POLICY)
+    return raised(kind, "hold_3", HUBEI, WATER, now, POLICY, **more)
 
 
 @given(st.builds(Route, *[st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True)] * 4))
@@ -108,7 +106,7 @@ def test_an_announced_outage_holds_only_while_it_lasts_and_then_asks_for_a_probe
 
 
 def test_a_used_up_quota_holds_its_seller_alone_and_until_the_next_probe():
-    hold = raised(Outcome.QUOTA, authority_code="E9400")
+    hold = held_by(HoldKind.QUOTA, code="E9400")
 
     verdict = is_open(HUBEI, WATER, [hold], Breaker(), at(1))
     assert verdict == Shut(
@@ -131,29 +129,24 @@ def test_a_used_up_quota_holds_its_seller_alone_and_until_the_next_probe():
     ids=["before midnight in China", "before the new year in China", "in the new month"],
 )
 def test_a_quota_is_asked_for_again_when_the_month_turns_in_china(now, until):
-    assert raised(Outcome.QUOTA, now).until == until
+    assert held_by(HoldKind.QUOTA, now).until == until
 
 
 def test_a_refused_credential_holds_every_seller_of_the_route():
-    hold = raised(Outcome.AUTH)
+    hold = held_by(HoldKind.LOGIN)
 
     assert (hold.kind, hold.until) == (HoldKind.LOGIN, at(60))
     assert covers(hold, HUBEI, GAS, at(59))
 
 
-def test_an_outage_lasts_as_long_as_the_authority_says_or_a_while():
-    told = raised(Outcome.OUTAGE, retry_after_seconds=900)
-    untold = raised(Outcome.OUTAGE)
-
-    assert (told.until, untold.until) == (at(900), at(120))
-
-
-def test_a_certificate_that_is_not_accepted_is_told_from_a_login():
-    assert raised(Outcome.AUTH, code_detail=CERTIFICATE_DETAIL).kind is HoldKind.CERTIFICATE
+def test_an_outage_lasts_as_long_as_the_authority_says_but_no_more_than_a_day_or_else_a_while():
+    assert held_by(HoldKind.OUTAGE, until=at(900)).until == at(900)
+    assert held_by(HoldKind.OUTAGE, until=at(10**9)).until == at(86_400)
+    assert held_by(HoldKind.OUTAGE).until == at(120)
 
 
 def test_while_a_probe_is_on_its_way_no_second_one_goes_and_a_lost_one_is_replaced():
-    hold = raised(Outcome.AUTH)
+    hold = held_by(HoldKind.LOGIN)
     assert wants_probe(hold, HUBEI, WATER, at(60))
 
     on_its_way = probing(hold, at(60), POLICY)

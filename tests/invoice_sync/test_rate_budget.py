@@ -84,6 +84,13 @@ def test_the_shorter_of_two_retry_afters_does_not_open_it():
     assert take(budget, 1, at(59), POLICY)[0] == 0
 
 
+def test_a_mad_retry_after_shuts_it_for_an_hour():
+    budget = throttled(full(NOON, POLICY), 10**12, begun=NOON, now=NOON, policy=POLICY)
+
+    assert take(budget, 1, at(3599), POLICY)[0] == 0
+    assert take(budget, 1, at(3601), POLICY)[0] == 1
+
+
 steps = st.lists(
     st.tuples(
         st.sampled_from(["take", "take", "take", "throttled", "recovered"]),

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
+from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.route import Route
 
+# No authority stays closed for longer by a slip in its Retry-After.
+_TOLD_WAIT_MAX = timedelta(days=1)
 _TAX_ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -89,22 +91,26 @@ def wants_probe(hold: Hold, route: Route, seller_tax_id: str, now: datetime) -> 
 def probing(hold: Hold, now: datetime, policy: HoldPolicy) -> Hold:
     """The hold once a probe is on its way: shut again for a wait, so that it stays the only one, even if it dies."""
     assert hold.kind is not HoldKind.MANUAL, "what a person closed is not probed"
-    return replace(hold, until=_next_probe(hold.kind, now, 0, policy))
+    return replace(hold, until=_next_probe(hold.kind, now, policy))
 
 
-def raised_by(
-    answer: TaxAnswer,
+def raised(
     kind: HoldKind,
     hold_id: str,
     route: Route,
     seller_tax_id: str,
     now: datetime,
     policy: HoldPolicy,
+    *,
+    until: datetime | None = None,
+    code: str = "",
 ) -> Hold:
-    """The hold that an answer asks for; its kind is read by `outcome_policy.hold_of`. Only a quota is one seller's."""
+    """The hold that an answer asks for. Only a quota is one seller's.
+
+    `until` is what the authority said, if it did, and counts for a day at most; `code` is its own.
+    """
     assert kind in _REASONS, f"no answer raises {kind}"
     reason, reason_zh = _REASONS[kind]
-    code = answer.authority_code
     return Hold(
         hold_id=hold_id,
         kind=kind,
@@ -113,7 +119,7 @@ def raised_by(
         reason=f"{reason} ({code})" if code else reason,
         reason_zh=f"{reason_zh}（{code}）" if code else reason_zh,
         since=now,
-        until=_next_probe(kind, now, answer.retry_after_seconds, policy),
+        until=min(until, now + _TOLD_WAIT_MAX) if until else _next_probe(kind, now, policy),
         set_by="invoice_sync",
     )
 
@@ -146,12 +152,12 @@ def _concerns(hold: Hold, route: Route, seller_tax_id: str, now: datetime) -> bo
     return hold.route_key == route.key and hold.seller_tax_id in ("", seller_tax_id) and now >= hold.since
 
 
-def _next_probe(kind: HoldKind, now: datetime, retry_after_seconds: int, policy: HoldPolicy) -> datetime:
+def _next_probe(kind: HoldKind, now: datetime, policy: HoldPolicy) -> datetime:
     match kind:
         case HoldKind.QUOTA:
             return min(_next_month(now), now + timedelta(seconds=policy.quota_probe_seconds))
         case HoldKind.OUTAGE:
-            return now + timedelta(seconds=retry_after_seconds or policy.outage_probe_seconds)
+            return now + timedelta(seconds=policy.outage_probe_seconds)
         case _:
             return now + timedelta(seconds=policy.login_probe_seconds)
 

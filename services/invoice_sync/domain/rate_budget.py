@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 # All tokens are counted in millionths, so that slow rates add up without a float.
 MICRO = 1_000_000
+# A slip in a Retry-After closes a route for no longer.
+_RETRY_AFTER_SECONDS_MAX = 3600
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -66,7 +68,7 @@ def throttled(
 
     A batch that is throttled as a whole is one sign: what began before the rate fell does not make it fall again.
     """
-    closed_until = max(budget.refilled_at, now + timedelta(seconds=retry_after_seconds))
+    closed_until = max(budget.refilled_at, now + timedelta(seconds=min(retry_after_seconds, _RETRY_AFTER_SECONDS_MAX)))
     emptied = replace(budget, tokens_micro=0, refilled_at=closed_until)
     if begun < budget.shrunk_at:
         return emptied
