@@ -183,7 +183,7 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
     own: dict[str, dict[str, str]] = {
         "payments": {},
         "reconciler": {"PAYMENTS_TARGET": targets["payments"]},
-        "invoice_sync": {"PAYMENTS_TARGET": targets["payments"], "TAX_URL": addresses.tax_sandbox_url},
+        "invoice_sync": {"PAYMENTS_TARGET": targets["payments"], "TAX_URL": f"{addresses.tax_sandbox_url}/production/42"},
         "gateway": {
             "PAYMENTS_TARGET": targets["payments"],
             "RECONCILER_TARGET": targets["reconciler"],

@@ -24,7 +24,7 @@ class Config:
     database_url: str = setting(check=database.check_url)
     listen: str = setting("127.0.0.1:50053", check=check_listen)
     payments_target: str = setting("127.0.0.1:50051")
-    tax_url: str = setting("http://127.0.0.1:8090")
+    tax_url: str = setting("http://127.0.0.1:8090/production/42")
     traces: str = setting("", check=telemetry.check_sink)
     trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)
     settle_seconds: float = setting(600.0, minimum=0.1)

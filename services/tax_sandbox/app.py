@@ -14,19 +14,26 @@ from chassis.clock import Clock, SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
 from services.tax_sandbox import http_server
-from services.tax_sandbox.actions.invoice import InvoiceActions
+from services.tax_sandbox.actions.announcement import AnnouncementActions
+from services.tax_sandbox.actions.booking import BookingActions
+from services.tax_sandbox.actions.gate import GateActions
+from services.tax_sandbox.actions.query import QueryActions
 from services.tax_sandbox.actions.steering import SteeringActions
+from services.tax_sandbox.actions.submission import SubmissionActions
 from services.tax_sandbox.config import PREFIX, Config
-from services.tax_sandbox.domain.document import Refusal
-from services.tax_sandbox.domain.reply import refused
-from services.tax_sandbox.routes import protocol_routes, respond
-from services.tax_sandbox.steering import steering_routes
+from services.tax_sandbox.domain.judgement import Rules
+from services.tax_sandbox.routes.edge import Edge, no_such_route, respond
+from services.tax_sandbox.routes.invoices import invoice_routes
+from services.tax_sandbox.routes.service import service_routes
+from services.tax_sandbox.routes.steering import steering_routes
+from services.tax_sandbox.steered import Steered
 
 
 async def run() -> None:
     """Serve until told to stop."""
     try:
         config = read_config(Config, PREFIX, os.environ)
+        config.tls()
     except ConfigError as fault:
         sys.stderr.write(f"{fault}\n")
         sys.exit(2)
@@ -40,19 +47,22 @@ async def run() -> None:
 async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None) -> http_server.Running:
     """Listen, and book in the background."""
     sessions = database.sessions(engine)
-    invoices = InvoiceActions(sessions, clock or SystemClock(), config.booking_delay_seconds)
-    booking = Loop("book_due", invoices.book_due, config.booking_poll_seconds)
-    app = create_app(invoices, SteeringActions(sessions))
-    return await http_server.start(config.listen, app, [booking])
-
-
-def create_app(invoices: InvoiceActions, steering: SteeringActions) -> Starlette:
-    """The application: the protocol, the steering API, and one shape for what is not there."""
-    routes = [*protocol_routes(invoices), *steering_routes(steering)]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
+    steered = Steered(sessions, clock or SystemClock())
+    rules = Rules(config.booking_delay_seconds, config.filing_days)
+    submissions = SubmissionActions(sessions, steered, rules, registration_required=config.registration_required)
+    queries = QueryActions(sessions, steered, config.query_days, config.sealing_seconds)
+    gate = GateActions(sessions, steered)
+    edge = Edge(steered, gate, config.fault_header)
+    routes = [
+        *invoice_routes(edge, submissions, queries),
+        *service_routes(edge, gate, AnnouncementActions(sessions, steered)),
+        *steering_routes(SteeringActions(sessions, steered)),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
+    booking = Loop("book_due", BookingActions(sessions, steered).book_due, config.booking_poll_seconds)
+    return await http_server.start(config.listen, app, [booking], config.tls())
 
 
 async def _no_such_route(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)
-    # Another code than that of an invoice which is not in the book: a wrong address must never prove an absence.
-    return respond(refused(fault.status_code, Refusal(f"E{fault.status_code}1", "no such route or method")))
+    return respond(no_such_route(fault.status_code))

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -41,8 +42,19 @@ class Running:
             task.cancel()
 
 
-async def start(listen: str, app: ASGIApp, loops: Sequence[Loop] = ()) -> Running:
-    """Listen at host:port (port 0 takes a free one) and start the loops. Raises OSError when the port is taken."""
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files in PEM: the certificate with its chain, and its key."""
+
+    cert_file: Path
+    key_file: Path
+
+
+async def start(listen: str, app: ASGIApp, loops: Sequence[Loop] = (), tls: Tls | None = None) -> Running:
+    """Listen at host:port (port 0 takes a free one) and start the loops; without `tls` it is plain HTTP.
+
+    Raises OSError when the port is taken or a file is not there, and ssl.SSLError when it holds no certificate.
+    """
     host, _, port = listen.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host.strip("[]"), int(port)), family=family)
@@ -56,6 +68,9 @@ async def start(listen: str, app: ASGIApp, loops: Sequence[Loop] = ()) -> Runnin
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,  # the application tells the time: its clock can be moved
+        ssl_certfile=tls.cert_file if tls else None,
+        ssl_keyfile=tls.key_file if tls else None,
         limit_concurrency=_CONNECTIONS_MAX,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,

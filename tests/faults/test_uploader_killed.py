@@ -71,7 +71,7 @@ class Processes:
 
     def start_invoice_sync(self, tax_url: str = "") -> None:
         tax_url = tax_url or f"http://{self.target('tax_sandbox')}"
-        self.start("invoice_sync", PAYMENTS_TARGET=self.target("payments"), TAX_URL=tax_url, **HURRY)
+        self.start("invoice_sync", PAYMENTS_TARGET=self.target("payments"), TAX_URL=f"{tax_url}/production/42", **HURRY)
 
     def end(self, service: str) -> None:
         """Stop a service as an operator does."""

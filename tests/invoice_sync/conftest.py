@@ -22,7 +22,7 @@ async def system(fresh_database) -> AsyncIterator[InvoiceSync]:
     engine = database.connect(await fresh_database("services.invoice_sync"), "test")
     sessions, clock, jitter = database.sessions(engine), ManualClock(datetime.now(UTC)), random.Random(1).random
     async with running_tax_sandbox(await fresh_database("services.tax_sandbox")) as steering:
-        tax = SandboxTaxSystem(steering.url)
+        tax = SandboxTaxSystem(steering.place_url())
         issue = IssueActions(sessions, clock)
         yield InvoiceSync(
             sessions=sessions,

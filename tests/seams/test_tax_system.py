@@ -58,7 +58,7 @@ SANDBOX_FAULTS = {
 async def sandbox_bench(fresh_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Bench]:
     async with running_tax_sandbox(await fresh_database("services.tax_sandbox")) as steering:
         timeouts = Timeouts(connect_seconds=1, read_seconds=0.5, write_seconds=1, pool_seconds=1, call_seconds=4)
-        system = SandboxTaxSystem(steering.url, timeouts)
+        system = SandboxTaxSystem(steering.place_url(), timeouts)
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
         unreachable = SandboxTaxSystem(f"http://127.0.0.1:{port}", timeouts)

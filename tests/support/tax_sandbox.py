@@ -2,8 +2,11 @@
 
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -21,17 +24,26 @@ class Steering:
         self.url = url
         self.http = http
 
+    def place_url(self, environment: str = "production", region: str = "42") -> str:
+        """The base address of the protocol in a place; "/v1/..." goes after it."""
+        return f"{self.url}/{environment}/{region}"
+
     async def plan(self, fault: str, **how: Any) -> None:
         """Ask for a fault, such as `plan("DROP_AFTER_COMMIT", key="inv_1", times=1)`."""
         answer = await self.http.post("/steering/faults", json={"fault": fault, **how})
         assert answer.status_code == 201, answer.text
 
-    async def book(self) -> list[dict[str, Any]]:
-        """Everything accepted; a row's `status` says whether it is in the main book."""
+    async def shift_clock(self, seconds: float) -> None:
+        """Move the authority's clock on; what fell due happens at its next turn."""
+        answer = await self.http.post("/steering/clock", json={"shift_seconds": seconds})
+        assert answer.status_code == 200, answer.text
+
+    async def book(self, **asked: str) -> list[dict[str, Any]]:
+        """Everything accepted; a row's `status` says whether it is in the main book. `asked` are filters."""
         rows: list[dict[str, Any]] = []
         after = ""
         while True:
-            page = (await self.http.get("/steering/book", params={"after": after})).json()
+            page = (await self.http.get("/steering/book", params={**asked, "after": after})).json()
             rows += page["invoices"]
             if not (after := page["next"]):
                 return rows
@@ -42,25 +54,35 @@ class Steering:
 
 
 @contextlib.asynccontextmanager
-async def steering_of(url: str) -> AsyncIterator[Steering]:
+async def steering_of(url: str, verify: ssl.SSLContext | bool = True) -> AsyncIterator[Steering]:
     """Steer what listens at a URL."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as http:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10, verify=verify) as http:
         yield Steering(url, http)
 
 
 @contextlib.asynccontextmanager
-async def running_tax_sandbox(database_url: str, booking_delay_seconds: float = 0.05) -> AsyncIterator[Steering]:
-    """Serve on a free port of the loopback, in this process, while the block lasts."""
+async def running_tax_sandbox(
+    database_url: str,
+    booking_delay_seconds: float = 0.05,
+    verify: ssl.SSLContext | bool = True,
+    **settings: Any,
+) -> AsyncIterator[Steering]:
+    """Serve on a free port of the loopback, in this process, while the block lasts.
+
+    `settings` are further fields of its Config; with certificates `verify` is whom the client trusts.
+    """
     engine = database.connect(database_url, "tax_sandbox", pool_size=4)
     config = Config(
         database_url=database_url,
         listen="127.0.0.1:0",
         booking_delay_seconds=booking_delay_seconds,
         booking_poll_seconds=0.02,
+        **settings,
     )
     running = await app.start(config, engine)
     try:
-        async with steering_of(f"http://127.0.0.1:{running.port}") as steering:
+        scheme = "https" if config.tls() else "http"
+        async with steering_of(f"{scheme}://127.0.0.1:{running.port}", verify) as steering:
             yield steering
     finally:
         await running.stop()
@@ -76,6 +98,6 @@ def a_document(order_no: str = "NO1", **changes: Any) -> bytes:
         "currency": "CNY",
         "amount_minor": 12_345,
         "order_no": order_no,
-        "issue_date": "2026-03-01",
+        "issue_date": datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat(),
     }
     return json.dumps(content | changes, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

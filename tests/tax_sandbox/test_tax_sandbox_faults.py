@@ -6,14 +6,17 @@ import pytest
 
 from services.tax_sandbox.domain.document import Refusal
 from services.tax_sandbox.domain.fault import (
-    PHASE_OF,
+    PHASES_OF,
     SHORT_NAMES,
     FaultName,
     FaultPlan,
+    Occasion,
+    Phase,
     candidates,
     is_drawn,
-    read_plan,
 )
+from services.tax_sandbox.domain.fault_request import read_plan
+from services.tax_sandbox.domain.place import Place
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import Steering, a_document, running_tax_sandbox
 
@@ -26,7 +29,7 @@ async def tax(fresh_database):
 
 async def status_of(tax: Steering, key: str, order_no: str = "NO1") -> int:
     answer = await tax.http.post(
-        "/v1/invoices",
+        "/production/42/v1/invoices",
         content=a_document(order_no),
         headers={"Idempotency-Key": key, "Content-Type": "application/json"},
     )
@@ -175,7 +178,8 @@ async def test_a_refused_fault_is_not_kept(tax):
 
 
 def test_every_fault_has_a_phase_and_every_short_name_a_fault():
-    assert set(PHASE_OF) == set(FaultName)
+    assert set(PHASES_OF) == set(FaultName)
+    assert all(PHASES_OF.values())
     assert set(SHORT_NAMES.values()) <= set(FaultName)
 
 
@@ -208,6 +212,6 @@ def test_two_faults_with_one_seed_fall_on_keys_of_their_own():
 def test_the_oldest_plan_comes_first():
     plans = [FaultPlan(FaultName.OUTAGE, fault_id=1), FaultPlan(FaultName.THROTTLE, fault_id=2)]
 
-    falling = candidates(plans, PHASE_OF[FaultName.OUTAGE], "inv_1", "NO1", first_of_key=True)
+    falling = candidates(plans, Phase.DOOR, Occasion(Place.PRODUCTION_HUBEI, "inv_1", "NO1", first_of_key=True))
 
     assert [plan.fault_id for plan in falling] == [1, 2]

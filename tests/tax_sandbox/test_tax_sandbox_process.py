@@ -39,7 +39,7 @@ async def test_what_was_acknowledged_outlives_a_sigkill_and_is_booked_once(fresh
 
         async def submit(key: str) -> dict[str, object]:
             head = {"Idempotency-Key": key, "Content-Type": "application/json"}
-            return (await tax.http.post("/v1/invoices", content=a_document(), headers=head)).json()
+            return (await tax.http.post("/production/42/v1/invoices", content=a_document(), headers=head)).json()
 
         try:
             await eventually(is_up, timeout_seconds=20)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import json
 from typing import Any
 
 import httpx
@@ -22,12 +23,14 @@ async def tax(fresh_database):
 
 async def submit(tax: Steering, body: bytes, key: str = "inv_1", **headers: str) -> httpx.Response:
     return await tax.http.post(
-        "/v1/invoices", content=body, headers={"Idempotency-Key": key, "Content-Type": "application/json", **headers}
+        "/production/42/v1/invoices",
+        content=body,
+        headers={"Idempotency-Key": key, "Content-Type": "application/json", **headers},
     )
 
 
 async def by_key(tax: Steering, key: str = "inv_1") -> httpx.Response:
-    return await tax.http.get("/v1/invoices", params={"seller_tax_id": SELLER_TAX_ID, "key": key})
+    return await tax.http.get("/production/42/v1/invoices", params={"seller_tax_id": SELLER_TAX_ID, "key": key})
 
 
 async def booked(tax: Steering, key: str = "inv_1") -> dict[str, Any]:
@@ -59,9 +62,14 @@ async def test_a_document_gets_a_number_of_20_digits_and_is_booked_later(tax):
         "document_sha256": answer["document_sha256"],
         "accepted_at": answer["accepted_at"],
         "booked_at": (await by_key(tax)).json()["booked_at"],
+        "stored_at": (await by_key(tax)).json()["booked_at"],
         "status": "BOOKED",
+        "kind": "BLUE",
+        "seller_tax_id": SELLER_TAX_ID,
+        "amount_minor": 12_345,
+        "issue_date": json.loads(body)["issue_date"],
     }
-    assert (await tax.http.get(f"/v1/invoices/{answer['number']}")).json() == (await by_key(tax)).json()
+    assert (await tax.http.get(f"/production/42/v1/invoices/{answer['number']}")).json() == (await by_key(tax)).json()
 
 
 async def test_the_same_bytes_under_the_same_key_get_the_same_number_for_ever(tax):
@@ -89,7 +97,7 @@ async def test_other_bytes_under_a_key_are_refused_and_change_nothing(tax):
         (b"\xff", "E4000", ""),
         (b"[" * 100_000, "E4000", ""),
         (b"[]", "E4000", ""),
-        (a_document(schema=2), "E4001", "schema"),
+        (a_document(schema=3), "E4001", "schema"),
         (a_document(schema=True), "E4001", "schema"),
         (a_document(seller={"name": "x"}), "E4002", "seller.tax_id"),
         (a_document(buyer=None), "E4002", "buyer.title"),
@@ -159,11 +167,11 @@ async def test_a_head_without_end_is_cut_off(tax):
 
 async def test_what_is_not_in_the_book_is_404_with_its_own_code(tax):
     unknown_key = await by_key(tax, "inv_none")
-    unknown_number = await tax.http.get("/v1/invoices/26422000000000000099")
+    unknown_number = await tax.http.get("/production/42/v1/invoices/26422000000000000099")
     await submit(tax, a_document())
-    other_seller = await tax.http.get("/v1/invoices", params={"seller_tax_id": "A" * 18, "key": "inv_1"})
-    no_route = await tax.http.get("/v1/nothing")
-    no_method = await tax.http.delete("/v1/invoices")
+    other_seller = await tax.http.get("/production/42/v1/invoices", params={"seller_tax_id": "A" * 18, "key": "inv_1"})
+    no_route = await tax.http.get("/production/42/v1/nothing")
+    no_method = await tax.http.delete("/production/42/v1/invoices")
 
     assert [answer.status_code for answer in (unknown_key, unknown_number, other_seller, no_route)] == [404] * 4
     assert {answer.json()["code"] for answer in (unknown_key, unknown_number, other_seller)} == {"E4040"}
@@ -172,8 +180,8 @@ async def test_what_is_not_in_the_book_is_404_with_its_own_code(tax):
 
 
 async def test_a_query_without_what_it_asks_for_is_refused(tax):
-    no_key = await tax.http.get("/v1/invoices", params={"seller_tax_id": SELLER_TAX_ID})
-    bad_number = await tax.http.get("/v1/invoices/12")
+    no_key = await tax.http.get("/production/42/v1/invoices", params={"seller_tax_id": SELLER_TAX_ID})
+    bad_number = await tax.http.get("/production/42/v1/invoices/12")
 
     assert (no_key.status_code, no_key.json()["field"]) == (400, "key")
     assert (bad_number.status_code, bad_number.json()["field"]) == (400, "number")
@@ -192,7 +200,7 @@ async def test_the_traces_of_submit_booking_and_query_are_the_callers(tax, spans
     answer = await submit(tax, a_document(), traceparent=f"00-{trace_id}-{parent_id}-01")
     number = answer.json()["number"]
     await booked(tax)
-    await tax.http.get(f"/v1/invoices/{number}", headers={"traceparent": f"00-{trace_id}-{parent_id}-01"})
+    await tax.http.get(f"/production/42/v1/invoices/{number}", headers={"traceparent": f"00-{trace_id}-{parent_id}-01"})
 
     def of_the_trace() -> dict[str, Any]:
         return {s.name: s for s in spans.get_finished_spans() if f"{s.context.trace_id:032x}" == trace_id}
@@ -202,6 +210,6 @@ async def test_the_traces_of_submit_booking_and_query_are_the_callers(tax, spans
     assert f"{server.parent.span_id:016x}" == parent_id
     assert booking.parent.span_id == server.context.span_id
     assert server.kind.name == found["GET /v1/invoices/{number}"].kind.name == "SERVER"
-    assert server.attributes["http.route"] == "/v1/invoices"
+    assert server.attributes["http.route"] == "/{environment}/{region}/v1/invoices"
     assert server.attributes["http.response.status_code"] == 200
     assert SELLER_TAX_ID not in str([dict(s.attributes) for s in spans.get_finished_spans()])

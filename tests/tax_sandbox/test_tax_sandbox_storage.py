@@ -3,7 +3,7 @@
 import structlog
 
 from chassis import database
-from services.tax_sandbox.routes import unavailable
+from services.tax_sandbox.routes.edge import unavailable
 from tests.support.storage import NAME, refusal_of_a_name
 
 

@@ -1,1 +1,1 @@
-"""What the stand-in authority does, one transaction each: invoice.py for the protocol, steering.py for the tests."""
+"""What the stand-in authority does, one noun a file and one transaction an action."""

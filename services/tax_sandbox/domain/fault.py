@@ -1,62 +1,96 @@
-"""Which fault was asked for, and on whom it falls: the same for the same seed. It does not carry it out."""
+"""The faults that can be asked for, and on whom one falls: the same for the same seed. It carries none out."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 
-from services.tax_sandbox.domain.document import Refusal
+from services.tax_sandbox.domain.place import Place
 
 PARTS_PER_MILLION = 1_000_000
-SECONDS_MAX = 3600.0
-_TEXT_MAX = 128
 
 
 class Phase(Enum):
     """Where in a call a fault acts. One call meets at most one fault of each phase."""
 
+    GATE = auto()  # every call, before anything of it is looked at; a submit, when its document was read
     DOOR = auto()
     BOOKING = auto()
     ANSWER = auto()
     QUERY = auto()
+    SEALING = auto()
+    BATCH = auto()
+    CLOSING = auto()
+    HEAD = auto()
 
 
 class FaultName(StrEnum):
     """Everything that can be asked for; README.md says what each does."""
 
+    CREDENTIAL_EXPIRY = "CREDENTIAL_EXPIRY"
+    KEY_ROTATION = "KEY_ROTATION"
+    OUTAGE_ANNOUNCED = "OUTAGE_ANNOUNCED"
     DROP_BEFORE_COMMIT = "DROP_BEFORE_COMMIT"
+    HTTP_5XX_BEFORE_COMMIT = "HTTP_5XX_BEFORE_COMMIT"
+    AUTHORITY_FAULT = "AUTHORITY_FAULT"
     OUTAGE = "OUTAGE"
     THROTTLE = "THROTTLE"
+    REJECT_SYNTAX = "REJECT_SYNTAX"
     REJECT_BUSINESS = "REJECT_BUSINESS"
+    QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    DUPLICATE = "DUPLICATE"
     ACK_WITHOUT_BOOKING = "ACK_WITHOUT_BOOKING"
     STUCK_PROCESSING = "STUCK_PROCESSING"
     BOOKED_WITH_ALTERED_AMOUNT = "BOOKED_WITH_ALTERED_AMOUNT"
     BOOKED_UNDER_OTHER_NUMBER = "BOOKED_UNDER_OTHER_NUMBER"
+    BOOKED_ELSEWHERE = "BOOKED_ELSEWHERE"
+    VOIDED_AT_PORTAL = "VOIDED_AT_PORTAL"
+    SEAL_FAILED = "SEAL_FAILED"
     QUERY_FALSE_NEGATIVE = "QUERY_FALSE_NEGATIVE"
     DROP_AFTER_COMMIT = "DROP_AFTER_COMMIT"
     HTTP_5XX_AFTER_COMMIT = "HTTP_5XX_AFTER_COMMIT"
+    AUTHORITY_FAULT_AFTER_COMMIT = "AUTHORITY_FAULT_AFTER_COMMIT"
     SLOW_ANSWER = "SLOW_ANSWER"
     GARBLED_ANSWER = "GARBLED_ANSWER"
     QUERY_5XX = "QUERY_5XX"
     SLOW_QUERY = "SLOW_QUERY"
+    PARTIAL_BATCH = "PARTIAL_BATCH"
+    LOSE_CLOSE_ANSWER = "LOSE_CLOSE_ANSWER"
+    CLOCK_SKEW = "CLOCK_SKEW"
 
 
-PHASE_OF: Mapping[FaultName, Phase] = {
-    FaultName.DROP_BEFORE_COMMIT: Phase.DOOR,
-    FaultName.OUTAGE: Phase.DOOR,
-    FaultName.THROTTLE: Phase.DOOR,
-    FaultName.REJECT_BUSINESS: Phase.DOOR,
-    FaultName.ACK_WITHOUT_BOOKING: Phase.BOOKING,
-    FaultName.STUCK_PROCESSING: Phase.BOOKING,
-    FaultName.BOOKED_WITH_ALTERED_AMOUNT: Phase.BOOKING,
-    FaultName.BOOKED_UNDER_OTHER_NUMBER: Phase.BOOKING,
-    FaultName.QUERY_FALSE_NEGATIVE: Phase.BOOKING,
-    FaultName.DROP_AFTER_COMMIT: Phase.ANSWER,
-    FaultName.HTTP_5XX_AFTER_COMMIT: Phase.ANSWER,
-    FaultName.SLOW_ANSWER: Phase.ANSWER,
-    FaultName.GARBLED_ANSWER: Phase.ANSWER,
-    FaultName.QUERY_5XX: Phase.QUERY,
-    FaultName.SLOW_QUERY: Phase.QUERY,
+PHASES_OF: Mapping[FaultName, frozenset[Phase]] = {
+    FaultName.CREDENTIAL_EXPIRY: frozenset({Phase.GATE}),
+    FaultName.KEY_ROTATION: frozenset({Phase.GATE}),
+    FaultName.OUTAGE_ANNOUNCED: frozenset({Phase.GATE}),
+    FaultName.DROP_BEFORE_COMMIT: frozenset({Phase.DOOR}),
+    FaultName.HTTP_5XX_BEFORE_COMMIT: frozenset({Phase.DOOR}),
+    FaultName.AUTHORITY_FAULT: frozenset({Phase.DOOR}),
+    FaultName.OUTAGE: frozenset({Phase.DOOR}),
+    FaultName.THROTTLE: frozenset({Phase.DOOR}),
+    FaultName.REJECT_SYNTAX: frozenset({Phase.DOOR}),
+    FaultName.REJECT_BUSINESS: frozenset({Phase.DOOR}),
+    FaultName.QUOTA_EXHAUSTED: frozenset({Phase.DOOR}),
+    FaultName.DUPLICATE: frozenset({Phase.DOOR}),
+    FaultName.ACK_WITHOUT_BOOKING: frozenset({Phase.BOOKING}),
+    FaultName.STUCK_PROCESSING: frozenset({Phase.BOOKING}),
+    FaultName.BOOKED_WITH_ALTERED_AMOUNT: frozenset({Phase.BOOKING}),
+    FaultName.BOOKED_UNDER_OTHER_NUMBER: frozenset({Phase.BOOKING}),
+    FaultName.BOOKED_ELSEWHERE: frozenset({Phase.BOOKING}),
+    FaultName.VOIDED_AT_PORTAL: frozenset({Phase.BOOKING}),
+    FaultName.SEAL_FAILED: frozenset({Phase.BOOKING, Phase.SEALING}),
+    FaultName.QUERY_FALSE_NEGATIVE: frozenset({Phase.BOOKING}),
+    FaultName.DROP_AFTER_COMMIT: frozenset({Phase.ANSWER}),
+    FaultName.HTTP_5XX_AFTER_COMMIT: frozenset({Phase.ANSWER}),
+    FaultName.AUTHORITY_FAULT_AFTER_COMMIT: frozenset({Phase.ANSWER}),
+    FaultName.SLOW_ANSWER: frozenset({Phase.ANSWER}),
+    FaultName.GARBLED_ANSWER: frozenset({Phase.ANSWER}),
+    FaultName.QUERY_5XX: frozenset({Phase.QUERY}),
+    FaultName.SLOW_QUERY: frozenset({Phase.QUERY}),
+    FaultName.PARTIAL_BATCH: frozenset({Phase.BATCH}),
+    FaultName.LOSE_CLOSE_ANSWER: frozenset({Phase.CLOSING}),
+    FaultName.CLOCK_SKEW: frozenset({Phase.HEAD}),
 }
 
 # Short words that the steering API takes for the commonest; it answers with the full name.
@@ -69,59 +103,51 @@ SHORT_NAMES: Mapping[str, FaultName] = {
     "GARBLED": FaultName.GARBLED_ANSWER,
 }
 
-_WITHOUT_SECONDS_IT_DOES_NOTHING = {
-    FaultName.QUERY_FALSE_NEGATIVE,
-    FaultName.SLOW_ANSWER,
-    FaultName.SLOW_QUERY,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """A fault and on whom it falls: one key, one order, a seeded share of the keys, or everyone.
+    """A fault and on whom it falls: one key, one order, one seller, a seeded share of the keys, or everyone.
 
-    `times` is how often at most, 0 without end; `seconds` and `code` mean what the fault makes of them.
+    `place` narrows each of these to one place. `times` is how often at most, 0 without end; `seconds` and `code` mean
+    what the fault makes of them. A plan without `fault_id` came with a call and is for that call alone.
     """
 
     fault: FaultName
     times: int = 0
+    place: str = ""
     key: str = ""
     order_no: str = ""
+    seller_tax_id: str = ""
     rate_ppm: int | None = None
     seed: int = 0
     seconds: float | None = None
     code: str = ""
     fault_id: int = 0
     struck_count: int = 0
+    planned_at: datetime | None = None
 
 
-def read_plan(asked: object) -> FaultPlan | Refusal:
-    """What a steering request asks for, or what is wrong with it."""
-    if not isinstance(asked, dict):
-        return Refusal("E4000", "the body is not a JSON object")
-    if unknown := sorted(asked.keys() - _FIELDS):
-        return Refusal("E4005", f"{unknown[0]} is not a field of a fault", unknown[0])
-    asked = {field: value for field, value in asked.items() if value is not None}
-    name = asked.get("fault")
-    if not isinstance(name, str) or name not in [*FaultName, *SHORT_NAMES]:
-        return Refusal("E4005", f"fault must be one of {', '.join(FaultName)}", "fault")
-    for field, kinds, least, most in _NUMBERS:
-        if field in asked and not _is_number(asked[field], kinds, least, most):
-            return Refusal("E4005", f"{field} must be a number from {least} to {most}", field)
-    for field in _TEXTS:
-        if not isinstance(asked.get(field, ""), str) or len(asked.get(field, "")) > _TEXT_MAX:
-            return Refusal("E4005", f"{field} must be text of at most {_TEXT_MAX} characters", field)
-    return _fit(FaultPlan(**{**asked, "fault": SHORT_NAMES.get(name) or FaultName(name)}))
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What is known of a call when a fault may strike it; what is not known is empty. `asked` came with the call."""
+
+    place: Place
+    key: str = ""
+    order_no: str = ""
+    seller_tax_id: str = ""
+    first_of_key: bool = False
+    has_newest_credential: bool = False
+    now: datetime | None = None
+    asked: tuple[FaultPlan, ...] = ()
 
 
-def candidates(
-    plans: Iterable[FaultPlan], phase: Phase, key: str, order_no: str, *, first_of_key: bool
-) -> list[FaultPlan]:
-    """The plans of a phase that fall on this call, the oldest first.
+def candidates(plans: Iterable[FaultPlan], phase: Phase, occasion: Occasion) -> list[FaultPlan]:
+    """The plans of a phase that fall on this call: those that came with it, then the oldest first.
 
     A share of the keys (`rate_ppm`) is only ever met at the first submit of a key, so that a run heals and repeats.
     """
-    return [plan for plan in plans if PHASE_OF[plan.fault] is phase and _falls_on(plan, key, order_no, first_of_key)]
+    falling = [plan for plan in occasion.asked if phase in PHASES_OF[plan.fault]]
+    return falling + [plan for plan in plans if phase in PHASES_OF[plan.fault] and _falls_on(plan, occasion)]
 
 
 def is_drawn(plan: FaultPlan, key: str) -> bool:
@@ -132,37 +158,35 @@ def is_drawn(plan: FaultPlan, key: str) -> bool:
     return int.from_bytes(lot[:8]) % PARTS_PER_MILLION < plan.rate_ppm
 
 
-def _falls_on(plan: FaultPlan, key: str, order_no: str, first_of_key: bool) -> bool:
-    if plan.key or plan.order_no:
-        return key == plan.key if plan.key else order_no == plan.order_no
-    if plan.rate_ppm is not None:
-        return first_of_key and is_drawn(plan, key)
-    return True
+def outage_of(plan: FaultPlan) -> tuple[datetime, datetime] | None:
+    """From when until when an announced outage lasts; None when the plan came with a call and is for that call."""
+    if plan.planned_at is None:
+        return None
+    return plan.planned_at, plan.planned_at + timedelta(seconds=plan.seconds or 0.0)
 
 
-def _fit(plan: FaultPlan) -> FaultPlan | Refusal:
-    if sum([bool(plan.key), bool(plan.order_no), plan.rate_ppm is not None]) > 1:
-        return Refusal("E4005", "give one of key, order_no and rate_ppm", "key")
-    if plan.rate_ppm is not None and PHASE_OF[plan.fault] is Phase.QUERY:
-        return Refusal("E4005", "a query's fault falls on a key, an order or everyone", "rate_ppm")
-    if plan.seconds is None and plan.fault in _WITHOUT_SECONDS_IT_DOES_NOTHING:
-        return Refusal("E4002", f"{plan.fault} needs seconds", "seconds")
-    if plan.fault is FaultName.HTTP_5XX_AFTER_COMMIT and plan.code not in ("", "500", "502", "503", "504"):
-        return Refusal("E4005", "code must be 500, 502, 503 or 504", "code")
-    return plan
-
-
-def _is_number(value: object, kinds: tuple[type, ...], least: float, most: float) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool):
+def _falls_on(plan: FaultPlan, occasion: Occasion) -> bool:
+    if plan.place and plan.place != occasion.place:
         return False
-    return isinstance(value, kinds) and least <= value <= most
+    if plan.fault is FaultName.KEY_ROTATION and occasion.has_newest_credential:
+        return False
+    if plan.fault is FaultName.OUTAGE_ANNOUNCED and not _is_during(plan, occasion.now):
+        return False
+    return _is_meant(plan, occasion)
 
 
-_NUMBERS: tuple[tuple[str, tuple[type, ...], float, float], ...] = (
-    ("times", (int,), 1, 1_000_000),
-    ("rate_ppm", (int,), 0, PARTS_PER_MILLION),
-    ("seed", (int,), -(2**62), 2**62),
-    ("seconds", (int, float), 0, SECONDS_MAX),
-)
-_TEXTS = ("key", "order_no", "code")
-_FIELDS = {"fault", *_TEXTS, *(number[0] for number in _NUMBERS)}
+def _is_during(plan: FaultPlan, now: datetime | None) -> bool:
+    outage = outage_of(plan)
+    return outage is not None and now is not None and outage[0] <= now < outage[1]
+
+
+def _is_meant(plan: FaultPlan, occasion: Occasion) -> bool:
+    if plan.key:
+        return plan.key == occasion.key
+    if plan.order_no:
+        return plan.order_no == occasion.order_no
+    if plan.seller_tax_id:
+        return plan.seller_tax_id == occasion.seller_tax_id
+    if plan.rate_ppm is not None:
+        return occasion.first_of_key and is_drawn(plan, occasion.key)
+    return True

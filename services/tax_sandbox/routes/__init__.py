@@ -1,0 +1,1 @@
+"""HTTP in: heads and sizes are checked, an action is called, its reply is written. Nothing here thinks."""
