@@ -96,7 +96,7 @@ def range_number_of(year: int, region: str, sequence: int) -> str:
     return _number(year, region, _CHANNEL_OF_RANGES, sequence)
 
 
-def schedule_of(plan: FaultPlan | None, place: Place, now: datetime, delay_seconds: float) -> Schedule:
+def schedule_of(plan: FaultPlan | None, place: Place, now: datetime, delay_seconds: float) -> Schedule:  # noqa: PLR0911  a table of cases
     """When and where a document that is taken now will be booked and seen, under the fault that it met, if any."""
     usual = now + timedelta(seconds=delay_seconds)
     if plan is None:

@@ -60,7 +60,7 @@ def sha256_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def read_document(body: bytes) -> TaxDocument | Refusal:
+def read_document(body: bytes) -> TaxDocument | Refusal:  # noqa: PLR0911  a table of cases
     """Judge the bytes of a document; the first thing that is wrong is told."""
     try:
         read = json.loads(body)

@@ -68,7 +68,7 @@ def read_header(header: str) -> tuple[FaultPlan, ...] | Refusal:
     return tuple(plans)
 
 
-def _fit(plan: FaultPlan) -> FaultPlan | Refusal:
+def _fit(plan: FaultPlan) -> FaultPlan | Refusal:  # noqa: PLR0911  a table of cases
     if sum([bool(plan.key), bool(plan.order_no), bool(plan.seller_tax_id), plan.rate_ppm is not None]) > 1:
         return Refusal("E4005", "give one of key, order_no, seller_tax_id and rate_ppm", "key")
     if plan.rate_ppm is not None and PHASES_OF[plan.fault] & _PHASES_WITHOUT_SHARE:

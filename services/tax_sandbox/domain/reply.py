@@ -67,7 +67,7 @@ def stopped(plan: FaultPlan, now: datetime) -> Reply:
     raise AssertionError(f"{plan.fault} is no fault at the gate")
 
 
-def turned_away(plan: FaultPlan, throttled_count: int, quota: Mapping[str, Any]) -> Reply:
+def turned_away(plan: FaultPlan, throttled_count: int, quota: Mapping[str, Any]) -> Reply:  # noqa: PLR0911  a table of cases
     """What a fault at the door does; the document is not taken. `throttled_count` is of this key before now."""
     match plan.fault:
         case FaultName.DROP_BEFORE_COMMIT:
@@ -92,7 +92,7 @@ def turned_away(plan: FaultPlan, throttled_count: int, quota: Mapping[str, Any])
     raise AssertionError(f"{plan.fault} is no fault at the door")
 
 
-def on_its_way(reply: Reply, plan: FaultPlan | None) -> Reply:
+def on_its_way(reply: Reply, plan: FaultPlan | None) -> Reply:  # noqa: PLR0911  a table of cases
     """What a fault does to an answer after the document was stored; without one it arrives as it is."""
     if plan is None:
         return reply

@@ -25,7 +25,13 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 def steering_routes(actions: SteeringActions) -> list[Route]:
     """Everything under /steering, and the health of the service."""
-    return [*_fault_routes(actions), *_book_routes(actions), *_setting_routes(actions)]
+    return [
+        *_fault_routes(actions),
+        *_book_routes(actions),
+        *_clock_routes(actions),
+        *_credential_routes(actions),
+        *_other_routes(actions),
+    ]
 
 
 def _fault_routes(actions: SteeringActions) -> list[Route]:
@@ -53,13 +59,8 @@ def _book_routes(actions: SteeringActions) -> list[Route]:
         asked = request.query_params
         limit = asked.get("limit", "")
         size = min(int(limit), _PAGE_MAX) if limit.isdecimal() and int(limit) else _PAGE_MAX
-        entries, after = await actions.page_of_book(
-            asked.get("after", ""),
-            size,
-            asked.get("place", ""),
-            asked.get("seller_tax_id", ""),
-            asked.get("status", ""),
-        )
+        filters = [asked.get(name, "") for name in ("place", "seller_tax_id", "status")]
+        entries, after = await actions.page_of_book(asked.get("after", ""), size, *filters)
         return JSONResponse({"invoices": [_row(entry) for entry in entries], "next": after})
 
     async def get_counts(_: Request) -> Response:
@@ -79,7 +80,7 @@ def _book_routes(actions: SteeringActions) -> list[Route]:
     ]
 
 
-def _setting_routes(actions: SteeringActions) -> list[Route]:
+def _clock_routes(actions: SteeringActions) -> list[Route]:
     async def get_clock(_: Request) -> Response:
         now, offset_seconds = await actions.clock()
         return JSONResponse({"now": instant(now), "offset_seconds": offset_seconds}, headers=clock_headers(now))
@@ -93,6 +94,10 @@ def _setting_routes(actions: SteeringActions) -> list[Route]:
         )
         return JSONResponse({"now": instant(now), "offset_seconds": offset_seconds}, headers=clock_headers(now))
 
+    return [_route("GET", "/steering/clock", get_clock), _route("POST", "/steering/clock", post_clock)]
+
+
+def _credential_routes(actions: SteeringActions) -> list[Route]:
     async def post_credential(request: Request) -> Response:
         asked = read_credential(await _json(request))
         if isinstance(asked, Refusal):
@@ -103,6 +108,13 @@ def _setting_routes(actions: SteeringActions) -> list[Route]:
     async def get_credentials(_: Request) -> Response:
         return JSONResponse({"credentials": [_credential(one) for one in await actions.credentials()]})
 
+    return [
+        _route("GET", "/steering/credentials", get_credentials),
+        _route("POST", "/steering/credentials", post_credential),
+    ]
+
+
+def _other_routes(actions: SteeringActions) -> list[Route]:
     async def post_announcement(request: Request) -> Response:
         asked = read_outage(await _json(request))
         if isinstance(asked, Refusal):
@@ -118,10 +130,6 @@ def _setting_routes(actions: SteeringActions) -> list[Route]:
         return JSONResponse({"place": asked.place, "limit_minor": asked.limit_minor})
 
     return [
-        _route("GET", "/steering/clock", get_clock),
-        _route("POST", "/steering/clock", post_clock),
-        _route("GET", "/steering/credentials", get_credentials),
-        _route("POST", "/steering/credentials", post_credential),
         _route("POST", "/steering/announcements", post_announcement),
         _route("POST", "/steering/sellers/{tax_id}/quota", post_quota),
     ]
