@@ -8,6 +8,7 @@ The head is the hash that was written last. Whoever can rewrite the whole log ca
 against that, and against cutting off the end, is that heads are anchored, each anchor upon the one before.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,17 +74,17 @@ def begin_hash(head: str, fields: Fields) -> str:
     Equal fields give equal hashes whatever their order, and equal instants whatever their zone; times count to the
     microsecond. TypeError for a value that is none of Value, such as a float, and for a time without a zone.
     """
-    return _hash("begun", head, fields)
+    return _hash("begun", head, _known_order(tuple(fields)), fields)
 
 
 def end_hash(begun_hash: str, fields: Fields) -> str:
     """The hash of an end upon the hash of its own beginning; see `begin_hash`."""
-    return _hash("ended", begun_hash, fields)
+    return _hash("ended", begun_hash, _known_order(tuple(fields)), fields)
 
 
 def anchor_hash(prev_anchor: str, heads: Mapping[str, str]) -> str:
     """The anchor over the heads that changed since the one before, by invoice_id; in 64 hex digits."""
-    return _hash("anchor", prev_anchor, heads)
+    return _hash("anchor", prev_anchor, _order(tuple(heads)), heads)
 
 
 def verify(entries: Iterable[Entry], head: str | None = None) -> Intact | Broken:
@@ -113,12 +114,21 @@ def _flaw(entry: Entry, last_no: int, may_follow: frozenset[str]) -> Flaw | None
     return None if end_hash(entry.begun_hash, entry.ended) == entry.ended_hash else Flaw.ENDED
 
 
-def _hash(kind: str, before: str, fields: Fields) -> str:
+def _hash(kind: str, before: str, order: tuple[list[str], str], fields: Fields) -> str:
     assert len(before) == _HASH_LENGTH, f"a hash has {_HASH_LENGTH} hex digits, this has {len(before)}"
-    names = sorted(fields)
-    # The count tells where the names end and the values begin.
-    parts = (f"{kind}/1", before, str(len(names)), _joined(names), _joined([fields[name] for name in names]))
+    names, header = order
+    parts = (f"{kind}/1", before, header, _joined([fields[name] for name in names]))
     return hashlib.sha256(_SEPARATOR.join(parts).encode()).hexdigest()
+
+
+def _order(names: tuple[str, ...]) -> tuple[list[str], str]:
+    """The names in order, and as they are hashed; their count tells where they end and the values begin."""
+    in_order = sorted(names)
+    return in_order, f"{len(in_order)}{_SEPARATOR}{_joined(in_order)}"
+
+
+# Attempts have the same few sets of names for ever; the heads of each anchor are others.
+_known_order = functools.lru_cache(maxsize=64)(_order)
 
 
 def _joined(values: Sequence[Value]) -> str:
