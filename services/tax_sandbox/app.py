@@ -17,13 +17,17 @@ from services.tax_sandbox import http_server
 from services.tax_sandbox.actions.announcement import AnnouncementActions
 from services.tax_sandbox.actions.booking import BookingActions
 from services.tax_sandbox.actions.gate import GateActions
+from services.tax_sandbox.actions.main_book import MainBookActions
 from services.tax_sandbox.actions.query import QueryActions
+from services.tax_sandbox.actions.seller import SellerActions
 from services.tax_sandbox.actions.steering import SteeringActions
 from services.tax_sandbox.actions.submission import SubmissionActions
 from services.tax_sandbox.config import PREFIX, Config
 from services.tax_sandbox.domain.judgement import Rules
 from services.tax_sandbox.routes.edge import Edge, no_such_route, respond
 from services.tax_sandbox.routes.invoices import invoice_routes
+from services.tax_sandbox.routes.main_book import main_book_routes
+from services.tax_sandbox.routes.sellers import seller_routes
 from services.tax_sandbox.routes.service import service_routes
 from services.tax_sandbox.routes.steering import steering_routes
 from services.tax_sandbox.steered import Steered
@@ -51,12 +55,15 @@ async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None)
     rules = Rules(config.booking_delay_seconds, config.filing_days)
     submissions = SubmissionActions(sessions, steered, rules, registration_required=config.registration_required)
     queries = QueryActions(sessions, steered, config.query_days, config.sealing_seconds)
+    book = MainBookActions(sessions, steered, submissions.taking_since)
     gate = GateActions(sessions, steered)
     edge = Edge(steered, gate, config.fault_header)
     routes = [
         *invoice_routes(edge, submissions, queries),
         *service_routes(edge, gate, AnnouncementActions(sessions, steered)),
-        *steering_routes(SteeringActions(sessions, steered)),
+        *main_book_routes(edge, gate, book),
+        *seller_routes(edge, SellerActions(sessions, steered)),
+        *steering_routes(SteeringActions(sessions, steered), book),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
     booking = Loop("book_due", BookingActions(sessions, steered).book_due, config.booking_poll_seconds)

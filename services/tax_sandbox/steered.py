@@ -5,13 +5,13 @@ and the credentials. It is read at the first call and after each change; one pro
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from chassis.clock import Clock
 from chassis.database import Sessions
-from services.tax_sandbox.domain.fault import FaultPlan, Occasion, Phase
+from services.tax_sandbox.domain.fault import FaultName, FaultPlan, Occasion, Phase
 from services.tax_sandbox.domain.fault_index import FaultIndex
 from services.tax_sandbox.store.steered import Credential, SteeredStore
 
@@ -88,6 +88,10 @@ class Steered:
     def look(self, phase: Phase, occasion: Occasion) -> FaultPlan | None:
         """The same without using it up."""
         return self._faults.first(phase, occasion)
+
+    def may_strike(self, fault: FaultName, asked: Iterable[FaultPlan]) -> bool:
+        """Whether a fault is planned, or among those that came with calls."""
+        return self._faults.has(fault) or any(plan.fault is fault for plan in asked)
 
     def give_back(self, strikes: Strikes) -> None:
         """Count these as not used: their transaction was not committed."""

@@ -13,6 +13,7 @@ import httpx
 from chassis import database
 from services.tax_sandbox import app
 from services.tax_sandbox.config import Config
+from tests.support.eventually import eventually
 
 SELLER_TAX_ID = "91420100MA4KXYZ123"
 
@@ -101,3 +102,27 @@ def a_document(order_no: str = "NO1", **changes: Any) -> bytes:
         "issue_date": datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat(),
     }
     return json.dumps(content | changes, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+async def submit_to(
+    tax: Steering, body: bytes, key: str = "inv_1", place: str = "production/42", **headers: str
+) -> httpx.Response:
+    """Send a document under a key, once."""
+    head = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    head |= {name.replace("_", "-"): value for name, value in headers.items()}
+    return await tax.http.post(f"/{place}/v1/invoices", content=body, headers=head)
+
+
+async def query_by_key(tax: Steering, key: str = "inv_1", place: str = "production/42") -> httpx.Response:
+    """Ask the main book of a place for a key of the usual seller."""
+    return await tax.http.get(f"/{place}/v1/invoices", params={"seller_tax_id": SELLER_TAX_ID, "key": key})
+
+
+async def until_status(tax: Steering, status: str, key: str = "inv_1", place: str = "production/42") -> dict[str, Any]:
+    """The invoice, as soon as the main book shows it in a state."""
+
+    async def probe() -> dict[str, Any] | None:
+        answer = await query_by_key(tax, key, place)
+        return answer.json() if answer.status_code == 200 and answer.json()["status"] == status else None
+
+    return await eventually(probe)

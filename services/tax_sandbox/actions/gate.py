@@ -34,6 +34,10 @@ class GateActions:
         plan = await self.strike(Phase.GATE, occasion)
         return reply.stopped(plan, self._steered.now()) if plan else None
 
+    async def queried(self, occasion: Occasion, said: Reply) -> Reply:
+        """What a fault of queries makes of an answer from the book that has no single invoice."""
+        return reply.on_its_way(said, await self.strike(Phase.QUERY, occasion))
+
     def closed(self, occasion: Occasion) -> Reply | None:
         """The answer to a probe while an outage is on for everyone; looking does not use the fault up."""
         plan = self._steered.look(Phase.DOOR, occasion)

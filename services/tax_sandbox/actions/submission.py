@@ -57,6 +57,9 @@ class SubmissionActions:
         try:
             async with self._sessions.begin() as session:
                 ledger = await _read(session, submits, now, registration_required=self._registration_required)
+                if self._steered.may_strike(FaultName.DUPLICATE, (plan for one in submits for plan in one.asked)):
+                    for place in {submit.place for submit in submits}:
+                        ledger.newest[place] = await AcceptanceStore(session).newest(place, 2)
                 verdicts = [self._judge(submit, ledger, strikes) for submit in submits]
                 await _write(session, submits, verdicts, now)
                 await SteeredStore(session).count_strikes(strikes)
@@ -88,7 +91,7 @@ class _Ledger:
     own_numbers: set[tuple[Place, str, str]]
     used_numbers: set[str]
     red_forms: dict[tuple[Place, str, str], int]
-    other_numbers: dict[Place, str]
+    newest: dict[Place, list[tuple[str, str]]]
 
     def facts(self, submit: Submit) -> Facts:
         at = (submit.place, submit.key)
@@ -104,7 +107,7 @@ class _Ledger:
             number_is_own=(submit.place, document.seller_tax_id, document.number) in self.own_numbers,
             number_is_used=document.number in self.used_numbers,
             red_form_amount_minor=self.red_forms.get((submit.place, document.red_form_id, document.red_of)),
-            other_number=self.other_numbers.get(submit.place, ""),
+            other_number=next((number for key, number in self.newest.get(submit.place, ()) if key != submit.key), ""),
         )
 
     def enter(self, submit: Submit, verdict: Verdict) -> None:
@@ -148,7 +151,7 @@ async def _read(
         own_numbers=await ranges.owned(numbers) if numbers else set(),
         used_numbers=await acceptances.used_numbers({one[2] for one in numbers}) if numbers else set(),
         red_forms=dict(await RedFormStore(session).usable_amounts(forms)) if forms else {},
-        other_numbers={},
+        newest={},
     )
 
 

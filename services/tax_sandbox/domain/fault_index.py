@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import replace
 
-from services.tax_sandbox.domain.fault import FaultPlan, Occasion, Phase, candidates
+from services.tax_sandbox.domain.fault import FaultName, FaultPlan, Occasion, Phase, candidates
 
 
 class FaultIndex:
@@ -12,12 +12,14 @@ class FaultIndex:
     def __init__(self) -> None:
         self._plans: dict[int, FaultPlan] = {}
         self._struck: Counter[int] = Counter()
+        self._names: set[FaultName] = set()
         # By ("key", "inv_1"), ("order_no", "NO1"), ("seller", "914..."); ("", "") for a share and for everyone.
         self._by_target: defaultdict[tuple[str, str], list[FaultPlan]] = defaultdict(list)
 
     def add(self, plan: FaultPlan) -> None:
         """Know a plan, with the strikes that it counts already."""
         self._plans[plan.fault_id] = plan
+        self._names.add(plan.fault)
         self._struck[plan.fault_id] = plan.struck_count
         self._by_target[_target(plan)].append(plan)
 
@@ -28,6 +30,10 @@ class FaultIndex:
         meant = [plan for target in _targets(occasion) for plan in self._by_target.get(target, ())]
         falling = candidates(sorted(meant, key=lambda plan: plan.fault_id), phase, occasion)
         return next((plan for plan in falling if not self._is_spent(plan)), None)
+
+    def has(self, fault: FaultName) -> bool:
+        """Whether any plan is of this fault, spent or not."""
+        return fault in self._names
 
     def count(self, fault_id: int, count: int) -> None:
         """Add to how often a plan struck; one that was taken back meanwhile is none of ours."""

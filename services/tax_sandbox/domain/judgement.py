@@ -112,7 +112,9 @@ def _at_door(submit: Submit, occasion: Occasion, facts: Facts, strike: Strike) -
         return Verdict("TURNED_AWAY", reply.stopped(at_gate, facts.now), (at_gate,))
     if at_door := strike(Phase.DOOR, occasion):
         if at_door.fault is FaultName.DUPLICATE:
-            said = reply.lied(facts.other_number, submit.sha256, facts.now)
+            # Where nobody has a number yet, it is the one that the next will get.
+            other = facts.other_number or number_of(facts.now.year, submit.place.region, facts.sequence)
+            said = reply.lied(other, submit.sha256, facts.now)
         else:
             said = reply.turned_away(at_door, facts.throttled_count, facts.seller.quota(facts.now))
         return Verdict("TURNED_AWAY", said, (at_door,))

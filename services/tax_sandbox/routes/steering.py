@@ -9,13 +9,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from services.tax_sandbox.actions.main_book import MainBookActions
 from services.tax_sandbox.actions.steering import BookEntry, SteeringActions
 from services.tax_sandbox.domain.document import Refusal
 from services.tax_sandbox.domain.fault import FaultPlan
 from services.tax_sandbox.domain.fault_request import read_plan
 from services.tax_sandbox.domain.reply import instant, refused
-from services.tax_sandbox.domain.steering_request import read_clock, read_credential, read_outage, read_quota
-from services.tax_sandbox.routes.edge import body_too_long, clock_headers, read_body, respond, unavailable
+from services.tax_sandbox.domain.steering_request import (
+    read_clock,
+    read_credential,
+    read_outage,
+    read_place_asked,
+    read_quota,
+)
+from services.tax_sandbox.routes.edge import NUMBER, body_too_long, clock_headers, read_body, respond, unavailable
 from services.tax_sandbox.store.steered import Announcement, Credential
 
 _PAGE_MAX = 1000
@@ -23,9 +30,10 @@ _PAGE_MAX = 1000
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def steering_routes(actions: SteeringActions) -> list[Route]:
+def steering_routes(actions: SteeringActions, book: MainBookActions) -> list[Route]:
     """Everything under /steering, and the health of the service."""
     return [
+        *_invoice_routes(book),
         *_fault_routes(actions),
         *_book_routes(actions),
         *_clock_routes(actions),
@@ -114,6 +122,23 @@ def _credential_routes(actions: SteeringActions) -> list[Route]:
     ]
 
 
+def _invoice_routes(book: MainBookActions) -> list[Route]:
+    async def post_void(request: Request) -> Response:
+        return _done(await book.void_invoice(request.path_params["number"]))
+
+    async def post_red_flush(request: Request) -> Response:
+        asked = await _json(request)
+        red_number = asked.get("red_number", "") if isinstance(asked, dict) else ""
+        if not isinstance(red_number, str) or (red_number and not NUMBER.fullmatch(red_number)):
+            return respond(refused(422, Refusal("E4005", "red_number must have 20 digits", "red_number")))
+        return _done(await book.flush_invoice(request.path_params["number"], red_number))
+
+    return [
+        _route("POST", "/steering/invoices/{number}/void", post_void),
+        _route("POST", "/steering/invoices/{number}/red-flush", post_red_flush),
+    ]
+
+
 def _other_routes(actions: SteeringActions) -> list[Route]:
     async def post_announcement(request: Request) -> Response:
         asked = read_outage(await _json(request))
@@ -129,7 +154,21 @@ def _other_routes(actions: SteeringActions) -> list[Route]:
         await actions.set_quota(asked.place, request.path_params["tax_id"], asked.limit_minor)
         return JSONResponse({"place": asked.place, "limit_minor": asked.limit_minor})
 
+    async def post_suspend(request: Request) -> Response:
+        return await suspend(request, suspended=True)
+
+    async def post_restore(request: Request) -> Response:
+        return await suspend(request, suspended=False)
+
+    async def suspend(request: Request, *, suspended: bool) -> Response:
+        place = read_place_asked(await _json(request))
+        if isinstance(place, Refusal):
+            return respond(refused(422, place))
+        return _done(await actions.suspend_seller(place, request.path_params["tax_id"], suspended=suspended))
+
     return [
+        _route("POST", "/steering/sellers/{tax_id}/suspend", post_suspend),
+        _route("POST", "/steering/sellers/{tax_id}/restore", post_restore),
         _route("POST", "/steering/announcements", post_announcement),
         _route("POST", "/steering/sellers/{tax_id}/quota", post_quota),
     ]
@@ -158,6 +197,12 @@ async def _json(request: Request) -> object:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
+
+
+def _done(is_done: bool) -> Response:
+    if is_done:
+        return JSONResponse({"done": True})
+    return respond(refused(404, Refusal("E4040", "there is none")))
 
 
 def _fault(plan: FaultPlan) -> dict[str, Any]:

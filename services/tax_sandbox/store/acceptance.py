@@ -89,15 +89,15 @@ class AcceptanceStore:
         )
         return set(rows)
 
-    async def newest_number(self, place: Place, but_not: str) -> str:
-        """The number that was accepted last in a place under another key than this; empty when there is none."""
-        row = await self._session.execute(
-            select(AcceptanceRow.invoice_number)
-            .where(AcceptanceRow.place == place, AcceptanceRow.idempotency_key != but_not)
-            .order_by(AcceptanceRow.accepted_at.desc())
-            .limit(1)
+    async def newest(self, place: Place, limit: int) -> list[tuple[str, str]]:
+        """The key and the number of those in a place whose numbers are the highest."""
+        rows = await self._session.execute(
+            select(AcceptanceRow.idempotency_key, AcceptanceRow.invoice_number)
+            .where(AcceptanceRow.place == place)
+            .order_by(AcceptanceRow.invoice_number.desc())
+            .limit(limit)
         )
-        return row.scalar_one_or_none() or ""
+        return [(row[0], row[1]) for row in rows]
 
     async def next_sequences(self, count: int) -> list[int]:
         """The next places in the sequence of invoice numbers; never given twice, and it may leave gaps."""

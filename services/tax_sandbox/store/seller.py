@@ -85,22 +85,29 @@ class SellerStore:
 
     async def find(self, place: Place, seller_tax_id: str) -> Registration | None:
         """A seller's registration, if it has one."""
-        row = await self._session.get(SellerRow, (place, seller_tax_id))
-        if row is None or row.registered_at is None:
-            return None
-        return Registration(row.place, row.seller_tax_id, row.name, row.registered_at, row.suspended)
+        rows = await self._session.scalars(
+            select(SellerRow).where(
+                SellerRow.place == place,
+                SellerRow.seller_tax_id == seller_tax_id,
+                SellerRow.registered_at.is_not(None),
+            )
+        )
+        row = rows.one_or_none()
+        return _registration(row) if row else None
 
-    async def register(self, place: Place, seller_tax_id: str, name: str, now: datetime) -> None:
+    async def register(self, place: Place, seller_tax_id: str, name: str, now: datetime) -> Registration:
         """Register a seller, or change its name; the first instant stays."""
         fresh = insert(SellerRow).values(
             place=place, seller_tax_id=seller_tax_id, name=name, registered_at=now, suspended=False
         )
-        await self._session.execute(
+        rows = await self._session.scalars(
             fresh.on_conflict_do_update(
                 index_elements=["place", "seller_tax_id"],
                 set_={"name": name, "registered_at": func.coalesce(SellerRow.registered_at, now)},
-            )
+            ).returning(SellerRow),
+            execution_options={"populate_existing": True},
         )
+        return _registration(rows.one())
 
     async def suspend(self, place: Place, seller_tax_id: str, *, suspended: bool) -> bool:
         """Take a registered seller's permission or give it back; false when it is not registered."""
@@ -124,3 +131,8 @@ class SellerStore:
         await self._session.execute(
             fresh.on_conflict_do_update(index_elements=["place", "seller_tax_id"], set_={"limit_minor": limit_minor})
         )
+
+
+def _registration(row: SellerRow) -> Registration:
+    assert row.registered_at is not None, "only a registered seller has a registration"
+    return Registration(row.place, row.seller_tax_id, row.name, row.registered_at, row.suspended)
