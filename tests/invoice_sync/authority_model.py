@@ -51,6 +51,8 @@ class Authority:
     """An authority that keeps one record for each key, and plays the trick that it is told to play."""
 
     records: dict[str, Record] = field(default_factory=dict)
+    # The keys under which someone else's invoice came to stand.
+    foreign: set[str] = field(default_factory=set)
     numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
 
     def submit(self, key: str, sha256: str, now: datetime, trick: str, told_time: datetime) -> TaxAnswer | None:
@@ -62,6 +64,8 @@ class Authority:
         if key in self.records:
             return self._known(self.records[key], sha256)
         made = self._take(key, "other" if what == "FOREIGN" else sha256, now, how, told_time)
+        if what == "FOREIGN":
+            self.foreign.add(key)
         if what == "FORGET":
             del self.records[key]
         if what == "LOSE_ANSWER":

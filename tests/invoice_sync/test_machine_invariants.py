@@ -3,6 +3,7 @@
 Time is virtual. The authority of the model keeps its own book, which is the second witness of what was decided.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -43,12 +44,29 @@ TIMERS = Timers(
     retry_base_seconds=1,
     retry_seconds_max=300,
     retry_age_seconds_max=7 * 86_400,
-    retry_count_max=4,
-    resend_count_max=2,
+    retry_count_max=2,
+    resend_count_max=1,
     lease_seconds=60,
     sla_seconds=300,
     upload_concurrency=8,
 )
+STRANGE = datetime(1970, 1, 1, tzinfo=UTC)
+# What a late process, a second sweep or a hurried person may bring at any moment.
+AT_ANY_MOMENT = [
+    Claimed(),
+    Answered(TaxAnswer(Outcome.ACCEPTED, "")),
+    Answered(TaxAnswer(Outcome.DUPLICATE, "", invoice_number="1")),
+    Answered(TaxAnswer(Outcome.NOT_RECEIVED, "")),
+    LeaseExpired(),
+    LookedUp(Finding.NOT_YET),
+    AbsenceSuspected(),
+    AbsenceProved(),
+    PutBack(0),
+    PutBack(9),
+    Reread(Finding.SAME, watermark_above=True, totals_equal=True),
+    AskedAgain(),
+    Corrected(9_999),
+]
 # Few, so that each of them lives to see much.
 INVOICES_MAX = 3
 # Where an invoice may be when nothing goes wrong any more and people have asked again for what was given up.
@@ -75,7 +93,13 @@ class Sent:
     version: int
     key: str
     sha256: str
-    outcome: Outcome | None = None
+    walked_at: int
+    told: Outcome | None = None  # what its answer told us under its lease; None when it did not come in time
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether the authority may have taken it, for all that we were told."""
+        return self.told not in (*NOT_SENT, Outcome.REJECTED_BUSINESS)
 
 
 @dataclass
@@ -185,12 +209,6 @@ class AnyDay(RuleBasedStateMachine):
         kept = self.kept[invoice_id]
         self.apply(kept, Corrected(kept.standing.version + 1) if isinstance(ask, Corrected) else ask, 0.5)
 
-    @rule(invoice_id=invoices, event=st.sampled_from([AbsenceSuspected(), PutBack(1), Claimed(), Corrected(0)]))
-    def what_only_a_mistake_can_bring(self, invoice_id, event):
-        kept = self.kept[invoice_id]
-        if kept.standing.sync_state not in (SyncState.READY, SyncState.RETRY_WAIT, SyncState.ABSENT):
-            self.apply(kept, event, 0.5)
-
     @precondition(lambda self: self.authority.records)
     @rule(data=st.data(), how=st.sampled_from(["VOID", "VANISH"]))
     def something_happens_at_the_authority(self, data, how):
@@ -207,6 +225,14 @@ class AnyDay(RuleBasedStateMachine):
             standing = kept.standing
             assert standing.sync_state in IDLE or standing.due_at is not None
             assert standing.due_at is None or standing.due_at - self.now <= timedelta(days=3)
+
+    @invariant()
+    def no_event_at_any_moment_breaks_a_rule(self):
+        for kept, event in itertools.product(self.kept.values(), AT_ANY_MOMENT):
+            made = decide(kept.standing, event, self.now, 0.5, self.timers)
+            check_step(kept.standing, event, made.standing, made.commands)
+            if made.standing.sync_state is not kept.walked[-1]:
+                check_walk([*kept.walked, made.standing.sync_state])
 
     @invariant()
     def every_byte_sent_stands_in_the_log_under_the_key_and_bytes_of_its_version(self):
@@ -241,6 +267,8 @@ class AnyDay(RuleBasedStateMachine):
             assert kept.standing.sync_state in SETTLED, (kept.standing, kept.walked)
             if kept.standing.sync_state is SyncState.CONFIRMED and kept.standing.work is None:
                 self.is_truly_booked(kept)
+            if kept.standing.sync_state is SyncState.MISMATCH:
+                assert self.authority.foreign & {row.key for row in kept.sent}, "nothing else ever stood there"
 
     def do_what_is_due(self, kept: Kept, trick: str, way: str, told_time: datetime, equal: bool | None) -> None:
         if kept.standing.due_at is None or kept.standing.parked:
@@ -280,9 +308,7 @@ class AnyDay(RuleBasedStateMachine):
         if len(kept.sent) == before:
             return None
         row = kept.sent[-1]
-        answer = self.authority.submit(row.key, row.sha256, self.now, trick, told_time)
-        row.outcome = answer.outcome if answer else Outcome.UNKNOWN
-        return answer
+        return self.authority.submit(row.key, row.sha256, self.now, trick, told_time)
 
     def look_once(self, kept: Kept, way: str, dice: float) -> None:
         if kept.standing.work is not Work.VERIFY:
@@ -310,7 +336,7 @@ class AnyDay(RuleBasedStateMachine):
 
     def sweep_one(self, kept: Kept, dice: float) -> None:
         if kept.standing.sync_state is SyncState.ABSENT:
-            self.apply(kept, PutBack(len([row for row in kept.sent if row.outcome not in NOT_SENT])), dice)
+            self.apply(kept, PutBack(sum(row.may_be_there for row in kept.sent)), dice)
             return
         if kept.standing.work is not Work.VERIFY:
             return
@@ -346,12 +372,15 @@ class AnyDay(RuleBasedStateMachine):
         made = decide(was, event, self.now, dice, self.timers)
         now = made.standing
         check_step(was, event, now, made.commands)
-        assert without_authority_times(now) == without_authority_times(
-            decide(was, with_other_times(event), self.now, dice, self.timers).standing
-        ), "the authority's clock decided something"
+        strange = replace(was, ack_time=STRANGE if was.ack_time else None, book_time=STRANGE if was.book_time else None)
+        twin = decide(strange, with_other_times(event), self.now, dice, self.timers)
+        assert without_authority_times(now) == without_authority_times(twin.standing), "10: its clock decides nothing"
         if now.submit_count > was.submit_count:
             kept.lease_no += 1
-            kept.sent.append(Sent(now.version, kept.key, kept.sha256))
+            check_resend(kept)
+            kept.sent.append(Sent(now.version, kept.key, kept.sha256, len(kept.walked)))
+        if isinstance(event, Answered) and was.sync_state is SyncState.SENDING:
+            kept.sent[-1].told = event.answer.outcome
         if any(isinstance(command, VoidRounds) for command in made.commands):
             assert now.settle_from == self.now
             kept.rounds.clear()
@@ -379,6 +408,8 @@ def check_step(was: Standing, event: Event, now: Standing, commands: Sequence[Co
     if to is SyncState.CONFIRMED and state is not to:
         assert isinstance(event, Reread), "6: only reading back again confirms"
         assert (state, event.finding) == (SyncState.BOOKED, Finding.SAME)
+    if isinstance(event, Answered) and state is not SyncState.SENDING:
+        assert now == was, "an answer after the lease changes nothing"
     if isinstance(event, Answered) and event.answer.outcome is Outcome.DUPLICATE and state is SyncState.SENDING:
         assert to in (SyncState.ACKED, SyncState.SUBMITTED), "7: a duplicate is compared first"
     if to is SyncState.VOIDED:
@@ -387,8 +418,14 @@ def check_step(was: Standing, event: Event, now: Standing, commands: Sequence[Co
     assert now.submit_count >= was.submit_count
 
 
+def check_resend(kept: Kept) -> None:
+    """3: nothing that may be there is sent again before it was proved absent."""
+    if kept.sent and kept.sent[-1].may_be_there:
+        assert SyncState.ABSENT in kept.walked[kept.sent[-1].walked_at :], (kept.sent, kept.walked)
+
+
 def check_walk(walked: Sequence[SyncState]) -> None:
-    """3: what may be at the authority is sent again only after its absence was proved, or after a refusal."""
+    """The ways that lead to a send, and those that end."""
     before, to = walked[-2:]
     if to is SyncState.READY:
         assert before in (SyncState.ABSENT, SyncState.REJECTED, SyncState.INVALID), walked
@@ -414,8 +451,7 @@ def with_other_times(event: Event) -> Event:
 
 
 def _other_times(answer: TaxAnswer) -> TaxAnswer:
-    strange = datetime(1970, 1, 1, tzinfo=UTC)
-    return replace(answer, ack_time=strange, book_time=strange, first_byte_time=strange, clock_offset_ms=10**9)
+    return replace(answer, ack_time=STRANGE, book_time=STRANGE, first_byte_time=STRANGE, clock_offset_ms=10**9)
 
 
 def without_authority_times(standing: Standing) -> Standing:
