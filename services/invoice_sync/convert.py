@@ -1,7 +1,7 @@
 """Between the contract's messages and the domain's values. It decides nothing and reads nothing."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 from bihuan.invoice_sync.v1 import attempt_pb2, diagnosis_pb2, invoice_pb2, invoice_service_pb2, merchant_pb2, sweep_pb2
@@ -9,9 +9,10 @@ from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis import telemetry
+from chassis.errors import Fault, FieldFault, Kind
 from chassis.money import Money
 from services.invoice_sync.domain.attempt import Attempt, TaxAnswer
-from services.invoice_sync.domain.diagnosis import Verdict
+from services.invoice_sync.domain.diagnosis import Claim, Verdict
 from services.invoice_sync.domain.evidence import Evidence
 from services.invoice_sync.domain.invoice import Invoice, Party
 from services.invoice_sync.domain.policy import IssuePolicy, Profile
@@ -103,7 +104,9 @@ def _fill(message: attempt_pb2.Attempt, answer: TaxAnswer) -> None:
     message.retry_after_seconds = answer.retry_after_seconds
 
 
-def diagnosis_to_proto(verdict: Verdict, invoice_id: str, payment_id: str) -> diagnosis_pb2.Diagnosis:
+def diagnosis_to_proto(
+    verdict: Verdict, invoice_id: str, payment_id: str, invoice_number: str = ""
+) -> diagnosis_pb2.Diagnosis:
     """A verdict with its words."""
     words = verdict.words
     return diagnosis_pb2.Diagnosis(
@@ -121,7 +124,36 @@ def diagnosis_to_proto(verdict: Verdict, invoice_id: str, payment_id: str) -> di
         what_would_change=words.what_would_change,
         invoice_id=invoice_id,
         payment_id=payment_id,
+        remedy_call=words.call,
+        owner=verdict.owner,
+        suggestion=verdict.suggestion,
+        text_customer_en=words.customer_en,
+        what_would_change_zh=words.what_would_change_zh,
+        invoice_number=invoice_number,
     )
+
+
+def claim_from_proto(request: invoice_service_pb2.DiagnoseInvoiceRequest) -> Claim:
+    """What the asker says of the invoice. Raises Fault INVALID_FIELD when the day is none of the calendar."""
+    return Claim(
+        issue_date=_day(request.issue_date) if request.issue_date else None,
+        amount_minor=request.amount_minor,
+        buyer_tax_id=request.buyer_tax_id,
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        message, message_zh = f"{text} is no day of the calendar", f"{text} 不是有效日期"
+        raise Fault(
+            Kind.INVALID,
+            "INVALID_FIELD",
+            f"issue_date: {message}",
+            f"issue_date：{message_zh}",
+            fields=(FieldFault("issue_date", "NO_DAY", message, message_zh),),
+        ) from fault
 
 
 def _evidence(row: Evidence) -> diagnosis_pb2.Evidence:

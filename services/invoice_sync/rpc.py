@@ -91,9 +91,11 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
     async def DiagnoseInvoice(
         self, request: invoice_service_pb2.DiagnoseInvoiceRequest, context: RpcContext
     ) -> invoice_service_pb2.DiagnoseInvoiceResponse:
-        found = await self._read.diagnose_invoice(request.reference)
+        found = await self._read.diagnose_invoice(request.reference, convert.claim_from_proto(request))
         return invoice_service_pb2.DiagnoseInvoiceResponse(
-            diagnosis=convert.diagnosis_to_proto(found.verdict, found.invoice_id, found.payment_id)
+            diagnosis=convert.diagnosis_to_proto(
+                found.verdict, found.invoice_id, found.payment_id, found.invoice_number
+            )
         )
 
 

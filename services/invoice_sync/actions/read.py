@@ -1,8 +1,8 @@
 """Answers questions about invoices, attempts, sweeps and merchants. It changes nothing and calls no authority."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,9 +11,11 @@ from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, FieldFault, Kind
 from chassis.money import Money
+from services.invoice_sync.domain import standing
 from services.invoice_sync.domain.attempt import Attempt
-from services.invoice_sync.domain.diagnosis import Facts, Verdict, diagnose
-from services.invoice_sync.domain.invoice import Invoice
+from services.invoice_sync.domain.diagnosis import Asked, Claim, Facts, Verdict, diagnose
+from services.invoice_sync.domain.invoice import Invoice, issue_date_of
+from services.invoice_sync.domain.outbox import Due
 from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.policy import Profile
 from services.invoice_sync.domain.sweep import Sweep
@@ -22,6 +24,7 @@ from services.invoice_sync.domain.timers import Timers
 from services.invoice_sync.store import attempts, invoices, outbox, payments, sweeps
 
 _PAGE_SIZE = 50
+NOTHING_CLAIMED = Claim()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Diagnosed:
     verdict: Verdict
     invoice_id: str
     payment_id: str
+    invoice_number: str = ""
 
 
 class ReadActions:
@@ -114,34 +118,73 @@ class ReadActions:
             raise _not_found(f"merchant {merchant_id} has no profile", f"商户 {merchant_id} 未设置开票资料")
         return profile
 
-    async def diagnose_invoice(self, reference: str) -> Diagnosed:
+    async def diagnose_invoice(self, reference: str, claim: Claim = NOTHING_CLAIMED) -> Diagnosed:
         """Why the invoice is not in the system, or that it is, by any of its names.
 
         Raises Fault NOT_FOUND, or INVALID_FIELD with the payment ids when the order number is of several merchants.
         """
         async with self._sessions() as session:
-            facts = await self._facts(session, reference)
+            facts = await self._facts(session, reference, claim)
         invoice_id = facts.invoice.invoice_id if facts.invoice else ""
-        return Diagnosed(diagnose(facts, self._timers), invoice_id, facts.payment.payment_id)
+        payment_id = facts.payment.payment_id if facts.payment else ""
+        number = facts.standing.invoice_number if facts.standing else ""
+        return Diagnosed(diagnose(facts, self._timers), invoice_id, payment_id, number)
 
-    async def _facts(self, session: AsyncSession, reference: str) -> Facts:
+    async def _facts(self, session: AsyncSession, reference: str, claim: Claim) -> Facts:
         named = await invoices.referred(session, reference)
         found = await payments.followed(session, reference, [each.payment_id for each in named])
         payment, heard_time = _the_one(reference, named, found)
         invoice = next((each for each in named if each.payment_id == payment.payment_id), None)
-        profile = await payments.profile(session, payment.merchant_id)
-        if invoice is None:
-            return Facts(payment, heard_time, profile, None, None, (), (), self._clock.now())
-        return Facts(
-            payment,
-            heard_time,
-            profile,
-            invoice,
-            await outbox.get(session, invoice.invoice_id),
-            await attempts.newest(session, invoice.invoice_id),
-            await attempts.rounds(session, invoice.invoice_id, invoice.settle_from),
-            self._clock.now(),
+        now = self._clock.now()
+        known = Facts(
+            now=now,
+            asked=Asked(reference, now, claim=claim),
+            payment=payment,
+            heard_time=heard_time,
+            profile=await payments.profile(session, payment.merchant_id),
         )
+        if invoice is None:
+            return known
+        due = await outbox.get(session, invoice.invoice_id)
+        return replace(
+            known,
+            invoice=invoice,
+            issue_date=issue_date_of(invoice.document),
+            standing=_standing(invoice, due),
+            lease_until=due.lease_until if due else None,
+            attempts=await attempts.newest(session, invoice.invoice_id),
+            rounds=await attempts.rounds(session, invoice.invoice_id, invoice.settle_from),
+        )
+
+
+def _standing(invoice: Invoice, due: Due | None) -> standing.Standing:
+    """The invoice's row and its work as the one value that the domain decides by."""
+    parked, state = due is not None and due.parked, invoice.sync_state
+    works = standing.WORKS[state]
+    work = None if state in standing.IDLE else due.work if due and due.work in works else works[0]
+    return standing.Standing(
+        invoice_id=invoice.invoice_id,
+        version=1,
+        sync_state=state,
+        work=work,
+        due_at=(due.due_at if due else invoice.state_time) if work else None,
+        deadline_at=invoice.create_time + timedelta(days=1),
+        tries=due.attempts if due else 0,
+        submit_count=invoice.submit_count,
+        attempt_count=invoice.attempt_count,
+        look_count=invoice.look_count,
+        seal_count=0,
+        invoice_number=invoice.invoice_number,
+        red_number="",
+        ack_time=invoice.ack_time,
+        book_time=invoice.book_time,
+        confirm_time=None,
+        settle_from=invoice.settle_from,
+        state_time=invoice.state_time,
+        create_time=invoice.create_time,
+        parked_reason=standing.ParkedReason.COUNT if parked else standing.ParkedReason.NOT_PARKED,
+        log_head=b"",
+    )
 
 
 def _the_one(

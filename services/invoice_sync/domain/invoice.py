@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from chassis.money import Money
@@ -81,6 +81,11 @@ def freeze_document(payment: Payment, seller: Party, buyer: Party, now: datetime
     }
     raw = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     return Document(raw, hashlib.sha256(raw).hexdigest())
+
+
+def issue_date_of(document: Document) -> date:
+    """The day that stands on a document that was frozen here."""
+    return date.fromisoformat(json.loads(document.content)["issue_date"])
 
 
 def new_invoice(

@@ -1,0 +1,88 @@
+"""The words of causes A1 to A5 and NOT_DUE: the invoice was not sent. Only words."""
+
+from collections.abc import Mapping
+
+from services.invoice_sync.domain.diagnosis.words.sentence import Words
+
+NOT_SENT: Mapping[str, Words] = {
+    "NOT_DUE": Words(
+        title="No invoice is due yet by the merchant's policy.",
+        title_zh="按商户开票设置，目前尚未到开票时点。",
+        remedy="Wait for the policy, or ask for the invoice now (RequestInvoice) if the payment has succeeded.",
+        remedy_zh="等待到达开票时点；如已支付成功，可立即申请开票。",
+        call="POST /v1/invoices",
+        owner="CUSTOMER",
+        customer="发票尚未到开具时点，如需要可申请开票。",
+        customer_en="Your invoice is not due yet; you may ask for it now.",
+        authority="",
+        what_would_change="The payment's next state, its reconciliation, or a request for the invoice.",
+        what_would_change_zh="支付状态变化、对账完成，或收到开票申请。",
+    ),
+    "A1": Words(
+        title="The invoice was never requested, or what it needs was not given.",
+        title_zh="从未申请开票，或开票资料不全。",
+        remedy="Set the merchant's profile if it has none, or ask for the invoice (RequestInvoice).",
+        remedy_zh="若商户未设置开票资料，请先设置；否则请申请开票。",
+        call="POST /v1/invoices",
+        owner="CUSTOMER",
+        customer="尚未收到开票申请，请提供发票抬头后申请。",
+        customer_en="We have no request for this invoice yet; please give the title and ask for it.",
+        authority="",
+        what_would_change="A profile of the merchant, or a request for the invoice.",
+        what_would_change_zh="商户补全开票资料，或收到开票申请。",
+    ),
+    "A2": Words(
+        title="The invoice breaks a rule of ours ({what}), so it was not sent.",
+        title_zh="发票未通过本地校验（{what}），未上传。",
+        remedy="Correct the field that the evidence names; the next version is sent at once.",
+        remedy_zh="请更正证据中所列字段；更正后系统立即上传新版本。",
+        call="POST /v1/invoices/{invoice_id}:correct",
+        owner="FINANCE",
+        customer="开票信息有误，请核对抬头和税号后重新提交。",
+        customer_en="Something in the invoice's data is wrong; please check the title and tax number.",
+        authority="",
+        what_would_change="A corrected invoice that breaks no rule.",
+        what_would_change_zh="更正后的发票通过校验。",
+    ),
+    "A3": Words(
+        title="The invoice is queued here and was not sent yet.",
+        title_zh="发票已在队列中，尚未发送。",
+        remedy="Within the agreed time nothing; beyond it, look at the uploader: is it running, are there enough of "
+        "them? If it was given up, ask for it again (RequestInvoice, same buyer).",
+        remedy_zh="未超过约定时限时无需处理；超过时请检查上传进程是否运行、数量是否足够；若已停止重试，请以相同购买方再次申请开票。",
+        call="GET /v1/gates",
+        owner="OPERATOR",
+        customer="发票正在排队开具，请稍候。",
+        customer_en="Your invoice is in the queue; please wait a little.",
+        authority="",
+        what_would_change="The first attempt.",
+        what_would_change_zh="首次上传。",
+    ),
+    "A4": Words(
+        title="The gate to the authority is shut: {gate} ({until}).",
+        title_zh="通往税局的通道已关闭：{gate_zh}（{until_zh}）。",
+        remedy="A gate that the authority or the breaker shut opens by a probe; a login, a certificate or a hold by "
+        "hand needs a person: renew it, then lift the hold. Nothing is lost, all of it waits.",
+        remedy_zh="限流、停机和熔断由系统自动探测恢复；登录失效、证书失效或人工暂停须由人工处理，处理后解除暂停。发票均在队列中，不会丢失。",
+        call="GET /v1/gates",
+        owner="OPERATOR",
+        customer="发票正在开具，税务系统暂时不能受理，恢复后会自动上传。",
+        customer_en="Your invoice waits for the tax system, which cannot take it now; it goes as soon as it can.",
+        authority="我方自所列时间起无法上传发票（{gate_zh}），请协助确认通道状态。",
+        what_would_change="The gate opens.",
+        what_would_change_zh="通道恢复。",
+    ),
+    "A5": Words(
+        title="The customer has number {number}, and the invoice was never uploaded.",
+        title_zh="发票号码 {number} 已交付客户，但该发票尚未上传成功。",
+        remedy="It is uploaded now; while it waits, watch the day's list of numbers handed over and not uploaded.",
+        remedy_zh="系统正在补传；请核对当日已交付但未上传的号码清单。",
+        call="GET /v1/diagnoses?cause=A5",
+        owner="OPERATOR",
+        customer="您的发票号码有效，正在上传税务系统，上传后即可查验。",
+        customer_en="Your invoice number is valid; it is being uploaded, and can be verified after that.",
+        authority="",
+        what_would_change="An upload that the authority takes.",
+        what_would_change_zh="上传成功。",
+    ),
+}
