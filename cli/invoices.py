@@ -3,9 +3,11 @@
 import json
 from enum import StrEnum
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
+from chassis.money import Money, MoneyError
 from cli import client, show, spans
 
 
@@ -58,13 +60,28 @@ def merchant(
 def why(
     reference: Annotated[str, typer.Argument(help="invoice id, invoice number, payment id or order number")],
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    buyer_tax_id: Annotated[str, typer.Option(help="the buyer's tax number that was asked with")] = "",
+    amount: Annotated[str, typer.Option(help="the amount that was asked with, tax included, such as 12.30")] = "",
+    issue_date: Annotated[str, typer.Option(help="the day that was asked with, YYYY-MM-DD")] = "",
 ) -> None:
-    """Tell why an invoice is not in the tax system, or that it is, with proof and the remedy."""
-    found = client.connect().get(f"/v1/diagnoses/{reference}")["diagnosis"]
+    """Tell why an invoice is not in the tax system, or that it is, with proof and the remedy. 为什么查不到"""
+    claim = {
+        "buyerTaxId": buyer_tax_id,
+        "amountMinor": str(_fen(amount)) if amount else "",
+        "issueDate": issue_date,
+    }
+    found = client.connect().get(f"/v1/diagnoses/{quote(reference, safe='')}", **claim)["diagnosis"]
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(show.diagnosis_json(found), ensure_ascii=False, indent=2))
     else:
         show.console.print(show.diagnosis_table(found))
+
+
+def _fen(text: str) -> int:
+    try:
+        return Money.from_major(text, "CNY").amount_minor
+    except MoneyError as fault:
+        raise client.GatewayError(f"--amount: {fault}") from fault
 
 
 def trace(
@@ -79,7 +96,7 @@ def trace(
 
 def trace_of(gateway: client.Gateway, reference: str) -> tuple[str, list[spans.SpanRecord]]:
     """The trace id of an invoice and its spans. Raises GatewayError when there is no invoice or it was not traced."""
-    found: dict[str, Any] = gateway.get(f"/v1/diagnoses/{reference}")["diagnosis"]
+    found: dict[str, Any] = gateway.get(f"/v1/diagnoses/{quote(reference, safe='')}")["diagnosis"]
     if not found.get("invoiceId"):
         raise client.GatewayError(f"there is no invoice for {reference}: {found['title']}")
     made = gateway.get(f"/v1/invoices/{found['invoiceId']}")["invoice"]

@@ -67,9 +67,36 @@ def run_table(run: Mapping[str, Any]) -> Table:
     return table(title, ("", "rows", "money"), rows, right=2)
 
 
+def diagnosis_json(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A diagnosis for programs: the same keys whatever the cause is, an empty one where there is nothing to say."""
+    fields = ("source", "rowId", "occurTime", "fact", "factZh", "traceId")
+    return {
+        "cause": found["cause"],
+        "confidence": found["confidence"].removeprefix("CONFIDENCE_").lower(),
+        "evidence": [{_snake(name): row.get(name, "") for name in fields} for row in found.get("evidence", [])],
+        "remedy": found["remedy"],
+        "text_customer": found.get("textCustomer", ""),
+        "text_authority": found.get("textAuthority", ""),
+        "action": {
+            "kind": found["action"].removeprefix("ACTION_"),
+            "call": found.get("remedyCall", ""),
+            "owner": found.get("owner", ""),
+        },
+        "invoice_id": found.get("invoiceId", ""),
+        "suggestion": found.get("suggestion", ""),
+        "what_would_change": found.get("whatWouldChange", ""),
+    }
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name)
+
+
 def diagnosis_table(found: Mapping[str, Any]) -> Table:
-    """Why, with the rows that prove it and the remedy."""
+    """Why, with the rows that prove it and the remedy; first of all what was probably meant."""
+    meant = found.get("suggestion", "")
     rows: list[Sequence[str | Text]] = [
+        *([("did you mean 您是否要查", Text(f"{meant}?", "bold yellow"))] if meant else []),
         ("cause 原因", Text(f"{found['cause']}  {found['title']}\n{found['titleZh']}", "bold")),
         ("confidence 把握", _CONFIDENCE.get(found["confidence"], "")),
         *(
@@ -80,10 +107,16 @@ def diagnosis_table(found: Mapping[str, Any]) -> Table:
             for number, one in enumerate(found.get("evidence", []), 1)
         ),
         ("remedy 处理", f"{found['remedy']}\n{found['remedyZh']}"),
-        ("to the customer 告知客户", found.get("textCustomer", "")),
-        ("what would change it 何时改判", found.get("whatWouldChange", "")),
+        ("by whom, and how 由谁如何处理", f"{found.get('owner', '')}  {found.get('remedyCall', '')}".strip()),
+        ("to the customer 告知客户", _lines(found.get("textCustomer"), found.get("textCustomerEn"))),
+        ("to the authority 告知税局", found.get("textAuthority") or "–"),
+        ("what would change it 何时改判", _lines(found.get("whatWouldChange"), found.get("whatWouldChangeZh"))),
     ]
-    return table(f"why {found.get('invoiceId') or found.get('paymentId')}", ("", ""), rows)
+    return table(f"why {found.get('invoiceId') or found.get('paymentId', '')}", ("", ""), rows)
+
+
+def _lines(*texts: str | None) -> str:
+    return "\n".join(text for text in texts if text)
 
 
 def causes_table(found: Iterable[Mapping[str, Any]]) -> Table:
