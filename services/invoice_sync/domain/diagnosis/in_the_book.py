@@ -7,12 +7,11 @@ from services.invoice_sync.domain.absence import Absence, Canary
 from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import ASKED_FOR, TAKEN, TO_SEND, Case
+from services.invoice_sync.domain.diagnosis.codes import NUMBER_CODES
 from services.invoice_sync.domain.diagnosis.lost import SUBMITS_TOLD_MAX
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
 from services.invoice_sync.domain.standing import SyncState
 
-# A number that was given to us before stands on another document.
-_NUMBER_CODES = frozenset({"E9402"})
 _ACKNOWLEDGED = frozenset({SyncState.SUBMITTED, SyncState.ACKED, SyncState.MISSING})
 
 
@@ -43,7 +42,7 @@ def other_content(case: Case) -> Verdict | None:
 
 def number_taken(case: Case) -> Verdict | None:
     """D4: refused, since our number stands on another document."""
-    if case.state is not SyncState.REJECTED or case.code() not in _NUMBER_CODES:
+    if case.state is not SyncState.REJECTED or case.code() not in NUMBER_CODES:
         return None
     return case.verdict("D4", Confidence.PROVED, Action.ESCALATE, case.sent_rows())
 

@@ -2,12 +2,11 @@
 
 from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.diagnosis.case import REFUSED, TAKEN, TO_SEND, Case
+from services.invoice_sync.domain.diagnosis.codes import PARTIAL_BATCH, SESSION_PREFIX
 from services.invoice_sync.domain.diagnosis.verdict import Confidence, Verdict
 from services.invoice_sync.domain.standing import SyncState
 
 SUBMITS_TOLD_MAX = 5
-_PARTIAL = "PARTIAL_BATCH"
-_SESSION = "SESSION_"
 # Outcomes that other rules explain; every other end of a submit leaves open whether it arrived.
 _EXPLAINED = (
     TAKEN
@@ -30,12 +29,12 @@ def on_the_way(case: Case) -> bool:
 
 def left_out_of_batch(case: Case) -> Verdict | None:
     """B3: the batch's answer has no line for it."""
-    return _by_detail(case, "B3", _PARTIAL)
+    return _by_detail(case, "B3", PARTIAL_BATCH)
 
 
 def session_not_closed(case: Case) -> Verdict | None:
     """B4: its session was not closed, or is over."""
-    return _by_detail(case, "B4", _SESSION)
+    return _by_detail(case, "B4", SESSION_PREFIX)
 
 
 def _by_detail(case: Case, cause: str, detail: str) -> Verdict | None:

@@ -4,23 +4,19 @@ from services.invoice_sync.domain import evidence
 from services.invoice_sync.domain.attempt import Operation, Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import ASKED_FOR, REFUSED, TO_SEND, Case
+from services.invoice_sync.domain.diagnosis.codes import FAULT_CODES_PREFIX, FORM_CODES, PERMISSION_CODES, QUOTA_CODES
 from services.invoice_sync.domain.diagnosis.lost import SUBMITS_TOLD_MAX, on_the_way
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
 from services.invoice_sync.domain.hold import HoldKind
 from services.invoice_sync.domain.standing import SyncState
 
-_PERMISSION_CODES = frozenset({"E9301", "E9302", "E9338"})
-_QUOTA_CODES = frozenset({"E9400"})
-_FAULT_CODES = "E55"
-# What an authority says of a document that it could not read; only where it gave the refusal no class of its own.
-_FORM_CODES = frozenset({"E4000", "E4001", "E4002", "E4005", "E4006", "E4008", "E4130", "E4150", "E9105"})
 _FORBIDDEN = (401, 403)
 _FAILED = 500
 
 
 def form(case: Case) -> Verdict | None:
     """C1: it could not be read, though our own rules had passed it: a fault of ours."""
-    plain = case.sent_with() is Outcome.REJECTED and case.code() in _FORM_CODES
+    plain = case.sent_with() is Outcome.REJECTED and case.code() in FORM_CODES
     if case.state is not SyncState.REJECTED or not (plain or case.sent_with() is Outcome.REJECTED_SYNTAX):
         return None
     return case.verdict("C1", Confidence.PROVED, Action.CHECK_OPERATION, case.sent_rows())
@@ -41,7 +37,7 @@ def permission(case: Case) -> Verdict | None:
     answer = last.answer if last else None
     if answer is None or case.state not in TO_SEND | {SyncState.REJECTED} or quota_code(case):
         return None
-    by_code = answer.authority_code in _PERMISSION_CODES
+    by_code = answer.authority_code in PERMISSION_CODES
     for_good = case.state is SyncState.REJECTED and answer.http_status in _FORBIDDEN
     if not (by_code or for_good):
         return None
@@ -67,7 +63,7 @@ def quota(case: Case) -> Verdict | None:
 
 def quota_code(case: Case) -> bool:
     """Whether the last submit was answered that the quota is used up."""
-    return case.sent_with() is Outcome.QUOTA or case.code() in _QUOTA_CODES
+    return case.sent_with() is Outcome.QUOTA or case.code() in QUOTA_CODES
 
 
 def failed_inside(case: Case) -> Verdict | None:
@@ -76,7 +72,7 @@ def failed_inside(case: Case) -> Verdict | None:
     answer = last.answer if last else None
     if not on_the_way(case) or answer is None:
         return None
-    by_code = answer.http_status == _FAILED and answer.authority_code.startswith(_FAULT_CODES)
+    by_code = answer.http_status == _FAILED and answer.authority_code.startswith(FAULT_CODES_PREFIX)
     if answer.outcome is not Outcome.AUTHORITY_FAULT and not by_code:
         return None
     assert case.facts.standing is not None, "only an invoice is on its way"

@@ -6,13 +6,11 @@ from services.invoice_sync.domain.absence import Absence, Canary
 from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import ASKED_FOR, Case
+from services.invoice_sync.domain.diagnosis.codes import OUTSIDE_CODES
 from services.invoice_sync.domain.diagnosis.facts import Resolution
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
 from services.invoice_sync.domain.evidence import Evidence
 from services.invoice_sync.domain.standing import SyncState
-
-# The authority's answer that what was asked for lies beyond what its query service keeps.
-OUTSIDE_CODES = frozenset({"E4044"})
 
 
 def wrong_data(case: Case) -> Verdict | None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from services.invoice_sync.domain.attempt import Attempt
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import TO_SEND, Case
+from services.invoice_sync.domain.diagnosis.codes import DATE_CODES, LATE_CODES
 from services.invoice_sync.domain.diagnosis.facts import ProbeKind
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
 from services.invoice_sync.domain.standing import ParkedReason, SyncState
@@ -13,14 +14,12 @@ from services.invoice_sync.domain.standing import ParkedReason, SyncState
 # Beyond this our clock is wrong; within it the network's delay may be the difference.
 CLOCK_OFFSET_SECONDS_MAX = 5.0
 _ZONE = ZoneInfo("Asia/Shanghai")
-_DATE_CODES = frozenset({"E4007"})
-_LATE_CODES = frozenset({"E4009"})
 
 
 def date_refused(case: Case) -> Verdict | None:
     """F1: the date was refused, and our clock is off or the day changed on the way. Otherwise it is C2."""
     last = case.last_submit()
-    if case.state is not SyncState.REJECTED or last is None or case.code() not in _DATE_CODES:
+    if case.state is not SyncState.REJECTED or last is None or case.code() not in DATE_CODES:
         return None
     offset, taken = _offset_seconds(case, last), _day_there(case, last)
     issued = case.facts.issue_date
@@ -53,7 +52,7 @@ def too_late(case: Case) -> Verdict | None:
     standing = case.facts.standing
     if standing is None:
         return None
-    refused = case.state is SyncState.REJECTED and case.code() in _LATE_CODES
+    refused = case.state is SyncState.REJECTED and case.code() in LATE_CODES
     parked = case.state in TO_SEND and standing.parked_reason is ParkedReason.DEADLINE
     if not (refused or parked):
         return None
