@@ -19,6 +19,8 @@ from services.tax_sandbox.actions.booking import BookingActions
 from services.tax_sandbox.actions.gate import GateActions
 from services.tax_sandbox.actions.main_book import MainBookActions
 from services.tax_sandbox.actions.query import QueryActions
+from services.tax_sandbox.actions.red_form import RedFormActions
+from services.tax_sandbox.actions.seal import SealActions
 from services.tax_sandbox.actions.seller import SellerActions
 from services.tax_sandbox.actions.steering import SteeringActions
 from services.tax_sandbox.actions.submission import SubmissionActions
@@ -27,6 +29,8 @@ from services.tax_sandbox.domain.judgement import Rules
 from services.tax_sandbox.routes.edge import Edge, no_such_route, respond
 from services.tax_sandbox.routes.invoices import invoice_routes
 from services.tax_sandbox.routes.main_book import main_book_routes
+from services.tax_sandbox.routes.red_forms import red_form_routes
+from services.tax_sandbox.routes.seals import seal_routes
 from services.tax_sandbox.routes.sellers import seller_routes
 from services.tax_sandbox.routes.service import service_routes
 from services.tax_sandbox.routes.steering import steering_routes
@@ -63,6 +67,8 @@ async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None)
         *service_routes(edge, gate, AnnouncementActions(sessions, steered)),
         *main_book_routes(edge, gate, book),
         *seller_routes(edge, SellerActions(sessions, steered)),
+        *red_form_routes(edge, gate, RedFormActions(sessions, steered)),
+        *seal_routes(edge, gate, SealActions(sessions, steered, config.query_days, config.sealing_seconds)),
         *steering_routes(SteeringActions(sessions, steered), book),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})

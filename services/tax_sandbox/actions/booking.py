@@ -32,6 +32,8 @@ class BookingActions:
             booked = await store.book_due(now, _BOOKED_IN_A_TURN_MAX)
             twisted = await store.take_twisted(now, _BOOKED_IN_A_TURN_MAX)
             booked += [one for due in twisted if (one := await _book_twisted(session, due, now))]
+            if blue_numbers := [one.red_of for one in booked if one.red_of]:
+                await store.flush_covered(blue_numbers, now)
         for one in booked:
             _trace(one)
         return len(booked) + len(twisted)
@@ -50,7 +52,7 @@ async def _book_twisted(session: AsyncSession, due: Twisted, now: datetime) -> B
     await store.book_otherwise(
         due.invoice_number, number, document, sha256_of(document), amount_minor_of(document), now
     )
-    return Booked(number, due.traceparent, "")
+    return Booked(number, due.traceparent, due.red_of)
 
 
 def _trace(booked: Booked) -> None:

@@ -1,5 +1,7 @@
 """Faults that any call may meet, whatever it asks: they are counted in a transaction of their own."""
 
+from collections.abc import Awaitable, Callable
+
 from chassis.database import Sessions
 from services.tax_sandbox.domain import reply
 from services.tax_sandbox.domain.fault import FaultName, FaultPlan, Occasion, Phase
@@ -37,6 +39,20 @@ class GateActions:
     async def queried(self, occasion: Occasion, said: Reply) -> Reply:
         """What a fault of queries makes of an answer from the book that has no single invoice."""
         return reply.on_its_way(said, await self.strike(Phase.QUERY, occasion))
+
+    async def passed(self, occasion: Occasion, act: Callable[[], Awaitable[Reply]], *last: Phase) -> Reply:
+        """What an action says, unless a fault at the door keeps the call from it; one of `last` or ANSWER may follow.
+
+        The faults are those for the whole call; DUPLICATE is about a single document and passes.
+        """
+        ahead = self._steered.look(Phase.DOOR, occasion)
+        if ahead and ahead.fault is not FaultName.DUPLICATE and (at_door := await self.strike(Phase.DOOR, occasion)):
+            return reply.turned_away(at_door, 0, SellerStanding().quota(self._steered.now()))
+        said = await act()
+        for phase in (*last, Phase.ANSWER):
+            if in_answer := await self.strike(phase, occasion):
+                return reply.on_its_way(said, in_answer)
+        return said
 
     def closed(self, occasion: Occasion) -> Reply | None:
         """The answer to a probe while an outage is on for everyone; looking does not use the fault up."""

@@ -30,6 +30,7 @@ class Twisted:
     twist: FaultName
     document: bytes
     traceparent: str
+    red_of: str
 
 
 # One statement for all that nothing is wrong with: what is booked is what was accepted.
@@ -67,6 +68,17 @@ SELECT :book_number, invoice_number, book_place, idempotency_key, seller_tax_id,
 FROM taken
 """)
 
+# The last of the red letters that take an invoice back wholly is the one that it names.
+_FLUSH_COVERED = text("""
+UPDATE main_book AS blue SET red_flushed_at = :now, red_number = reds.last_number
+FROM (
+    SELECT place, red_of, sum(amount_minor) AS amount_minor, max(book_number) AS last_number
+    FROM main_book WHERE red_of = ANY(:blue_numbers) AND red_of <> '' GROUP BY place, red_of
+) AS reds
+WHERE blue.book_number = reds.red_of AND blue.place = reds.place AND blue.red_flushed_at IS NULL
+    AND blue.amount_minor + reds.amount_minor = 0
+""")
+
 
 class BookingStore:
     """Writes the main book."""
@@ -88,6 +100,7 @@ class BookingStore:
                 AcceptanceRow.twist,
                 AcceptanceRow.document,
                 AcceptanceRow.traceparent,
+                AcceptanceRow.red_of,
             )
             .where(AcceptanceRow.book_at <= now, AcceptanceRow.twist != "")
             .order_by(AcceptanceRow.book_at)
@@ -95,7 +108,9 @@ class BookingStore:
             .with_for_update(skip_locked=True)
         )
         return [
-            Twisted(row.invoice_number, Place(row.place), FaultName(row.twist), row.document, row.traceparent)
+            Twisted(
+                row.invoice_number, Place(row.place), FaultName(row.twist), row.document, row.traceparent, row.red_of
+            )
             for row in rows
         ]
 
@@ -105,6 +120,10 @@ class BookingStore:
         """Book an acceptance under a number and with a content that need not be what was accepted."""
         values = {"book_number": book_number, "document": document, "sha256": sha256, "amount_minor": amount_minor}
         await self._session.execute(_BOOK_OTHERWISE, values | {"invoice_number": invoice_number, "now": now})
+
+    async def flush_covered(self, blue_numbers: Sequence[str], now: datetime) -> None:
+        """Mark those of these invoices as taken back whose red letters sum up to them."""
+        await self._session.execute(_FLUSH_COVERED, {"blue_numbers": list(blue_numbers), "now": now})
 
     async def fail_seal(self, invoice_number: str, now: datetime) -> None:
         """Leave an acceptance without its seal: no more due, and not missed in the book."""
