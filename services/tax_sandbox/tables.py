@@ -56,6 +56,7 @@ class AcceptanceRow(Base):
         UniqueConstraint("idempotency_key", "place"),
         Index(None, "book_at", postgresql_where=text("book_at IS NOT NULL")),
         Index(None, "place", "accepted_at", postgresql_where=text("pending")),
+        Index(None, "book_place", "idempotency_key", postgresql_where=text("book_place <> place")),
     )
 
     invoice_number: Mapped[str] = mapped_column(primary_key=True)

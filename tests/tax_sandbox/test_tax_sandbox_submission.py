@@ -81,17 +81,17 @@ async def test_a_quota_is_not_overdrawn_by_those_who_come_at_once(fresh_database
 
 async def test_calls_that_come_while_a_batch_is_under_way_make_up_the_next():
     batches: list[list[int]] = []
-    go_on = asyncio.Event()
+    begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def flush(questions: list[int]) -> list[int]:
         batches.append(questions)
+        begun.set()
         await go_on.wait()
         return [question * 2 for question in questions]
 
     coalescer = Coalescer(flush, batch_max=3, waiting_max=5)
     first = asyncio.create_task(coalescer.ask(1))
-    while not batches:
-        await asyncio.sleep(0)
+    await begun.wait()
     rest = [asyncio.create_task(coalescer.ask(number)) for number in (2, 3, 4, 5, 6)]
     await asyncio.sleep(0)
     with pytest.raises(QueueFullError):

@@ -1,11 +1,11 @@
 """The SQL of what was accepted, and of the log of what came."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, Text, and_, bindparam, func, insert, or_, select, union, update
+from sqlalchemy import ARRAY, Row, Select, Text, and_, bindparam, func, insert, select, true, union, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.tax_sandbox.domain.acceptance import Acceptance, Booking, Record, Schedule
@@ -47,22 +47,26 @@ class AcceptanceStore:
     async def find(self, asked: Collection[PlaceAndKey]) -> dict[PlaceAndKey, Record]:
         """What a place has under a key: accepted there, or else booked there although it was sent elsewhere."""
         wanted = _pairs(asked)
-        rows = await self._session.execute(
-            records()
-            .add_columns(wanted.c.place.label("asked_place"))
-            .join(wanted, wanted.c.key == AcceptanceRow.idempotency_key)
-            .where(
-                or_(
-                    AcceptanceRow.place == wanted.c.place,
-                    and_(AcceptanceRow.book_place == wanted.c.place, MainBookRow.place.is_not(None)),
-                )
-            )
+        here = select(AcceptanceRow.invoice_number).join(
+            wanted, and_(wanted.c.key == AcceptanceRow.idempotency_key, wanted.c.place == AcceptanceRow.place)
         )
+        elsewhere = select(AcceptanceRow.invoice_number).join(
+            wanted,
+            and_(
+                wanted.c.key == AcceptanceRow.idempotency_key,
+                wanted.c.place == AcceptanceRow.book_place,
+                AcceptanceRow.book_place != AcceptanceRow.place,
+            ),
+        )
+        # By the primary key at last, so that no plan reads a table whole, whatever the statistics are.
+        meant = AcceptanceRow.invoice_number.in_(union_all(here, elsewhere))
+        rows = await self._session.execute(records().where(meant))
         found: dict[PlaceAndKey, Record] = {}
-        for row in rows:
-            asked_for = (Place(row.asked_place), row.idempotency_key)
-            if row.place == row.asked_place or asked_for not in found:
-                found[asked_for] = read_record(row)
+        for record in map(read_record, rows):
+            acceptance, booking = record.acceptance, record.booking
+            found[acceptance.place, acceptance.idempotency_key] = record
+            if booking and booking.place is not acceptance.place:
+                found.setdefault((booking.place, acceptance.idempotency_key), record)
         return found
 
     async def find_by_number(self, numbers: Collection[str]) -> dict[str, Record]:
@@ -134,18 +138,20 @@ class AcceptanceStore:
         ]
         await self._session.execute(insert(SubmitLogRow), rows)
 
-    async def earlier_submits(self, asked: Collection[PlaceAndKey]) -> Mapping[PlaceAndKey, tuple[int, int]]:
-        """How often a key came to a place before, and how often of these it was throttled; absent when never."""
+    async def earlier_submits(self, asked: Collection[PlaceAndKey]) -> dict[PlaceAndKey, tuple[int, int]]:
+        """How often a key came to a place before, and how often of these it was throttled."""
         wanted = _pairs(asked)
-        rows = await self._session.execute(
+        # Lateral, so that each key is looked up in the index, whatever the statistics are.
+        came = (
             select(
-                SubmitLogRow.place,
-                SubmitLogRow.idempotency_key,
-                func.count(),
-                func.count().filter(SubmitLogRow.faults == FaultName.THROTTLE),
+                func.count().label("count"),
+                func.count().filter(SubmitLogRow.faults == FaultName.THROTTLE).label("throttled"),
             )
-            .join(wanted, and_(wanted.c.key == SubmitLogRow.idempotency_key, wanted.c.place == SubmitLogRow.place))
-            .group_by(SubmitLogRow.place, SubmitLogRow.idempotency_key)
+            .where(SubmitLogRow.idempotency_key == wanted.c.key, SubmitLogRow.place == wanted.c.place)
+            .lateral()
+        )
+        rows = await self._session.execute(
+            select(wanted.c.place, wanted.c.key, came.c.count, came.c.throttled).select_from(wanted.join(came, true()))
         )
         return {(Place(row[0]), row[1]): (row[2], row[3]) for row in rows}
 

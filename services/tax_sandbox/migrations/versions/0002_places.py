@@ -52,6 +52,12 @@ def _widen_acceptance() -> None:
     op.create_index(
         "acceptance_place_accepted_at_idx", "acceptance", ["place", "accepted_at"], postgresql_where=sa.text("pending")
     )
+    op.create_index(
+        "acceptance_book_place_idempotency_key_idx",
+        "acceptance",
+        ["book_place", "idempotency_key"],
+        postgresql_where=sa.text("book_place <> place"),
+    )
 
 
 def _widen_main_book() -> None:
