@@ -142,7 +142,7 @@ async def _read(
     return _Ledger(
         now=now,
         records=await acceptances.find(keys),
-        submit_counts=dict(await acceptances.earlier_submits(keys)),
+        submit_counts=await acceptances.earlier_submits(keys),
         sellers={
             at: replace(one, registration_is_required=one.registration_is_required or registration_required)
             for at, one in standings.items()
