@@ -110,6 +110,8 @@ CASES = [
     ("C7", facts(SyncState.ACKED, sent(Outcome.ACCEPTED), (Operation.SEAL, Outcome.SEAL_FAILED, {}))),
     # the main book
     ("D1", facts(SyncState.ACKED, sent(Outcome.ACCEPTED))),
+    ("D1", facts(SyncState.UNKNOWN, sent(Outcome.ACCEPTED))),
+    ("D2", facts(SyncState.UNKNOWN, *YES, rounds=[a_round()])),
     ("D1", facts(SyncState.ACKED, sent(Outcome.ACCEPTED), asked(Outcome.NOT_YET))),
     ("D1", facts(SyncState.ACKED, *YES, age_seconds=599)),
     ("D1", facts(SyncState.MISSING, *YES, rounds=[a_round()], watermark=the_book_complete_until(-60))),
@@ -200,6 +202,20 @@ def test_one_round_makes_an_absence_likely_and_two_with_a_canary_prove_it():
         Confidence.PROVED,
         Confidence.LIKELY,
     ]
+
+
+def test_a_lost_answer_is_proved_by_its_attempt_and_left_open_where_the_log_says_otherwise():
+    lost, died, odd = (
+        diagnose(facts(state, sent(outcome)), TIMERS)
+        for state, outcome in [
+            (SyncState.UNKNOWN, Outcome.UNKNOWN),
+            (SyncState.SENDING, None),
+            (SyncState.UNKNOWN, Outcome.NOT_RECEIVED),
+        ]
+    )
+
+    assert {lost.cause, died.cause, odd.cause} == {"B2"}
+    assert [each.confidence for each in (lost, died, odd)] == [Confidence.PROVED, Confidence.LIKELY, Confidence.OPEN]
 
 
 def test_a_round_from_before_the_last_sign_of_presence_proves_nothing():

@@ -6,7 +6,7 @@ from services.invoice_sync.domain import evidence
 from services.invoice_sync.domain.absence import Absence, Canary
 from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome
 from services.invoice_sync.domain.diagnosis import around
-from services.invoice_sync.domain.diagnosis.case import ASKED_FOR, TAKEN, TO_SEND, Case
+from services.invoice_sync.domain.diagnosis.case import TAKEN, TO_SEND, Case
 from services.invoice_sync.domain.diagnosis.codes import NUMBER_CODES
 from services.invoice_sync.domain.diagnosis.lost import SUBMITS_TOLD_MAX
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
@@ -94,7 +94,7 @@ def other_buyer(case: Case) -> Verdict | None:
 def lagging(case: Case) -> Verdict | None:
     """D1: acknowledged, and the main book may not show it yet: the window or the watermark has not passed it."""
     standing = case.facts.standing
-    if standing is None or case.state not in _ACKNOWLEDGED or case.absence() is Absence.PROVED:
+    if standing is None or not _acknowledged(case) or case.absence() is Absence.PROVED:
         return None
     inside = not case.older_than(case.timers.settle_seconds, standing.settle_from)
     below = _below_watermark(case)
@@ -111,7 +111,7 @@ def lagging(case: Case) -> Verdict | None:
 def not_booked(case: Case) -> Verdict | None:
     """D2: acknowledged, and not in the main book: our own headline. Two rounds with a canary prove it."""
     again = case.state in TO_SEND and case.sent_with() in TAKEN
-    if case.state not in _ACKNOWLEDGED and not again:
+    if not _acknowledged(case) and not again:
         return None
     standing = case.facts.standing
     assert standing is not None, "only an invoice is acknowledged"
@@ -122,6 +122,11 @@ def not_booked(case: Case) -> Verdict | None:
     proved = case.absence() is Absence.PROVED and with_canary
     confidence = Confidence.PROVED if proved else Confidence.LIKELY
     return case.verdict("D2", confidence, case.patience(), [*case.proof(), *_watermark_rows(case)])
+
+
+def _acknowledged(case: Case) -> bool:
+    """Whether the authority said yes; a yes that came after the lease was lost stands in the log alone."""
+    return case.state in _ACKNOWLEDGED or (case.state is SyncState.UNKNOWN and case.sent_with() in TAKEN)
 
 
 def _below_watermark(case: Case) -> bool:
@@ -153,9 +158,8 @@ def in_system(case: Case) -> Verdict | None:
 
 
 def open_still(case: Case) -> Verdict | None:
-    """What no other rule explains is told as what it is: not known to be there, and asked for or to be sent."""
+    """B2, left open: what no other rule explains is on its way, and not known to be there."""
     standing = case.facts.standing
     if standing is None:
         return None
-    cause = "B2" if case.state in ASKED_FOR | TO_SEND | {SyncState.SENDING} else "D4"
-    return case.verdict(cause, Confidence.OPEN, case.patience(standing.state_time), case.proof())
+    return case.verdict("B2", Confidence.OPEN, case.patience(standing.state_time), case.proof())
