@@ -35,6 +35,7 @@ from services.tax_sandbox.routes.sellers import seller_routes
 from services.tax_sandbox.routes.service import service_routes
 from services.tax_sandbox.routes.steering import steering_routes
 from services.tax_sandbox.steered import Steered
+from services.tax_sandbox.store.connection import plan_each_time
 
 
 async def run() -> None:
@@ -54,6 +55,7 @@ async def run() -> None:
 
 async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None) -> http_server.Running:
     """Listen, and book in the background."""
+    plan_each_time(engine)
     sessions = database.sessions(engine)
     steered = Steered(sessions, clock or SystemClock())
     rules = Rules(config.booking_delay_seconds, config.filing_days)

@@ -24,7 +24,11 @@ class BookingActions:
         self._steered = steered
 
     async def book_due(self) -> int:
-        """One turn: what is due gets its row in the main book. Returns how many were looked at."""
+        """One turn: what is due gets its row in the main book.
+
+        Returns how many were looked at when more may be due, and else 0, so that the loop rests: what falls due in the
+        meantime shares a commit.
+        """
         await self._steered.ready()
         now = self._steered.now()
         async with self._sessions.begin() as session:
@@ -36,7 +40,8 @@ class BookingActions:
                 await store.flush_covered(blue_numbers, now)
         for one in booked:
             _trace(one)
-        return len(booked) + len(twisted)
+        looked_at = max(len(booked), len(twisted))
+        return looked_at if looked_at >= _BOOKED_IN_A_TURN_MAX else 0
 
 
 async def _book_twisted(session: AsyncSession, due: Twisted, now: datetime) -> Booked | None:
