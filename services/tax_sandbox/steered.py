@@ -1,5 +1,5 @@
 """What steering has set, kept in memory so that no call of the protocol asks the database for it: the clock, the faults
-and the credentials. It is read at the first call and after each change; one process uses a database at a time.
+and the credentials. It is read at the first call and follows each change; one process uses a database at a time.
 """
 
 import asyncio
