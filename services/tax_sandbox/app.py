@@ -15,6 +15,7 @@ from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
 from services.tax_sandbox import http_server
 from services.tax_sandbox.actions.announcement import AnnouncementActions
+from services.tax_sandbox.actions.batch import BatchActions
 from services.tax_sandbox.actions.booking import BookingActions
 from services.tax_sandbox.actions.gate import GateActions
 from services.tax_sandbox.actions.main_book import MainBookActions
@@ -26,6 +27,7 @@ from services.tax_sandbox.actions.steering import SteeringActions
 from services.tax_sandbox.actions.submission import SubmissionActions
 from services.tax_sandbox.config import PREFIX, Config
 from services.tax_sandbox.domain.judgement import Rules
+from services.tax_sandbox.routes.batches import batch_routes
 from services.tax_sandbox.routes.edge import Edge, no_such_route, respond
 from services.tax_sandbox.routes.invoices import invoice_routes
 from services.tax_sandbox.routes.main_book import main_book_routes
@@ -61,7 +63,10 @@ async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None)
     rules = Rules(config.booking_delay_seconds, config.filing_days)
     submissions = SubmissionActions(sessions, steered, rules, registration_required=config.registration_required)
     queries = QueryActions(sessions, steered, config.query_days, config.sealing_seconds)
-    book = MainBookActions(sessions, steered, submissions.taking_since)
+    batches = BatchActions(
+        sessions, steered, rules, config.session_seconds, registration_required=config.registration_required
+    )
+    book = MainBookActions(sessions, steered, [submissions.taking_since, batches.taking_since])
     gate = GateActions(sessions, steered)
     edge = Edge(steered, gate, config.fault_header)
     routes = [
@@ -71,6 +76,7 @@ async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None)
         *seller_routes(edge, SellerActions(sessions, steered)),
         *red_form_routes(edge, gate, RedFormActions(sessions, steered)),
         *seal_routes(edge, gate, SealActions(sessions, steered, config.query_days, config.sealing_seconds)),
+        *batch_routes(edge, gate, batches),
         *steering_routes(SteeringActions(sessions, steered), book),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})

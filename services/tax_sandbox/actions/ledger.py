@@ -1,7 +1,7 @@
 """What is known when documents are judged together, and how what was decided is written down. It judges nothing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -51,6 +51,11 @@ class Ledger:
             red_form_amount_minor=self.red_forms.get((submit.place, document.red_form_id, document.red_of)),
             other_number=next((number for key, number in self.newest.get(submit.place, ()) if key != submit.key), ""),
         )
+
+    async def read_newest(self, session: AsyncSession, places: Collection[Place]) -> None:
+        """Read the newest numbers of places, which only the lie of DUPLICATE needs."""
+        for place in places:
+            self.newest[place] = await AcceptanceStore(session).newest(place, 2)
 
     def enter(self, submit: Submit, verdict: Verdict) -> None:
         """Let what was decided bear on those that follow."""

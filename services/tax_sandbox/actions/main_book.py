@@ -1,6 +1,6 @@
 """Reads the main book of a place as its sellers and buyers may: windows, watermark, control totals, verification."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,9 +15,11 @@ from services.tax_sandbox.store.main_book import MainBookStore, Total, Window
 
 
 class MainBookActions:
-    """`taking_since` tells the instant of what is being taken and not yet committed, for the watermark."""
+    """Each of `taking_since` tells the instant of what is being taken and not yet committed, for the watermark."""
 
-    def __init__(self, sessions: Sessions, steered: Steered, taking_since: Callable[[], datetime | None]) -> None:
+    def __init__(
+        self, sessions: Sessions, steered: Steered, taking_since: Sequence[Callable[[], datetime | None]]
+    ) -> None:
         self._sessions = sessions
         self._steered = steered
         self._taking_since = taking_since
@@ -74,7 +76,7 @@ class MainBookActions:
 
     async def _watermark(self, session: AsyncSession, place: Place) -> datetime:
         # In this order: what is being taken now is either told by `taking_since`, or committed and seen as pending.
-        bounds = [self._steered.now(), self._taking_since()]
+        bounds = [self._steered.now(), *(since() for since in self._taking_since)]
         bounds.append(await MainBookStore(session).oldest_pending(place))
         return min(bound for bound in bounds if bound)
 

@@ -10,7 +10,6 @@ from services.tax_sandbox.domain.fault import FaultName, FaultPlan, Occasion, Ph
 from services.tax_sandbox.domain.judgement import Rules, Submit, Verdict, judge
 from services.tax_sandbox.domain.reply import Reply
 from services.tax_sandbox.steered import Steered, Strikes
-from services.tax_sandbox.store.acceptance import AcceptanceStore
 from services.tax_sandbox.store.steered import SteeredStore
 
 _IN_A_FLUSH_MAX = 256
@@ -47,8 +46,7 @@ class SubmissionActions:
             async with self._sessions.begin() as session:
                 ledger = await read_ledger(session, submits, now, registration_required=self._registration_required)
                 if self._steered.may_strike(FaultName.DUPLICATE, (plan for one in submits for plan in one.asked)):
-                    for place in {submit.place for submit in submits}:
-                        ledger.newest[place] = await AcceptanceStore(session).newest(place, 2)
+                    await ledger.read_newest(session, {submit.place for submit in submits})
                 verdicts = [self._judge(submit, ledger, strikes) for submit in submits]
                 await write_accepted(session, submits, verdicts, now)
                 await log_submits(session, submits, verdicts, now)

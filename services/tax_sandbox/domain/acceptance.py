@@ -91,6 +91,11 @@ def number_of(year: int, region: str, sequence: int) -> str:
     return _number(year, region, _CHANNEL, sequence)
 
 
+def sequence_of(number: str) -> int:
+    """The place in the sequence that a number was made of."""
+    return int(number[-_SEQUENCE_DIGITS:])
+
+
 def range_number_of(year: int, region: str, sequence: int) -> str:
     """The same for numbers that are handed out before the invoices; they have a channel of their own."""
     return _number(year, region, _CHANNEL_OF_RANGES, sequence)

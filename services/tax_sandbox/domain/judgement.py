@@ -77,16 +77,7 @@ def judge(submit: Submit, facts: Facts, rules: Rules, strike: Strike) -> Verdict
     document, record = submit.document, facts.record
     if isinstance(document, Refusal):
         return Verdict("REFUSED", reply.refused(422, document))
-    occasion = Occasion(
-        submit.place,
-        submit.key,
-        document.order_no,
-        document.seller_tax_id,
-        first_of_key=facts.earlier_count == 0,
-        has_newest_credential=submit.has_newest_credential,
-        now=facts.now,
-        asked=submit.asked,
-    )
+    occasion = occasion_of(submit, document, facts)
     if turned_away := _at_door(submit, occasion, facts, strike):
         return turned_away
     if record and record.acceptance.document_sha256 != submit.sha256:
@@ -104,6 +95,20 @@ def judge(submit: Submit, facts: Facts, rules: Rules, strike: Strike) -> Verdict
         tuple(plan for plan in (in_booking, in_answer) if plan),
         replace(acceptance, schedule=schedule) if record is None or record.is_swallowed() else None,
         is_new=record is None,
+    )
+
+
+def occasion_of(submit: Submit, document: TaxDocument, facts: Facts) -> Occasion:
+    """What a fault may fall on."""
+    return Occasion(
+        submit.place,
+        submit.key,
+        document.order_no,
+        document.seller_tax_id,
+        first_of_key=facts.earlier_count == 0,
+        has_newest_credential=submit.has_newest_credential,
+        now=facts.now,
+        asked=submit.asked,
     )
 
 

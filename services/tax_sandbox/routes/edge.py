@@ -124,12 +124,12 @@ def clock_headers(now: datetime, skew_seconds: float = 0.0) -> dict[str, str]:
     return {"Date": format_datetime(shown, usegmt=True), "Tax-Clock": to_ms}
 
 
-async def read_body(request: Request) -> bytes | None:
-    """The whole body, or None when it is longer than BODY_BYTES_MAX; no more than that is ever held."""
+async def read_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes | None:
+    """The whole body, or None when it is longer than `bytes_max`; no more than that is ever held."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_BYTES_MAX:
+        if len(body) > bytes_max:
             return None
     return bytes(body)
 
@@ -143,9 +143,9 @@ def bad_head(request: Request) -> Reply | None:
     return None
 
 
-def body_too_long() -> Reply:
+def body_too_long(bytes_max: int = BODY_BYTES_MAX) -> Reply:
     """The refusal for a body that was not read to its end."""
-    return refused(413, Refusal("E4130", f"a body has at most {BODY_BYTES_MAX} bytes"))
+    return refused(413, Refusal("E4130", f"a body has at most {bytes_max} bytes"))
 
 
 def no_such_route(status: int) -> Reply:

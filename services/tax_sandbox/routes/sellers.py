@@ -10,7 +10,7 @@ from starlette.routing import Route
 from services.tax_sandbox.actions.seller import SellerActions
 from services.tax_sandbox.domain.document import Refusal
 from services.tax_sandbox.domain.reply import Reply, refused
-from services.tax_sandbox.routes.edge import KEY, Call, Edge, bad_head, body_too_long, read_body
+from services.tax_sandbox.routes.edge import BODY_BYTES_MAX, KEY, Call, Edge, bad_head, body_too_long, read_body
 
 _TAX_ID = re.compile(r"[0-9A-Z]{15,20}")
 _NAME_MAX = 100
@@ -72,10 +72,10 @@ def _range_routes(edge: Edge, actions: SellerActions) -> list[Route]:
     ]
 
 
-async def read_object(call: Call) -> Mapping[str, Any] | Reply:
-    """The JSON object of a small call, or the refusal of what is none."""
-    if (body := await read_body(call.request)) is None:
-        return body_too_long()
+async def read_object(call: Call, bytes_max: int = BODY_BYTES_MAX) -> Mapping[str, Any] | Reply:
+    """The JSON object of a call, or the refusal of what is none."""
+    if (body := await read_body(call.request, bytes_max)) is None:
+        return body_too_long(bytes_max)
     try:
         read = json.loads(body)
     except (ValueError, RecursionError):
