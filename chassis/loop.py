@@ -17,11 +17,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`turn` does one turn and returns how much it did; when it did nothing, the loop rests for the interval."""
+    """`turn` does one turn and returns how much it did; when it did nothing, the loop rests for the interval.
+
+    `ending` is awaited once when the loop was told to stop, for what its turns have left under way.
+    """
 
     name: str
     turn: Callable[[], Awaitable[int]]
     interval_seconds: float
+    ending: Callable[[], Awaitable[None]] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Repeat until `stop` is set. A turn that fails never ends the loop; it is tried again after a longer rest.
@@ -39,6 +43,8 @@ class Loop:
                 failures.add(raised)
             if not done:
                 await self._rest(stop, failures.count)
+        if self.ending is not None:
+            await self.ending()
 
     async def _rest(self, stop: asyncio.Event, failed_count: int) -> None:
         spread = random.uniform(0.5, 1.0)  # noqa: S311  spreads replicas, guards nothing

@@ -18,6 +18,7 @@ import httpx
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis import migrate
+from chassis.crypto import new_key_line
 from chassis.local_postgres import local_postgres
 from cli.stopping import uninterrupted
 
@@ -39,6 +40,7 @@ class Addresses:
     targets: dict[str, str]
     database_urls: dict[str, str]
     admin_key_file: str
+    body_key_file: str
     traces_folder: str
     logs_folder: str
 
@@ -172,9 +174,19 @@ def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
         targets={service: f"127.0.0.1:{port}" for service, port in zip(SERVICES, ports, strict=True)},
         database_urls=urls,
         admin_key_file=str(folder / "admin.key"),
+        body_key_file=str(_body_key_file(folder)),
         traces_folder=str(traces),
         logs_folder=str(logs),
     )
+
+
+def _body_key_file(folder: Path) -> Path:
+    """The key that seals documents and answers: made at the first start, since without it nothing kept opens again."""
+    path = folder / "body.key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(f"{new_key_line()}\n", "ascii")
+    return path
 
 
 def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -183,7 +195,11 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
     own: dict[str, dict[str, str]] = {
         "payments": {},
         "reconciler": {"PAYMENTS_TARGET": targets["payments"]},
-        "invoice_sync": {"PAYMENTS_TARGET": targets["payments"], "TAX_URL": f"{addresses.tax_sandbox_url}/production/42"},
+        "invoice_sync": {
+            "PAYMENTS_TARGET": targets["payments"],
+            "TAX_URL": f"{addresses.tax_sandbox_url}/production/42",
+            "BODY_KEY_FILE": addresses.body_key_file,
+        },
         "gateway": {
             "PAYMENTS_TARGET": targets["payments"],
             "RECONCILER_TARGET": targets["reconciler"],

@@ -7,10 +7,15 @@ import sys
 from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
-from services.invoice_sync import clients, rpc, worker
+from chassis.crypto import KeyRing
+from services.invoice_sync import clients, crash, rpc, worker
 from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.read import ReadActions
 from services.invoice_sync.actions.sweep import SweepActions
+from services.invoice_sync.actions.sweep_archive import ArchivePass
+from services.invoice_sync.actions.sweep_books import BooksPass
+from services.invoice_sync.actions.sweep_own import OwnPass
+from services.invoice_sync.actions.tools import make_tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.config import Config
@@ -19,6 +24,7 @@ from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 _EXIT_CONFIG = 2
 # Uploads and verifications at once each take a connection for a moment, and calls of others do too.
 _CONNECTIONS = 16
+_CLOSE_SECONDS = 3.0
 
 
 async def run() -> None:
@@ -26,26 +32,37 @@ async def run() -> None:
     try:
         config = read_config(Config, "BIHUAN_INVOICE_SYNC", os.environ)
         tax = SandboxTaxSystem(config.tax_url)
-    except (ConfigError, ValueError) as fault:
+        ring = KeyRing.read(config.body_key_file)
+    except (ConfigError, ValueError, OSError) as fault:
         sys.stderr.write(f"{fault}\n")
         sys.exit(_EXIT_CONFIG)
 
     end_telemetry = telemetry.set_up("invoice_sync", config.traces, config.trace_sample_ratio)
     engine = database.connect(config.database_url, "invoice_sync", _CONNECTIONS)
     payments = clients.connect(config.payments_target)
-    sessions, clock, jitter, timers = database.sessions(engine), SystemClock(), random.random, config.timers()
+    sessions, clock = database.sessions(engine), SystemClock()
+    tools = make_tools(
+        sessions,
+        ring,
+        clock,
+        random.random,
+        config.timers(),
+        config.routing(),
+        config.gate_policy(),
+        crash.at(config.crash_at),
+    )
 
-    issue = IssueActions(sessions, clock)
-    read = ReadActions(sessions, clock, timers)
-    sweep = SweepActions(sessions, issue, clock, timers)
-    upload = UploadActions(sessions, tax, clock, jitter, timers)
-    verify = VerifyActions(sessions, tax, clock, jitter, timers)
+    issue = IssueActions(tools)
+    read = ReadActions(sessions, clock, tools.timers)
+    sweep = SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools)
+    upload, verify = UploadActions(tax, tools), VerifyActions(tax, tools)
     feed = clients.PaymentFeed(payments)
     loops = worker.loops(feed, issue, upload, verify, sweep, config)
     try:
         running = await server.start(config.listen, rpc.servicers(issue, read, sweep), loops)
         await server.until_stopped(running)
     finally:
+        await tools.close(_CLOSE_SECONDS)
         await payments.close()
         await tax.close()
         await engine.dispose()

@@ -1,10 +1,42 @@
 """What invoice_sync reads from its environment, once, at the start."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from chassis import database, telemetry
 from chassis.config import check_listen, setting
+from chassis.crypto import KeyRing
+from services.invoice_sync import crash
+from services.invoice_sync.domain.breaker import BreakerPolicy
+from services.invoice_sync.domain.concurrency import ConcurrencyPolicy
+from services.invoice_sync.domain.gate_policy import GatePolicy
+from services.invoice_sync.domain.hold import HoldPolicy
+from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
+from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.domain.timers import Timers
+
+BREAKER_WINDOW = 60
+_REGION_LENGTH = 2
+
+
+def check_region(region: str) -> None:
+    """A `check` for the two digits of a region."""
+    if not (len(region) == _REGION_LENGTH and region.isascii() and region.isdecimal()):
+        raise ValueError(f"must be two digits such as 42, is {region!r}")
+
+
+def check_regions(regions: str) -> None:
+    """A `check` for regions parted by commas."""
+    for region in regions.split(","):
+        check_region(region)
+
+
+def check_key_file(path: Path) -> None:
+    """A `check` for the keys that seal what is kept: it reads them, so that a bad file is told at the start."""
+    try:
+        KeyRing.read(path)
+    except OSError as fault:
+        raise ValueError(f"cannot be read: {fault.strerror}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +49,21 @@ class Config:
     sent again after `retry_base_seconds`, doubling up to `retry_seconds_max`, until the count or the age ends it. What
     was proved absent is sent again at most `resend_count_max` times, and not past the same age. A
     call to the authority has half a lease. `sla_seconds` is how long an invoice may wait before its diagnosis calls
-    for a person. `poll_seconds` is how long a loop that found nothing rests. A batch has at most `upload_concurrency`
-    calls; there are `upload_lanes` batches at once, so that one that waits for a slow answer does not hold up all.
+    for a person. `poll_seconds` is how long a loop that found nothing rests. At most `upload_concurrency` calls are
+    in flight to a route; how many there are adapts to how it answers.
+
+    `body_key_file` holds the keys that seal documents and answers, see chassis.crypto. A seller's invoices go to the
+    `regions` (two digits each, parted by commas) that the tax number names, or to `default_region`. A route gets at
+    most `rate_per_second` calls, `burst` at once. Its breaker opens after `breaker_failures_max` failures in a
+    row, or `breaker_window_failures_max` of the last 60, for
+    `breaker_open_seconds`, doubled each time up to `breaker_open_seconds_max`; an answer slower than
+    `breaker_slow_seconds` is a failure. What is booked is read again after `confirm_after_seconds` (0: the next day at
+    ten), what is confirmed every `recheck_seconds` for a month. An invoice has `deadline_seconds` to get there.
+    `crash_at` makes the process die at a point, for fault tests only: see crash.py.
     """
 
     database_url: str = setting(check=database.check_url)
+    body_key_file: Path = setting(check=check_key_file)  # noqa: RUF009  a setting is a field, as those around it
     listen: str = setting("127.0.0.1:50053", check=check_listen)
     payments_target: str = setting("127.0.0.1:50051")
     tax_url: str = setting("http://127.0.0.1:8090/production/42")
@@ -40,8 +82,23 @@ class Config:
     poll_seconds: float = setting(0.5, minimum=0.02)
     sweep_interval_seconds: float = setting(30.0, minimum=0.1)
     sla_seconds: float = setting(300.0, minimum=1)
-    upload_concurrency: int = setting(8, minimum=1)
-    upload_lanes: int = setting(2, minimum=1)
+    upload_concurrency: int = setting(16, minimum=1)
+    environment: str = setting("production")
+    default_region: str = setting("42", check=check_region)
+    regions: str = setting("11,42", check=check_regions)
+    credential_id: str = setting("default")
+    rate_per_second: float = setting(200.0, minimum=0.01)
+    burst: int = setting(200, minimum=1)
+    breaker_failures_max: int = setting(5, minimum=1)
+    breaker_window_failures_max: int = setting(30, minimum=1, maximum=BREAKER_WINDOW)
+    breaker_open_seconds: float = setting(5.0, minimum=0.05)
+    breaker_open_seconds_max: float = setting(120.0, minimum=0.05)
+    breaker_slow_seconds: float = setting(20.0, minimum=0.1)
+    confirm_after_seconds: float = setting(0.0, minimum=0)
+    recheck_seconds: float = setting(7 * 86_400.0, minimum=1)
+    deadline_seconds: float = setting(86_400.0, minimum=1)
+    drain_seconds: float = setting(8.0, minimum=0)
+    crash_at: str = setting("", check=crash.check)
 
     def timers(self) -> Timers:
         """What the rules need of it."""
@@ -58,4 +115,41 @@ class Config:
             lease_seconds=self.lease_seconds,
             sla_seconds=self.sla_seconds,
             upload_concurrency=self.upload_concurrency,
+            confirm_after_seconds=self.confirm_after_seconds,
+            recheck_seconds=self.recheck_seconds,
+            deadline_seconds=self.deadline_seconds,
+        )
+
+    def routing(self) -> Routing:
+        """Where each seller's invoices go."""
+        return Routing(
+            environment=self.environment,
+            default_region=self.default_region,
+            regions=frozenset(self.regions.split(",")),
+            credential_id=self.credential_id,
+        )
+
+    def gate_policy(self) -> GatePolicy:
+        """The bounds of the gates."""
+        rate = round(self.rate_per_second * MICRO)
+        start = min(8, self.upload_concurrency)
+        return GatePolicy(
+            rate=RatePolicy(
+                burst=self.burst,
+                rate_micro_min=max(1, rate // 100),
+                rate_micro_max=rate,
+                shrink_percent=70,
+                recover_micro_per_second=max(1, rate // 60),
+            ),
+            breaker=BreakerPolicy(
+                failures_max=self.breaker_failures_max,
+                window=BREAKER_WINDOW,
+                window_failures_max=self.breaker_window_failures_max,
+                open_seconds=self.breaker_open_seconds,
+                open_seconds_max=self.breaker_open_seconds_max,
+                probe_seconds=self.lease_seconds,
+                slow_seconds=self.breaker_slow_seconds,
+            ),
+            concurrency=ConcurrencyPolicy(start=start, minimum=1, maximum=self.upload_concurrency),
+            hold=HoldPolicy(quota_probe_seconds=3_600, login_probe_seconds=60, outage_probe_seconds=60),
         )

@@ -1,6 +1,7 @@
 """Between the contract's messages and the domain's values. It decides nothing and reads nothing."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 from itertools import groupby
 
@@ -14,14 +15,17 @@ from chassis.money import Money
 from services.invoice_sync.domain.attempt import Attempt, TaxAnswer
 from services.invoice_sync.domain.diagnosis import Claim, Verdict
 from services.invoice_sync.domain.evidence import Evidence
-from services.invoice_sync.domain.invoice import Invoice, Party
+from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.policy import IssuePolicy, Profile
+from services.invoice_sync.domain.route import parse_route
+from services.invoice_sync.domain.shown import Shown
+from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.domain.sweep import Sweep
-from services.invoice_sync.domain.sync_state import SyncState
 
 
-def invoice_to_proto(invoice: Invoice, next_attempt_time: datetime | None) -> invoice_pb2.Invoice:
-    """An invoice as it stands."""
+def invoice_to_proto(shown: Shown) -> invoice_pb2.Invoice:
+    """An invoice as it stands; HELD while its gate is shut."""
+    invoice, standing = shown.invoice, shown.invoice.standing
     return invoice_pb2.Invoice(
         invoice_id=invoice.invoice_id,
         payment_id=invoice.payment_id,
@@ -32,18 +36,30 @@ def invoice_to_proto(invoice: Invoice, next_attempt_time: datetime | None) -> in
         seller_tax_id=invoice.seller.tax_id,
         buyer_title=invoice.buyer.name,
         buyer_tax_id=invoice.buyer.tax_id,
-        sync_state=state_to_proto(invoice.sync_state),
-        invoice_number=invoice.invoice_number,
-        document_sha256=invoice.document.sha256,
+        sync_state=state_to_proto(SyncState.HELD if shown.held_by else standing.sync_state),
+        invoice_number=standing.invoice_number,
+        document_sha256=invoice.document_sha256,
         idempotency_key=invoice.idempotency_key,
-        submit_count=invoice.submit_count,
-        next_attempt_time=_timestamp(next_attempt_time),
-        ack_time=_timestamp(invoice.ack_time),
-        book_time=_timestamp(invoice.book_time),
+        submit_count=standing.submit_count,
+        next_attempt_time=_timestamp(shown.next_attempt_time),
+        ack_time=_timestamp(standing.ack_time),
+        book_time=_timestamp(standing.book_time),
         create_time=_timestamp(invoice.create_time),
         trace_id=telemetry.trace_id_of(invoice.traceparent),
         payment_trace_id=telemetry.trace_id_of(invoice.payment_traceparent),
         issued_by=invoice_pb2.IssuePolicy.Value(f"ISSUE_POLICY_{invoice.issued_by}"),
+        version=invoice.version,
+        deadline_time=_timestamp(standing.deadline_at),
+        confirm_time=_timestamp(standing.confirm_time),
+        environment=invoice.route.environment,
+        region=invoice.route.region,
+        held_by=shown.held_by.kind.value if shown.held_by else "",
+        given_up=standing.parked_reason.value,
+        broken_rules=[
+            invoice_pb2.BrokenRule(rule=each.rule, field=each.field, message=each.message, message_zh=each.message_zh)
+            for each in invoice.broken_rules
+        ],
+        red_number=standing.red_number,
     )
 
 
@@ -89,7 +105,18 @@ def attempt_to_proto(attempt: Attempt) -> attempt_pb2.Attempt:
         end_time=_timestamp(attempt.end_time),
         request_sha256=attempt.request_sha256,
         trace_id=attempt.trace_id,
+        version=attempt.version,
+        breaker_state=attempt.breaker_state,
+        prev_log_hash=attempt.prev_log_hash,
+        log_hash=attempt.end_log_hash or attempt.log_hash,
     )
+    if attempt.route:
+        route = parse_route(attempt.route)
+        message.environment, message.region, message.credential_id = (
+            route.environment,
+            route.region,
+            route.credential_id,
+        )
     if attempt.answer is not None:
         _fill(message, attempt.answer)
     return message
@@ -102,6 +129,11 @@ def _fill(message: attempt_pb2.Attempt, answer: TaxAnswer) -> None:
     message.message = answer.message
     message.response_sha256 = answer.response_sha256
     message.retry_after_seconds = answer.retry_after_seconds
+    message.url_path = answer.url_path
+    message.code_detail = answer.code_detail
+    message.clock_offset_ms = answer.clock_offset_ms
+    if answer.first_byte_time is not None:
+        message.first_byte_time.FromDatetime(answer.first_byte_time)
 
 
 def diagnosis_to_proto(
@@ -169,15 +201,15 @@ def _evidence(row: Evidence) -> diagnosis_pb2.Evidence:
 
 def sweep_to_proto(sweep: Sweep) -> sweep_pb2.Sweep:
     """The report of a sweep."""
+    report, report_zh = sweep.words()
     return sweep_pb2.Sweep(
         sweep_id=sweep.sweep_id,
         start_time=_timestamp(sweep.start_time),
         end_time=_timestamp(sweep.end_time),
-        scanned_count=sweep.scanned_count,
-        lease_expired_count=sweep.lease_expired_count,
-        missing_count=sweep.missing_count,
-        resent_count=sweep.resent_count,
-        issued_count=sweep.issued_count,
+        oldest_time=_timestamp(sweep.oldest_time),
+        report=report,
+        report_zh=report_zh,
+        **asdict(sweep.counts),
     )
 
 

@@ -50,21 +50,19 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
     ) -> invoice_service_pb2.RequestInvoiceResponse:
         buyer = Party(request.buyer_title, request.buyer_tax_id)
         requested = await self._issue.request_invoice(request.request_id, request.payment_id, buyer)
-        standing = await self._read.get_invoice(requested.invoice_id)
+        shown = await self._read.get_invoice(requested.invoice_id)
         if requested.replayed:
             context.set_trailing_metadata((("idempotent-replayed", "true"),))
         return invoice_service_pb2.RequestInvoiceResponse(
-            invoice=convert.invoice_to_proto(standing.invoice, standing.next_attempt_time),
+            invoice=convert.invoice_to_proto(shown),
             replayed=requested.replayed,
         )
 
     async def GetInvoice(
         self, request: invoice_service_pb2.GetInvoiceRequest, context: RpcContext
     ) -> invoice_service_pb2.GetInvoiceResponse:
-        standing = await self._read.get_invoice(request.invoice_id)
-        return invoice_service_pb2.GetInvoiceResponse(
-            invoice=convert.invoice_to_proto(standing.invoice, standing.next_attempt_time)
-        )
+        shown = await self._read.get_invoice(request.invoice_id)
+        return invoice_service_pb2.GetInvoiceResponse(invoice=convert.invoice_to_proto(shown))
 
     async def ListInvoices(
         self, request: invoice_service_pb2.ListInvoicesRequest, context: RpcContext
@@ -72,7 +70,7 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
         wanted = InvoiceFilter(request.merchant_id, request.payment_id, convert.state_from_proto(request.sync_state))
         page, token = await self._read.list_invoices(wanted, request.page_size, request.page_token)
         return invoice_service_pb2.ListInvoicesResponse(
-            invoices=[convert.invoice_to_proto(each.invoice, each.next_attempt_time) for each in page],
+            invoices=[convert.invoice_to_proto(each) for each in page],
             next_page_token=token,
         )
 

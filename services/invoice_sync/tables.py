@@ -1,20 +1,27 @@
-"""The tables of invoice_sync, as its newest migration leaves them. No statement stands here; those are in store/."""
+"""The tables of invoice_sync, as its newest migration leaves them. No statement stands here; those are in store/.
+
+What is written most (outbox, attempt, attempt_end, document, body) has no foreign keys: each would be one more look-up
+for each row. The actions write parent and child in one transaction, and the sweep finds what stands alone.
+"""
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis import database
 
@@ -56,7 +63,7 @@ merchant_profile = Table(
     Column("update_time", _MOMENT, nullable=False),
 )
 
-# The frozen bytes, their hash and their key stand in the row of the invoice, so that none is ever without the other.
+# What an invoice is, and never where it stands. A trigger refuses every change but a next version of its document.
 invoice = Table(
     "invoice",
     METADATA,
@@ -70,79 +77,262 @@ invoice = Table(
     Column("seller_tax_id", Text, nullable=False),
     Column("buyer_title", Text, nullable=False),
     Column("buyer_tax_id", Text, nullable=False),
-    Column("document", LargeBinary, nullable=False),
+    Column("authority", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("credential_id", Text, nullable=False),
+    Column("issue_date", Date, nullable=False),
+    Column("version", Integer, nullable=False),
     Column("document_sha256", Text, CheckConstraint("length(document_sha256) = 64", name="sha256"), nullable=False),
     Column("idempotency_key", Text, nullable=False, unique=True),
-    Column("sync_state", Text, nullable=False),
-    Column("invoice_number", Text, nullable=False),
-    Column("submit_count", Integer, nullable=False),
-    Column("attempt_count", Integer, nullable=False),
-    Column("look_count", Integer, nullable=False),
-    Column("ack_time", _MOMENT),
-    Column("book_time", _MOMENT),
-    Column("settle_from", _MOMENT, nullable=False),
-    Column("state_time", _MOMENT, nullable=False),
+    # The rules of ours that this version breaks; empty for one that may be sent.
+    Column("broken_rules", JSONB, nullable=False),
     Column("create_time", _MOMENT, nullable=False),
     Column("traceparent", Text, nullable=False),
     Column("payment_traceparent", Text, nullable=False),
     Column("issued_by", Text, nullable=False),
-    Index("invoice_sync_state_invoice_id_idx", "sync_state", "invoice_id"),
     Index("invoice_merchant_id_invoice_id_idx", "merchant_id", "invoice_id"),
-    Index("invoice_invoice_number_idx", "invoice_number", postgresql_where=text("invoice_number <> ''")),
+    Index("invoice_seller_tax_id_issue_date_idx", "seller_tax_id", "issue_date"),
+    Index("invoice_buyer_tax_id_invoice_id_idx", "buyer_tax_id", "invoice_id"),
 )
 
-# Narrow, since it is written most: a row for each invoice that something is due for.
+# Every version that was ever frozen; its bytes stand sealed in body under their SHA-256.
+document = Table(
+    "document",
+    METADATA,
+    Column("invoice_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("idempotency_key", Text, nullable=False),
+    Column("create_time", _MOMENT, nullable=False),
+)
+
+# Bytes that were sent or received, once however often they came; see chassis.crypto for how they are sealed.
+body = Table(
+    "body",
+    METADATA,
+    Column("sha256", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+
+def _standing() -> list[Column[Any]]:
+    """Where an invoice stands: the same columns while something is due and after."""
+    return [
+        Column("invoice_id", Text, primary_key=True),
+        Column("version", Integer, nullable=False),
+        Column("sync_state", Text, nullable=False),
+        Column("deadline_at", _MOMENT, nullable=False),
+        Column("tries", Integer, nullable=False),
+        Column("submit_count", Integer, nullable=False),
+        Column("attempt_count", Integer, nullable=False),
+        Column("look_count", Integer, nullable=False),
+        Column("seal_count", Integer, nullable=False),
+        Column("invoice_number", Text, nullable=False),
+        Column("red_number", Text, nullable=False),
+        Column("ack_time", _MOMENT),
+        Column("book_time", _MOMENT),
+        Column("confirm_time", _MOMENT),
+        Column("settle_from", _MOMENT, nullable=False),
+        Column("state_time", _MOMENT, nullable=False),
+        Column("create_time", _MOMENT, nullable=False),
+        Column("parked_reason", Text, nullable=False),
+        Column("log_head", Text, nullable=False),
+    ]
+
+
+# The working set: a row for each invoice that something is due for, and only for those. No index holds the lease, so
+# that a claim changes no index. A row in a lane that begins with ! is in a hurry.
 outbox = Table(
     "outbox",
     METADATA,
-    Column("invoice_id", Text, ForeignKey("invoice.invoice_id"), primary_key=True),
+    *_standing(),
     Column("work", Text, nullable=False),
     Column("due_at", _MOMENT, nullable=False),
-    Column("lease_until", _MOMENT),
-    Column("lease_owner", Text),
-    Column("attempts", Integer, nullable=False),
-    # Given up: nothing is done until someone asks for the invoice again.
-    Column("parked", Boolean, nullable=False),
-    CheckConstraint("(lease_until IS NULL) = (lease_owner IS NULL)", name="lease"),
-    Index("outbox_due_idx", "work", "due_at", postgresql_where=text("lease_until IS NULL AND NOT parked")),
-    Index("outbox_lease_idx", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
+    # The ring of lanes is walked here and in the code: both order it by code point.
+    Column("lane", Text(collation="C"), nullable=False),
+    Column("lease_id", Text, nullable=False),
+    Index("outbox_due_idx", "work", "lane", "due_at", postgresql_where=text("parked_reason = ''")),
+    Index(
+        "outbox_deadline_idx",
+        "deadline_at",
+        postgresql_where=text("work = 'SUBMIT' AND parked_reason = '' AND left(lane, 1) <> '!'"),
+    ),
+    Index("outbox_invoice_number_idx", "invoice_number", postgresql_where=text("invoice_number <> ''")),
 )
 
-# Append only: a row is finished once, from outcome '' to its outcome; a trigger refuses anything else.
+# Where an invoice stands for which nothing is due; check_at is when a sample of these is read again.
+settled = Table(
+    "settled",
+    METADATA,
+    *_standing(),
+    Column("check_at", _MOMENT),
+    Index("settled_check_at_idx", "check_at", postgresql_where=text("check_at IS NOT NULL")),
+    Index("settled_sync_state_invoice_id_idx", "sync_state", "invoice_id"),
+    Index("settled_invoice_number_idx", "invoice_number", postgresql_where=text("invoice_number <> ''")),
+)
+
+# A view over both, so no part of what the migrations are compared with.
+standing = Table(
+    "standing",
+    MetaData(),
+    *_standing(),
+    Column("work", Text),
+    Column("due_at", _MOMENT),
+    Column("lane", Text),
+    Column("lease_id", Text),
+    Column("check_at", _MOMENT),
+)
+
+lease = Table(
+    "lease",
+    METADATA,
+    Column("lease_id", Text, primary_key=True),
+    Column("until", _MOMENT, nullable=False),
+    Column("invoice_ids", ARRAY(Text), nullable=False),
+)
+
+# Append only, both: the beginning is there before the first byte leaves, the end when it is known.
 attempt = Table(
     "attempt",
     METADATA,
-    Column("attempt_id", Text, primary_key=True),
-    Column("invoice_id", Text, ForeignKey("invoice.invoice_id"), nullable=False),
-    Column("attempt_no", Integer, nullable=False),
+    Column("invoice_id", Text, primary_key=True),
+    Column("attempt_no", Integer, primary_key=True),
+    Column("attempt_id", Text, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
     Column("operation", Text, nullable=False),
+    Column("route", Text, nullable=False),
     Column("start_time", _MOMENT, nullable=False),
-    Column("end_time", _MOMENT),
     Column("request_sha256", Text, nullable=False),
     Column("trace_id", Text, nullable=False),
+    Column("breaker_state", Text, nullable=False),
+    Column("prev_log_hash", Text, nullable=False),
+    Column("log_hash", Text, nullable=False),
+)
+attempt_end = Table(
+    "attempt_end",
+    METADATA,
+    Column("invoice_id", Text, primary_key=True),
+    Column("attempt_no", Integer, primary_key=True),
+    Column("end_time", _MOMENT, nullable=False),
+    Column("first_byte_time", _MOMENT),
+    Column("clock_offset_ms", BigInteger, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("message", Text, nullable=False),
     Column("http_status", Integer, nullable=False),
     Column("authority_code", Text, nullable=False),
+    Column("code_detail", Text, nullable=False),
+    Column("url_path", Text, nullable=False),
+    Column("place", Text, nullable=False),
     Column("invoice_number", Text, nullable=False),
+    Column("red_number", Text, nullable=False),
+    Column("ack_time", _MOMENT),
+    Column("book_time", _MOMENT),
     Column("document_sha256", Text, nullable=False),
     Column("response_sha256", Text, nullable=False),
     Column("retry_after_seconds", Integer, nullable=False),
-    UniqueConstraint("invoice_id", "attempt_no"),
+    Column("log_hash", Text, nullable=False),
 )
 
-# The proof of absence, a row for each round of negative answers that counts.
+# The proof of absence, a row for each round of negative answers that counts, with the rows that it rests on.
 absence_round = Table(
     "absence_round",
     METADATA,
     Column("round_id", Text, primary_key=True),
     Column("invoice_id", Text, ForeignKey("invoice.invoice_id"), nullable=False),
     Column("round_time", _MOMENT, nullable=False),
-    Column("by_key_attempt_id", Text, ForeignKey("attempt.attempt_id"), nullable=False),
-    Column("by_number_attempt_id", Text, ForeignKey("attempt.attempt_id")),
+    Column("by_key_attempt_id", Text, nullable=False),
+    Column("by_number_attempt_id", Text),
+    Column("window_attempt_id", Text),
+    Column("elsewhere_attempt_id", Text),
     Column("canary", Text, nullable=False),
-    Column("canary_attempt_id", Text, ForeignKey("attempt.attempt_id")),
+    Column("canary_probe_id", Text),
+    Column("watermark", _MOMENT),
     Index("absence_round_invoice_id_round_time_idx", "invoice_id", "round_time"),
+)
+
+# Questions that are about no invoice's fate: is the interface up, and does it find what is surely there?
+probe = Table(
+    "probe",
+    METADATA,
+    Column("probe_id", Text, primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("start_time", _MOMENT, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("http_status", Integer, nullable=False),
+    Column("authority_code", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("clock_offset_ms", BigInteger, nullable=False),
+    Index("probe_route_probe_id_idx", "route", "probe_id"),
+)
+
+# The rate budget and the breaker of a route, for all replicas together; see domain/rate_budget and domain/breaker.
+gate = Table(
+    "gate",
+    METADATA,
+    Column("route", Text, primary_key=True),
+    Column("budget", JSONB, nullable=False),
+    Column("breaker", JSONB, nullable=False),
+    Column("last_claim_time", _MOMENT),
+)
+
+hold = Table(
+    "hold",
+    METADATA,
+    Column("hold_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("seller_tax_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reason_zh", Text, nullable=False),
+    Column("start_time", _MOMENT, nullable=False),
+    Column("end_time", _MOMENT),
+    Column("set_by", Text, nullable=False),
+    Column("request_id", Text, unique=True),
+    Column("lift_time", _MOMENT),
+    Index("hold_open_idx", "route", "kind", "seller_tax_id", postgresql_where=text("lift_time IS NULL")),
+)
+
+# A seal upon the heads of the invoices' logs that changed since the one before; see domain/log_chain.
+log_anchor = Table(
+    "log_anchor",
+    METADATA,
+    Column("anchor_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("anchor_time", _MOMENT, nullable=False),
+    Column("through_attempt_id", Text, nullable=False),
+    Column("prev_anchor_hash", Text, nullable=False),
+    Column("anchor_hash", Text, nullable=False),
+    Column("invoice_ids", ARRAY(Text), nullable=False),
+    Column("heads", ARRAY(Text), nullable=False),
+)
+
+# What a person should see: totals that differ, records that are not ours, what went missing after it was there.
+finding_case = Table(
+    "finding_case",
+    METADATA,
+    Column("case_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("invoice_id", Text, nullable=False),
+    Column("seller_tax_id", Text, nullable=False),
+    Column("issue_date", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("fact", Text, nullable=False),
+    Column("fact_zh", Text, nullable=False),
+    Column("open_time", _MOMENT, nullable=False),
+    Column("close_time", _MOMENT),
+    Index(
+        "finding_case_open_key",
+        "kind",
+        "invoice_id",
+        "seller_tax_id",
+        "issue_date",
+        "reference",
+        unique=True,
+        postgresql_where=text("close_time IS NULL"),
+    ),
 )
 
 sweep = Table(
@@ -151,11 +341,26 @@ sweep = Table(
     Column("sweep_id", Text, primary_key=True),
     Column("start_time", _MOMENT, nullable=False),
     Column("end_time", _MOMENT, nullable=False),
-    Column("scanned_count", Integer, nullable=False),
-    Column("lease_expired_count", Integer, nullable=False),
-    Column("missing_count", Integer, nullable=False),
-    Column("resent_count", Integer, nullable=False),
-    Column("issued_count", Integer, nullable=False),
+    # What each pass counted, by name; the names are those of domain/sweep.
+    Column("counts", JSONB, nullable=False),
+    Column("oldest_time", _MOMENT),
+)
+
+# How far a pass that goes round has come: an id, a time or a page, as the pass itself writes it.
+sweep_cursor = Table(
+    "sweep_cursor",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("position", Text, nullable=False),
+    Column("update_time", _MOMENT, nullable=False),
+)
+
+leader = Table(
+    "leader",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", _MOMENT, nullable=False),
 )
 
 feed_cursor = Table(

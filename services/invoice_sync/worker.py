@@ -12,6 +12,8 @@ from services.invoice_sync.config import Config
 
 # A turn begins no batch after so many, so that a stop is never far away; the loop goes on at once.
 _CHANGES_MAX = 1000
+# Turns of verification at once, so that one that waits for a slow answer does not hold up all.
+_VERIFIERS = 2
 
 
 def loops(
@@ -22,12 +24,12 @@ def loops(
     sweep: SweepActions,
     config: Config,
 ) -> list[Loop]:
-    """Every loop of the service; those that call the authority once for each lane."""
+    """Every loop of the service. The uploads under way when it stops are waited for, for a while."""
     rest = config.poll_seconds
     return [
         Loop("follow_payments", lambda: follow_payments(feed, issue), rest),
-        *(Loop(f"upload_due {lane}", upload.upload_due, rest) for lane in range(config.upload_lanes)),
-        *(Loop(f"verify_due {lane}", verify.verify_due, rest) for lane in range(config.upload_lanes)),
+        Loop("fill_window", upload.fill_window, rest, ending=lambda: upload.drain(config.drain_seconds)),
+        *(Loop(f"verify_due {no}", verify.verify_due, rest) for no in range(_VERIFIERS)),
         Loop("sweep", lambda: run_sweep(sweep), config.sweep_interval_seconds),
     ]
 
@@ -46,4 +48,5 @@ async def follow_payments(feed: PaymentFeed, issue: IssueActions) -> int:
 
 async def run_sweep(sweep: SweepActions) -> int:
     """Sweep once; how much was set right."""
-    return (await sweep.sweep()).found_count
+    swept = await sweep.sweep_if_leading()
+    return swept.found_count if swept else 0

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
@@ -13,14 +13,23 @@ from chassis.money import Money
 from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.read import InvoiceFilter, ReadActions
 from services.invoice_sync.actions.sweep import SweepActions
+from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome
-from services.invoice_sync.domain.invoice import Invoice, Party
+from services.invoice_sync.domain.breaker import BreakerPolicy
+from services.invoice_sync.domain.concurrency import ConcurrencyPolicy
+from services.invoice_sync.domain.gate_policy import GatePolicy
+from services.invoice_sync.domain.hold import HoldPolicy
+from services.invoice_sync.domain.invoice import PERSON, Invoice, Party, freeze_document, new_invoice
 from services.invoice_sync.domain.payment import Payment, PaymentChange, PaymentState, ReconciliationState
 from services.invoice_sync.domain.policy import IssuePolicy, Profile
+from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
+from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.domain.sync_state import SyncState
 from services.invoice_sync.domain.timers import Timers
+from services.invoice_sync.store import probes
+from services.invoice_sync.store.probes import Probe
 from services.invoice_sync.tax import TaxSystem
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import SELLER_TAX_ID, Steering
@@ -40,6 +49,13 @@ TIMERS = Timers(
     lease_seconds=60,
     sla_seconds=300,
     upload_concurrency=8,
+)
+# So wide that no gate shuts in a test that is not about gates.
+OPEN_GATES = GatePolicy(
+    rate=RatePolicy(10_000, MICRO, 10_000 * MICRO, 70, 100 * MICRO),
+    breaker=BreakerPolicy(60, 62, 62, 5, 60, 60, 30),
+    concurrency=ConcurrencyPolicy(64, 1, 64),
+    hold=HoldPolicy(3_600, 60, 60),
 )
 SELLER = Party("武汉水务集团有限公司", SELLER_TAX_ID)
 _numbers = itertools.count(1)
@@ -65,6 +81,22 @@ def a_profile(policy: IssuePolicy = IssuePolicy.ON_SUCCESS, merchant_id: str = "
     return Profile(merchant_id, policy, SELLER)
 
 
+def an_invoice(payment: Payment, now: datetime = NOON, buyer: Party = PERSON) -> Invoice:
+    """A new one, inv_1."""
+    return new_invoice(
+        "inv_1",
+        payment,
+        SELLER,
+        buyer,
+        freeze_document(payment, SELLER, buyer, now),
+        route=Routing().route_for(SELLER.tax_id),
+        issued_by="ON_SUCCESS",
+        now=now,
+        deadline_at=now + timedelta(days=1),
+        traceparent=TRACEPARENT,
+    )
+
+
 @dataclass
 class InvoiceSync:
     """Every action of the service, with a clock that the test moves; the authority is real and steered."""
@@ -78,6 +110,7 @@ class InvoiceSync:
     verify: VerifyActions
     sweep: SweepActions
     read: ReadActions
+    tools: Tools
     last_sequence: int = 0
 
     async def follow(self, *payments: Payment) -> None:
@@ -106,7 +139,7 @@ class InvoiceSync:
             self.clock.advance(61)
             await self.verify.verify_due()
             now = await self.again(invoice)
-            return now if now.sync_state is SyncState.BOOKED else None
+            return now if now.standing.sync_state is SyncState.BOOKED else None
 
         return await eventually(look)
 
@@ -114,7 +147,7 @@ class InvoiceSync:
         """Wait until the authority has swallowed it."""
 
         async def gone() -> bool:
-            answer = await self.tax.query_by_key(invoice.seller.tax_id, invoice.idempotency_key)
+            answer = await self.tax.query_by_key(invoice.route, invoice.seller.tax_id, invoice.idempotency_key)
             return answer.outcome is Outcome.NOT_FOUND
 
         await eventually(gone)
@@ -141,6 +174,15 @@ class InvoiceSync:
 
     async def cause(self, reference: str) -> str:
         return (await self.read.diagnose_invoice(reference)).verdict.cause
+
+    async def canaries(self) -> list[tuple[str, str]]:
+        """What was asked for to see whether the query service sees, and what came of it, oldest first."""
+        page = await self.probes("CANARY")
+        return [(each.reference, each.outcome) for each in reversed(page)]
+
+    async def probes(self, kind: str) -> list[Probe]:
+        async with self.sessions() as session:
+            return [each for each in await probes.page(session, 100, "", "") if each.kind == kind]
 
     async def execute(self, statement: str, **values) -> None:
         """Reach into the database, as a fault of the world would."""

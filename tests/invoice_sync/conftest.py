@@ -1,39 +1,58 @@
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from chassis import database
 from chassis.clock import ManualClock
+from chassis.crypto import KeyRing, new_key_line
 from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.read import ReadActions
 from services.invoice_sync.actions.sweep import SweepActions
+from services.invoice_sync.actions.sweep_archive import ArchivePass
+from services.invoice_sync.actions.sweep_books import BooksPass
+from services.invoice_sync.actions.sweep_own import OwnPass
+from services.invoice_sync.actions.tools import make_tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
+from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
-from tests.invoice_sync.builders import TIMERS, InvoiceSync
+from tests.invoice_sync.builders import OPEN_GATES, TIMERS, InvoiceSync
 from tests.support.tax_sandbox import running_tax_sandbox
 
 
 @pytest.fixture
-async def system(fresh_database) -> AsyncIterator[InvoiceSync]:
+async def system(fresh_database, tmp_path: Path) -> AsyncIterator[InvoiceSync]:
     """invoice_sync on a database of its own, and the stand-in authority on a real socket with another."""
     engine = database.connect(await fresh_database("services.invoice_sync"), "test")
-    sessions, clock, jitter = database.sessions(engine), ManualClock(datetime.now(UTC)), random.Random(1).random
+    key_file = tmp_path / "body.key"
+    key_file.write_text(f"{new_key_line()}\n", "ascii")
+    tools = make_tools(
+        database.sessions(engine),
+        KeyRing.read(key_file),
+        ManualClock(datetime.now(UTC)),
+        random.Random(1).random,
+        TIMERS,
+        Routing(),
+        OPEN_GATES,
+    )
     async with running_tax_sandbox(await fresh_database("services.tax_sandbox")) as steering:
         tax = SandboxTaxSystem(steering.place_url())
-        issue = IssueActions(sessions, clock)
+        issue = IssueActions(tools)
         yield InvoiceSync(
-            sessions=sessions,
-            clock=clock,
+            sessions=tools.sessions,
+            clock=tools.clock,
             tax=tax,
             steering=steering,
             issue=issue,
-            upload=UploadActions(sessions, tax, clock, jitter, TIMERS),
-            verify=VerifyActions(sessions, tax, clock, jitter, TIMERS),
-            sweep=SweepActions(sessions, issue, clock, TIMERS),
-            read=ReadActions(sessions, clock, TIMERS),
+            upload=UploadActions(tax, tools),
+            verify=VerifyActions(tax, tools),
+            sweep=SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools),
+            read=ReadActions(tools.sessions, tools.clock, TIMERS),
+            tools=tools,
         )
+        await tools.close(5)
         await tax.close()
     await engine.dispose()

@@ -15,9 +15,9 @@ from services.invoice_sync.domain.diagnosis.facts import (
     ProbeKind,
     Watermark,
 )
-from services.invoice_sync.domain.invoice import PERSON, new_invoice
+from services.invoice_sync.domain.log_chain import GENESIS
 from services.invoice_sync.domain.standing import IDLE, WORKS, ParkedReason, Standing, SyncState
-from tests.invoice_sync.builders import NOON, SELLER, TRACEPARENT, a_payment, a_profile
+from tests.invoice_sync.builders import NOON, a_payment, a_profile, an_invoice
 
 LONG_AGO = NOON - timedelta(days=1)
 OTHER_SHA256 = {"document_sha256": "f" * 64}
@@ -51,9 +51,7 @@ def facts(state: SyncState | None, *steps: Step, age_seconds: int = 10, **change
     }
     of_standing = {name: changes.pop(name) for name in ("parked", "red_number", "settle_from") if name in changes}
     if state is not None:
-        known["invoice"] = new_invoice(
-            "inv_1", payment, SELLER, PERSON, issued_by="ON_SUCCESS", now=since, traceparent=TRACEPARENT
-        )
+        known["invoice"] = an_invoice(payment, since)
         known["standing"] = standing_of(state, since, **of_standing)
         known["attempts"] = [an_attempt(no, since, *step) for no, step in enumerate(steps, start=1)]
     return Facts(**known | changes)
@@ -105,7 +103,7 @@ def standing_of(
         state_time=since,
         create_time=since,
         parked_reason=parked,
-        log_head=b"",
+        log_head=GENESIS,
     )
 
 

@@ -25,7 +25,7 @@ async def test_a_payment_that_succeeded_gets_its_invoice_by_policy(system):
     await system.follow(payment)
 
     invoice = await system.of_payment(payment.payment_id)
-    assert (invoice.sync_state, invoice.issued_by) == (SyncState.READY, "ON_SUCCESS")
+    assert (invoice.standing.sync_state, invoice.issued_by) == (SyncState.READY, "ON_SUCCESS")
     assert invoice.buyer == PERSON
     assert telemetry.trace_id_of(invoice.traceparent) == telemetry.trace_id_of(payment.traceparent)
 
@@ -125,8 +125,8 @@ async def test_without_a_profile_no_invoice_is_issued_until_it_is_set_and_swept(
 
     assert (before.verdict.cause, before.verdict.automatic) == ("A1", False)
     assert any("no profile" in row.fact for row in before.verdict.evidence)
-    assert report.issued_count == 1
-    assert (await system.of_payment(payment.payment_id)).sync_state is SyncState.READY
+    assert report.counts.issued_count == 1
+    assert (await system.of_payment(payment.payment_id)).standing.sync_state is SyncState.READY
 
 
 async def test_two_sweeps_at_once_issue_each_invoice_once(system):
@@ -136,7 +136,7 @@ async def test_two_sweeps_at_once_issue_each_invoice_once(system):
 
     reports = await asyncio.gather(*(system.sweep.sweep() for _ in range(3)))
 
-    assert sum(report.issued_count for report in reports) == 5
+    assert sum(report.counts.issued_count for report in reports) == 5
     for payment in payments:
         assert len(await system.invoices_of(payment.payment_id)) == 1
 
@@ -144,11 +144,11 @@ async def test_two_sweeps_at_once_issue_each_invoice_once(system):
 async def test_two_sweeps_at_once_take_back_each_lease_once(system):
     await system.issued(count=6)
     await system.upload.claim_due()
-    await system.execute("UPDATE outbox SET lease_until = clock_timestamp() - interval '1 second'")
+    await system.execute("UPDATE lease SET until = clock_timestamp() - interval '1 second'")
 
     reports = await asyncio.gather(*(system.sweep.sweep() for _ in range(3)))
 
-    assert sum(report.lease_expired_count for report in reports) == 6
+    assert sum(report.counts.lease_expired_count for report in reports) == 6
 
 
 async def test_a_sweep_that_found_nothing_leaves_no_report(system):
@@ -167,7 +167,7 @@ async def test_an_invoice_that_lost_its_outbox_row_is_made_due_again(system):
     await system.sweep.sweep()
 
     assert await system.upload.upload_due() == 1
-    assert (await system.again(invoice)).sync_state is SyncState.ACKED
+    assert (await system.again(invoice)).standing.sync_state is SyncState.ACKED
 
 
 async def test_a_requested_invoice_is_a_trace_of_its_own_that_points_to_the_payment(system, spans):

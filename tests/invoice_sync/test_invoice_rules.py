@@ -11,11 +11,11 @@ from chassis.money import Money
 from services.invoice_sync.domain.absence import Absence, Canary, Round, next_round_time, weigh
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.domain.backoff import GiveUp, next_look, next_try
-from services.invoice_sync.domain.invoice import PERSON, Party, freeze_document, new_invoice
+from services.invoice_sync.domain.invoice import PERSON, Party, freeze_document
 from services.invoice_sync.domain.lookup import Finding, judge
 from services.invoice_sync.domain.payment import PaymentState, ReconciliationState
 from services.invoice_sync.domain.policy import IssueNow, IssuePolicy, NotDue, judge_due
-from tests.invoice_sync.builders import NOON, SELLER, TIMERS, a_payment, a_profile
+from tests.invoice_sync.builders import NOON, SELLER, TIMERS, a_payment, a_profile, an_invoice
 
 OURS, OTHERS, NUMBER = "a" * 64, "b" * 64, "26422000000000000001"
 
@@ -52,15 +52,7 @@ def test_an_invoice_issued_after_midnight_in_beijing_bears_the_new_day():
 
 
 def test_names_and_tax_numbers_do_not_show_in_a_repr():
-    invoice = new_invoice(
-        "inv_1",
-        a_payment(),
-        SELLER,
-        Party("张三", "91420100MA4K000001"),
-        issued_by="ON_REQUEST",
-        now=NOON,
-        traceparent="",
-    )
+    invoice = an_invoice(a_payment(), buyer=Party("张三", "91420100MA4K000001"))
 
     shown = repr(invoice)
 

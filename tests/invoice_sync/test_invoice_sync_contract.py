@@ -80,7 +80,9 @@ async def test_an_invoice_from_profile_to_diagnosis(system, door):
     assert not requested.replayed
     assert requested.invoice.HasField("next_attempt_time")
     assert got.invoice.sync_state == invoice_pb2.SYNC_STATE_BOOKED
-    assert not got.invoice.HasField("next_attempt_time")
+    # What is booked is read back once more before it is confirmed.
+    assert got.invoice.HasField("next_attempt_time")
+    assert not got.invoice.HasField("confirm_time")
     assert [each.attempt_no for each in log.attempts] == list(range(1, len(log.attempts) + 1))
     assert why.diagnosis.cause == "IN_SYSTEM"
     assert why.diagnosis.payment_id == payment.payment_id

@@ -15,6 +15,7 @@ from services.invoice_sync import clients, worker
 from services.invoice_sync.config import Config
 from services.invoice_sync.domain.sync_state import SyncState
 from tests.invoice_sync.builders import TRACEPARENT, a_profile
+from tests.support.eventually import eventually
 
 
 class Feed(payment_feed_service_pb2_grpc.PaymentFeedServiceServicer):
@@ -90,17 +91,36 @@ async def test_what_came_before_a_change_without_sense_is_taken(system):
     assert await system.issue.next_sequence() == 2
 
 
-async def test_a_lane_that_waits_for_a_slow_answer_does_not_hold_up_the_other(system):
-    slow, swift = await system.issued(count=2)
-    await system.steering.plan("SLOW_ANSWER", seconds=2, order_no=slow.merchant_order_no)
-    system.upload._timers = replace(system.upload._timers, upload_concurrency=1)
-    config = Config(database_url="", upload_lanes=2)
+async def test_a_slow_answer_holds_up_its_own_place_in_the_window_and_nothing_else(system):
+    slow, *swift = await system.issued(count=5)
+    await system.steering.plan("SLOW_ANSWER", seconds=3, order_no=slow.merchant_order_no)
+    system.upload._timers = replace(system.upload._timers, upload_concurrency=2)
+
+    async def all_swift_acked() -> bool:
+        await system.upload.fill_window()
+        return {(await system.again(each)).standing.sync_state for each in swift} == {SyncState.ACKED}
+
+    await eventually(all_swift_acked, timeout_seconds=2.5)
+
+    assert (await system.again(slow)).standing.sync_state is SyncState.SENDING
+    await system.upload.drain(10)
+    assert (await system.again(slow)).standing.sync_state is SyncState.ACKED
+
+
+async def test_a_loop_that_stops_waits_for_the_uploads_under_way(system, tmp_path):
+    (invoice,) = await system.issued()
+    await system.steering.plan("SLOW_ANSWER", seconds=1, times=1)
+    config = Config(database_url="", body_key_file=tmp_path / "none", poll_seconds=0.02)
     loops = worker.loops(None, system.issue, system.upload, system.verify, system.sweep, config)
+    (window,) = [loop for loop in loops if loop.name == "fill_window"]
+    stop = asyncio.Event()
+    running = asyncio.create_task(window.run(stop))
 
-    turns = [asyncio.create_task(loop.turn()) for loop in loops if loop.name.startswith("upload_due")]
-    done, waiting = await asyncio.wait(turns, return_when=asyncio.FIRST_COMPLETED)
+    async def is_sending() -> bool:
+        return (await system.again(invoice)).standing.sync_state is SyncState.SENDING
 
-    states = [(await system.again(each)).sync_state for each in (slow, swift)]
-    await asyncio.wait(waiting)
-    assert (len(done), len(waiting)) == (1, 1)
-    assert states == [SyncState.SENDING, SyncState.ACKED]
+    await eventually(is_sending)
+    stop.set()
+    await running
+
+    assert (await system.again(invoice)).standing.sync_state is SyncState.ACKED

@@ -23,8 +23,8 @@ async def test_what_is_never_booked_is_sent_again_so_often_and_then_parked_for_a
     await system.until_gone(invoice)
     await prove_absent(system)
 
-    assert (third.resent_count, left_alone[0].found_count, *left_alone[1:]) == (0, 0, 0, 0)
-    assert (parked.sync_state, parked.submit_count) == (SyncState.READY, 3)
+    assert (third.counts.resent_count, left_alone[0].found_count, *left_alone[1:]) == (0, 0, 0, 0)
+    assert (parked.standing.sync_state, parked.standing.submit_count) == (SyncState.READY, 3)
     assert (verdict.cause, verdict.action, verdict.automatic) == ("D2", Action.ESCALATE, False)
     assert any("given up after 3 tries" in row.fact for row in verdict.evidence)
     assert [row.source for row in verdict.evidence].count("absence_round") == 2
@@ -54,7 +54,7 @@ async def test_an_invoice_that_is_asked_for_without_end_shows_up_for_a_person(sy
     await system.upload.upload_due()
     await system.until_gone(invoice)
     unreachable = SandboxTaxSystem("http://127.0.0.1:1")
-    system.verify._questions._tax = unreachable
+    system.verify._questions.tax = unreachable
 
     for _ in range(3):
         system.clock.advance(50_000)
@@ -73,8 +73,13 @@ async def test_the_submits_are_told_however_often_was_asked_since(system):
     (invoice,) = await system.issued()
     await system.upload.upload_due()
     await system.execute(
-        "INSERT INTO attempt SELECT 'att_q' || n, :id, 1 + n, 'QUERY_BY_KEY', now(), now(), '', '', 'NOT_FOUND', '',"
-        " 404, '', '', '', '', 0 FROM generate_series(1, 1200) AS n",
+        "INSERT INTO attempt SELECT :id, 1 + n, 'att_q' || n, 1, 'QUERY_BY_KEY', 'sandbox/production/42/default',"
+        " now(), '', '', '', '', '' FROM generate_series(1, 1200) AS n",
+        id=invoice.invoice_id,
+    )
+    await system.execute(
+        "INSERT INTO attempt_end SELECT :id, 1 + n, now(), NULL, 0, 'NOT_FOUND', '', 404, '', '', '', '', '', '',"
+        " NULL, NULL, '', '', 0, '' FROM generate_series(1, 1200) AS n",
         id=invoice.invoice_id,
     )
 

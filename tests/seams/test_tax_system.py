@@ -13,7 +13,7 @@ from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.tax import TaxSystem
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem, Timeouts
 from tests.support.eventually import eventually
-from tests.support.tax_sandbox import SELLER_TAX_ID, Steering, a_document, running_tax_sandbox
+from tests.support.tax_sandbox import ROUTE, SELLER_TAX_ID, Steering, a_document, running_tax_sandbox
 
 KEY = "inv_0190a1"
 
@@ -105,11 +105,11 @@ async def bench(request, fresh_database):
 
 
 async def submitted(bench: Bench) -> TaxAnswer:
-    return await bench.system.submit(bench.document, KEY)
+    return await bench.system.submit(ROUTE, bench.document, KEY)
 
 
 async def asked(bench: Bench) -> TaxAnswer:
-    return await bench.system.query_by_key(bench.seller_tax_id, KEY)
+    return await bench.system.query_by_key(ROUTE, bench.seller_tax_id, KEY)
 
 
 async def until(bench: Bench, outcome: Outcome) -> TaxAnswer:
@@ -123,7 +123,7 @@ async def until(bench: Bench, outcome: Outcome) -> TaxAnswer:
 async def test_what_is_accepted_is_then_found_in_the_main_book_by_key_and_by_number(bench):
     said = await submitted(bench)
     by_key = await until(bench, Outcome.OK)
-    by_number = await bench.system.query_by_number(said.invoice_number)
+    by_number = await bench.system.query_by_number(ROUTE, said.invoice_number)
 
     assert said.outcome is Outcome.ACCEPTED
     assert said.http_status == 200
@@ -138,7 +138,7 @@ async def test_what_is_accepted_is_then_found_in_the_main_book_by_key_and_by_num
 
 async def test_what_the_authority_never_had_is_not_found(bench):
     by_key = await asked(bench)
-    by_number = await bench.system.query_by_number("26422000000000000099")
+    by_number = await bench.system.query_by_number(ROUTE, "26422000000000000099")
 
     assert (by_key.outcome, by_number.outcome) == (Outcome.NOT_FOUND, Outcome.NOT_FOUND)
 
@@ -155,7 +155,7 @@ async def test_the_same_bytes_again_are_a_duplicate_with_the_first_number(bench)
 async def test_other_bytes_under_the_key_are_a_mismatch(bench):
     await submitted(bench)
 
-    answer = await bench.system.submit(bench.other_document, KEY)
+    answer = await bench.system.submit(ROUTE, bench.other_document, KEY)
 
     assert answer.outcome is Outcome.MISMATCH
     assert answer.http_status == 409
@@ -206,7 +206,7 @@ async def test_a_submit_that_is_cut_or_turned_away_by_a_5xx_is_unknown_and_was_n
 
 
 async def test_where_nobody_listens_a_submit_is_not_received_after_a_few_tries(bench, spans):
-    answer = await bench.unreachable.submit(bench.document, KEY)
+    answer = await bench.unreachable.submit(ROUTE, bench.document, KEY)
 
     assert answer.outcome is Outcome.NOT_RECEIVED
     assert answer.http_status == 0
@@ -214,8 +214,8 @@ async def test_where_nobody_listens_a_submit_is_not_received_after_a_few_tries(b
 
 
 async def test_where_nobody_listens_a_query_is_unknown_and_proves_nothing(bench):
-    by_key = await bench.unreachable.query_by_key(bench.seller_tax_id, KEY)
-    by_number = await bench.unreachable.query_by_number("26422000000000000001")
+    by_key = await bench.unreachable.query_by_key(ROUTE, bench.seller_tax_id, KEY)
+    by_number = await bench.unreachable.query_by_number(ROUTE, "26422000000000000001")
 
     assert (by_key.outcome, by_number.outcome) == (Outcome.UNKNOWN, Outcome.UNKNOWN)
 
@@ -226,7 +226,7 @@ async def test_a_query_that_fails_is_unknown_and_never_an_absence(bench, fault):
     await until(bench, Outcome.OK)
     await bench.disturb(fault)
 
-    by_key, by_number = await asked(bench), await bench.system.query_by_number(said.invoice_number)
+    by_key, by_number = await asked(bench), await bench.system.query_by_number(ROUTE, said.invoice_number)
 
     assert (by_key.outcome, by_number.outcome) == (Outcome.UNKNOWN, Outcome.UNKNOWN)
 
@@ -235,7 +235,7 @@ async def test_what_is_taken_and_not_yet_booked_is_not_yet(bench):
     await bench.disturb("stuck")
 
     said = await submitted(bench)
-    by_key, by_number = await asked(bench), await bench.system.query_by_number(said.invoice_number)
+    by_key, by_number = await asked(bench), await bench.system.query_by_number(ROUTE, said.invoice_number)
 
     assert said.outcome is Outcome.ACCEPTED
     assert (by_key.outcome, by_number.outcome) == (Outcome.NOT_YET, Outcome.NOT_YET)
@@ -246,7 +246,7 @@ async def test_what_was_acknowledged_and_never_booked_is_not_found_and_booked_wh
     await bench.disturb("never booked")
     said = await submitted(bench)
     await until(bench, Outcome.NOT_FOUND)
-    by_number = await bench.system.query_by_number(said.invoice_number)
+    by_number = await bench.system.query_by_number(ROUTE, said.invoice_number)
     await bench.heal()
 
     again = await submitted(bench)
@@ -287,8 +287,8 @@ async def test_what_was_booked_under_another_number_is_found_by_key_alone(bench)
     found = await until(bench, Outcome.OK)
 
     assert found.invoice_number != said.invoice_number
-    assert (await bench.system.query_by_number(said.invoice_number)).outcome is Outcome.NOT_FOUND
-    assert (await bench.system.query_by_number(found.invoice_number)).outcome is Outcome.OK
+    assert (await bench.system.query_by_number(ROUTE, said.invoice_number)).outcome is Outcome.NOT_FOUND
+    assert (await bench.system.query_by_number(ROUTE, found.invoice_number)).outcome is Outcome.OK
 
 
 async def test_a_call_is_a_client_span_above_the_authoritys_own(bench, spans):

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from chassis import database
+from services.invoice_sync.domain.route import Route
 from services.tax_sandbox import app
 from services.tax_sandbox.config import Config
 from tests.support.eventually import eventually
 
 SELLER_TAX_ID = "91420100MA4KXYZ123"
+ROUTE = Route("sandbox", "production", "42", "default")
 
 
 class Steering:

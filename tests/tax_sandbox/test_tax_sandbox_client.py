@@ -17,7 +17,7 @@ from chassis.clock import ManualClock
 from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem, Timeouts
 from services.invoice_sync.tax.sandbox_answer import RETRY_AFTER_SECONDS_MAX, Seen, read_submit
-from tests.support.tax_sandbox import SELLER_TAX_ID, a_document
+from tests.support.tax_sandbox import ROUTE, SELLER_TAX_ID, a_document
 
 DOCUMENT = a_document()
 SHA256 = hashlib.sha256(DOCUMENT).hexdigest()
@@ -128,7 +128,7 @@ async def drips(writer: asyncio.StreamWriter) -> None:
 )
 async def test_whatever_is_no_answer_of_the_protocol_leaves_a_submit_unknown(peer):
     async with system_before(peer) as system:
-        answer = await system.submit(DOCUMENT, "inv_1")
+        answer = await system.submit(ROUTE, DOCUMENT, "inv_1")
 
     assert answer.outcome is Outcome.UNKNOWN
     assert answer.invoice_number == ""
@@ -136,7 +136,7 @@ async def test_whatever_is_no_answer_of_the_protocol_leaves_a_submit_unknown(pee
 
 async def test_an_echo_of_other_bytes_is_a_mismatch():
     async with system_before(says(200, {**YES, "document_sha256": "0" * 64})) as system:
-        answer = await system.submit(DOCUMENT, "inv_1")
+        answer = await system.submit(ROUTE, DOCUMENT, "inv_1")
 
     assert (answer.outcome, answer.document_sha256) == (Outcome.MISMATCH, "0" * 64)
 
@@ -144,7 +144,7 @@ async def test_an_echo_of_other_bytes_is_a_mismatch():
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_refused_credential_is_not_received_and_not_hammered(status, spans):
     async with system_before(says(status, {"code": "E4010", "message": "who are you"})) as system:
-        answer = await system.submit(DOCUMENT, "inv_1")
+        answer = await system.submit(ROUTE, DOCUMENT, "inv_1")
 
     assert (answer.outcome, answer.http_status, answer.authority_code) == (Outcome.NOT_RECEIVED, status, "E4010")
     assert len(spans.get_finished_spans()) == 1
@@ -153,7 +153,7 @@ async def test_a_refused_credential_is_not_received_and_not_hammered(status, spa
 @pytest.mark.parametrize("status", [400, 413, 415, 422])
 async def test_a_refusal_with_a_code_is_final(status):
     async with system_before(says(status, {"code": "E4130", "message": "no"})) as system:
-        answer = await system.submit(DOCUMENT, "inv_1")
+        answer = await system.submit(ROUTE, DOCUMENT, "inv_1")
 
     assert (answer.outcome, answer.authority_code, answer.message) == (Outcome.REJECTED, "E4130", "no")
 
@@ -174,7 +174,7 @@ async def test_a_refusal_with_a_code_is_final(status):
 )
 async def test_retry_after_is_read_as_seconds_and_as_a_date_and_is_bounded(header, seconds):
     async with system_before(says(429, b"", header)) as system:
-        answer = await system.submit(DOCUMENT, "inv_1")
+        answer = await system.submit(ROUTE, DOCUMENT, "inv_1")
 
     assert (answer.outcome, answer.retry_after_seconds) == (Outcome.THROTTLED, seconds)
 
@@ -199,8 +199,8 @@ async def test_retry_after_is_read_as_seconds_and_as_a_date_and_is_bounded(heade
 )
 async def test_whatever_is_no_answer_of_the_main_book_leaves_a_query_unknown(peer):
     async with system_before(peer) as system:
-        by_key = await system.query_by_key(SELLER_TAX_ID, "inv_1")
-        by_number = await system.query_by_number(NUMBER)
+        by_key = await system.query_by_key(ROUTE, SELLER_TAX_ID, "inv_1")
+        by_number = await system.query_by_number(ROUTE, NUMBER)
 
     assert (by_key.outcome, by_number.outcome) == (Outcome.UNKNOWN, Outcome.UNKNOWN)
 
@@ -212,7 +212,7 @@ async def test_a_query_is_asked_again_when_it_got_no_answer(spans):
         await answers.pop(0)(writer)
 
     async with system_before(peer) as system:
-        answer = await system.query_by_key(SELLER_TAX_ID, "inv_1")
+        answer = await system.query_by_key(ROUTE, SELLER_TAX_ID, "inv_1")
 
     assert answer.outcome is Outcome.OK
     assert answers == []
@@ -228,7 +228,7 @@ async def test_a_connection_that_is_not_made_in_time_is_not_received():
             one.connect_ex(full.getsockname())
         system = SandboxTaxSystem(f"http://127.0.0.1:{full.getsockname()[1]}", Timeouts(connect_seconds=0.1))
 
-        answer = await system.submit(DOCUMENT, "inv_1")
+        answer = await system.submit(ROUTE, DOCUMENT, "inv_1")
 
         await system.close()
         for one in waiting:
@@ -241,7 +241,7 @@ async def test_a_call_has_one_deadline_for_all_its_tries():
     loop = asyncio.get_running_loop()
     async with system_before(drips) as system:
         started = loop.time()
-        await system.query_by_key(SELLER_TAX_ID, "inv_1")
+        await system.query_by_key(ROUTE, SELLER_TAX_ID, "inv_1")
 
     assert loop.time() - started < 4
 

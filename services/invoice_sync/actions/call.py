@@ -1,18 +1,15 @@
-"""One call to the authority: its attempt row first, a bounded wait, then what came of it. It moves no invoice."""
+"""One question to the authority: its attempt row first, a bounded wait, then what came of it. It moves no invoice."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from chassis import telemetry
-from chassis.clock import Clock
-from chassis.database import Sessions
-from chassis.ids import new_id
-from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome, TaxAnswer
-from services.invoice_sync.domain.invoice import Invoice
+from services.invoice_sync.actions.attempt_log import AttemptLog, Chain
+from services.invoice_sync.domain.attempt import Operation, Outcome, TaxAnswer
 from services.invoice_sync.domain.lookup import shows_other
-from services.invoice_sync.store import attempts, invoices
-from services.invoice_sync.tax import TaxSystem
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.tax import NotOffered, TaxSystem, WindowPage
 
 Call = Callable[[], Awaitable[TaxAnswer]]
 
@@ -37,45 +34,83 @@ async def bounded(call: Call, seconds: float) -> TaxAnswer:
 class Questions:
     """Asks the authority's main database, and writes each question down before its first byte."""
 
-    def __init__(self, sessions: Sessions, tax: TaxSystem, clock: Clock, call_seconds: float) -> None:
-        self._sessions = sessions
-        self._tax = tax
-        self._clock = clock
+    def __init__(self, log: AttemptLog, tax: TaxSystem, call_seconds: float) -> None:
+        self._log = log
+        self.tax = tax
         self._call_seconds = call_seconds
 
-    async def by_key(self, invoice: Invoice) -> Asked:
+    async def by_key(self, chain: Chain) -> Asked:
         """Ask for our key."""
+        claim = chain.claim
         return await self._ask(
-            invoice,
+            chain,
             Operation.QUERY_BY_KEY,
-            lambda: self._tax.query_by_key(invoice.seller.tax_id, invoice.idempotency_key),
+            claim.route,
+            lambda: self.tax.query_by_key(claim.route, claim.seller_tax_id, claim.idempotency_key),
         )
 
-    async def by_number(self, invoice: Invoice, invoice_number: str) -> Asked:
+    async def by_number(self, chain: Chain, invoice_number: str) -> Asked:
         """Ask for the authority's number."""
-        return await self._ask(invoice, Operation.QUERY_BY_NUMBER, lambda: self._tax.query_by_number(invoice_number))
+        route = chain.claim.route
+        return await self._ask(
+            chain, Operation.QUERY_BY_NUMBER, route, lambda: self.tax.query_by_number(route, invoice_number)
+        )
 
-    async def _ask(self, invoice: Invoice, operation: Operation, call: Call) -> Asked:
-        attempt_id = await self._begin(invoice, operation)
+    async def elsewhere(self, chain: Chain, place: Route) -> Asked:
+        """Ask for our key in another place of the same authority."""
+        claim = chain.claim
+        return await self._ask(
+            chain,
+            Operation.QUERY_ELSEWHERE,
+            place,
+            lambda: self.tax.query_by_key(place, claim.seller_tax_id, claim.idempotency_key),
+        )
+
+    async def seal(self, chain: Chain) -> Asked:
+        """Ask for the seal once more."""
+        claim = chain.claim
+
+        async def call() -> TaxAnswer:
+            answer = await self.tax.seal(claim.route, claim.standing.invoice_number)
+            if isinstance(answer, NotOffered):
+                return TaxAnswer(Outcome.UNKNOWN, "the authority has no call for a seal")
+            return answer
+
+        return await self._ask(chain, Operation.SEAL, claim.route, call)
+
+    async def window(self, chain: Chain, pages_max: int) -> tuple[Asked, list[WindowPage]]:
+        """Read all that the main book took for the seller since the invoice was made, page by page to the end.
+
+        One attempt stands for all pages. Its answer is that of the last, UNKNOWN when there were too many, and none
+        of the pages is there when the authority has no such list.
+        """
+        claim, pages, after = chain.claim, list[WindowPage](), ""
+        begun = await self._log.begin(chain, Operation.QUERY_WINDOW, claim.route)
+        answer = TaxAnswer(Outcome.UNKNOWN, f"the list has more than {pages_max} pages")
+        for _ in range(pages_max):
+            page = await self.tax.window(claim.route, claim.seller_tax_id, claim.standing.create_time, after)
+            if isinstance(page, NotOffered):
+                answer = TaxAnswer(Outcome.UNKNOWN, "the authority has no such list")
+                break
+            pages.append(page)
+            after = page.next_after
+            if page.answer.outcome is not Outcome.OK or not after:
+                answer = page.answer
+                break
+        await self._log.end(chain, begun, answer)
+        return Asked(begun.attempt_id, answer), pages
+
+    async def outage_since(self, route: Route, since: datetime, now: datetime) -> bool:
+        """Whether an announced outage lies between, so that nothing that was not found then proves anything."""
+        announced = await self.tax.announcements(route)
+        if isinstance(announced, NotOffered):
+            return False
+        return any(outage.start_time < now and outage.end_time > since for outage in announced)
+
+    async def _ask(self, chain: Chain, operation: Operation, route: Route, call: Call) -> Asked:
+        begun = await self._log.begin(chain, operation, route)
         answer = await bounded(call, self._call_seconds)
-        if shows_other(answer, invoice.document.sha256, invoice.invoice_number):
+        if shows_other(answer, chain.claim.document_sha256, chain.claim.standing.invoice_number):
             answer = replace(answer, outcome=Outcome.MISMATCH)
-        async with self._sessions.begin() as session:
-            await attempts.finish(session, attempt_id, answer, self._clock.now())
-        return Asked(attempt_id, answer)
-
-    async def _begin(self, invoice: Invoice, operation: Operation) -> str:
-        async with self._sessions.begin() as session:
-            begun = Attempt(
-                attempt_id=new_id("att"),
-                invoice_id=invoice.invoice_id,
-                attempt_no=await invoices.begin_question(session, invoice.invoice_id),
-                operation=operation,
-                start_time=self._clock.now(),
-                end_time=None,
-                request_sha256="",
-                trace_id=telemetry.current_trace_id(),
-                answer=None,
-            )
-            await attempts.begin(session, [begun])
-        return begun.attempt_id
+        await self._log.end(chain, begun, answer)
+        return Asked(begun.attempt_id, answer)

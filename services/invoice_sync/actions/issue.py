@@ -2,19 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
-from chassis.clock import Clock
-from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from chassis.ids import new_id
-from services.invoice_sync.domain.invoice import PERSON, Invoice, Party, new_invoice, request_fingerprint
+from chassis.money import Money
+from services.invoice_sync.actions.attempt_log import body_context
+from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.claim import Put
+from services.invoice_sync.domain.document_rules import Draft, broken_rules
+from services.invoice_sync.domain.event import AskedAgain
+from services.invoice_sync.domain.invoice import (
+    PERSON,
+    BrokenRule,
+    Invoice,
+    Party,
+    freeze_document,
+    issue_date_of,
+    new_invoice,
+    request_fingerprint,
+)
+from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.payment import Payment, PaymentChange, PaymentState
 from services.invoice_sync.domain.policy import IssueNow, IssuePolicy, Profile, judge_due
-from services.invoice_sync.domain.sync_state import Work
 from services.invoice_sync.store import invoices, outbox, payments
 
 # The feed may be a moment behind whoever asks right after paying.
@@ -33,9 +47,10 @@ class Requested:
 class IssueActions:
     """Each method is one transaction, save the batch that has to be taken one by one."""
 
-    def __init__(self, sessions: Sessions, clock: Clock) -> None:
-        self._sessions = sessions
-        self._clock = clock
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._sessions = tools.sessions
+        self._clock = tools.clock
 
     async def next_sequence(self) -> int:
         """Where to go on in the feed."""
@@ -135,18 +150,24 @@ class IssueActions:
     async def _issue(
         self, session: AsyncSession, payment: Payment, profile: Profile, buyer: Party, policy: IssuePolicy
     ) -> str:
+        now, tools = self._clock.now(), self._tools
+        document = freeze_document(payment, profile.seller, buyer, now)
         invoice = new_invoice(
             new_id("inv"),
             payment,
             profile.seller,
             buyer,
+            document,
+            route=tools.routing.route_for(profile.seller.tax_id),
             issued_by=policy.value,
-            now=self._clock.now(),
+            now=now,
+            deadline_at=now + timedelta(seconds=tools.timers.deadline_seconds),
             traceparent=telemetry.current_traceparent(),
+            broken_rules=broken_of(payment.amount, profile.seller, buyer, payment.merchant_order_no, now),
         )
         telemetry.annotate(payment_id=payment.payment_id, invoice_id=invoice.invoice_id)
-        await invoices.add(session, invoice)
-        await outbox.add(session, invoice.invoice_id, Work.SUBMIT, self._clock.now())
+        sealed = tools.ring.seal(document.content, body_context(document.sha256))
+        await invoices.add_many(session, [(invoice, sealed)])
         await payments.invoiced(session, payment.payment_id, invoice.invoice_id)
         return invoice.invoice_id
 
@@ -167,7 +188,17 @@ class IssueActions:
         assert existing is not None, "a payment names an invoice that is not there"
         if existing.buyer != buyer:
             raise _other_buyer(existing)
-        await outbox.unpark(session, invoice_id, self._clock.now())
+        if existing.standing.parked:
+            decided = decide(
+                existing.standing, AskedAgain(), self._clock.now(), self._tools.jitter(), self._tools.timers
+            )
+            await outbox.put(session, [Put(decided.standing, "")])
+
+
+def broken_of(amount: Money, seller: Party, buyer: Party, order_no: str, now: datetime) -> tuple[BrokenRule, ...]:
+    """The rules of ours that such a document would break today."""
+    draft = Draft(amount, seller, buyer, order_no, issue_date_of(now))
+    return tuple(BrokenRule(each.rule, each.field, each.message, each.message_zh) for each in broken_rules(draft, now))
 
 
 def _started_elsewhere(payment: Payment) -> Sequence[str]:
@@ -177,11 +208,12 @@ def _started_elsewhere(payment: Payment) -> Sequence[str]:
 
 def _replay(before: tuple[str, str], fingerprint: str) -> Requested:
     if before[0] != fingerprint:
-        raise _request_id_reused()
+        raise request_id_reused()
     return Requested(before[1], replayed=True)
 
 
-def _request_id_reused() -> Fault:
+def request_id_reused() -> Fault:
+    """The fault for a request_id that stands for something else."""
     return Fault(
         Kind.EXISTS,
         "REQUEST_ID_REUSED",

@@ -1,8 +1,8 @@
 """Answers questions about invoices, attempts, sweeps and merchants. It changes nothing and calls no authority."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,28 +11,22 @@ from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, FieldFault, Kind
 from chassis.money import Money
-from services.invoice_sync.domain import standing
+from services.invoice_sync.actions.pages import last_id
 from services.invoice_sync.domain.attempt import Attempt
+from services.invoice_sync.domain.breaker import Breaker
 from services.invoice_sync.domain.diagnosis import Asked, Claim, Facts, Verdict, diagnose
-from services.invoice_sync.domain.invoice import Invoice, issue_date_of
-from services.invoice_sync.domain.outbox import Due
+from services.invoice_sync.domain.gate import Shut, is_open
+from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.policy import Profile
+from services.invoice_sync.domain.shown import Shown
+from services.invoice_sync.domain.standing import TO_SEND, SyncState
 from services.invoice_sync.domain.sweep import Sweep
-from services.invoice_sync.domain.sync_state import SyncState
 from services.invoice_sync.domain.timers import Timers
-from services.invoice_sync.store import attempts, invoices, outbox, payments, sweeps
+from services.invoice_sync.store import attempts, gates, invoices, outbox, payments, sweeps
 
 _PAGE_SIZE = 50
 NOTHING_CLAIMED = Claim()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An invoice, and when it is next looked at; None when nothing is due."""
-
-    invoice: Invoice
-    next_attempt_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +60,26 @@ class ReadActions:
         self._clock = clock
         self._timers = timers
 
-    async def get_invoice(self, invoice_id: str) -> Standing:
+    async def get_invoice(self, invoice_id: str) -> Shown:
         """One invoice. Raises Fault NOT_FOUND."""
         async with self._sessions() as session:
             invoice = await invoices.get(session, invoice_id)
-            due = await outbox.get(session, invoice_id)
+            shut = await self._shut(session)
         if invoice is None:
             raise _not_found(f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
-        return Standing(invoice, due.due_at if due and not due.parked else None)
+        return Shown(invoice, shut(invoice))
 
     async def list_invoices(
         self, wanted: InvoiceFilter, page_size: int, page_token: str
-    ) -> tuple[Sequence[Standing], str]:
+    ) -> tuple[Sequence[Shown], str]:
         """A page, newest first, and the token of the next; empty on the last. Raises Fault INVALID_PAGE_TOKEN."""
-        size, before = page_size or _PAGE_SIZE, _last_id(wanted.text(), page_token)
+        size, before = page_size or _PAGE_SIZE, last_id(wanted.text(), page_token)
         async with self._sessions() as session:
             rows = await invoices.page(
                 session, size + 1, before, wanted.merchant_id, wanted.payment_id, wanted.sync_state
             )
-        page = [Standing(invoice, due_at) for invoice, due_at in rows[:size]]
+            shut = await self._shut(session)
+        page = [Shown(invoice, shut(invoice)) for invoice in rows[:size]]
         more = len(rows) > size
         return page, paging.encode(wanted.text(), (page[-1].invoice.invoice_id,)) if more else ""
 
@@ -104,7 +99,7 @@ class ReadActions:
 
     async def list_sweeps(self, page_size: int, page_token: str) -> tuple[Sequence[Sweep], str]:
         """A page of sweeps that found something, newest first, and the token of the next."""
-        size, before = page_size or _PAGE_SIZE, _last_id("sweeps", page_token)
+        size, before = page_size or _PAGE_SIZE, last_id("sweeps", page_token)
         async with self._sessions() as session:
             rows = await sweeps.page(session, size + 1, before)
         page = rows[:size]
@@ -130,6 +125,20 @@ class ReadActions:
         number = facts.standing.invoice_number if facts.standing else ""
         return Diagnosed(diagnose(facts, self._timers), invoice_id, payment_id, number)
 
+    async def _shut(self, session: AsyncSession) -> Callable[[Invoice], Shut | None]:
+        """What tells of an invoice that waits to be sent which gate holds it; None for every other."""
+        rows, holds, now = await gates.read(session), await gates.holds(session), self._clock.now()
+
+        def of(invoice: Invoice) -> Shut | None:
+            if invoice.standing.sync_state not in TO_SEND or invoice.standing.parked:
+                return None
+            gate = rows.get(invoice.route.key)
+            breaker = gate.breaker if gate else Breaker()
+            verdict = is_open(invoice.route, invoice.seller.tax_id, holds, breaker, now)
+            return verdict if isinstance(verdict, Shut) else None
+
+        return of
+
     async def _facts(self, session: AsyncSession, reference: str, claim: Claim) -> Facts:
         named = await invoices.referred(session, reference)
         found = await payments.followed(session, reference, [each.payment_id for each in named])
@@ -145,46 +154,15 @@ class ReadActions:
         )
         if invoice is None:
             return known
-        due = await outbox.get(session, invoice.invoice_id)
         return replace(
             known,
             invoice=invoice,
-            issue_date=issue_date_of(invoice.document),
-            standing=_standing(invoice, due),
-            lease_until=due.lease_until if due else None,
+            issue_date=invoice.issue_date,
+            standing=invoice.standing,
+            lease_until=await outbox.lease_until(session, invoice.invoice_id),
             attempts=await attempts.newest(session, invoice.invoice_id),
-            rounds=await attempts.rounds(session, invoice.invoice_id, invoice.settle_from),
+            rounds=await attempts.rounds(session, invoice.invoice_id, invoice.standing.settle_from),
         )
-
-
-def _standing(invoice: Invoice, due: Due | None) -> standing.Standing:
-    """The invoice's row and its work as the one value that the domain decides by."""
-    parked, state = due is not None and due.parked, invoice.sync_state
-    works = standing.WORKS[state]
-    work = None if state in standing.IDLE else due.work if due and due.work in works else works[0]
-    return standing.Standing(
-        invoice_id=invoice.invoice_id,
-        version=1,
-        sync_state=state,
-        work=work,
-        due_at=(due.due_at if due else invoice.state_time) if work else None,
-        deadline_at=invoice.create_time + timedelta(days=1),
-        tries=due.attempts if due else 0,
-        submit_count=invoice.submit_count,
-        attempt_count=invoice.attempt_count,
-        look_count=invoice.look_count,
-        seal_count=0,
-        invoice_number=invoice.invoice_number,
-        red_number="",
-        ack_time=invoice.ack_time,
-        book_time=invoice.book_time,
-        confirm_time=None,
-        settle_from=invoice.settle_from,
-        state_time=invoice.state_time,
-        create_time=invoice.create_time,
-        parked_reason=standing.ParkedReason.COUNT if parked else standing.ParkedReason.NOT_PARKED,
-        log_head=b"",
-    )
 
 
 def _the_one(
@@ -198,16 +176,6 @@ def _the_one(
     if len(meant) > 1:
         raise _ambiguous(reference, [payment.payment_id for payment, _ in meant])
     return meant[0]
-
-
-def _last_id(filter_text: str, page_token: str) -> str:
-    match paging.decode(filter_text, page_token):
-        case ():
-            return ""
-        case (last,):
-            return last
-        case _:
-            raise paging.wrong_token()
 
 
 def _not_found(message: str, message_zh: str) -> Fault:

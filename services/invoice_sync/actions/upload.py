@@ -1,150 +1,150 @@
-"""Sends invoices to the authority. What an answer means is decided in domain/; nothing here asks what became of one."""
+"""Sends invoices to the authority, as many at once as it bears. What an answer means is decided in domain/."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
-from chassis.clock import Clock
-from chassis.database import Sessions
 from chassis.ids import new_id
+from services.invoice_sync.actions.attempt_log import body_context, sealed_response
 from services.invoice_sync.actions.call import bounded
-from services.invoice_sync.domain.attempt import Attempt, Operation, TaxAnswer
-from services.invoice_sync.domain.backoff import GiveUp, next_look, next_try
-from services.invoice_sync.domain.invoice import Invoice
-from services.invoice_sync.domain.sync_state import Answered, Claimed, Due, SyncState, Work, move
-from services.invoice_sync.domain.timers import Timers
-from services.invoice_sync.store import attempts, invoices, outbox
+from services.invoice_sync.actions.record import Finished
+from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain import attempt_chain
+from services.invoice_sync.domain.attempt import TaxAnswer
+from services.invoice_sync.domain.claim import Claim, Lease
+from services.invoice_sync.domain.event import Answered
+from services.invoice_sync.domain.machine import decide
+from services.invoice_sync.domain.standing import Work
+from services.invoice_sync.store import outbox
 from services.invoice_sync.tax import TaxSystem
 
+# Lanes that one claim looks at; the next goes on behind them.
+_LANES_MAX = 64
+_LOOK_SECONDS = 0.2
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An invoice that this uploader alone may send, until its lease is over. `tries` counts from 1."""
-
-    invoice: Invoice
-    attempt_id: str
-    owner: str
-    tries: int
-
-
 class UploadActions:
-    """`jitter` gives a share in [0, 1] for each wait."""
+    """Keeps a window of calls in flight: a slow answer holds up its own place in it and nothing else."""
 
-    def __init__(
-        self, sessions: Sessions, tax: TaxSystem, clock: Clock, jitter: Callable[[], float], timers: Timers
-    ) -> None:
-        self._sessions = sessions
+    def __init__(self, tax: TaxSystem, tools: Tools) -> None:
         self._tax = tax
-        self._clock = clock
-        self._jitter = jitter
-        self._timers = timers
+        self._tools = tools
+        self._timers = tools.timers
+        self._flying: set[asyncio.Task[None]] = set()
+        self._after_lane = ""
 
     async def upload_due(self) -> int:
-        """Send what is due, as many at a time as the authority may get; how many were sent.
+        """Send what is due once, as many as the authority may get, and wait for all; how many were sent.
 
         A failure with one invoice does not touch the others; its lease then runs out, and it becomes UNKNOWN.
         """
-        claims = await self.claim_due()
+        claims = await self.claim_due(self._timers.upload_concurrency)
         results = await asyncio.gather(*(self.upload_invoice(claim) for claim in claims), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
         return len(claims)
 
-    async def claim_due(self) -> list[Claim]:
+    async def fill_window(self) -> int:
+        """Send as many as there is room for, and return when there may be room again; how many were begun."""
+        room = self._timers.upload_concurrency - len(self._flying)
+        claims = await self.claim_due(room) if room > 0 else []
+        for claim in claims:
+            self._fly(self.upload_invoice(claim), claim)
+        if self._flying and (not claims or len(self._flying) >= self._timers.upload_concurrency):
+            # Not longer than the rest of a loop that found nothing, so that what becomes due is seen.
+            await asyncio.wait(self._flying, timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            return max(1, len(claims))
+        return len(claims)
+
+    async def drain(self, within_seconds: float) -> None:
+        """Wait for what is in flight; what is not done then is left to its lease, and is UNKNOWN after it."""
+        if self._flying:
+            _, late = await asyncio.wait(self._flying, timeout=within_seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+                _log.warning("uploads were cut off", count=len(late))
+
+    async def claim_due(self, limit: int = 0) -> list[Claim]:
         """Take leases and write the attempts down; all is committed before the first byte leaves."""
-        owner, now = new_id("lease"), self._clock.now()
-        timers = self._timers
-        async with self._sessions.begin() as session:
-            tries = await outbox.claim(
-                session, Work.SUBMIT, timers.upload_concurrency, owner, timers.lease_seconds, now
-            )
-            if not tries:
+        tools = self._tools
+        now = tools.clock.now()
+        size = limit or self._timers.upload_concurrency
+        async with tools.sessions.begin() as session:
+            hurried = await outbox.express_lanes(session, Work.SUBMIT, _LANES_MAX, now)
+            others = await outbox.lanes(session, Work.SUBMIT, self._after_lane, max(size, _LANES_MAX), now)
+            lanes = list(dict.fromkeys([*hurried, *others]))
+            if not lanes:
                 return []
-            claimed = await invoices.lock(session, list(tries))
-            for invoice in claimed:
-                _to_sending(invoice.sync_state)
-            begun = await self._begin(session, claimed)
-        return [Claim(each, begun[each.invoice_id], owner, tries[each.invoice_id]) for each in claimed]
+            self._after_lane = others[-1] if len(others) >= max(size, _LANES_MAX) else ""
+            admission = await tools.gates.admit(session, lanes, size, now)
+            if not admission.quotas:
+                return []
+            lease = Lease(new_id("lea"), self._timers.lease_seconds)
+            claims = await outbox.claim(session, Work.SUBMIT, admission.quotas, lease, now, admission.breaker_state_of)
+            await tools.gates.charge(session, admission, claims, now)
+            tools.crash("before_claim_commit")
+        tools.crash("after_claim_commit")
+        tools.recorder.expect(claims)
+        return claims
 
     async def upload_invoice(self, claim: Claim) -> None:
         """Send one invoice and record what came of it."""
-        invoice = claim.invoice
-        with telemetry.span("upload_invoice", parent=invoice.traceparent):
-            telemetry.annotate(invoice_id=invoice.invoice_id, try_no=claim.tries)
-            # Half a lease, so that the outcome can be recorded while the lease still holds.
-            answer = await bounded(
-                lambda: self._tax.submit(invoice.document.content, invoice.idempotency_key),
-                self._timers.lease_seconds / 2,
-            )
-            telemetry.annotate(outcome=answer.outcome.value)
-            await self._record(claim, answer)
+        try:
+            with telemetry.span("upload_invoice", parent=claim.traceparent):
+                telemetry.annotate(invoice_id=claim.invoice_id, try_no=claim.standing.tries)
+                await self._send(claim)
+        except BaseException:
+            self._tools.recorder.drop(claim)
+            self._tools.gates.forget(claim.route)
+            raise
 
-    async def _begin(self, session: AsyncSession, claimed: Sequence[Invoice]) -> dict[str, str]:
-        now = self._clock.now()
-        numbers = await invoices.begin_submits(session, [each.invoice_id for each in claimed], now)
-        begun = [
-            Attempt(
-                attempt_id=new_id("att"),
-                invoice_id=each.invoice_id,
-                attempt_no=numbers[each.invoice_id],
-                operation=Operation.SUBMIT,
-                start_time=now,
-                end_time=None,
-                request_sha256=each.document.sha256,
-                trace_id=telemetry.trace_id_of(each.traceparent),
-                answer=None,
-            )
-            for each in claimed
-        ]
-        await attempts.begin(session, begun)
-        return {each.invoice_id: each.attempt_id for each in begun}
+    async def _send(self, claim: Claim) -> None:
+        document = self._tools.ring.open(claim.sealed, body_context(claim.document_sha256))
+        began = asyncio.get_running_loop().time()
+        self._tools.crash("before_send")
+        # Half a lease, so that the outcome can be recorded while the lease still holds.
+        answer = await bounded(
+            lambda: self._tax.submit(claim.route, document, claim.idempotency_key), self._timers.lease_seconds / 2
+        )
+        self._tools.crash("after_receive")
+        telemetry.annotate(outcome=answer.outcome.value)
+        await self._record(claim, answer, asyncio.get_running_loop().time() - began)
 
-    async def _record(self, claim: Claim, answer: TaxAnswer) -> None:
-        invoice_id, now = claim.invoice.invoice_id, self._clock.now()
-        async with self._sessions.begin() as session:
-            await attempts.finish(session, claim.attempt_id, answer, now)
-            if not await outbox.still_held(session, invoice_id, claim.owner):
-                _log.warning("lease was lost before the answer came", invoice_id=invoice_id)
-                return
-            (invoice,) = await invoices.lock(session, [invoice_id])
-            moved = move(invoice.sync_state, Answered(answer.outcome))
-            await invoices.change(
-                session,
-                invoice_id,
-                sync_state=moved.state.value,
-                invoice_number=answer.invoice_number or invoice.invoice_number,
-                ack_time=answer.ack_time or invoice.ack_time,
-                settle_from=now,
-                state_time=now,
-                look_count=0,
+    async def _record(self, claim: Claim, answer: TaxAnswer, seconds: float) -> None:
+        assert claim.begun is not None, "a claim to submit begins an attempt"
+        now = self._tools.clock.now()
+        ended = attempt_chain.end(claim.begun, answer, now)
+        decision = decide(claim.standing, Answered(answer), now, self._tools.jitter(), self._timers)
+        decision = replace(decision, standing=replace(decision.standing, log_head=ended.log_hash))
+        held = await self._tools.recorder.record(
+            Finished(
+                claim,
+                decision,
+                [answer],
+                ended=ended,
+                bodies=sealed_response(self._tools.ring, answer),
+                seconds=seconds,
             )
-            await self._make_due(session, claim, moved.work, answer)
-        _log.info("uploaded", invoice_id=invoice_id, try_no=claim.tries, outcome=answer.outcome.value)
-
-    async def _make_due(self, session: AsyncSession, claim: Claim, work: Work | None, answer: TaxAnswer) -> None:
-        invoice_id, now, wait = claim.invoice.invoice_id, self._clock.now(), answer.retry_after_seconds
-        if work is None:
-            await outbox.remove(session, invoice_id)
+        )
+        if not held:
+            _log.warning("lease was lost before the answer came", invoice_id=claim.invoice_id)
             return
-        if work is Work.VERIFY:
-            due_at = next_look(1, now, self._jitter(), wait, self._timers)
-            await outbox.go_on(session, invoice_id, work, due_at, attempts=0)
-            return
-        match next_try(claim.tries, now, self._jitter(), wait, claim.invoice.create_time, self._timers):
-            case GiveUp(reason=reason):
-                _log.error("upload given up", invoice_id=invoice_id, try_no=claim.tries, reason=reason)
-                await outbox.go_on(session, invoice_id, work, now, attempts=claim.tries, parked=True)
-            case due_at:
-                await outbox.go_on(session, invoice_id, work, due_at, attempts=claim.tries)
+        _log.info("uploaded", invoice_id=claim.invoice_id, try_no=claim.standing.tries, outcome=answer.outcome.value)
 
+    def _fly(self, upload: Coroutine[Any, Any, None], claim: Claim) -> None:
+        task = asyncio.create_task(upload, name=f"upload {claim.invoice_id}")
+        self._flying.add(task)
+        task.add_done_callback(self._land)
 
-def _to_sending(state: SyncState) -> None:
-    ready = move(state, Due()).state if state is SyncState.RETRY_WAIT else state
-    assert move(ready, Claimed()).state is SyncState.SENDING
+    def _land(self, task: "asyncio.Task[None]") -> None:
+        self._flying.discard(task)
+        if not task.cancelled() and (raised := task.exception()) is not None:
+            _log.error("upload failed, its lease is left to expire", task=task.get_name(), error=type(raised).__name__)

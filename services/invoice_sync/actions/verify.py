@@ -1,173 +1,245 @@
 """Reads invoices back from the authority's main database and gathers the proof of absence. It sends no invoice."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
-from chassis.clock import Clock
-from chassis.database import Sessions
 from chassis.ids import new_id
+from services.invoice_sync.actions.attempt_log import Chain, LeaseLost, chain_of
 from services.invoice_sync.actions.call import Asked, Questions
+from services.invoice_sync.actions.canary import Canaries
+from services.invoice_sync.actions.record import CountedRound, Finished
+from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.absence import Canary, Round, next_round_time
 from services.invoice_sync.domain.attempt import Outcome
-from services.invoice_sync.domain.backoff import next_look
-from services.invoice_sync.domain.invoice import Invoice
+from services.invoice_sync.domain.breaker import BreakerState
+from services.invoice_sync.domain.claim import Claim, Lease
+from services.invoice_sync.domain.event import Event, LookedUp, Reread, SealAnswered
+from services.invoice_sync.domain.fairness import share
 from services.invoice_sync.domain.lookup import Finding, judge
-from services.invoice_sync.domain.sync_state import LookedUp, Work, move
-from services.invoice_sync.domain.timers import Timers
-from services.invoice_sync.store import attempts, invoices, outbox
-from services.invoice_sync.tax import TaxSystem
+from services.invoice_sync.domain.machine import decide
+from services.invoice_sync.domain.recheck import next_check
+from services.invoice_sync.domain.standing import Work
+from services.invoice_sync.store import attempts, outbox, totals
+from services.invoice_sync.store.attempts import RoundEvidence
+from services.invoice_sync.store.totals import DayTotals
+from services.invoice_sync.tax import NotOffered, TaxSystem, Totals
 
+_LANES_MAX = 64
+_WINDOW_PAGES_MAX = 50
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What asking brought: both questions, what they say together, and the canary's attempt when it was asked."""
+    """What asking brought: the questions, what they say together, and the round that they make, if they make one."""
 
-    by_key: Asked
-    by_number: Asked | None
+    asked: Sequence[Asked]
     finding: Finding
-    canary: Canary | None
-    canary_attempt_id: str | None
+    counted: CountedRound | None = None
 
 
 class VerifyActions:
-    """`jitter` gives a share in [0, 1] for each wait."""
+    """Every work but the sending: VERIFY, CONFIRM and SEAL."""
 
-    def __init__(
-        self, sessions: Sessions, tax: TaxSystem, clock: Clock, jitter: Callable[[], float], timers: Timers
-    ) -> None:
-        self._sessions = sessions
-        self._questions = Questions(sessions, tax, clock, timers.lease_seconds / 6)
-        self._clock = clock
-        self._jitter = jitter
-        self._timers = timers
+    def __init__(self, tax: TaxSystem, tools: Tools) -> None:
+        self._tools = tools
+        self._timers = tools.timers
+        self._questions = Questions(tools.log, tax, tools.timers.lease_seconds / 6)
+        self._after_lane = dict.fromkeys(Work, "")
 
     async def verify_due(self) -> int:
-        """Ask for what is due to be asked for; how many were. One canary serves all of them."""
-        owner, now = new_id("lease"), self._clock.now()
-        timers = self._timers
-        async with self._sessions.begin() as session:
-            taken = await outbox.claim(
-                session, Work.VERIFY, timers.upload_concurrency, owner, timers.lease_seconds, now
-            )
-            claimed = await invoices.lock(session, list(taken)) if taken else []
-        canary = _CanaryOnce(self._sessions, self._questions)
-        results = await asyncio.gather(
-            *(self.verify_booked(invoice, owner, canary) for invoice in claimed), return_exceptions=True
-        )
+        """Do once what is due of each work and wait for all; how many were. One canary serves all of a turn."""
+        canaries = Canaries(self._tools, self._questions.tax, self._timers.lease_seconds / 6)
+        reread = _TotalsOnce(self._tools, self._questions)
+        works: Mapping[Work, Callable[[Claim], Awaitable[None]]] = {
+            Work.VERIFY: lambda claim: self.verify_booked(claim, canaries),
+            Work.CONFIRM: lambda claim: self.confirm_booked(claim, reread),
+            Work.SEAL: self.seal_invoice,
+        }
+        jobs = [(do, claim) for work, do in works.items() for claim in await self._claim(work)]
+        results = await asyncio.gather(*(self._guarded(do, claim) for do, claim in jobs), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-        return len(claimed)
+        return len(jobs)
 
-    async def verify_booked(self, invoice: Invoice, owner: str, canary: "_CanaryOnce") -> None:
+    async def verify_booked(self, claim: Claim, canaries: Canaries) -> None:
         """Ask for one invoice by key and by number, and record what that proves."""
-        with telemetry.span("verify_booked", parent=invoice.traceparent):
-            telemetry.annotate(invoice_id=invoice.invoice_id)
-            looked = await self._look(invoice, canary)
+        with telemetry.span("verify_booked", parent=claim.traceparent):
+            telemetry.annotate(invoice_id=claim.invoice_id)
+            chain = chain_of(claim)
+            rounds_before = await self._rounds(claim)
+            looked = await self._look(chain)
+            round_due = next_round_time(claim.standing.settle_from, rounds_before, self._timers)
+            if looked.finding is Finding.NOT_FOUND and round_due <= self._tools.clock.now():
+                looked = await self._gather_proof(chain, looked, canaries)
             telemetry.annotate(finding=looked.finding.value)
-            await self._record(invoice.invoice_id, owner, looked)
+            rounds = [*rounds_before, looked.counted.round] if looked.counted else rounds_before
+            next_at = None
+            if looked.finding is Finding.NOT_FOUND:
+                next_at = next_round_time(claim.standing.settle_from, rounds, self._timers)
+            answers = [each.answer for each in looked.asked]
+            await self._record(chain, LookedUp(looked.finding, answers, next_at), looked)
 
-    async def _look(self, invoice: Invoice, canary: "_CanaryOnce") -> Looked:
-        by_key = await self._questions.by_key(invoice)
-        number = invoice.invoice_number or by_key.answer.invoice_number
-        by_number = await self._questions.by_number(invoice, number) if number else None
+    async def confirm_booked(self, claim: Claim, reread: "_TotalsOnce") -> None:
+        """Read a booked invoice back once more, and compare the control totals of its day."""
+        with telemetry.span("confirm_booked", parent=claim.traceparent):
+            chain = chain_of(claim)
+            looked = await self._look(chain)
+            above, equal = await reread.compare(claim)
+            answers = [each.answer for each in looked.asked]
+            await self._record(chain, Reread(looked.finding, above, equal, answers), looked)
+
+    async def seal_invoice(self, claim: Claim) -> None:
+        """Ask for the seal of what is numbered and could not be sealed."""
+        with telemetry.span("seal_invoice", parent=claim.traceparent):
+            chain = chain_of(claim)
+            asked = await self._questions.seal(chain)
+            await self._record(chain, SealAnswered(asked.answer), Looked([asked], Finding.CANNOT_TELL))
+
+    async def _claim(self, work: Work) -> list[Claim]:
+        now, size = self._tools.clock.now(), self._timers.upload_concurrency
+        async with self._tools.sessions.begin() as session:
+            lanes = await outbox.lanes(session, work, self._after_lane[work], max(size, _LANES_MAX), now)
+            if not lanes:
+                self._after_lane[work] = ""
+                return []
+            turn = share(lanes, self._after_lane[work], size)
+            self._after_lane[work] = turn.last
+            lease = Lease(new_id("lea"), self._timers.lease_seconds)
+            claims = await outbox.claim(session, work, turn.quotas, lease, now, lambda _: BreakerState.CLOSED.value)
+        self._tools.recorder.expect(claims)
+        return claims
+
+    async def _guarded(self, do: Callable[[Claim], Awaitable[None]], claim: Claim) -> None:
+        try:
+            await do(claim)
+        except LeaseLost:
+            self._tools.recorder.drop(claim)
+            _log.warning("lease was lost before all was asked", invoice_id=claim.invoice_id)
+        except BaseException:
+            self._tools.recorder.drop(claim)
+            raise
+
+    async def _look(self, chain: Chain) -> Looked:
+        standing = chain.claim.standing
+        by_key = await self._questions.by_key(chain)
+        number = standing.invoice_number or by_key.answer.invoice_number
+        by_number = await self._questions.by_number(chain, number) if number else None
         finding = judge(
-            by_key.answer, by_number.answer if by_number else None, invoice.document.sha256, invoice.invoice_number
+            by_key.answer,
+            by_number.answer if by_number else None,
+            chain.claim.document_sha256,
+            standing.invoice_number,
         )
-        if finding is not Finding.NOT_FOUND or await self._next_round_time(invoice) > self._clock.now():
-            return Looked(by_key, by_number, finding, None, None)
-        return Looked(by_key, by_number, finding, *await canary.ask())
+        return Looked([by_key, *([by_number] if by_number else [])], finding)
 
-    async def _next_round_time(self, invoice: Invoice) -> datetime:
-        async with self._sessions() as session:
-            before = await attempts.rounds(session, invoice.invoice_id, invoice.settle_from)
-        return next_round_time(invoice.settle_from, before, self._timers)
+    async def _gather_proof(self, chain: Chain, looked: Looked, canaries: Canaries) -> Looked:
+        """What else a round of the proof needs; without any one of it the negatives count for nothing."""
+        claim = chain.claim
+        if await self._questions.outage_since(claim.route, claim.standing.settle_from, self._tools.clock.now()):
+            return looked
+        evidence = RoundEvidence(by_number_attempt_id=looked.asked[1].attempt_id if len(looked.asked) > 1 else None)
+        listed = await self._read_list(chain, looked, evidence)
+        if isinstance(listed, Looked):
+            return listed
+        nowhere = await self._ask_elsewhere(chain, looked, listed)
+        if isinstance(nowhere, Looked):
+            return nowhere
+        canary, probe_id = await canaries.ask(claim.route)
+        if canary is Canary.NOT_SEEN:
+            return looked
+        made = Round(new_id("rnd"), self._tools.clock.now(), canary)
+        evidence = replace(nowhere, canary_probe_id=probe_id)
+        return replace(looked, counted=CountedRound(made, looked.asked[0].attempt_id, evidence))
 
-    async def _record(self, invoice_id: str, owner: str, looked: Looked) -> None:
-        async with self._sessions.begin() as session:
-            if not await outbox.still_held(session, invoice_id, owner):
-                _log.warning("lease was lost before the answer came", invoice_id=invoice_id)
-                return
-            (invoice,) = await invoices.lock(session, [invoice_id])
-            if looked.canary in (Canary.SEEN, Canary.NONE_BOOKED):
-                await self._count_round(session, invoice_id, looked.canary, looked)
-            moved = move(invoice.sync_state, LookedUp(looked.finding))
-            changes = self._changes(invoice, looked)
-            if moved.state is not invoice.sync_state:
-                changes |= {"sync_state": moved.state.value, "state_time": self._clock.now()}
-            await invoices.change(session, invoice_id, **changes)
-            if moved.work is None:
-                await outbox.remove(session, invoice_id)
-            else:
-                due_at = await self._next_look(session, invoice, looked)
-                await outbox.go_on(session, invoice_id, moved.work, due_at, attempts=0)
-        _log.info("verified", invoice_id=invoice_id, finding=looked.finding.value, sync_state=moved.state.value)
+    async def _read_list(self, chain: Chain, looked: Looked, evidence: RoundEvidence) -> RoundEvidence | Looked:
+        """The authority's list must come to its end without ours; what is there shows up later in the questions."""
+        if not self._questions.tax.offers_window:
+            return evidence
+        listed, pages = await self._questions.window(chain, _WINDOW_PAGES_MAX)
+        if listed.answer.outcome is not Outcome.OK:
+            return looked
+        claim, records = chain.claim, [record for page in pages for record in page.records]
+        if any(_is_ours(claim, each.idempotency_key, each.document_sha256) for each in records):
+            return replace(looked, finding=Finding.NOT_YET)
+        return replace(evidence, window_attempt_id=listed.attempt_id, watermark=pages[-1].watermark)
 
-    async def _count_round(self, session: AsyncSession, invoice_id: str, canary: Canary, looked: Looked) -> None:
-        await attempts.add_round(
-            session,
-            invoice_id,
-            Round(new_id("rnd"), self._clock.now(), canary),
-            looked.by_key.attempt_id,
-            looked.by_number.attempt_id if looked.by_number else None,
-            looked.canary_attempt_id,
+    async def _ask_elsewhere(self, chain: Chain, looked: Looked, evidence: RoundEvidence) -> RoundEvidence | Looked:
+        """No other place may have it; one that does not say so proves nothing."""
+        for place in self._questions.tax.elsewhere(chain.claim.route):
+            there = await self._questions.elsewhere(chain, place)
+            if there.answer.outcome in (Outcome.OK, Outcome.NOT_YET, Outcome.MISMATCH):
+                return Looked([*looked.asked, there], Finding.ELSEWHERE)
+            if there.answer.outcome is not Outcome.NOT_FOUND:
+                return looked
+            evidence = replace(evidence, elsewhere_attempt_id=there.attempt_id)
+        return evidence
+
+    async def _rounds(self, claim: Claim) -> Sequence[Round]:
+        async with self._tools.sessions() as session:
+            return await attempts.rounds(session, claim.invoice_id, claim.standing.settle_from)
+
+    async def _record(self, chain: Chain, event: Event, looked: Looked) -> None:
+        claim, now = chain.claim, self._tools.clock.now()
+        decision = decide(claim.standing, event, now, self._tools.jitter(), self._timers)
+        standing = replace(decision.standing, attempt_count=chain.attempt_no, log_head=chain.head)
+        finished = Finished(
+            claim,
+            replace(decision, standing=standing),
+            [each.answer for each in looked.asked],
+            check_at=next_check(standing, now, self._timers),
+            counted=looked.counted,
         )
-
-    def _changes(self, invoice: Invoice, looked: Looked) -> dict[str, Any]:
-        changes: dict[str, Any] = {"look_count": invoice.look_count + 1}
-        if looked.finding in (Finding.SAME, Finding.NOT_YET):
-            answers = [asked.answer for asked in (looked.by_key, looked.by_number) if asked is not None]
-            changes |= {
-                "invoice_number": invoice.invoice_number or _first(answer.invoice_number for answer in answers) or "",
-                "ack_time": invoice.ack_time or _first(answer.ack_time for answer in answers),
-                "book_time": _first(answer.book_time for answer in answers),
-                # A sign that the authority holds it voids every negative answer before.
-                "settle_from": self._clock.now(),
-            }
-        return changes
-
-    async def _next_look(self, session: AsyncSession, invoice: Invoice, looked: Looked) -> datetime:
-        now, wait = self._clock.now(), looked.by_key.answer.retry_after_seconds
-        at = next_look(invoice.look_count + 1, now, self._jitter(), wait, self._timers)
-        if looked.finding is not Finding.NOT_FOUND:
-            return at
-        rounds: Sequence[Round] = await attempts.rounds(session, invoice.invoice_id, invoice.settle_from)
-        next_round = next_round_time(invoice.settle_from, rounds, self._timers)
-        return next_round if now < next_round < at else at
+        if not await self._tools.recorder.record(finished):
+            _log.warning("lease was lost before the answer came", invoice_id=claim.invoice_id)
+            return
+        state = standing.sync_state.value
+        _log.info("verified", invoice_id=claim.invoice_id, finding=looked.finding.value, sync_state=state)
 
 
-class _CanaryOnce:
-    """Asks for an invoice that is known to be booked, once in a turn, however many rounds need it."""
+class _TotalsOnce:
+    """Compares the control totals of a seller's day, once in a turn for each day."""
 
-    def __init__(self, sessions: Sessions, questions: Questions) -> None:
-        self._sessions = sessions
+    def __init__(self, tools: Tools, questions: Questions) -> None:
+        self._tools = tools
         self._questions = questions
-        self._asking: asyncio.Task[tuple[Canary, str | None]] | None = None
+        self._asked: dict[tuple[str, str, date], asyncio.Task[Totals | NotOffered]] = {}
 
-    async def ask(self) -> tuple[Canary, str | None]:
-        """What the canary says, and the attempt that proves it."""
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask())
-        return await asyncio.shield(self._asking)
+    async def compare(self, claim: Claim) -> tuple[bool, bool | None]:
+        """Whether the watermark is above our booking, and whether the totals agree; None when none are offered."""
+        async with self._tools.sessions() as session:
+            ours = await totals.of_day(session, claim.invoice_id)
+        key = (claim.route.key, claim.seller_tax_id, ours.issue_date)
+        if key not in self._asked:
+            asked = self._questions.tax.totals(claim.route, claim.seller_tax_id, ours.issue_date)
+            self._asked[key] = asyncio.create_task(_awaited(asked))
+        theirs = await asyncio.shield(self._asked[key])
+        if isinstance(theirs, NotOffered) or theirs.answer.outcome is not Outcome.OK:
+            return False, None
+        above = _is_above(theirs.watermark, claim.standing.book_time)
+        return above, _agree(ours, theirs) if above else None
 
-    async def _ask(self) -> tuple[Canary, str | None]:
-        async with self._sessions() as session:
-            booked = await invoices.newest_booked(session)
-        if booked is None:
-            return Canary.NONE_BOOKED, None
-        asked = await self._questions.by_key(booked)
-        seen = asked.answer.outcome is Outcome.OK
-        return Canary.SEEN if seen else Canary.NOT_SEEN, asked.attempt_id
+
+async def _awaited(asked: Awaitable[Totals | NotOffered]) -> Totals | NotOffered:
+    return await asked
 
 
-def _first(values: Any) -> Any:
-    return next((value for value in values if value), None)
+def _is_above(watermark: datetime | None, book_time: datetime | None) -> bool:
+    return watermark is not None and book_time is not None and watermark >= book_time
+
+
+def _is_ours(claim: Claim, idempotency_key: str, document_sha256: str) -> bool:
+    return idempotency_key == claim.idempotency_key or document_sha256 == claim.document_sha256
+
+
+def _agree(ours: DayTotals, theirs: Totals) -> bool | None:
+    """None while some of ours may or may not be there: then no difference means anything."""
+    if ours.open_count:
+        return None
+    return (ours.blue_count, ours.blue_minor) == (theirs.blue_count, theirs.blue_minor)

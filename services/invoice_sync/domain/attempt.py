@@ -72,7 +72,11 @@ class TaxAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A row of the attempt log, our source of truth. `answer` is None while it is under way or its process died."""
+    """A row of the attempt log, our source of truth. `answer` is None while it is under way or its process died.
+
+    `route` is the key of the route by which it went; `breaker_state` is that of its breaker when it began. The hashes
+    chain the log of an invoice, see log_chain; `end_log_hash` is empty while there is no answer.
+    """
 
     attempt_id: str
     invoice_id: str
@@ -83,3 +87,20 @@ class Attempt:
     request_sha256: str
     trace_id: str
     answer: TaxAnswer | None
+    version: int = 1
+    route: str = ""
+    breaker_state: str = ""
+    prev_log_hash: str = ""
+    log_hash: str = ""
+    end_log_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of an attempt, for the log."""
+
+    invoice_id: str
+    attempt_no: int
+    end_time: datetime
+    answer: TaxAnswer
+    log_hash: str

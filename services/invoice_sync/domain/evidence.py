@@ -85,8 +85,8 @@ def of_invoice(invoice: Invoice, standing: Standing) -> Evidence:
         "invoice",
         invoice.invoice_id,
         standing.state_time,
-        f"invoice is {standing.sync_state.value}{told}, document {invoice.document.sha256[:12]}",
-        f"发票状态 {standing.sync_state.value}{told_zh}，内容摘要 {invoice.document.sha256[:12]}",
+        f"invoice is {standing.sync_state.value}{told}, document {invoice.document_sha256[:12]}",
+        f"发票状态 {standing.sync_state.value}{told_zh}，内容摘要 {invoice.document_sha256[:12]}",
         _trace_id(invoice.traceparent),
     )
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from chassis.money import Money
 from services.invoice_sync.domain.payment import Payment
-from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.domain.standing import Standing, opened
 
 _SCHEMA = 1
 # The date on an invoice is the seller's calendar day; every authority that we know of keeps Beijing time.
@@ -36,12 +37,21 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Invoice:
-    """One invoice and where it stands.
+class BrokenRule:
+    """A rule of ours that a document breaks, in the contract's words."""
 
-    `settle_from` is the instant from which the settle window counts: of the last submit's end, or of the last sign
-    that the authority holds it. Negative answers before it prove nothing. `ack_time` and `book_time` are the
-    authority's own. `issued_by` is a policy's name; `attempt_count` counts queries too.
+    rule: str
+    field: str
+    message: str
+    message_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """One invoice: what it is, and where it stands.
+
+    `version`, `buyer`, `document_sha256`, `idempotency_key` and `broken_rules` are of the current version of its
+    document; its bytes stand sealed elsewhere. `issued_by` is a policy's name.
     """
 
     invoice_id: str
@@ -51,41 +61,46 @@ class Invoice:
     amount: Money
     seller: Party
     buyer: Party
-    document: Document
+    route: Route
+    issue_date: date
+    version: int
+    document_sha256: str
     idempotency_key: str
-    sync_state: SyncState
-    invoice_number: str
-    submit_count: int
-    attempt_count: int
-    look_count: int
-    ack_time: datetime | None
-    book_time: datetime | None
-    settle_from: datetime
-    state_time: datetime
+    broken_rules: tuple[BrokenRule, ...]
     create_time: datetime
     traceparent: str
     payment_traceparent: str
     issued_by: str
+    standing: Standing
 
 
 def freeze_document(payment: Payment, seller: Party, buyer: Party, now: datetime) -> Document:
     """The canonical JSON of an invoice: keys sorted, no blanks, UTF-8. Equal input gives equal bytes."""
+    return _frozen(payment.amount, seller, buyer, payment.merchant_order_no, now)
+
+
+def freeze_again(invoice: "Invoice", buyer: Party, now: datetime) -> Document:
+    """The next version of an invoice's document, for this buyer, with the day of its correction."""
+    return _frozen(invoice.amount, invoice.seller, buyer, invoice.merchant_order_no, now)
+
+
+def _frozen(amount: Money, seller: Party, buyer: Party, order_no: str, now: datetime) -> Document:
     content = {
         "schema": _SCHEMA,
         "seller": {"name": seller.name, "tax_id": seller.tax_id},
         "buyer": {"title": buyer.name, "tax_id": buyer.tax_id},
-        "currency": payment.amount.currency_code,
-        "amount_minor": payment.amount.amount_minor,
-        "order_no": payment.merchant_order_no,
-        "issue_date": now.astimezone(_ISSUE_ZONE).date().isoformat(),
+        "currency": amount.currency_code,
+        "amount_minor": amount.amount_minor,
+        "order_no": order_no,
+        "issue_date": issue_date_of(now).isoformat(),
     }
     raw = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     return Document(raw, hashlib.sha256(raw).hexdigest())
 
 
-def issue_date_of(document: Document) -> date:
-    """The day that stands on a document that was frozen here."""
-    return date.fromisoformat(json.loads(document.content)["issue_date"])
+def issue_date_of(now: datetime) -> date:
+    """The seller's calendar day."""
+    return now.astimezone(_ISSUE_ZONE).date()
 
 
 def new_invoice(
@@ -93,12 +108,16 @@ def new_invoice(
     payment: Payment,
     seller: Party,
     buyer: Party,
+    document: Document,
     *,
+    route: Route,
     issued_by: str,
     now: datetime,
+    deadline_at: datetime,
     traceparent: str,
+    broken_rules: tuple[BrokenRule, ...] = (),
 ) -> Invoice:
-    """An invoice that waits to be sent for the first time. Its id is its key for ever."""
+    """An invoice that waits to be sent for the first time, or to be corrected. Its id is its key for ever."""
     return Invoice(
         invoice_id=invoice_id,
         payment_id=payment.payment_id,
@@ -107,21 +126,17 @@ def new_invoice(
         amount=payment.amount,
         seller=seller,
         buyer=buyer,
-        document=freeze_document(payment, seller, buyer, now),
+        route=route,
+        issue_date=issue_date_of(now),
+        version=1,
+        document_sha256=document.sha256,
         idempotency_key=invoice_id,
-        sync_state=SyncState.READY,
-        invoice_number="",
-        submit_count=0,
-        attempt_count=0,
-        look_count=0,
-        ack_time=None,
-        book_time=None,
-        settle_from=now,
-        state_time=now,
+        broken_rules=broken_rules,
         create_time=now,
         traceparent=traceparent,
         payment_traceparent=payment.traceparent,
         issued_by=issued_by,
+        standing=opened(invoice_id, now, deadline_at, valid=not broken_rules),
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.invoice_sync.domain.log_chain import GENESIS
+
 
 class SyncState(StrEnum):
     """The contract's SyncState: acknowledged is not booked, and after an unknown outcome we only ask."""
@@ -112,7 +114,7 @@ class Standing:
     state_time: datetime
     create_time: datetime
     parked_reason: ParkedReason
-    log_head: bytes
+    log_head: str
 
     def __post_init__(self) -> None:
         """Refuse what can only be a mistake of ours."""
@@ -132,7 +134,7 @@ class Standing:
         return self.parked_reason is not ParkedReason.NOT_PARKED
 
 
-def opened(invoice_id: str, now: datetime, deadline_at: datetime, *, valid: bool, log_head: bytes = b"") -> Standing:
+def opened(invoice_id: str, now: datetime, deadline_at: datetime, *, valid: bool, log_head: str = GENESIS) -> Standing:
     """How a new invoice stands: READY to be sent at once, or INVALID until it is corrected."""
     state = SyncState.READY if valid else SyncState.INVALID
     work = work_of(state)

@@ -20,3 +20,5 @@ class Timers:
     sla_seconds: float
     upload_concurrency: int
     confirm_after_seconds: float = 0.0
+    recheck_seconds: float = 7 * 86_400.0
+    deadline_seconds: float = 86_400.0

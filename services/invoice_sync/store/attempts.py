@@ -1,82 +1,214 @@
-"""SQL of the attempt log and of the rounds that prove an absence. Nothing here changes a finished row."""
+"""SQL of the attempt log and of the rounds that prove an absence. Nothing here changes or removes a row."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, insert, select, update
+from sqlalchemy import Row, Select, and_, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.invoice_sync.domain.absence import ROUNDS_NEEDED, ROUNDS_NEEDED_WITHOUT_CANARY, Canary, Round
-from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome, TaxAnswer
-from services.invoice_sync.domain.sync_state import SyncState
-from services.invoice_sync.tables import absence_round, attempt, invoice
+from services.invoice_sync.domain.attempt import Attempt, Ended, Operation, Outcome, TaxAnswer
+from services.invoice_sync.domain.standing import SyncState, Work
+from services.invoice_sync.store.sql import run
+from services.invoice_sync.store.standings import transposed
+from services.invoice_sync.tables import absence_round, attempt, attempt_end
 
 _LIST_MAX = 1000
 # Of each operation; more than any verdict looks at.
 _NEWEST_MAX = 100
 # With these the authority surely has nothing of the submit.
-_NOT_SENT = (Outcome.NOT_RECEIVED.value, Outcome.THROTTLED.value)
-
-
-async def begin(session: AsyncSession, begun: Sequence[Attempt]) -> None:
-    """Write attempts that are about to be made."""
-    await session.execute(
-        insert(attempt),
-        [
-            {
-                "attempt_id": each.attempt_id,
-                "invoice_id": each.invoice_id,
-                "attempt_no": each.attempt_no,
-                "operation": each.operation.value,
-                "start_time": each.start_time,
-                "request_sha256": each.request_sha256,
-                "trace_id": each.trace_id,
-                "outcome": "",
-                "message": "",
-                "http_status": 0,
-                "authority_code": "",
-                "invoice_number": "",
-                "document_sha256": "",
-                "response_sha256": "",
-                "retry_after_seconds": 0,
-            }
-            for each in begun
-        ],
+_NOT_SENT = (
+    Outcome.NOT_RECEIVED.value,
+    Outcome.THROTTLED.value,
+    Outcome.AUTH.value,
+    Outcome.QUOTA.value,
+    Outcome.OUTAGE.value,
+)
+_BEGIN = """
+    INSERT INTO attempt (
+        invoice_id, attempt_no, attempt_id, version, operation, route, start_time, request_sha256, trace_id,
+        breaker_state, prev_log_hash, log_hash
     )
+    SELECT * FROM unnest(
+        $1::text[], $2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
+        $9::text[], $10::text[], $11::text[], $12::text[]
+    )
+    ON CONFLICT (invoice_id, attempt_no) DO NOTHING
+    RETURNING attempt_id
+"""
+_END = """
+    INSERT INTO attempt_end (
+        invoice_id, attempt_no, end_time, first_byte_time, clock_offset_ms, outcome, message, http_status,
+        authority_code, code_detail, url_path, place, invoice_number, red_number, ack_time, book_time,
+        document_sha256, response_sha256, retry_after_seconds, log_hash
+    )
+    SELECT * FROM unnest(
+        $1::text[], $2::int[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[], $8::int[],
+        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[],
+        $16::timestamptz[], $17::text[], $18::text[], $19::int[], $20::text[]
+    )
+    ON CONFLICT (invoice_id, attempt_no) DO NOTHING
+"""
+_BODIES = """
+    INSERT INTO body (sha256, sealed) SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT (sha256) DO NOTHING
+"""
 
 
-async def finish(session: AsyncSession, attempt_id: str, answer: TaxAnswer, end_time: datetime) -> None:
-    """Write what came of an attempt, once."""
-    await session.execute(
-        update(attempt)
-        .where(attempt.c.attempt_id == attempt_id)
-        .values(
-            end_time=end_time,
-            outcome=answer.outcome.value,
-            message=answer.message,
-            http_status=answer.http_status,
-            authority_code=answer.authority_code,
-            invoice_number=answer.invoice_number,
-            document_sha256=answer.document_sha256,
-            response_sha256=answer.response_sha256,
-            retry_after_seconds=answer.retry_after_seconds,
+@dataclass(frozen=True, slots=True)
+class RoundEvidence:
+    """The rows that a round rests on, beside the attempt by key."""
+
+    by_number_attempt_id: str | None = None
+    window_attempt_id: str | None = None
+    elsewhere_attempt_id: str | None = None
+    canary_probe_id: str | None = None
+    watermark: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFilter:
+    """Which attempts; an empty field means every value."""
+
+    invoice_id: str = ""
+    operation: str = ""
+    outcome: str = ""
+    authority_code: str = ""
+    route: str = ""
+    trace_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def begin(session: AsyncSession, begun: Sequence[Attempt]) -> set[str]:
+    """Write attempts that are about to be made; those whose number was still free."""
+    arrays = transposed(
+        (
+            each.invoice_id,
+            each.attempt_no,
+            each.attempt_id,
+            each.version,
+            each.operation.value,
+            each.route,
+            each.start_time,
+            each.request_sha256,
+            each.trace_id,
+            each.breaker_state,
+            each.prev_log_hash,
+            each.log_hash,
         )
+        for each in begun
+    )
+    return {row[0] for row in await run(session, _BEGIN, *arrays)}
+
+
+async def end(session: AsyncSession, ended: Sequence[Ended]) -> None:
+    """Write what came of attempts, once each."""
+    await run(session, _END, *transposed(_end_values(each) for each in ended))
+
+
+async def keep_bodies(session: AsyncSession, sealed: Sequence[tuple[str, bytes]]) -> None:
+    """Keep sealed bytes under their SHA-256; those that are there already stay."""
+    if sealed:
+        # In one order everywhere, so that two batches with the same answer cannot wait for each other.
+        await run(session, _BODIES, *transposed(sorted(dict(sealed).items())))
+
+
+async def sealed_body(session: AsyncSession, sha256: str) -> bytes | None:
+    """The sealed bytes with this SHA-256."""
+    rows = await run(session, "SELECT sealed FROM body WHERE sha256 = $1", sha256)
+    return bytes(rows[0][0]) if rows else None
+
+
+def _end_values(ended: Ended) -> tuple[Any, ...]:
+    answer = ended.answer
+    return (
+        ended.invoice_id,
+        ended.attempt_no,
+        ended.end_time,
+        answer.first_byte_time,
+        answer.clock_offset_ms,
+        answer.outcome.value,
+        answer.message,
+        answer.http_status,
+        answer.authority_code,
+        answer.code_detail,
+        answer.url_path,
+        answer.place,
+        answer.invoice_number,
+        answer.red_number,
+        answer.ack_time,
+        answer.book_time,
+        answer.document_sha256,
+        answer.response_sha256,
+        answer.retry_after_seconds,
+        ended.log_hash,
     )
 
 
-async def of_invoice(session: AsyncSession, invoice_id: str) -> Sequence[Attempt]:
+def _logged() -> Select[Any]:
+    """Each attempt with its end, if it has one."""
+    ends = [each for each in attempt_end.c if each.name not in ("invoice_id", "attempt_no", "log_hash")]
+    return select(attempt, *ends, attempt_end.c.log_hash.label("end_log_hash")).outerjoin(
+        attempt_end,
+        and_(attempt_end.c.invoice_id == attempt.c.invoice_id, attempt_end.c.attempt_no == attempt.c.attempt_no),
+    )
+
+
+async def of_invoice(session: AsyncSession, invoice_id: str, limit: int = _LIST_MAX) -> Sequence[Attempt]:
     """Every attempt for an invoice, oldest first; at most 1,000."""
-    asked = select(attempt).where(attempt.c.invoice_id == invoice_id).order_by(attempt.c.attempt_no).limit(_LIST_MAX)
+    asked = _logged().where(attempt.c.invoice_id == invoice_id).order_by(attempt.c.attempt_no).limit(limit)
     return [_attempt(row) for row in await session.execute(asked)]
 
 
 async def newest(session: AsyncSession, invoice_id: str) -> Sequence[Attempt]:
     """The newest 100 attempts of each operation, oldest first: however long the questions go on, the submits stay."""
     newness = func.row_number().over(partition_by=attempt.c.operation, order_by=attempt.c.attempt_no.desc())
-    ranked = select(attempt, newness.label("newness")).where(attempt.c.invoice_id == invoice_id).subquery()
+    ranked = _logged().add_columns(newness.label("newness")).where(attempt.c.invoice_id == invoice_id).subquery()
     asked = select(ranked).where(ranked.c.newness <= _NEWEST_MAX).order_by(ranked.c.attempt_no)
     return [_attempt(row) for row in await session.execute(asked)]
+
+
+async def get(session: AsyncSession, attempt_id: str) -> Attempt | None:
+    """One attempt."""
+    row = (await session.execute(_logged().where(attempt.c.attempt_id == attempt_id))).one_or_none()
+    return None if row is None else _attempt(row)
+
+
+async def page(session: AsyncSession, wanted: AttemptFilter, limit: int, before: str) -> Sequence[Attempt]:
+    """Newest first; ids sort by the time of their making."""
+    asked = _logged()
+    for column, value in (
+        (attempt.c.invoice_id, wanted.invoice_id),
+        (attempt.c.operation, wanted.operation),
+        (attempt_end.c.outcome, wanted.outcome),
+        (attempt_end.c.authority_code, wanted.authority_code),
+        (attempt.c.route, wanted.route),
+        (attempt.c.trace_id, wanted.trace_id),
+    ):
+        if value:
+            asked = asked.where(column == value)
+    if wanted.since is not None:
+        asked = asked.where(attempt.c.start_time >= wanted.since)
+    if wanted.until is not None:
+        asked = asked.where(attempt.c.start_time < wanted.until)
+    if before:
+        asked = asked.where(attempt.c.attempt_id < before)
+    rows = await session.execute(asked.order_by(attempt.c.attempt_id.desc()).limit(limit))
+    return [_attempt(row) for row in rows]
+
+
+async def heads(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """The number and the newest hash of the last attempt of each, as the log itself has it."""
+    asked = """
+        SELECT DISTINCT ON (attempt.invoice_id) attempt.invoice_id, attempt.attempt_no,
+            coalesce(attempt_end.log_hash, attempt.log_hash)
+        FROM attempt LEFT JOIN attempt_end USING (invoice_id, attempt_no)
+        WHERE attempt.invoice_id = ANY ($1::text[])
+        ORDER BY attempt.invoice_id, attempt.attempt_no DESC
+    """
+    return {row[0]: (row[1], row[2]) for row in await run(session, asked, list(invoice_ids))}
 
 
 async def count_sent(session: AsyncSession, invoice_id: str) -> int:
@@ -84,10 +216,23 @@ async def count_sent(session: AsyncSession, invoice_id: str) -> int:
     asked = (
         select(func.count())
         .select_from(attempt)
+        .outerjoin(
+            attempt_end,
+            and_(attempt_end.c.invoice_id == attempt.c.invoice_id, attempt_end.c.attempt_no == attempt.c.attempt_no),
+        )
         .where(attempt.c.invoice_id == invoice_id, attempt.c.operation == Operation.SUBMIT.value)
-        .where(attempt.c.outcome.not_in(_NOT_SENT))
+        .where(or_(attempt_end.c.outcome.is_(None), attempt_end.c.outcome.not_in(_NOT_SENT)))
     )
     return (await session.execute(asked)).scalar_one()
+
+
+async def submitted(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, int]:
+    """How often each was sent or begun to be sent; those that never were are left out."""
+    asked = """
+        SELECT invoice_id, count(*)::int FROM attempt
+        WHERE invoice_id = ANY ($1::text[]) AND operation = 'SUBMIT' GROUP BY invoice_id
+    """
+    return {row[0]: row[1] for row in await run(session, asked, list(invoice_ids))}
 
 
 def _attempt(row: Row[Any]) -> Attempt:
@@ -101,6 +246,12 @@ def _attempt(row: Row[Any]) -> Attempt:
         request_sha256=row.request_sha256,
         trace_id=row.trace_id,
         answer=_answer(row) if row.outcome else None,
+        version=row.version,
+        route=row.route,
+        breaker_state=row.breaker_state,
+        prev_log_hash=row.prev_log_hash,
+        log_hash=row.log_hash,
+        end_log_hash=row.end_log_hash or "",
     )
 
 
@@ -111,21 +262,24 @@ def _answer(row: Row[Any]) -> TaxAnswer:
         http_status=row.http_status,
         authority_code=row.authority_code,
         invoice_number=row.invoice_number,
+        ack_time=row.ack_time,
+        book_time=row.book_time,
         document_sha256=row.document_sha256,
         response_sha256=row.response_sha256,
         retry_after_seconds=row.retry_after_seconds,
+        code_detail=row.code_detail,
+        clock_offset_ms=row.clock_offset_ms,
+        url_path=row.url_path,
+        first_byte_time=row.first_byte_time,
+        place=row.place,
+        red_number=row.red_number,
     )
 
 
 async def add_round(
-    session: AsyncSession,
-    invoice_id: str,
-    counted: Round,
-    by_key_attempt_id: str,
-    by_number_attempt_id: str | None,
-    canary_attempt_id: str | None,
+    session: AsyncSession, invoice_id: str, counted: Round, by_key_attempt_id: str, evidence: RoundEvidence
 ) -> None:
-    """Write one round of the proof of absence, with the attempts that it rests on."""
+    """Write one round of the proof of absence, with the rows that it rests on."""
     await session.execute(
         insert(absence_round).values(
             round_id=counted.round_id,
@@ -133,8 +287,11 @@ async def add_round(
             round_time=counted.round_time,
             canary=counted.canary.value,
             by_key_attempt_id=by_key_attempt_id,
-            by_number_attempt_id=by_number_attempt_id,
-            canary_attempt_id=canary_attempt_id,
+            by_number_attempt_id=evidence.by_number_attempt_id,
+            window_attempt_id=evidence.window_attempt_id,
+            elsewhere_attempt_id=evidence.elsewhere_attempt_id,
+            canary_probe_id=evidence.canary_probe_id,
+            watermark=evidence.watermark,
         )
     )
 
@@ -150,20 +307,20 @@ async def rounds(session: AsyncSession, invoice_id: str, settle_from: datetime) 
 
 
 async def with_rounds_enough(session: AsyncSession, limit: int) -> Sequence[str]:
-    """Invoices whose rounds call for a move: acknowledged ones with any, the others with as many as the proof needs."""
-    seen = func.bool_and(absence_round.c.canary == Canary.SEEN.value)
-    needed = case(
-        (invoice.c.sync_state == SyncState.ACKED.value, 1), (seen, ROUNDS_NEEDED), else_=ROUNDS_NEEDED_WITHOUT_CANARY
-    )
-    asked = (
-        select(invoice.c.invoice_id)
-        .join(absence_round, absence_round.c.invoice_id == invoice.c.invoice_id)
-        .where(
-            invoice.c.sync_state.in_([SyncState.ACKED.value, SyncState.UNKNOWN.value, SyncState.MISSING.value]),
-            absence_round.c.round_time > invoice.c.settle_from,
-        )
-        .group_by(invoice.c.invoice_id)
-        .having(func.count() >= needed)
-        .limit(limit)
-    )
-    return (await session.scalars(asked)).all()
+    """Invoices whose rounds call for a move: acknowledged ones with any, the others with as many as the proof needs.
+
+    Read from the working set on, so that the rounds of what is done are never looked at.
+    """
+    seen = "bool_and(absence_round.canary = 'SEEN')"
+    acknowledged = f"('{SyncState.ACKED.value}', '{SyncState.SUBMITTED.value}')"
+    asked = f"""
+        SELECT outbox.invoice_id FROM outbox
+        JOIN absence_round ON absence_round.invoice_id = outbox.invoice_id
+            AND absence_round.round_time > outbox.settle_from
+        WHERE outbox.work = '{Work.VERIFY.value}' AND outbox.parked_reason = '' AND outbox.lease_id = ''
+        GROUP BY outbox.invoice_id, outbox.sync_state
+        HAVING count(*) >= CASE WHEN outbox.sync_state IN {acknowledged} THEN 1
+            WHEN {seen} THEN {ROUNDS_NEEDED} ELSE {ROUNDS_NEEDED_WITHOUT_CANARY} END
+        LIMIT $1
+    """  # noqa: S608  the names are ours
+    return [row[0] for row in await run(session, asked, limit)]

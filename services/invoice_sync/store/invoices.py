@@ -1,109 +1,139 @@
-"""SQL of the invoice and of the request_ids that asked for one."""
+"""SQL of the invoice, its documents and the request_ids that asked for one. Where it stands is written in outbox.py."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, or_, select, update
+from sqlalchemy import RowMapping, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
-from services.invoice_sync.domain.invoice import Document, Invoice, Party
-from services.invoice_sync.domain.sync_state import FINAL, SyncState
-from services.invoice_sync.tables import invoice, outbox, request
+from services.invoice_sync.domain.invoice import BrokenRule, Invoice, Party
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.domain.standing import Standing, SyncState
+from services.invoice_sync.store.sql import run
+from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested, values
+from services.invoice_sync.tables import invoice, request, standing
 
 _REFERRED_MAX = 10
+_FACTS = (
+    ("invoice_id", "text"),
+    ("payment_id", "text"),
+    ("merchant_id", "text"),
+    ("merchant_order_no", "text"),
+    ("currency_code", "text"),
+    ("amount_minor", "bigint"),
+    ("seller_name", "text"),
+    ("seller_tax_id", "text"),
+    ("buyer_title", "text"),
+    ("buyer_tax_id", "text"),
+    ("authority", "text"),
+    ("environment", "text"),
+    ("region", "text"),
+    ("credential_id", "text"),
+    ("issue_date", "date"),
+    ("version", "int"),
+    ("document_sha256", "text"),
+    ("idempotency_key", "text"),
+    ("broken_rules", "jsonb"),
+    ("create_time", "timestamptz"),
+    ("traceparent", "text"),
+    ("payment_traceparent", "text"),
+    ("issued_by", "text"),
+)
+# Invoice, document and sealed bytes of each in one statement.
+_ADD = f"""
+    WITH made AS (
+        SELECT * FROM {unnested((*_FACTS, ("sealed", "bytea")))} AS made ({columns(_FACTS)}, sealed)
+    ), kept AS (
+        INSERT INTO body (sha256, sealed) SELECT document_sha256, sealed FROM made ORDER BY document_sha256
+        ON CONFLICT (sha256) DO NOTHING
+    ), frozen AS (
+        INSERT INTO document (invoice_id, version, sha256, idempotency_key, create_time)
+        SELECT invoice_id, version, document_sha256, idempotency_key, create_time FROM made
+    )
+    INSERT INTO invoice ({columns(_FACTS)}) SELECT {columns(_FACTS)} FROM made
+"""  # noqa: S608  the names are ours
+_STAND = f"""
+    INSERT INTO outbox ({columns(DUE)}, lane, lease_id)
+    SELECT {columns(DUE)}, lane, '' FROM {unnested((*DUE, ("lane", "text")))} AS made ({columns(DUE)}, lane)
+"""  # noqa: S608
+_STAND_SETTLED = f"""
+    INSERT INTO settled ({columns(SHARED)}) SELECT * FROM {unnested(SHARED)}
+"""  # noqa: S608
+_VERSION = """
+    WITH kept AS (
+        INSERT INTO body (sha256, sealed) VALUES ($3, $8) ON CONFLICT (sha256) DO NOTHING
+    ), frozen AS (
+        INSERT INTO document (invoice_id, version, sha256, idempotency_key, create_time) VALUES ($1, $2, $3, $4, $9)
+    )
+    UPDATE invoice SET version = $2, document_sha256 = $3, idempotency_key = $4, buyer_title = $5, buyer_tax_id = $6,
+        broken_rules = $7::jsonb, issue_date = $10
+    WHERE invoice_id = $1
+"""
 
 
-async def add(session: AsyncSession, made: Invoice) -> None:
-    """Write a new invoice."""
-    await session.execute(
-        insert(invoice).values(
-            invoice_id=made.invoice_id,
-            payment_id=made.payment_id,
-            merchant_id=made.merchant_id,
-            merchant_order_no=made.merchant_order_no,
-            currency_code=made.amount.currency_code,
-            amount_minor=made.amount.amount_minor,
-            seller_name=made.seller.name,
-            seller_tax_id=made.seller.tax_id,
-            buyer_title=made.buyer.name,
-            buyer_tax_id=made.buyer.tax_id,
-            document=made.document.content,
-            document_sha256=made.document.sha256,
-            idempotency_key=made.idempotency_key,
-            sync_state=made.sync_state.value,
-            invoice_number=made.invoice_number,
-            submit_count=made.submit_count,
-            attempt_count=made.attempt_count,
-            look_count=made.look_count,
-            settle_from=made.settle_from,
-            state_time=made.state_time,
-            create_time=made.create_time,
-            traceparent=made.traceparent,
-            payment_traceparent=made.payment_traceparent,
-            issued_by=made.issued_by,
-        )
+async def add_many(session: AsyncSession, made: Sequence[tuple[Invoice, bytes]]) -> None:
+    """Write new invoices with their sealed documents, and what is due for them, all or none."""
+    await run(session, _ADD, *transposed((*_facts(each), sealed) for each, sealed in made))
+    due = [each for each, _ in made if each.standing.work is not None]
+    idle = [each.standing for each, _ in made if each.standing.work is None]
+    if due:
+        await run(session, _STAND, *transposed((*values(each.standing), each.seller.tax_id) for each in due))
+    if idle:
+        await run(session, _STAND_SETTLED, *transposed(values(each)[: len(SHARED)] for each in idle))
+
+
+async def add_version(session: AsyncSession, corrected: Invoice, sealed: bytes, now: datetime) -> None:
+    """Freeze the next version of an invoice's document."""
+    await run(
+        session,
+        _VERSION,
+        corrected.invoice_id,
+        corrected.version,
+        corrected.document_sha256,
+        corrected.idempotency_key,
+        corrected.buyer.name,
+        corrected.buyer.tax_id,
+        _rules_text(corrected),
+        sealed,
+        now,
+        corrected.issue_date,
     )
 
 
 async def get(session: AsyncSession, invoice_id: str) -> Invoice | None:
-    """One invoice."""
-    asked = select(invoice).where(invoice.c.invoice_id == invoice_id)
-    row = (await session.execute(asked)).mappings().one_or_none()
-    return None if row is None else _invoice(row)
+    """One invoice as it stands."""
+    found = await get_many(session, [invoice_id])
+    return found[0] if found else None
 
 
-async def lock(session: AsyncSession, invoice_ids: Sequence[str]) -> Sequence[Invoice]:
-    """Hold some invoices; the caller holds their outbox rows already."""
-    asked = (
-        select(invoice).where(invoice.c.invoice_id.in_(invoice_ids)).order_by(invoice.c.invoice_id).with_for_update()
-    )
+async def get_many(session: AsyncSession, invoice_ids: Sequence[str]) -> Sequence[Invoice]:
+    """Some invoices as they stand, in order of id."""
+    asked = _standing().where(invoice.c.invoice_id.in_(invoice_ids)).order_by(invoice.c.invoice_id)
     return [_invoice(row) for row in (await session.execute(asked)).mappings()]
 
 
-async def change(session: AsyncSession, invoice_id: str, **values: Any) -> None:
-    """Set some columns of an invoice."""
-    await session.execute(update(invoice).where(invoice.c.invoice_id == invoice_id).values(**values))
-
-
-async def begin_submits(session: AsyncSession, invoice_ids: Sequence[str], now: datetime) -> dict[str, int]:
-    """Move some invoices to SENDING and count one more attempt for each; the number of that attempt, by invoice."""
-    counted = (
-        update(invoice)
-        .where(invoice.c.invoice_id.in_(invoice_ids))
-        .values(
-            sync_state=SyncState.SENDING.value,
-            state_time=now,
-            submit_count=invoice.c.submit_count + 1,
-            attempt_count=invoice.c.attempt_count + 1,
-        )
-        .returning(invoice.c.invoice_id, invoice.c.attempt_count)
-    )
-    return {row.invoice_id: row.attempt_count for row in await session.execute(counted)}
-
-
-async def begin_question(session: AsyncSession, invoice_id: str) -> int:
-    """Count one more attempt for an invoice; the number of that attempt."""
-    counted = (
-        update(invoice)
-        .where(invoice.c.invoice_id == invoice_id)
-        .values(attempt_count=invoice.c.attempt_count + 1)
-        .returning(invoice.c.attempt_count)
-    )
-    number: int = (await session.execute(counted)).scalar_one()
-    return number
+async def hold(session: AsyncSession, invoice_id: str) -> None:
+    """Let no one else correct, ask again for or put back this invoice before the transaction ends."""
+    await run(session, "SELECT FROM invoice WHERE invoice_id = $1 FOR NO KEY UPDATE", invoice_id)
 
 
 async def referred(session: AsyncSession, reference: str) -> Sequence[Invoice]:
     """The invoices that an id, a number, a payment or an order number names; ids go first, ten at most."""
+    numbered = """
+        SELECT invoice_id FROM outbox WHERE invoice_number = $1 AND invoice_number <> ''
+        UNION ALL SELECT invoice_id FROM settled WHERE invoice_number = $1 AND invoice_number <> '' LIMIT 10
+    """
+    by_number = [row[0] for row in await run(session, numbered, reference)]
     asked = (
-        select(invoice)
+        _standing()
         .where(
             or_(
-                invoice.c.invoice_id == reference,
-                (invoice.c.invoice_number == reference) & (invoice.c.invoice_number != ""),
+                invoice.c.invoice_id.in_([reference, *by_number]),
                 invoice.c.payment_id == reference,
                 invoice.c.merchant_order_no == reference,
             )
@@ -123,9 +153,9 @@ async def page(
     merchant_id: str,
     payment_id: str,
     sync_state: SyncState | None,
-) -> Sequence[tuple[Invoice, datetime | None]]:
-    """Newest first, with when each is next looked at; ids sort by the time of their making."""
-    asked = select(invoice, outbox.c.due_at).outerjoin(outbox, outbox.c.invoice_id == invoice.c.invoice_id)
+) -> Sequence[Invoice]:
+    """Newest first; ids sort by the time of their making."""
+    asked = _standing()
     if before:
         asked = asked.where(invoice.c.invoice_id < before)
     if merchant_id:
@@ -133,57 +163,70 @@ async def page(
     if payment_id:
         asked = asked.where(invoice.c.payment_id == payment_id)
     if sync_state is not None:
-        asked = asked.where(invoice.c.sync_state == sync_state.value)
+        asked = asked.where(standing.c.sync_state == sync_state.value)
     rows = (await session.execute(asked.order_by(invoice.c.invoice_id.desc()).limit(limit))).mappings()
-    return [(_invoice(row), row["due_at"]) for row in rows]
+    return [_invoice(row) for row in rows]
 
 
 async def summary(session: AsyncSession, merchant_id: str) -> Sequence[tuple[SyncState, int, Money]]:
     """Count and sum by state and currency."""
-    asked = select(
-        invoice.c.sync_state,
-        invoice.c.currency_code,
-        func.count().label("invoice_count"),
-        func.sum(invoice.c.amount_minor).label("amount_minor"),
-    ).group_by(invoice.c.sync_state, invoice.c.currency_code)
+    asked = (
+        select(
+            standing.c.sync_state,
+            invoice.c.currency_code,
+            func.count().label("invoice_count"),
+            func.sum(invoice.c.amount_minor).label("amount_minor"),
+        )
+        .join(standing, standing.c.invoice_id == invoice.c.invoice_id)
+        .group_by(standing.c.sync_state, invoice.c.currency_code)
+    )
     if merchant_id:
         asked = asked.where(invoice.c.merchant_id == merchant_id)
-    rows = await session.execute(asked.order_by(invoice.c.sync_state, invoice.c.currency_code))
+    rows = await session.execute(asked.order_by(standing.c.sync_state, invoice.c.currency_code))
     return [
         (SyncState(row.sync_state), row.invoice_count, Money(row.currency_code, int(row.amount_minor))) for row in rows
     ]
 
 
-async def newest_booked(session: AsyncSession) -> Invoice | None:
-    """An invoice that the authority is known to hold: what a blind query service is found out by."""
-    asked = (
-        select(invoice)
-        .where(invoice.c.sync_state == SyncState.BOOKED.value)
-        .order_by(invoice.c.invoice_id.desc())
-        .limit(1)
-    )
-    row = (await session.execute(asked)).mappings().one_or_none()
-    return None if row is None else _invoice(row)
+async def a_booked_one(session: AsyncSession, route: Route) -> Invoice | None:
+    """An invoice that the authority is known to hold by this route: what a blind query service is found out by."""
+    asked = """
+        (SELECT outbox.invoice_id FROM outbox JOIN invoice USING (invoice_id)
+            WHERE work = 'CONFIRM' AND parked_reason = '' AND sync_state IN ('BOOKED', 'CONFIRMED')
+                AND (authority, environment, region, credential_id) = ($1, $2, $3, $4)
+            LIMIT 1)
+        UNION ALL
+        (SELECT settled.invoice_id FROM settled JOIN invoice USING (invoice_id)
+            WHERE sync_state IN ('BOOKED', 'CONFIRMED')
+                AND (authority, environment, region, credential_id) = ($1, $2, $3, $4)
+            ORDER BY invoice_id DESC LIMIT 1)
+        LIMIT 1
+    """
+    rows = await run(session, asked, route.authority, route.environment, route.region, route.credential_id)
+    return await get(session, rows[0][0]) if rows else None
 
 
-async def count_open(session: AsyncSession) -> int:
-    """How many are on their way."""
-    onward = [state.value for state in SyncState if state not in FINAL]
-    asked = select(func.count()).select_from(invoice).where(invoice.c.sync_state.in_(onward))
-    return (await session.execute(asked)).scalar_one()
+async def without_standing(session: AsyncSession, after: str, before: str, limit: int) -> tuple[list[str], str]:
+    """Of the next invoices after an id: those that stand nowhere, and the last id that was looked at ('' at the end).
+
+    `before` is exclusive, so that what is being written now is left out.
+    """
+    asked = """
+        WITH looked AS (
+            SELECT invoice_id FROM invoice WHERE invoice_id > $1 AND invoice_id < $2 ORDER BY invoice_id LIMIT $3
+        )
+        SELECT invoice_id, EXISTS (SELECT FROM outbox WHERE outbox.invoice_id = looked.invoice_id)
+            OR EXISTS (SELECT FROM settled WHERE settled.invoice_id = looked.invoice_id)
+        FROM looked ORDER BY invoice_id
+    """
+    rows = await run(session, asked, after, before, limit)
+    return [row[0] for row in rows if not row[1]], rows[-1][0] if len(rows) == limit else ""
 
 
-async def without_outbox(session: AsyncSession, limit: int) -> Sequence[Invoice]:
-    """Invoices on their way that nothing is due for; held, those that someone else holds left out."""
-    onward = [state.value for state in SyncState if state not in FINAL]
-    due = select(outbox.c.invoice_id).where(outbox.c.invoice_id == invoice.c.invoice_id)
-    asked = (
-        select(invoice)
-        .where(invoice.c.sync_state.in_(onward), ~due.exists())
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [_invoice(row) for row in (await session.execute(asked)).mappings()]
+async def facts_of(session: AsyncSession, invoice_ids: Sequence[str]) -> Sequence[RowMapping]:
+    """What some invoices are, without where they stand."""
+    asked = select(invoice).where(invoice.c.invoice_id.in_(invoice_ids)).order_by(invoice.c.invoice_id)
+    return (await session.execute(asked)).mappings().all()
 
 
 async def asked_by(session: AsyncSession, request_id: str) -> tuple[str, str] | None:
@@ -206,7 +249,45 @@ async def note_request(
     return await session.scalar(noted) is not None
 
 
+def _standing() -> Select[Any]:
+    stands = [standing.c[name].label(f"standing_{name}") for name in NAMES]
+    return select(invoice, *stands).join(standing, standing.c.invoice_id == invoice.c.invoice_id)
+
+
+def _facts(made: Invoice) -> tuple[Any, ...]:
+    return (
+        made.invoice_id,
+        made.payment_id,
+        made.merchant_id,
+        made.merchant_order_no,
+        made.amount.currency_code,
+        made.amount.amount_minor,
+        made.seller.name,
+        made.seller.tax_id,
+        made.buyer.name,
+        made.buyer.tax_id,
+        made.route.authority,
+        made.route.environment,
+        made.route.region,
+        made.route.credential_id,
+        made.issue_date,
+        made.version,
+        made.document_sha256,
+        made.idempotency_key,
+        _rules_text(made),
+        made.create_time,
+        made.traceparent,
+        made.payment_traceparent,
+        made.issued_by,
+    )
+
+
+def _rules_text(made: Invoice) -> str:
+    return json.dumps([asdict(rule) for rule in made.broken_rules], ensure_ascii=False)
+
+
 def _invoice(row: RowMapping) -> Invoice:
+    stands: Standing = from_row([row[f"standing_{name}"] for name in NAMES])
     return Invoice(
         invoice_id=row["invoice_id"],
         payment_id=row["payment_id"],
@@ -215,19 +296,15 @@ def _invoice(row: RowMapping) -> Invoice:
         amount=Money(row["currency_code"], row["amount_minor"]),
         seller=Party(row["seller_name"], row["seller_tax_id"]),
         buyer=Party(row["buyer_title"], row["buyer_tax_id"]),
-        document=Document(row["document"], row["document_sha256"]),
+        route=Route(row["authority"], row["environment"], row["region"], row["credential_id"]),
+        issue_date=row["issue_date"],
+        version=row["version"],
+        document_sha256=row["document_sha256"],
         idempotency_key=row["idempotency_key"],
-        sync_state=SyncState(row["sync_state"]),
-        invoice_number=row["invoice_number"],
-        submit_count=row["submit_count"],
-        attempt_count=row["attempt_count"],
-        look_count=row["look_count"],
-        ack_time=row["ack_time"],
-        book_time=row["book_time"],
-        settle_from=row["settle_from"],
-        state_time=row["state_time"],
+        broken_rules=tuple(BrokenRule(**rule) for rule in row["broken_rules"]),
         create_time=row["create_time"],
         traceparent=row["traceparent"],
         payment_traceparent=row["payment_traceparent"],
         issued_by=row["issued_by"],
+        standing=stands,
     )

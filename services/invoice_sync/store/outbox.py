@@ -1,124 +1,253 @@
-"""SQL of what is due: claims by lease, fenced completion, expired leases. The database's clock keeps the leases."""
+"""SQL of what is due: claims in batches, fenced completion, leases. The database's clock keeps the leases.
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+The statements are text with arrays, since they run for each batch of hundreds: one round trip, one plan, no objects.
+"""
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.invoice_sync.domain.outbox import Due
-from services.invoice_sync.domain.sync_state import Work
-from services.invoice_sync.tables import outbox
+from chassis.ids import new_id
+from services.invoice_sync.domain import attempt_chain
+from services.invoice_sync.domain.attempt import Attempt, Operation
+from services.invoice_sync.domain.claim import EXPRESS_MARK, Claim, Lease, Put
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.domain.standing import Standing, Work
+from services.invoice_sync.store import attempts
+from services.invoice_sync.store.sql import run
+from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested, values
 
-
-async def add(session: AsyncSession, invoice_id: str, work: Work, due_at: datetime) -> None:
-    """Make work due for an invoice that has none; what is due already stays."""
-    await session.execute(
-        insert(outbox)
-        .values(invoice_id=invoice_id, work=work.value, due_at=due_at, attempts=0, parked=False)
-        .on_conflict_do_nothing(index_elements=[outbox.c.invoice_id])
+# A walk of the index from lane to lane, however many rows each has.
+_LANES = """
+    WITH RECURSIVE ring AS (
+        (SELECT lane FROM outbox WHERE work = $1 AND parked_reason = '' AND lane > $2 ORDER BY lane LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT next.lane FROM outbox next
+            WHERE next.work = $1 AND next.parked_reason = '' AND next.lane > ring.lane ORDER BY next.lane LIMIT 1
+        )
+        FROM ring WHERE ring.lane IS NOT NULL
     )
+    SELECT lane FROM ring
+    WHERE EXISTS (
+        SELECT FROM outbox due
+        WHERE due.work = $1 AND due.parked_reason = '' AND due.lane = ring.lane AND due.due_at <= $3
+            AND due.lease_id = ''
+    )
+    LIMIT $4
+"""
+_CLAIM = """
+    WITH picked AS MATERIALIZED (
+        SELECT due.invoice_id
+        FROM unnest($2::text[], $3::int[]) AS turn (lane, quota)
+        CROSS JOIN LATERAL (
+            SELECT invoice_id FROM outbox
+            WHERE work = $1 AND parked_reason = '' AND lane = turn.lane AND due_at <= $4 AND lease_id = ''
+            ORDER BY due_at LIMIT turn.quota
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+    ), taken AS (
+        UPDATE outbox SET {changes}
+        FROM picked WHERE outbox.invoice_id = picked.invoice_id
+        RETURNING outbox.*
+    ), leased AS (
+        INSERT INTO lease (lease_id, until, invoice_ids)
+        SELECT $5, clock_timestamp() + $6 * interval '1 second', array_agg(invoice_id) FROM picked HAVING count(*) > 0
+    )
+    SELECT {columns}, taken.lane, invoice.authority, invoice.environment, invoice.region, invoice.credential_id,
+        invoice.seller_tax_id, invoice.document_sha256, invoice.idempotency_key, invoice.traceparent, {sealed}
+    FROM taken JOIN invoice ON invoice.invoice_id = taken.invoice_id {bodies}
+"""
+# What Claimed changes, here as in domain/machine_submit; a test holds the two together.
+_CLAIM_SUBMIT = _CLAIM.format(
+    changes="lease_id = $5, sync_state = 'SENDING', state_time = $4, tries = tries + 1,"
+    " submit_count = submit_count + 1, attempt_count = attempt_count + 1",
+    columns=columns(DUE, "taken."),
+    sealed="body.sealed",
+    bodies="LEFT JOIN body ON body.sha256 = invoice.document_sha256",
+)
+_CLAIM_OTHER = _CLAIM.format(changes="lease_id = $5", columns=columns(DUE, "taken."), sealed="''::bytea", bodies="")
+_GO_ON = f"""
+    UPDATE outbox SET ({columns(DUE[1:])}, lease_id) = ROW({columns(DUE[1:], "put.")}, '')
+    FROM {unnested(DUE)} AS put ({columns(DUE)})
+        JOIN unnest(${len(DUE) + 1}::text[], ${len(DUE) + 2}::text[]) AS held (invoice_id, lease_id) USING (invoice_id)
+    WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = held.lease_id
+    RETURNING outbox.invoice_id
+"""  # noqa: S608  the names are ours
+_SETTLE = f"""
+    WITH put AS (
+        SELECT {columns(SHARED)}, lease_id, check_at
+        FROM {unnested((*SHARED, ("lease_id", "text"), ("check_at", "timestamptz")))}
+            AS put ({columns(SHARED)}, lease_id, check_at)
+    ), gone AS (
+        DELETE FROM outbox USING put
+        WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.lease_id
+        RETURNING outbox.invoice_id
+    )
+    INSERT INTO settled ({columns(SHARED)}, check_at)
+    SELECT {columns(SHARED, "put.")}, put.check_at FROM put JOIN gone ON gone.invoice_id = put.invoice_id
+    RETURNING invoice_id
+"""  # noqa: S608  the names are ours
+_REOPEN = f"""
+    WITH gone AS (DELETE FROM settled WHERE invoice_id = ANY ($1::text[]) RETURNING invoice_id)
+    INSERT INTO outbox ({columns(DUE)}, lane, lease_id)
+    SELECT {columns(DUE, "put.")}, put.lane, ''
+    FROM {unnested((*DUE, ("lane", "text")))} AS put ({columns(DUE)}, lane)
+        JOIN gone ON gone.invoice_id = put.invoice_id
+    RETURNING invoice_id
+"""  # noqa: S608
+
+
+async def lanes(session: AsyncSession, work: Work, after: str, limit: int, now: datetime) -> list[str]:
+    """Lanes with rows that are due and free, after one in the ring, each once; at most `limit`."""
+    found = [row[0] for row in await run(session, _LANES, work.value, after, now, limit)]
+    if len(found) < limit and after:
+        around = await run(session, _LANES, work.value, "", now, limit - len(found))
+        found += [row[0] for row in around if row[0] not in found]
+    return found
+
+
+async def express_lanes(session: AsyncSession, work: Work, limit: int, now: datetime) -> list[str]:
+    """The lanes of what is in a hurry; they stand before all others."""
+    found = [row[0] for row in await run(session, _LANES, work.value, "", now, limit)]
+    return [lane for lane in found if lane.startswith(EXPRESS_MARK)]
 
 
 async def claim(
-    session: AsyncSession, work: Work, limit: int, owner: str, lease_seconds: float, now: datetime
-) -> dict[str, int]:
-    """Take the oldest due rows that no one else holds; how often each was claimed, by invoice."""
-    due = (
-        select(outbox.c.invoice_id)
-        .where(
-            outbox.c.work == work.value,
-            outbox.c.lease_until.is_(None),
-            ~outbox.c.parked,
-            outbox.c.due_at <= now,
-        )
-        .order_by(outbox.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        update(outbox)
-        .where(outbox.c.invoice_id.in_(due))
-        .values(
-            lease_owner=owner,
-            lease_until=func.clock_timestamp() + timedelta(seconds=lease_seconds),
-            attempts=outbox.c.attempts + 1,
-        )
-        .returning(outbox.c.invoice_id, outbox.c.attempts)
-    )
-    return {row.invoice_id: row.attempts for row in await session.execute(taken)}
+    session: AsyncSession,
+    work: Work,
+    quotas: Sequence[tuple[str, int]],
+    lease: Lease,
+    now: datetime,
+    breaker_state_of: Callable[[str], str],
+) -> list[Claim]:
+    """Take the oldest due rows of each lane that no one else holds, at most its quota.
+
+    A claim to submit moves each to SENDING and writes its attempt down; all is there once the caller has committed.
+    `breaker_state_of` tells the breaker of a route's key, for the log.
+    """
+    statement = _CLAIM_SUBMIT if work is Work.SUBMIT else _CLAIM_OTHER
+    asked = ([lane for lane, _ in quotas], [quota for _, quota in quotas])
+    rows = await run(session, statement, work.value, *asked, now, lease.lease_id, lease.seconds)
+    claims = [_claim(row, lease.lease_id, now, breaker_state_of, begins=work is Work.SUBMIT) for row in rows]
+    if begun := [each.begun for each in claims if each.begun is not None]:
+        await attempts.begin(session, begun)
+    return claims
 
 
-async def still_held(session: AsyncSession, invoice_id: str, owner: str) -> bool:
-    """The fence: hold the row if this lease still has it; False when it was taken back meanwhile."""
-    asked = (
-        select(outbox.c.invoice_id)
-        .where(outbox.c.invoice_id == invoice_id, outbox.c.lease_owner == owner)
-        .with_for_update()
-    )
-    return await session.scalar(asked) is not None
+async def put(session: AsyncSession, wanted: Sequence[Put]) -> set[str]:
+    """Give leases back and say what is due next, or settle; the invoices whose lease still held."""
+    due = [each for each in wanted if each.standing.work is not None]
+    done = [each for each in wanted if each.standing.work is None]
+    fenced: set[str] = set()
+    if due:
+        held = [[each.standing.invoice_id for each in due], [each.lease_id for each in due]]
+        arrays = transposed(values(each.standing) for each in due)
+        fenced |= {row[0] for row in await run(session, _GO_ON, *arrays, *held)}
+    if done:
+        arrays = transposed((*values(each.standing)[:-2], each.lease_id, each.check_at) for each in done)
+        fenced |= {row[0] for row in await run(session, _SETTLE, *arrays)}
+    return fenced
 
 
-async def go_on(
-    session: AsyncSession, invoice_id: str, work: Work, due_at: datetime, *, attempts: int, parked: bool = False
-) -> None:
-    """Give the lease back and say what is due next."""
-    await session.execute(
-        update(outbox)
-        .where(outbox.c.invoice_id == invoice_id)
-        .values(work=work.value, due_at=due_at, attempts=attempts, parked=parked, lease_owner=None, lease_until=None)
-    )
+async def reopen(session: AsyncSession, wanted: Sequence[tuple[Standing, str]]) -> set[str]:
+    """Make something due for settled invoices, each in its lane; those that were still settled."""
+    arrays = transposed((*values(standing), lane) for standing, lane in wanted)
+    return {row[0] for row in await run(session, _REOPEN, *arrays)}
 
 
-async def remove(session: AsyncSession, invoice_id: str) -> None:
-    """Nothing is due any more."""
-    await session.execute(delete(outbox).where(outbox.c.invoice_id == invoice_id))
+async def add(session: AsyncSession, wanted: Sequence[tuple[Standing, str]]) -> None:
+    """Rows for invoices that stand nowhere, each in its lane; one that stands somewhere already stays as it is."""
+    arrays = transposed((*values(standing), lane) for standing, lane in wanted)
+    await run(session, _ADD, *arrays)
 
 
-async def expired(session: AsyncSession, limit: int) -> Sequence[str]:
-    """Hold rows whose lease is over, by the database's clock."""
-    asked = (
-        select(outbox.c.invoice_id)
-        .where(outbox.c.lease_until < func.clock_timestamp())
-        .order_by(outbox.c.lease_until)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return (await session.scalars(asked)).all()
+async def end_leases(session: AsyncSession, lease_ids: Sequence[str]) -> None:
+    """Forget leases whose every row is done."""
+    await run(session, "DELETE FROM lease WHERE lease_id = ANY ($1::text[])", list(lease_ids))
 
 
-async def hold_idle(session: AsyncSession, invoice_ids: Sequence[str]) -> Sequence[str]:
+async def expired(session: AsyncSession, limit: int) -> list[tuple[Standing, str]]:
+    """Hold the rows of leases that are over, by the database's clock, with the lease that each has; the leases go."""
+    over = """
+        DELETE FROM lease WHERE lease_id IN (
+            SELECT lease_id FROM lease WHERE until < clock_timestamp() ORDER BY until LIMIT $1 FOR UPDATE SKIP LOCKED
+        ) RETURNING lease_id, invoice_ids
+    """
+    leases = await run(session, over, limit)
+    if not leases:
+        return []
+    held = f"""
+        SELECT {columns(DUE)}, lease_id FROM outbox
+        WHERE invoice_id = ANY ($1::text[]) AND lease_id = ANY ($2::text[]) ORDER BY invoice_id FOR UPDATE
+    """  # noqa: S608
+    ids = [invoice_id for row in leases for invoice_id in row[1]]
+    return [(from_row(row), row[-1]) for row in await run(session, held, ids, [row[0] for row in leases])]
+
+
+async def lease_until(session: AsyncSession, invoice_id: str) -> datetime | None:
+    """Until when a worker holds an invoice; None when none does."""
+    asked = "SELECT until FROM lease JOIN outbox USING (lease_id) WHERE invoice_id = $1"
+    rows = await run(session, asked, invoice_id)
+    return rows[0][0] if rows else None
+
+
+async def hold_idle(session: AsyncSession, invoice_ids: Sequence[str]) -> list[Standing]:
     """Hold those of some rows that no lease and no one else has."""
-    asked = (
-        select(outbox.c.invoice_id)
-        .where(outbox.c.invoice_id.in_(invoice_ids), outbox.c.lease_until.is_(None))
-        .order_by(outbox.c.invoice_id)
-        .with_for_update(skip_locked=True)
-    )
-    return (await session.scalars(asked)).all()
+    asked = f"""
+        SELECT {columns(DUE)} FROM outbox
+        WHERE invoice_id = ANY ($1::text[]) AND lease_id = '' ORDER BY invoice_id FOR UPDATE SKIP LOCKED
+    """  # noqa: S608
+    return [from_row(row) for row in await run(session, asked, list(invoice_ids))]
 
 
-async def unpark(session: AsyncSession, invoice_id: str, now: datetime) -> None:
-    """Go on with what was given up, and count its tries anew."""
-    await session.execute(
-        update(outbox)
-        .where(outbox.c.invoice_id == invoice_id, outbox.c.parked)
-        .values(parked=False, due_at=now, attempts=0)
-    )
+async def hurry(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Move what waits to be sent and has its deadline before an instant to the express lanes; how many."""
+    asked = f"""
+        UPDATE outbox SET lane = '{EXPRESS_MARK}' || lane WHERE invoice_id IN (
+            SELECT invoice_id FROM outbox
+            WHERE work = 'SUBMIT' AND parked_reason = '' AND left(lane, 1) <> '!' AND deadline_at < $1 AND lease_id = ''
+            ORDER BY deadline_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        ) RETURNING invoice_id
+    """  # noqa: S608
+    return len(await run(session, asked, before, limit))
 
 
-async def get(session: AsyncSession, invoice_id: str) -> Due | None:
-    """What is due for an invoice."""
-    asked = select(
-        outbox.c.invoice_id,
-        outbox.c.work,
-        outbox.c.due_at,
-        outbox.c.attempts,
-        outbox.c.lease_until,
-        outbox.c.parked,
-    ).where(outbox.c.invoice_id == invoice_id)
-    row = (await session.execute(asked)).one_or_none()
-    if row is None:
-        return None
-    return Due(row.invoice_id, Work(row.work), row.due_at, row.attempts, row.lease_until, row.parked)
+async def under_way(session: AsyncSession) -> tuple[int, datetime | None]:
+    """How many are on their way, and since when the oldest."""
+    ((count, oldest),) = await run(session, "SELECT count(*), min(create_time) FROM outbox WHERE work <> 'CONFIRM'")
+    return count, oldest
+
+
+_ADD = f"""
+    INSERT INTO outbox ({columns(DUE)}, lane, lease_id)
+    SELECT {columns(DUE)}, lane, ''
+    FROM {unnested((*DUE, ("lane", "text")))} AS made ({columns(DUE)}, lane)
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608
+_AFTER = len(NAMES)
+
+
+def _claim(
+    row: Sequence[Any], lease_id: str, now: datetime, breaker_state_of: Callable[[str], str], *, begins: bool
+) -> Claim:
+    standing, tail = from_row(row), row[_AFTER:]
+    route = Route(tail[1], tail[2], tail[3], tail[4])
+    begun: Attempt | None = None
+    if begins:
+        begun = attempt_chain.begin(
+            new_id("att"),
+            standing.invoice_id,
+            standing.attempt_count,
+            standing.version,
+            Operation.SUBMIT,
+            route.key,
+            now,
+            tail[6],
+            attempt_chain.trace_id_of(tail[8]),
+            breaker_state_of(route.key),
+            standing.log_head,
+        )
+    return Claim(standing, lease_id, tail[0], route, tail[5], tail[6], tail[7], tail[8], tail[9] or b"", begun)

@@ -4,11 +4,14 @@ It never decides what to do next, and it repeats by itself only what cannot have
 answer means stands in sandbox_answer.py.
 """
 
+# ruff: noqa: ARG002  the seam names what other authorities need
+
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +29,8 @@ from tenacity import (
 from chassis import telemetry
 from chassis.clock import Clock, SystemClock
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.tax import BatchItem, NotOffered, Numbers, Outage, Quota, Totals, WindowPage
 from services.invoice_sync.tax.sandbox_answer import Seen, json_object, read_query, read_submit, retry_after_seconds
 
 ANSWER_BYTES_MAX = 64 * 1024
@@ -86,7 +91,7 @@ class SandboxTaxSystem:
         """Close every connection."""
         await self._http.aclose()
 
-    async def submit(self, document: bytes, idempotency_key: str) -> TaxAnswer:
+    async def submit(self, route: Route, document: bytes, idempotency_key: str) -> TaxAnswer:
         """See TaxSystem. Tried again here only while no connection can be made."""
         assert _KEY.fullmatch(idempotency_key), f"{idempotency_key!r} is no key of the protocol"
         headers = {"Idempotency-Key": idempotency_key, "Content-Type": "application/json"}
@@ -101,16 +106,60 @@ class SandboxTaxSystem:
         sha256 = hashlib.sha256(document).hexdigest()
         return await self._with_retry(call, lambda seen: read_submit(seen, sha256), _is_not_received)
 
-    async def query_by_key(self, seller_tax_id: str, idempotency_key: str) -> TaxAnswer:
+    async def query_by_key(self, route: Route, seller_tax_id: str, idempotency_key: str) -> TaxAnswer:
         """See TaxSystem. A question that got no answer is asked again, a few times."""
         call = _Call("GET", "/v1/invoices", "/v1/invoices", {"seller_tax_id": seller_tax_id, "key": idempotency_key})
         return await self._with_retry(call, lambda seen: read_query(seen, "key", idempotency_key), _is_unanswered)
 
-    async def query_by_number(self, invoice_number: str) -> TaxAnswer:
+    async def query_by_number(self, route: Route, invoice_number: str) -> TaxAnswer:
         """See TaxSystem. A question that got no answer is asked again, a few times."""
         assert _KEY.fullmatch(invoice_number), f"{invoice_number!r} is no invoice number"
         call = _Call("GET", "/v1/invoices/{number}", f"/v1/invoices/{invoice_number}")
         return await self._with_retry(call, lambda seen: read_query(seen, "number", invoice_number), _is_unanswered)
+
+    offers_window = False
+
+    def elsewhere(self, route: Route) -> Sequence[Route]:
+        """See TaxSystem. The URL names one place, so there is no other to ask."""
+        return ()
+
+    async def window(
+        self, route: Route, seller_tax_id: str, from_time: datetime, after: str
+    ) -> WindowPage | NotOffered:
+        """See TaxSystem."""
+        return NotOffered()
+
+    async def totals(self, route: Route, seller_tax_id: str, issue_date: date) -> Totals | NotOffered:
+        """See TaxSystem."""
+        return NotOffered()
+
+    async def ping(self, route: Route) -> TaxAnswer | NotOffered:
+        """See TaxSystem."""
+        return NotOffered()
+
+    async def announcements(self, route: Route) -> Sequence[Outage] | NotOffered:
+        """See TaxSystem."""
+        return NotOffered()
+
+    async def buyer_view(self, route: Route, invoice_number: str, buyer_tax_id: str) -> TaxAnswer | NotOffered:
+        """See TaxSystem."""
+        return NotOffered()
+
+    async def seal(self, route: Route, invoice_number: str) -> TaxAnswer | NotOffered:
+        """See TaxSystem."""
+        return NotOffered()
+
+    async def quota(self, route: Route, seller_tax_id: str) -> Quota | NotOffered:
+        """See TaxSystem."""
+        return NotOffered()
+
+    async def take_numbers(self, route: Route, seller_tax_id: str, count: int, key: str) -> Numbers | NotOffered:
+        """See TaxSystem."""
+        return NotOffered()
+
+    async def submit_batch(self, route: Route, items: Sequence[BatchItem]) -> Sequence[TaxAnswer] | NotOffered:
+        """See TaxSystem."""
+        return NotOffered()
 
     async def _with_retry(
         self, call: "_Call", read: Callable[[Seen], TaxAnswer], is_worth_another: Callable[[TaxAnswer], bool]
@@ -146,6 +195,8 @@ class SandboxTaxSystem:
             return replace(
                 read(seen),
                 http_status=seen.status,
+                url_path=call.template,
+                response=seen.raw,
                 response_sha256=hashlib.sha256(seen.raw).hexdigest() if seen.raw else "",
                 retry_after_seconds=retry_after_seconds(seen.retry_after, self._clock.now()),
             )

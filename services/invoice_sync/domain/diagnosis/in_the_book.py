@@ -69,7 +69,7 @@ def _key_taken(attempt: Attempt) -> bool:
 
 def _shows_other(case: Case, attempt: Attempt) -> bool:
     invoice, answer = case.facts.invoice, attempt.answer
-    return invoice is not None and answer is not None and answer.document_sha256 not in ("", invoice.document.sha256)
+    return invoice is not None and answer is not None and answer.document_sha256 not in ("", invoice.document_sha256)
 
 
 def elsewhere(case: Case) -> Verdict | None:

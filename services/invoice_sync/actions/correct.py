@@ -1,0 +1,85 @@
+"""Corrects invoices that were refused or break a rule of ours. It sends nothing: the next version waits its turn."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import telemetry
+from chassis.errors import Fault, Kind
+from services.invoice_sync.actions.attempt_log import body_context
+from services.invoice_sync.actions.issue import broken_of, request_id_reused
+from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.command import Ignore
+from services.invoice_sync.domain.event import Corrected
+from services.invoice_sync.domain.invoice import Invoice, Party, freeze_again, issue_date_of, request_fingerprint
+from services.invoice_sync.domain.machine import decide
+from services.invoice_sync.domain.standing import SyncState
+from services.invoice_sync.store import invoices, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionMade:
+    """The invoice that was corrected; `replayed` when this correction had been made before."""
+
+    invoice_id: str
+    replayed: bool
+
+
+class CorrectActions:
+    """Each method is one transaction."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    @telemetry.traced
+    async def correct_invoice(self, request_id: str, invoice_id: str, buyer: Party) -> CorrectionMade:
+        """Freeze the next version of an invoice's document for this buyer, and make it due.
+
+        Raises Fault NOT_FOUND, REQUEST_ID_REUSED, NOT_CORRECTABLE when it is neither refused nor invalid, and
+        NOT_CORRECTABLE with the rules when the new version breaks one too.
+        """
+        fingerprint = request_fingerprint(invoice_id, buyer)
+        async with self._tools.sessions.begin() as session:
+            await invoices.hold(session, invoice_id)
+            if before := await invoices.asked_by(session, request_id):
+                if before != (fingerprint, invoice_id):
+                    raise request_id_reused()
+                return CorrectionMade(invoice_id, replayed=True)
+            invoice = await invoices.get(session, invoice_id)
+            if invoice is None:
+                raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+            await self._correct(session, invoice, buyer)
+            if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._tools.clock.now()):
+                raise request_id_reused()
+        return CorrectionMade(invoice_id, replayed=False)
+
+    async def _correct(self, session: AsyncSession, invoice: Invoice, buyer: Party) -> None:
+        now, tools = self._tools.clock.now(), self._tools
+        decision = decide(invoice.standing, Corrected(invoice.version + 1), now, tools.jitter(), tools.timers)
+        if any(isinstance(each, Ignore) for each in decision.commands):
+            raise _not_correctable(invoice, f"it is {invoice.standing.sync_state.value}")
+        if rules := broken_of(invoice.amount, invoice.seller, buyer, invoice.merchant_order_no, now):
+            raise _not_correctable(invoice, "; ".join(f"{rule.rule}: {rule.message}" for rule in rules))
+        document = freeze_again(invoice, buyer, now)
+        corrected = replace(
+            invoice,
+            buyer=buyer,
+            version=invoice.version + 1,
+            document_sha256=document.sha256,
+            broken_rules=(),
+            issue_date=issue_date_of(now),
+        )
+        assert decision.standing.sync_state is SyncState.READY, "what is corrected is sent"
+        sealed = tools.ring.seal(document.content, body_context(document.sha256))
+        await invoices.add_version(session, corrected, sealed, now)
+        await outbox.reopen(session, [(decision.standing, invoice.seller.tax_id)])
+
+
+def _not_correctable(invoice: Invoice, why: str) -> Fault:
+    return Fault(
+        Kind.PRECONDITION,
+        "NOT_CORRECTABLE",
+        f"invoice {invoice.invoice_id} cannot be corrected so: {why}",
+        f"发票 {invoice.invoice_id} 不能这样更正：{why}",
+        metadata={"invoice_id": invoice.invoice_id, "state": invoice.standing.sync_state.value},
+    )

@@ -1,0 +1,213 @@
+"""Decides what may be taken for which route, and learns from what the calls brought. It sends nothing.
+
+The rate budgets and breakers stand in the database, one for all replicas; how many calls are in flight is this
+process's own affair.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.clock import Clock
+from chassis.ids import new_id
+from services.invoice_sync.domain import breaker, command, concurrency, rate_budget
+from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
+from services.invoice_sync.domain.claim import EXPRESS_MARK, Claim, seller_of
+from services.invoice_sync.domain.fairness import EXPRESS_LANE, share
+from services.invoice_sync.domain.gate import Open, Shut, is_open
+from services.invoice_sync.domain.gate_policy import GatePolicy
+from services.invoice_sync.domain.hold import Hold, HoldKind, is_lifted_by, probing, raised
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.domain.routing import Routing
+from services.invoice_sync.store import gates
+from services.invoice_sync.store.gates import GateRow
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a call showed of its route."""
+
+    route: Route
+    seller_tax_id: str
+    answer: TaxAnswer
+    begun: datetime
+    seconds: float
+
+
+@dataclass(slots=True)
+class Admission:
+    """What a claim may take: how many of each lane, and what it must store if it takes any of a route."""
+
+    quotas: list[tuple[str, int]] = field(default_factory=list)
+    gates: dict[str, GateRow] = field(default_factory=dict)
+    opened: dict[str, Open] = field(default_factory=dict)
+
+    def breaker_state_of(self, route_key: str) -> str:
+        """The breaker of a route at the claim."""
+        gate = self.gates.get(route_key)
+        return gate.breaker.state.value if gate else breaker.BreakerState.CLOSED.value
+
+
+class Gates:
+    """One for the process."""
+
+    def __init__(self, routing: Routing, policy: GatePolicy, clock: Clock, dice: Callable[[], float]) -> None:
+        self._routing = routing
+        self._policy = policy
+        self._clock = clock
+        self._dice = dice
+        start = concurrency.Concurrency(policy.concurrency.start)
+        self._limits: dict[str, concurrency.Concurrency] = defaultdict(lambda: start)
+        self._in_flight: dict[str, int] = defaultdict(int)
+        # The routes that are not as new: only these need their gate read and written after each call.
+        self._watched: set[str] = set()
+        self._last_lane = ""
+
+    async def admit(self, session: AsyncSession, lanes: Sequence[str], limit: int, now: datetime) -> Admission:
+        """Share a batch among these lanes, as far as their gates are open and the budgets reach."""
+        by_route: dict[str, list[str]] = defaultdict(list)
+        for lane in lanes:
+            by_route[self._routing.route_for(seller_of(lane)).key].append(lane)
+        admission = Admission(gates=await self._lock(session, list(by_route), now))
+        holds = await gates.holds(session)
+        self._watched = {key for key, gate in admission.gates.items() if not self._is_as_new(gate)}
+        self._watched |= {hold.route_key for hold in holds}
+        for no, (key, of_route) in enumerate(sorted(by_route.items())):
+            part = -(-(limit - sum(quota for _, quota in admission.quotas)) // (len(by_route) - no))
+            self._admit_route(admission, key, of_route, holds, part, now)
+        return admission
+
+    async def charge(self, session: AsyncSession, admission: Admission, claims: Sequence[Claim], now: datetime) -> None:
+        """Take what was claimed out of the budgets, and write the probes that go with it."""
+        taken: dict[str, int] = defaultdict(int)
+        for claim in claims:
+            taken[claim.route.key] += 1
+            self._in_flight[claim.route.key] += 1
+        for key, count in taken.items():
+            gate, opened = admission.gates[key], admission.opened[key]
+            _, budget = rate_budget.take(gate.budget, count, now, self._policy.rate)
+            shut = breaker.probing(gate.breaker, now, self._policy.breaker) if opened.breaker_probe else gate.breaker
+            await gates.save(session, replace(gate, budget=budget, breaker=shut, last_claim_time=now))
+            await gates.put_off(session, [probing(hold, now, self._policy.hold) for hold in opened.probed])
+
+    async def learn(self, session: AsyncSession, seen: Sequence[Observation], now: datetime) -> None:
+        """Move breakers, budgets and holds by what submits brought."""
+        for each in seen:
+            self._learn_concurrency(each)
+        routes = {each.route.key for each in seen if each.route.key in self._watched or self._is_telling(each)}
+        if not routes:
+            return
+        rows = await gates.lock(session, sorted(routes))
+        for each in seen:
+            if gate := rows.get(each.route.key):
+                rows[each.route.key] = self._after(gate, each, now)
+        for gate in rows.values():
+            await gates.save(session, gate)
+        await self.lift_by(session, seen, now)
+        self._watched |= routes
+
+    async def lift_by(self, session: AsyncSession, seen: Sequence[Observation], now: datetime) -> None:
+        """Lift the holds whose cause these calls show to be gone."""
+        holds = await gates.holds(session) if any(each.route.key in self._watched for each in seen) else []
+        gone = {
+            hold.hold_id
+            for hold in holds
+            for each in seen
+            if hold.route_key == each.route.key
+            and hold.seller_tax_id in ("", each.seller_tax_id)
+            and is_lifted_by(hold, each.answer.outcome, each.begun)
+        }
+        if gone:
+            await gates.lift(session, sorted(gone), now)
+
+    async def hold_by(self, session: AsyncSession, route: Route, seller_tax_id: str, wanted: command.Hold) -> None:
+        """Set the hold that the machine asks for."""
+        hold = raised(
+            HoldKind(wanted.kind.value),
+            new_id("hld"),
+            route,
+            seller_tax_id,
+            self._clock.now(),
+            self._policy.hold,
+            until=wanted.until,
+            code=wanted.code,
+        )
+        await gates.set_hold(session, hold)
+        self._watched.add(route.key)
+
+    def forget(self, route: Route) -> None:
+        """A call of this route ended without an answer that was learnt from."""
+        self._in_flight[route.key] = max(0, self._in_flight[route.key] - 1)
+
+    async def _lock(self, session: AsyncSession, routes: Sequence[str], now: datetime) -> dict[str, GateRow]:
+        found = await gates.lock(session, routes)
+        missing = [route for route in routes if route not in found]
+        for route in missing:
+            await gates.make(session, route, rate_budget.full(now, self._policy.rate))
+        return await gates.lock(session, routes) if missing else found
+
+    def _admit_route(
+        self, admission: Admission, key: str, lanes: list[str], holds: Sequence[Hold], limit: int, now: datetime
+    ) -> None:
+        gate = admission.gates[key]
+        verdicts = {lane: self._verdict(lane, holds, gate, now) for lane in lanes}
+        opened = {lane: verdict for lane, verdict in verdicts.items() if isinstance(verdict, Open)}
+        granted, _ = rate_budget.take(gate.budget, limit, now, self._policy.rate)
+        room = min(granted, limit, max(0, self._limits[key].limit - self._in_flight[key]))
+        if not opened or room < 1:
+            return
+        probes = [lane for lane, verdict in opened.items() if verdict.probe_only]
+        if probes:
+            # One call goes first; what it brings opens the gate for the rest.
+            admission.quotas.append((probes[0], 1))
+            admission.opened[key] = opened[probes[0]]
+            return
+        admission.opened[key] = Open()
+        admission.quotas += self._shared(list(opened), room)
+
+    def _verdict(self, lane: str, holds: Sequence[Hold], gate: GateRow, now: datetime) -> Open | Shut:
+        seller = seller_of(lane)
+        return is_open(self._routing.route_for(seller), seller, holds, gate.breaker, now)
+
+    def _shared(self, lanes: list[str], size: int) -> list[tuple[str, int]]:
+        """Each seller's lane gets its turn; what is in a hurry gets up to half, shared among its sellers."""
+        hurried = [lane for lane in lanes if lane.startswith(EXPRESS_MARK)]
+        others = [lane for lane in lanes if not lane.startswith(EXPRESS_MARK)]
+        turn = share([*others, *([EXPRESS_LANE] if hurried else [])], self._last_lane, size)
+        self._last_lane = turn.last
+        quotas: list[tuple[str, int]] = []
+        for lane, quota in turn.quotas:
+            quotas += share(hurried, "", quota).quotas if lane == EXPRESS_LANE else [(lane, quota)]
+        return quotas
+
+    def _after(self, gate: GateRow, seen: Observation, now: datetime) -> GateRow:
+        policy = self._policy
+        failed = breaker.is_failure(seen.answer.outcome, seen.seconds, policy.breaker)
+        moved = breaker.after(
+            gate.breaker, failed=failed, begun=seen.begun, now=now, dice=self._dice(), policy=policy.breaker
+        )
+        if seen.answer.outcome is Outcome.THROTTLED:
+            wait = seen.answer.retry_after_seconds
+            budget = rate_budget.throttled(gate.budget, wait, seen.begun, now, policy.rate)
+        else:
+            budget = rate_budget.recovered(gate.budget, now, policy.rate)
+        return replace(gate, breaker=moved, budget=budget)
+
+    def _learn_concurrency(self, seen: Observation) -> None:
+        key, policy = seen.route.key, self._policy
+        failed = breaker.is_failure(seen.answer.outcome, seen.seconds, policy.breaker)
+        flying = max(1, self._in_flight[key])
+        limit = concurrency.after(self._limits[key], failed=failed, in_flight=flying, policy=policy.concurrency)
+        self._limits[key] = limit
+        self.forget(seen.route)
+
+    def _is_telling(self, seen: Observation) -> bool:
+        failed = breaker.is_failure(seen.answer.outcome, seen.seconds, self._policy.breaker)
+        return failed or seen.answer.outcome is Outcome.THROTTLED
+
+    def _is_as_new(self, gate: GateRow) -> bool:
+        quiet = gate.breaker.recent_bits == 0 and gate.breaker.state is breaker.BreakerState.CLOSED
+        return quiet and gate.budget.rate_micro >= self._policy.rate.rate_micro_max

@@ -1,0 +1,162 @@
+"""Writes what came of the work on claimed invoices: what ends at the same time is written together. It decides nothing.
+
+One transaction for a batch: the ends of the submits, where each invoice stands now, the rounds of the proofs of
+absence, and what the machine asks for: holds and cases. A row whose lease was lost meanwhile moves nowhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.batch import Batcher
+from chassis.clock import Clock
+from chassis.database import Sessions
+from chassis.ids import new_id
+from services.invoice_sync.actions.gates import Gates, Observation
+from services.invoice_sync.crash import Crash
+from services.invoice_sync.domain.absence import Round
+from services.invoice_sync.domain.attempt import Ended, TaxAnswer
+from services.invoice_sync.domain.backoff import GiveUp
+from services.invoice_sync.domain.claim import Claim, Put
+from services.invoice_sync.domain.command import CaseCode, Decision, Hold, Ignore, OpenCase
+from services.invoice_sync.store import attempts, cases, outbox
+from services.invoice_sync.store.attempts import RoundEvidence
+
+_BATCH_MAX = 500
+_WAITING_MAX = 10_000
+_WAIT_SECONDS = 10.0
+_CASES = {
+    CaseCode.MISMATCH: (
+        "the authority holds something else under our key or number",
+        "税局以我方业务键或号码登记了其他内容",
+    ),
+    CaseCode.ELSEWHERE: ("the invoice stands in another region or environment", "发票登记在其他地区或环境"),
+    CaseCode.MISSING: ("the invoice was in the main book and is not found any more", "发票曾在主库中，现已查不到"),
+    CaseCode.VOIDED: ("the invoice was voided or reversed at the authority", "发票已在税局作废或冲红"),
+    CaseCode.TOTALS: ("the authority's control totals of the day differ from ours", "税局当日控制总额与我方不一致"),
+}
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRound:
+    """A round of a proof of absence, to be written if the lease still holds."""
+
+    round: Round
+    by_key_attempt_id: str
+    evidence: RoundEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What came of the work on one claim. `ended` is the end of a submit; questions have written theirs before.
+
+    `answers` are what the machine decided on; `seconds` is how long a submit took.
+    """
+
+    claim: Claim
+    decision: Decision
+    answers: Sequence[TaxAnswer]
+    check_at: datetime | None = None
+    ended: Ended | None = None
+    bodies: Sequence[tuple[str, bytes]] = ()
+    counted: CountedRound | None = None
+    seconds: float = 0.0
+
+
+class Recorder:
+    """One for the process, so that what ends at once is written at once."""
+
+    def __init__(self, sessions: Sessions, gates: Gates, clock: Clock, crash: Crash) -> None:
+        self._sessions = sessions
+        self._gates = gates
+        self._clock = clock
+        self._crash = crash
+        self._batcher = Batcher(self._write, size_max=_BATCH_MAX, waiting_max=_WAITING_MAX)
+        # How many rows of each of our leases are still being worked on.
+        self._open: dict[str, int] = {}
+
+    def expect(self, claims: Sequence[Claim]) -> None:
+        """These were claimed together and will each be recorded, or dropped."""
+        for claim in claims:
+            self._open[claim.lease_id] = self._open.get(claim.lease_id, 0) + 1
+
+    async def record(self, finished: Finished) -> bool:
+        """Write it; False when the lease was lost before, so that nothing moved but the log."""
+        return await self._batcher.add(finished, _WAIT_SECONDS)
+
+    def drop(self, claim: Claim) -> None:
+        """The work on a claim failed: its lease is left to expire, and the sweep judges it then."""
+        self._open.pop(claim.lease_id, None)
+
+    async def close(self, within_seconds: float) -> None:
+        """Write what waits."""
+        await self._batcher.close(within_seconds)
+
+    async def _write(self, batch: list[Finished]) -> Sequence[bool]:
+        done = self._done(batch)
+        async with self._sessions.begin() as session:
+            ended = [each.ended for each in batch if each.ended is not None]
+            await attempts.keep_bodies(session, [body for each in batch for body in each.bodies])
+            if ended:
+                await attempts.end(session, ended)
+            fenced = await outbox.put(
+                session, [Put(each.decision.standing, each.claim.lease_id, each.check_at) for each in batch]
+            )
+            for each in batch:
+                if each.claim.invoice_id in fenced:
+                    await self._carry_out(session, each)
+            await self._learn(session, batch)
+            if done:
+                await outbox.end_leases(session, done)
+            self._crash("before_record_commit")
+        self._crash("after_record_commit")
+        for lease_id in done:
+            self._open.pop(lease_id, None)
+        return [each.claim.invoice_id in fenced for each in batch]
+
+    def _done(self, batch: Sequence[Finished]) -> list[str]:
+        for each in batch:
+            if each.claim.lease_id in self._open:
+                self._open[each.claim.lease_id] -= 1
+        return sorted({each.claim.lease_id for each in batch if self._open.get(each.claim.lease_id) == 0})
+
+    async def _carry_out(self, session: AsyncSession, finished: Finished) -> None:
+        claim, decision = finished.claim, finished.decision
+        if finished.counted is not None:
+            counted = finished.counted
+            await attempts.add_round(
+                session, claim.invoice_id, counted.round, counted.by_key_attempt_id, counted.evidence
+            )
+        for each in decision.commands:
+            match each:
+                case Hold():
+                    await self._gates.hold_by(session, claim.route, claim.seller_tax_id, each)
+                case OpenCase(code=code):
+                    await cases.open_case(session, case_of(claim.invoice_id, code, self._clock.now()))
+                case GiveUp(reason=reason):
+                    _log.error("given up, a person must look", invoice_id=claim.invoice_id, reason=reason)
+                case Ignore(reason=reason):
+                    _log.warning("event ignored", invoice_id=claim.invoice_id, reason=reason)
+                case _:
+                    pass
+
+    async def _learn(self, session: AsyncSession, batch: Sequence[Finished]) -> None:
+        sent = [
+            Observation(
+                each.claim.route, each.claim.seller_tax_id, each.answers[0], each.claim.begun.start_time, each.seconds
+            )
+            for each in batch
+            if each.claim.begun is not None and each.answers
+        ]
+        if sent:
+            await self._gates.learn(session, sent, self._clock.now())
+
+
+def case_of(invoice_id: str, code: CaseCode, now: datetime) -> cases.Case:
+    """The case that the machine asks for."""
+    fact, fact_zh = _CASES[code]
+    return cases.Case(new_id("cse"), code.value, invoice_id, "", "", "", fact, fact_zh, now)

@@ -1,0 +1,163 @@
+"""The pass over our own rows: dead workers' leases, lost rows, proved absences, late ones. It calls no authority."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import telemetry
+from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.absence import Absence, weigh
+from services.invoice_sync.domain.backoff import GiveUp
+from services.invoice_sync.domain.claim import Put
+from services.invoice_sync.domain.event import AbsenceProved, AbsenceSuspected, LeaseExpired, PutBack
+from services.invoice_sync.domain.log_chain import GENESIS
+from services.invoice_sync.domain.machine import decide
+from services.invoice_sync.domain.standing import ACKNOWLEDGED, Standing, SyncState, opened
+from services.invoice_sync.domain.sweep import Counts
+from services.invoice_sync.store import attempts, invoices, outbox, payments, sweeps
+
+# A pass takes no more than this at once, so that its locks are short; the next sweep goes on.
+_PASS_MAX = 500
+_LOOK_MAX = 2_000
+_LAST_ID = "inv_~"
+_log = structlog.get_logger()
+
+
+class OwnPass:
+    """Each method is one transaction. What one holds, the other leaves alone."""
+
+    def __init__(self, issue: IssueActions, tools: Tools) -> None:
+        self._issue = issue
+        self._tools = tools
+        self._timers = tools.timers
+
+    @telemetry.traced
+    async def run(self) -> Counts:
+        """All of them."""
+        lease_expired_count = await self.take_back_leases()
+        missing_count, resent_count = await self.act_on_absence()
+        return Counts(
+            lease_expired_count=lease_expired_count,
+            missing_count=missing_count,
+            resent_count=resent_count,
+            requeued_count=await self.make_due(),
+            issued_count=await self.issue_due(),
+            hurried_count=await self.hurry(),
+        )
+
+    async def take_back_leases(self) -> int:
+        """Take back expired leases; what was being sent becomes UNKNOWN. How many of those."""
+        now, unknown_count = self._tools.clock.now(), 0
+        async with self._tools.sessions.begin() as session:
+            held = await outbox.expired(session, _PASS_MAX)
+            heads = await attempts.heads(session, [standing.invoice_id for standing, _ in held])
+            puts = []
+            for standing, lease_id in held:
+                # The log knows what was begun; the row may not, since questions do not touch it.
+                count, head = heads.get(standing.invoice_id, (standing.attempt_count, standing.log_head))
+                known = replace(standing, attempt_count=max(count, standing.attempt_count), log_head=head)
+                moved = decide(known, LeaseExpired(), now, self._tools.jitter(), self._timers).standing
+                unknown_count += standing.sync_state is SyncState.SENDING
+                puts.append(Put(moved, lease_id))
+                _log.warning("worker did not come back", invoice_id=standing.invoice_id, work=standing.work)
+            await outbox.put(session, puts)
+        return unknown_count
+
+    async def act_on_absence(self) -> tuple[int, int]:
+        """Declare missing, and put back what is proved absent: the same bytes under the same key. How many of each.
+
+        What was put back too often is parked instead, and counted as neither: its diagnosis calls for a person.
+        """
+        missing_count = resent_count = 0
+        async with self._tools.sessions.begin() as session:
+            found = await attempts.with_rounds_enough(session, _PASS_MAX)
+            for standing in await outbox.hold_idle(session, found):
+                absence = weigh(await attempts.rounds(session, standing.invoice_id, standing.settle_from))
+                missing_count += absence is not Absence.OPEN and standing.sync_state in ACKNOWLEDGED
+                resent_count += await self._act(session, standing, absence)
+        return missing_count, resent_count
+
+    async def make_due(self) -> int:
+        """Give a row to each invoice that stands nowhere, by what the log tells of it. How many.
+
+        Goes round all invoices, so many in a sweep, and over the newest in each.
+        """
+        now, name = self._tools.clock.now(), "own.standing"
+        async with self._tools.sessions.begin() as session:
+            after = await sweeps.position(session, name)
+            lost, last = await invoices.without_standing(session, after, _LAST_ID, _LOOK_MAX)
+            await sweeps.move(session, name, last, now)
+            if lost:
+                sent, heads = await attempts.submitted(session, lost), await attempts.heads(session, lost)
+                rows = [
+                    (
+                        self._restored(fact, sent.get(fact["invoice_id"], 0), heads.get(fact["invoice_id"])),
+                        fact["seller_tax_id"],
+                    )
+                    for fact in await invoices.facts_of(session, lost)
+                ]
+                await outbox.add(session, rows)
+        return len(lost)
+
+    async def issue_due(self) -> int:
+        """Issue what the merchants' policies want and no invoice stands for. How many."""
+        async with self._tools.sessions() as session:
+            wanted = await payments.due_by_policy(session, _PASS_MAX)
+        return sum([await self._issue.issue_due(payment_id) for payment_id in wanted])
+
+    async def hurry(self) -> int:
+        """Move what has used up half of its time to the deadline to the express lane. How many."""
+        half = self._timers.deadline_seconds / 2
+        async with self._tools.sessions.begin() as session:
+            from_now = self._tools.clock.now() + _seconds(half)
+            return await outbox.hurry(session, from_now, _PASS_MAX)
+
+    async def _act(self, session: AsyncSession, standing: Standing, absence: Absence) -> bool:
+        """Move it as far as its proof has come; whether it is to be sent again."""
+        now, dice = self._tools.clock.now(), self._tools.jitter()
+        if absence is Absence.OPEN:
+            return False
+        suspected = decide(standing, AbsenceSuspected(), now, dice, self._timers).standing
+        if absence is Absence.SUSPECTED:
+            if suspected != standing:
+                await outbox.put(session, [Put(suspected, "")])
+            return False
+        proved = decide(suspected, AbsenceProved(), now, dice, self._timers).standing
+        if proved.sync_state is not SyncState.ABSENT:
+            return False
+        sent_count = await attempts.count_sent(session, standing.invoice_id)
+        back = decide(proved, PutBack(sent_count), now, dice, self._timers)
+        await outbox.put(session, [Put(back.standing, "")])
+        given_up = [each.reason for each in back.commands if isinstance(each, GiveUp)]
+        if given_up:
+            _log.error("absence proved, resend given up", invoice_id=standing.invoice_id, reason=given_up[0])
+        else:
+            _log.warning("absence proved, sent again", invoice_id=standing.invoice_id)
+        return not given_up
+
+    def _restored(self, fact: RowMapping, sent_count: int, head: tuple[int, str] | None) -> Standing:
+        """As safe as the log allows: what may have been sent is only asked for."""
+        now, attempt_count, log_head = self._tools.clock.now(), *(head or (0, GENESIS))
+        deadline_at = fact["create_time"] + _seconds(self._timers.deadline_seconds)
+        made = opened(fact["invoice_id"], now, deadline_at, valid=True)
+        made = replace(
+            made,
+            version=fact["version"],
+            submit_count=sent_count,
+            attempt_count=attempt_count,
+            create_time=fact["create_time"],
+            log_head=log_head,
+        )
+        if sent_count == 0:
+            return made
+        return decide(
+            replace(made, sync_state=SyncState.SENDING), LeaseExpired(), now, self._tools.jitter(), self._timers
+        ).standing
+
+
+def _seconds(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)

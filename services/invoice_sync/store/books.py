@@ -1,0 +1,50 @@
+"""SQL of what is compared with the authority's books: who sells, what we have by a key, what is read again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.invoice_sync.domain.standing import Standing
+from services.invoice_sync.store.sql import run
+from services.invoice_sync.store.standings import SHARED, columns, from_row
+
+
+async def sellers(session: AsyncSession, after: str, limit: int) -> Sequence[str]:
+    """The next sellers after one that have a profile here, in order."""
+    asked = """
+        SELECT DISTINCT seller_tax_id FROM merchant_profile WHERE seller_tax_id > $1 ORDER BY seller_tax_id LIMIT $2
+    """
+    return [row[0] for row in await run(session, asked, after, limit)]
+
+
+async def known(session: AsyncSession, keys: Sequence[str], numbers: Sequence[str]) -> tuple[dict[str, str], set[str]]:
+    """Our invoices by key, and the numbers that we have linked."""
+    by_key = await run(
+        session, "SELECT idempotency_key, invoice_id FROM invoice WHERE idempotency_key = ANY ($1::text[])", list(keys)
+    )
+    linked = """
+        SELECT invoice_number FROM outbox WHERE invoice_number = ANY ($1::text[]) AND invoice_number <> ''
+        UNION SELECT invoice_number FROM settled WHERE invoice_number = ANY ($1::text[]) AND invoice_number <> ''
+    """
+    return {row[0]: row[1] for row in by_key}, {row[0] for row in await run(session, linked, list(numbers))}
+
+
+async def look_now(session: AsyncSession, invoice_ids: Sequence[str], now: datetime) -> int:
+    """Have what is asked for asked for at once, since the authority's list shows it; how many were."""
+    asked = """
+        UPDATE outbox SET due_at = $2
+        WHERE invoice_id = ANY ($1::text[]) AND work = 'VERIFY' AND parked_reason = '' AND lease_id = '' AND due_at > $2
+        RETURNING invoice_id
+    """
+    return len(await run(session, asked, list(invoice_ids), now))
+
+
+async def to_recheck(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Standing, str]]:
+    """Hold confirmed invoices whose time to be read again has come, each with its lane."""
+    asked = f"""
+        SELECT {columns(SHARED, "settled.")}, NULL, NULL, invoice.seller_tax_id
+        FROM settled JOIN invoice ON invoice.invoice_id = settled.invoice_id
+        WHERE settled.check_at <= $1 ORDER BY settled.check_at LIMIT $2 FOR UPDATE OF settled SKIP LOCKED
+    """  # noqa: S608  the names are ours
+    return [(from_row(row), row[-1]) for row in await run(session, asked, now, limit)]

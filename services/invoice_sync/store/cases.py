@@ -1,0 +1,82 @@
+"""SQL of the cases: what a person should see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.invoice_sync.store.sql import run
+
+_CASE = "case_id, kind, invoice_id, seller_tax_id, issue_date, reference, fact, fact_zh, open_time, close_time"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case. `issue_date` and `reference` (a number at the authority) are empty where it is about neither."""
+
+    case_id: str
+    kind: str
+    invoice_id: str
+    seller_tax_id: str
+    issue_date: str
+    reference: str
+    fact: str
+    fact_zh: str
+    open_time: datetime
+    close_time: datetime | None = None
+
+
+async def open_case(session: AsyncSession, wanted: Case) -> bool:
+    """Open a case; False when the same is open already."""
+    made = f"""
+        INSERT INTO finding_case ({_CASE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL)
+        ON CONFLICT DO NOTHING RETURNING case_id
+    """  # noqa: S608
+    rows = await run(
+        session,
+        made,
+        wanted.case_id,
+        wanted.kind,
+        wanted.invoice_id,
+        wanted.seller_tax_id,
+        wanted.issue_date,
+        wanted.reference,
+        wanted.fact,
+        wanted.fact_zh,
+        wanted.open_time,
+    )
+    return bool(rows)
+
+
+async def close_day(session: AsyncSession, kind: str, seller_tax_id: str, issue_date: str, now: datetime) -> int:
+    """Close the case of a seller's day, if one is open."""
+    closed = """
+        UPDATE finding_case SET close_time = $4
+        WHERE kind = $1 AND seller_tax_id = $2 AND issue_date = $3 AND close_time IS NULL RETURNING case_id
+    """
+    return len(await run(session, closed, kind, seller_tax_id, issue_date, now))
+
+
+async def close_settled(session: AsyncSession, now: datetime) -> int:
+    """Close the cases of invoices that went missing and are in the books again."""
+    closed = """
+        UPDATE finding_case SET close_time = $1
+        FROM standing
+        WHERE finding_case.close_time IS NULL AND finding_case.kind = 'MISSING'
+            AND standing.invoice_id = finding_case.invoice_id AND standing.sync_state IN ('BOOKED', 'CONFIRMED')
+        RETURNING finding_case.case_id
+    """
+    return len(await run(session, closed, now))
+
+
+async def page(session: AsyncSession, limit: int, before: str, kind: str, *, open_only: bool) -> Sequence[Case]:
+    """Newest first; ids sort by the time of their making."""
+    asked = f"""
+        SELECT {_CASE} FROM finding_case
+        WHERE ($1 = '' OR case_id < $1) AND ($2 = '' OR kind = $2) AND (NOT $3 OR close_time IS NULL)
+        ORDER BY case_id DESC LIMIT $4
+    """  # noqa: S608
+    rows: Sequence[Sequence[Any]] = await run(session, asked, before, kind, open_only, limit)
+    return [Case(*row) for row in rows]
