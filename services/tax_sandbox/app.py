@@ -31,6 +31,7 @@ from services.tax_sandbox.routes.batches import batch_routes
 from services.tax_sandbox.routes.edge import Edge, no_such_route, respond
 from services.tax_sandbox.routes.invoices import invoice_routes
 from services.tax_sandbox.routes.main_book import main_book_routes
+from services.tax_sandbox.routes.page import page_routes
 from services.tax_sandbox.routes.red_forms import red_form_routes
 from services.tax_sandbox.routes.seals import seal_routes
 from services.tax_sandbox.routes.sellers import seller_routes
@@ -69,6 +70,7 @@ async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None)
     book = MainBookActions(sessions, steered, [submissions.taking_since, batches.taking_since])
     gate = GateActions(sessions, steered)
     edge = Edge(steered, gate, config.fault_header)
+    steering = SteeringActions(sessions, steered)
     routes = [
         *invoice_routes(edge, submissions, queries),
         *service_routes(edge, gate, AnnouncementActions(sessions, steered)),
@@ -77,7 +79,8 @@ async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None)
         *red_form_routes(edge, gate, RedFormActions(sessions, steered)),
         *seal_routes(edge, gate, SealActions(sessions, steered, config.query_days, config.sealing_seconds)),
         *batch_routes(edge, gate, batches),
-        *steering_routes(SteeringActions(sessions, steered), book),
+        *steering_routes(steering, book),
+        *page_routes(steering),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
     booking = Loop("book_due", BookingActions(sessions, steered).book_due, config.booking_poll_seconds)
