@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from chassis import migrate
 from chassis.crypto import new_key_line
 from chassis.local_postgres import local_postgres
+from cli.loopback_tls import loopback_tls
 from cli.stopping import uninterrupted
 
 SERVICES = ("payments", "reconciler", "invoice_sync", "gateway", "tax_sandbox")
@@ -37,6 +39,7 @@ class Addresses:
 
     gateway_url: str
     tax_sandbox_url: str
+    tax_ca_file: str
     targets: dict[str, str]
     database_urls: dict[str, str]
     admin_key_file: str
@@ -100,7 +103,7 @@ class Stack:
 
     def _ready(self, service: str) -> bool:
         if service == "tax_sandbox":
-            return _http_ready(f"{self.addresses.tax_sandbox_url}/healthz")
+            return _http_ready(f"{self.addresses.tax_sandbox_url}/healthz", self.addresses.tax_ca_file)
         ready = _grpc_ready(self.addresses.targets[service])
         return ready and (service != "gateway" or _http_ready(f"{self.addresses.gateway_url}/healthz"))
 
@@ -170,7 +173,8 @@ def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
     http, tax, *ports = _free_ports(2 + len(SERVICES))
     return Addresses(
         gateway_url=f"http://127.0.0.1:{http}",
-        tax_sandbox_url=f"http://127.0.0.1:{tax}",
+        tax_sandbox_url=f"https://127.0.0.1:{tax}",
+        tax_ca_file=loopback_tls(folder / "tls").ca_file,
         targets={service: f"127.0.0.1:{port}" for service, port in zip(SERVICES, ports, strict=True)},
         database_urls=urls,
         admin_key_file=str(folder / "admin.key"),
@@ -191,13 +195,14 @@ def _body_key_file(folder: Path) -> Path:
 
 def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str, dict[str, str]]:
     base = {name: value for name, value in os.environ.items() if not name.startswith("BIHUAN_")}
-    targets = addresses.targets
+    targets, tls = addresses.targets, loopback_tls(Path(addresses.tax_ca_file).parent)
     own: dict[str, dict[str, str]] = {
         "payments": {},
         "reconciler": {"PAYMENTS_TARGET": targets["payments"]},
         "invoice_sync": {
             "PAYMENTS_TARGET": targets["payments"],
-            "TAX_URL": f"{addresses.tax_sandbox_url}/production/42",
+            "TAX_URL": addresses.tax_sandbox_url,
+            "TAX_CA_FILE": addresses.tax_ca_file,
             "BODY_KEY_FILE": addresses.body_key_file,
         },
         "gateway": {
@@ -207,9 +212,9 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
             "HTTP_LISTEN": addresses.gateway_url.removeprefix("http://"),
             "ADMIN_KEY_FILE": addresses.admin_key_file,
         },
-        "tax_sandbox": {},
+        "tax_sandbox": {"TLS_CERT_FILE": tls.cert_file, "TLS_KEY_FILE": tls.key_file},
     }
-    listen = {**targets, "tax_sandbox": addresses.tax_sandbox_url.removeprefix("http://")}
+    listen = {**targets, "tax_sandbox": addresses.tax_sandbox_url.removeprefix("https://")}
     result = {}
     for service, extra in own.items():
         prefix = f"BIHUAN_{service.upper()}_"
@@ -240,8 +245,9 @@ def _grpc_ready(target: str) -> bool:
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def _http_ready(url: str) -> bool:
+def _http_ready(url: str, ca_file: str = "") -> bool:
+    trust = ssl.create_default_context(cafile=ca_file) if ca_file else True
     try:
-        return httpx.get(url, timeout=1, trust_env=False).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=1, trust_env=False, verify=trust).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

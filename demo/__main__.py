@@ -69,7 +69,7 @@ def _stack() -> Iterator[Stack]:
 
 def _show(stack: Stack, day: DemoDay) -> Report:
     where = stack.addresses
-    gateway, tax = Gateway(where.gateway_url, where.token()), TaxSandbox(where.tax_sandbox_url)
+    gateway, tax = Gateway(where.gateway_url, where.token()), TaxSandbox(where.tax_sandbox_url, where.tax_ca_file)
     played = play(gateway, tax, day)
     told = gateway.get(f"/v1/invoices/{played.told_invoice_id}")["invoice"]
     expected = _THROUGH_ALL if told["issuedBy"] != "ISSUE_POLICY_ON_REQUEST" else _FROM_THE_REQUEST

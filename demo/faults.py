@@ -1,5 +1,6 @@
 """The tax authority's bad day: which orders its stand-in does wrong by, and its book as a second witness."""
 
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -27,10 +28,11 @@ PLANS = (
 
 
 class TaxSandbox:
-    """Steers the stand-in; no product code does."""
+    """Steers the stand-in; no product code does. `ca_file` (PEM) is whom it trusts there."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
+    def __init__(self, url: str, ca_file: str) -> None:
+        trust = ssl.create_default_context(cafile=ca_file)
+        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False, verify=trust)
 
     def close(self) -> None:
         """Close the connections."""

@@ -3,6 +3,7 @@
 import os
 import random
 import sys
+from pathlib import Path
 
 from chassis import database, server, telemetry
 from chassis.clock import SystemClock
@@ -18,8 +19,10 @@ from services.invoice_sync.actions.sweep_own import OwnPass
 from services.invoice_sync.actions.tools import make_tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
-from services.invoice_sync.config import Config
+from services.invoice_sync.config import SESSION, Config
+from services.invoice_sync.tax.credential import CredentialFile
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
+from services.invoice_sync.tax.wire import trusting
 
 _EXIT_CONFIG = 2
 # Uploads and verifications at once each take a connection for a moment, and calls of others do too.
@@ -31,7 +34,7 @@ async def run() -> None:
     """Serve until SIGTERM or SIGINT. Exits with 2 when the environment makes no configuration."""
     try:
         config = read_config(Config, "BIHUAN_INVOICE_SYNC", os.environ)
-        tax = SandboxTaxSystem(config.tax_url)
+        tax = _tax_system(config)
         ring = KeyRing.read(config.body_key_file)
     except (ConfigError, ValueError, OSError) as fault:
         sys.stderr.write(f"{fault}\n")
@@ -67,3 +70,16 @@ async def run() -> None:
         await tax.close()
         await engine.dispose()
         end_telemetry()
+
+
+def _tax_system(config: Config) -> SandboxTaxSystem:
+    credentials = {}
+    if config.credential_file:
+        credentials[config.credential_id] = CredentialFile(Path(config.credential_file))
+    return SandboxTaxSystem(
+        config.tax_url,
+        trust=trusting(config.tax_ca_file),
+        credentials=credentials,
+        places=config.places.split(","),
+        in_sessions=config.upload_mode == SESSION,
+    )

@@ -1,5 +1,6 @@
 """What invoice_sync reads from its environment, once, at the start."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from services.invoice_sync.domain.hold import HoldPolicy
 from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
 from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.domain.timers import Timers
+from services.invoice_sync.tax.sandbox import PLACES
+
+SINGLE = "SINGLE"
+SESSION = "SESSION"
+_PLACE = re.compile(r"[a-z]{1,32}/[0-9]{2}")
 
 BREAKER_WINDOW = 60
 _REGION_LENGTH = 2
@@ -39,6 +45,24 @@ def check_key_file(path: Path) -> None:
         raise ValueError(f"cannot be read: {fault.strerror}") from None
 
 
+def check_file(path: str) -> None:
+    """A `check` for a setting that names a file, or nothing."""
+    if path and not Path(path).is_file():
+        raise ValueError(f"must be a file that is there, is {path!r}")
+
+
+def check_places(places: str) -> None:
+    """A `check` for environments and regions."""
+    if not all(_PLACE.fullmatch(place) for place in places.split(",")):
+        raise ValueError(f"must be environment/region with commas between, is {places!r}")
+
+
+def check_upload_mode(mode: str) -> None:
+    """A `check` for how documents go."""
+    if mode not in (SINGLE, SESSION):
+        raise ValueError(f"must be {SINGLE} or {SESSION}, is {mode!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Variables BIHUAN_INVOICE_SYNC_<FIELD>.
@@ -59,6 +83,11 @@ class Config:
     `breaker_open_seconds`, doubled each time up to `breaker_open_seconds_max`; an answer slower than
     `breaker_slow_seconds` is a failure. What is booked is read again after `confirm_after_seconds` (0: the next day at
     ten), what is confirmed every `recheck_seconds` for a month. An invoice has `deadline_seconds` to get there.
+    The authority is at `tax_url`; `tax_ca_file` (PEM) names whose certificates are believed there, empty for those of
+    the machine's store. `credential_file` holds the credential of `credential_id` alone; it may be replaced at any
+    time. `places` (environment/region, parted by commas) are all where an invoice may have gone by mistake: each is
+    asked before one is found absent. `upload_mode` is SINGLE, or SESSION, where documents go together.
+
     `crash_at` makes the process die at a point, for fault tests only: see crash.py.
     """
 
@@ -66,7 +95,11 @@ class Config:
     body_key_file: Path = setting(check=check_key_file)  # noqa: RUF009  a setting is a field, as those around it
     listen: str = setting("127.0.0.1:50053", check=check_listen)
     payments_target: str = setting("127.0.0.1:50051")
-    tax_url: str = setting("http://127.0.0.1:8090/production/42")
+    tax_url: str = setting("http://127.0.0.1:8090")
+    tax_ca_file: str = setting("", check=check_file)
+    credential_file: str = setting("", check=check_file)
+    places: str = setting(",".join(PLACES), check=check_places)
+    upload_mode: str = setting(SINGLE, check=check_upload_mode)
     traces: str = setting("", check=telemetry.check_sink)
     trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)
     settle_seconds: float = setting(600.0, minimum=0.1)

@@ -81,7 +81,7 @@ class Processes:
             "invoice_sync",
             BODY_KEY_FILE=str(key_file),
             PAYMENTS_TARGET=self.target("payments"),
-            TAX_URL=f"{tax_url}/production/42",
+            TAX_URL=tax_url,
             **HURRY,
         )
 

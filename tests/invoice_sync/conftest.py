@@ -39,7 +39,7 @@ async def system(fresh_database, tmp_path: Path) -> AsyncIterator[InvoiceSync]:
         OPEN_GATES,
     )
     async with running_tax_sandbox(await fresh_database("services.tax_sandbox")) as steering:
-        tax = SandboxTaxSystem(steering.place_url())
+        tax = SandboxTaxSystem(steering.url)
         issue = IssueActions(tools)
         yield InvoiceSync(
             sessions=tools.sessions,

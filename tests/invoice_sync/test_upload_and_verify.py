@@ -154,7 +154,7 @@ async def test_a_query_service_that_does_not_find_a_booked_invoice_either_proves
 
 
 async def test_a_refused_invoice_stays_refused_with_its_code(system):
-    await system.steering.plan("REFUSE", times=1, code="E4301")
+    await system.steering.plan("REFUSE", times=1, code="E4100")
     (invoice,) = await system.issued()
 
     await system.upload.upload_due()
@@ -165,7 +165,7 @@ async def test_a_refused_invoice_stays_refused_with_its_code(system):
 
     assert (await system.again(invoice)).standing.sync_state is SyncState.REJECTED
     assert diagnosed.verdict.cause == "C2"
-    assert any("E4301" in row.fact and "E4301" in row.fact_zh for row in diagnosed.verdict.evidence)
+    assert any("E4100" in row.fact and "E4100" in row.fact_zh for row in diagnosed.verdict.evidence)
     assert len(await system.attempts(invoice)) == 1
 
 

@@ -45,6 +45,6 @@ class System:
 def running_system(folder: Path, settings: dict[str, str] | None = None) -> Iterator[System]:
     with running_stack(folder, {**HURRY, **(settings or {})}) as stack:
         where = stack.addresses
-        gateway, tax = Gateway(where.gateway_url, where.token()), TaxSandbox(where.tax_sandbox_url)
+        gateway, tax = Gateway(where.gateway_url, where.token()), TaxSandbox(where.tax_sandbox_url, where.tax_ca_file)
         with contextlib.closing(gateway), contextlib.closing(tax):
             yield System(stack, gateway, tax)

@@ -5,23 +5,30 @@ import contextlib
 import gzip
 import hashlib
 import json
+import re
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chassis.clock import ManualClock
 from services.invoice_sync.domain.attempt import Outcome
-from services.invoice_sync.tax.sandbox import SandboxTaxSystem, Timeouts
-from services.invoice_sync.tax.sandbox_answer import RETRY_AFTER_SECONDS_MAX, Seen, read_submit
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.tax.credential import CredentialFile
+from services.invoice_sync.tax.sandbox import SandboxTaxSystem
+from services.invoice_sync.tax.sandbox_answer import read_ping, read_query, read_submit
+from services.invoice_sync.tax.sandbox_codes import CODES
+from services.invoice_sync.tax.wire import RETRY_AFTER_SECONDS_MAX, Seen, Timeouts
 from tests.support.tax_sandbox import ROUTE, SELLER_TAX_ID, a_document
 
 DOCUMENT = a_document()
 SHA256 = hashlib.sha256(DOCUMENT).hexdigest()
 NUMBER = "26422000000000000001"
+
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 YES = {"number": NUMBER, "accepted_at": "2026-03-01T08:00:00Z", "document_sha256": SHA256, "duplicate": False}
 RECORD = {
@@ -33,19 +40,23 @@ RECORD = {
     "status": "BOOKED",
 }
 
+README = Path(__file__).parents[2] / "services/tax_sandbox/README.md"
+
 Peer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def system_before(peer: Peer) -> AsyncIterator[SandboxTaxSystem]:
-    """A client whose peer reads a request's head and then does what it is told."""
+async def system_before(peer: Peer, heads: list[str] | None = None, **how: Any) -> AsyncIterator[SandboxTaxSystem]:
+    """A client whose peer reads a request's head, keeps it in `heads`, and then does what it is told."""
 
     served: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         served.add(asyncio.current_task())
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            if heads is not None:
+                heads.append(head.decode())
             await peer(writer)
         writer.close()
         with contextlib.suppress(ConnectionError):
@@ -53,7 +64,9 @@ async def system_before(peer: Peer) -> AsyncIterator[SandboxTaxSystem]:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     timeouts = Timeouts(connect_seconds=1, read_seconds=0.5, call_seconds=1.5)
-    system = SandboxTaxSystem(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeouts, ManualClock(NOW))
+    system = SandboxTaxSystem(
+        f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeouts, ManualClock(NOW), **how
+    )
     try:
         yield system
     finally:
@@ -141,21 +154,22 @@ async def test_an_echo_of_other_bytes_is_a_mismatch():
     assert (answer.outcome, answer.document_sha256) == (Outcome.MISMATCH, "0" * 64)
 
 
-@pytest.mark.parametrize("status", [401, 403])
-async def test_a_refused_credential_is_not_received_and_not_hammered(status, spans):
-    async with system_before(says(status, {"code": "E4010", "message": "who are you"})) as system:
+async def test_a_refused_credential_is_told_and_not_hammered(spans):
+    async with system_before(says(401, {"code": "E4010", "message": "who are you"})) as system:
+        submitted = await system.submit(ROUTE, DOCUMENT, "inv_1")
+        asked = await system.query_by_key(ROUTE, SELLER_TAX_ID, "inv_1")
+
+    assert (submitted.outcome, submitted.http_status, submitted.authority_code) == (Outcome.AUTH, 401, "E4010")
+    assert asked.outcome is Outcome.AUTH
+    assert len(spans.get_finished_spans()) == 2
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "E4008"), (413, "E4130"), (415, "E4150"), (422, "E4003")])
+async def test_a_refusal_with_a_code_is_final(status, code):
+    async with system_before(says(status, {"code": code, "message": "no"})) as system:
         answer = await system.submit(ROUTE, DOCUMENT, "inv_1")
 
-    assert (answer.outcome, answer.http_status, answer.authority_code) == (Outcome.NOT_RECEIVED, status, "E4010")
-    assert len(spans.get_finished_spans()) == 1
-
-
-@pytest.mark.parametrize("status", [400, 413, 415, 422])
-async def test_a_refusal_with_a_code_is_final(status):
-    async with system_before(says(status, {"code": "E4130", "message": "no"})) as system:
-        answer = await system.submit(ROUTE, DOCUMENT, "inv_1")
-
-    assert (answer.outcome, answer.authority_code, answer.message) == (Outcome.REJECTED, "E4130", "no")
+    assert (answer.outcome, answer.authority_code, answer.message) == (Outcome.REJECTED_SYNTAX, code, "no")
 
 
 @pytest.mark.parametrize(
@@ -190,9 +204,13 @@ async def test_retry_after_is_read_as_seconds_and_as_a_date_and_is_bounded(heade
         says(200, {**RECORD, "status": "LOST"}),
         says(200, {**RECORD, "booked_at": None}),
         says(200, {**RECORD, "status": "PROCESSING"}),
-        says(401, {"code": "E4010", "message": "who are you"}),
-        says(429, b"", "Retry-After: 5\r\n"),
+        says(200, {**RECORD, "booked_at": None, "status": "VOIDED"}),
+        says(403, {"code": "E4043", "message": "not of this unit"}),
+        says(404, {"code": "E4044", "message": "outside the query window"}),
+        says(404, {"code": "E4047", "message": "never heard of"}),
+        says(500, {"code": "E4040", "message": "not this status"}),
         says(503, b""),
+        says(503, {"code": "E5030", "message": "the query service is not available"}),
         resets,
         drips,
     ],
@@ -252,15 +270,187 @@ def test_what_is_no_address_is_said_at_the_start(url):
         SandboxTaxSystem(url)
 
 
-def test_every_status_has_an_outcome():
-    def outcome(status: int) -> Outcome:
-        body: dict[str, Any] = {"code": "E0000", "message": ""}
-        return read_submit(Seen(status, body, b"{}", ""), SHA256).outcome
+@pytest.mark.parametrize(
+    ("header", "offset_ms"),
+    [
+        ("Tax-Clock: 2026-03-01T08:01:30.250Z\r\n", 90_250),
+        ("Tax-Clock: 2026-03-01T07:58:30.000Z\r\nDate: Sun, 01 Mar 2026 08:00:00 GMT\r\n", -90_000),
+        ("Date: Sun, 01 Mar 2026 08:00:30 GMT\r\n", 30_500),
+        ("Tax-Clock: noon\r\n", 0),
+        ("Date: Sun, 01 Mar 2026 08:00:30 +9999999999\r\n", 0),
+        ("", 0),
+    ],
+)
+async def test_the_authoritys_clock_is_read_to_the_millisecond_or_from_its_date(header, offset_ms):
+    async with system_before(says(404, {"code": "E4040", "message": "none"}, header)) as system:
+        answer = await system.query_by_key(ROUTE, SELLER_TAX_ID, "inv_1")
 
-    assert {outcome(status) for status in range(200, 600)} == {
-        Outcome.UNKNOWN,
-        Outcome.REJECTED,
-        Outcome.THROTTLED,
-        Outcome.NOT_RECEIVED,
+    assert answer.clock_offset_ms == offset_ms
+
+
+PAGE = {"invoices": [RECORD], "next": "", "watermark": "2026-03-01T08:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        {**PAGE, "invoices": None},
+        {**PAGE, "invoices": [RECORD, "none"]},
+        {**PAGE, "invoices": [RECORD, {**RECORD, "number": ""}]},
+        {**PAGE, "invoices": [{**RECORD, "document_sha256": None}]},
+        {**PAGE, "next": None},
+        {**PAGE, "watermark": "now"},
+    ],
+)
+async def test_a_list_that_cannot_be_read_whole_is_unknown_and_shows_nothing(body):
+    async with system_before(says(200, body)) as system:
+        page = await system.window(ROUTE, SELLER_TAX_ID, NOW, "")
+
+    assert page.answer.outcome is Outcome.UNKNOWN
+    assert (list(page.records), page.watermark) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "total", [None, {"count": 1}, {"count": "1", "amount_minor": 5}, {"count": 1, "amount_minor": 0.5}]
+)
+async def test_totals_that_make_no_sense_are_unknown(total):
+    body = {"blue": total, "red": {"count": 0, "amount_minor": 0}, "watermark": "2026-03-01T08:00:00Z"}
+    async with system_before(says(200, body)) as system:
+        totals = await system.totals(ROUTE, SELLER_TAX_ID, NOW.date())
+
+    assert totals.answer.outcome is Outcome.UNKNOWN
+
+
+async def test_a_range_that_is_not_as_long_as_was_asked_for_is_unknown():
+    async with system_before(says(200, {"first": NUMBER, "last": NUMBER, "count": 10})) as system:
+        numbers = await system.take_numbers(ROUTE, SELLER_TAX_ID, 10, "rng_1")
+
+    assert (numbers.answer.outcome, numbers.first) == (Outcome.UNKNOWN, "")
+
+
+async def test_a_ping_that_another_place_answers_is_no_sign_of_life():
+    async with system_before(says(200, {"clock": "", "environment": "test", "region": "42"})) as system:
+        answer = await system.ping(ROUTE)
+
+    assert answer.outcome is Outcome.UNKNOWN
+
+
+async def test_the_list_is_asked_for_by_the_authoritys_clock_when_that_is_behind_ours():
+    heads: list[str] = []
+    async with system_before(says(200, PAGE, "Tax-Clock: 2026-03-01T07:50:00Z\r\n"), heads) as system:
+        await system.window(ROUTE, SELLER_TAX_ID, NOW, "")
+        await system.window(ROUTE, SELLER_TAX_ID, NOW, "")
+
+    assert "from=2026-03-01T08%3A00%3A00" in heads[0]
+    assert "from=2026-03-01T07%3A50%3A00" in heads[1]
+
+
+async def test_the_credential_of_the_route_is_presented_as_the_file_has_it(tmp_path):
+    file = tmp_path / "credential"
+    file.write_text("one\n")
+    heads: list[str] = []
+    credentials = {"default": CredentialFile(file)}
+    async with system_before(says(404, b""), heads, credentials=credentials) as system:
+        await system.ping(ROUTE)
+        file.write_text("another\n")
+        await system.ping(ROUTE)
+        file.write_text("two words\n")
+        await system.ping(ROUTE)
+        file.unlink()
+        await system.ping(ROUTE)
+        await system.ping(Route("sandbox", "production", "42", "other"))
+
+    presented = [re.search(r"authorization: (.*)", head, re.IGNORECASE) for head in heads]
+    shown = [found.group(1).strip() if found else "" for found in presented]
+    assert shown == ["Bearer one", "Bearer another", "Bearer another", "Bearer another", ""]
+
+
+@pytest.mark.parametrize("content", ["", "two words", "line\nline", "ключ", "x" * 5_000])
+def test_a_file_without_a_credential_is_said_at_the_start_and_its_content_is_not(tmp_path, content):
+    file = tmp_path / "credential"
+    file.write_text(content)
+
+    with pytest.raises(ValueError, match="holds no credential") as raised:
+        CredentialFile(file)
+
+    assert not content or content not in str(raised.value)
+
+
+def answered(status: int, code: str) -> Seen:
+    return Seen(status, {"code": code, "message": ""} if code else {}, b"{}")
+
+
+def outcomes(status: int, code: str) -> tuple[Outcome, Outcome, Outcome]:
+    seen = answered(status, code)
+    return read_submit(seen, SHA256).outcome, read_query(seen, "key", "inv_1").outcome, read_ping(seen).outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "submit", "query"),
+    [
+        ("E4000", Outcome.REJECTED_SYNTAX, Outcome.UNKNOWN),
+        ("E4007", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
+        ("E4009", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
+        ("E4011", Outcome.AUTH, Outcome.AUTH),
+        ("E4040", Outcome.UNKNOWN, Outcome.NOT_FOUND),
+        ("E4044", Outcome.UNKNOWN, Outcome.UNKNOWN),
+        ("E4090", Outcome.MISMATCH, Outcome.UNKNOWN),
+        ("E4290", Outcome.THROTTLED, Outcome.THROTTLED),
+        ("E5000", Outcome.UNKNOWN, Outcome.UNKNOWN),
+        ("E5030", Outcome.OUTAGE, Outcome.UNKNOWN),
+        ("E5500", Outcome.AUTHORITY_FAULT, Outcome.AUTHORITY_FAULT),
+        ("E5599", Outcome.AUTHORITY_FAULT, Outcome.AUTHORITY_FAULT),
+        ("E9301", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
+        ("E9338", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
+        ("E9400", Outcome.QUOTA, Outcome.UNKNOWN),
+        ("E9402", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
+    ],
+)
+def test_a_code_means_the_same_with_each_status_of_its_own(code, submit, query):
+    row = CODES.get(code) or CODES["E55xx"]
+
+    assert {outcomes(status, code)[:2] for status in row.statuses} == {(submit, query)}
+
+
+def test_every_code_of_the_protocols_description_is_mapped():
+    described = set(re.findall(r"`(E\d{4})`", README.read_text("utf-8")))
+
+    assert len(described) > 15
+    assert {code for code in described if code not in CODES and f"{code[:3]}xx" not in CODES} == set()
+
+
+def test_a_code_that_is_not_known_is_unknown_whatever_the_status():
+    answers = {outcomes(status, "E0000") for status in range(201, 600)}
+
+    assert answers == {(Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.UNKNOWN)}
+
+
+def test_a_code_with_the_status_of_another_is_unknown():
+    strangers = [
+        (status, code) for code, row in CODES.items() for status in range(201, 600) if status not in row.statuses
+    ]
+
+    assert {outcomes(status, code) for status, code in strangers} == {
+        (Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.UNKNOWN)
     }
-    assert [status for status in range(200, 600) if outcome(status) is Outcome.REJECTED] == [400, 413, 415, 422]
+
+
+def test_without_a_code_only_a_refused_login_and_too_many_calls_say_anything():
+    telling = {status: outcomes(status, "")[:2] for status in range(201, 600)}
+
+    assert {status: told for status, told in telling.items() if told != (Outcome.UNKNOWN, Outcome.UNKNOWN)} == {
+        401: (Outcome.AUTH, Outcome.AUTH),
+        429: (Outcome.THROTTLED, Outcome.THROTTLED),
+    }
+
+
+def test_no_answer_but_one_of_the_book_itself_says_that_there_is_none():
+    found = [
+        (status, code)
+        for status in range(201, 600)
+        for code in ["", "E0000", *CODES]
+        if outcomes(status, code)[1] is Outcome.NOT_FOUND
+    ]
+
+    assert found == [(404, "E4040")]

@@ -1,253 +1,223 @@
 """Speaks protocol v1 of the sandbox authority (services/tax_sandbox/README.md) and maps its words to our outcomes.
 
 It never decides what to do next, and it repeats by itself only what cannot have arrived, and questions. What each
-answer means stands in sandbox_answer.py.
+answer means stands in sandbox_answer.py and sandbox_codes.py.
 """
 
-# ruff: noqa: ARG002  the seam names what other authorities need
-
-import asyncio
 import hashlib
+import json
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Any
-from urllib.parse import urlsplit
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
-import httpx
-from opentelemetry.trace import Span, SpanKind
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_result,
-    stop_after_attempt,
-    stop_before_delay,
-    wait_random_exponential,
-)
-
-from chassis import telemetry
+from chassis.batch import BatchCut, Batcher, BatchError
 from chassis.clock import Clock, SystemClock
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.tax import BatchItem, NotOffered, Numbers, Outage, Quota, Totals, WindowPage
-from services.invoice_sync.tax.sandbox_answer import Seen, json_object, read_query, read_submit, retry_after_seconds
+from services.invoice_sync.tax import (
+    BatchItem,
+    Numbers,
+    Outage,
+    Quota,
+    Totals,
+    WindowPage,
+)
+from services.invoice_sync.tax.credential import CredentialFile
+from services.invoice_sync.tax.sandbox_answer import read_buyer_view, read_ping, read_query, read_submit
+from services.invoice_sync.tax.sandbox_book import (
+    read_announcements,
+    read_numbers,
+    read_quota,
+    read_totals,
+    read_window,
+)
+from services.invoice_sync.tax.sandbox_session import ITEMS_MAX, Sessions
+from services.invoice_sync.tax.wire import Call, Seen, Timeouts, Wire
 
-ANSWER_BYTES_MAX = 64 * 1024
-_TRIES_MAX = 3
-_RETRY_BASE_SECONDS = 0.05
-_RETRY_SECONDS_MAX = 1.0
-_CONNECTIONS_MAX = 32
-# Shorter than the server keeps a connection, so that we seldom write into one that it is closing.
-_KEEP_ALIVE_SECONDS = 10.0
-
+PLACES = ("production/11", "production/42", "test/11", "test/42")
+_PAGE_SIZE = 200
+_PAGE_BYTES_MAX = 512 * 1024
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-# Nothing of the request can have left: no connection was made, or none was free.
-_BEFORE_THE_FIRST_BYTE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: for a connection, each read, each write, a free place in the pool; and for a call with all its tries."""
-
-    connect_seconds: float = 3.0
-    read_seconds: float = 10.0
-    write_seconds: float = 10.0
-    pool_seconds: float = 5.0
-    call_seconds: float = 25.0
+# For uploads in sessions: so long the first waits for company, and so many sessions of a route are open at once.
+_LINGER_SECONDS = 0.05
+_SESSIONS_MAX = 2
+_WAITING_MAX = 10 * ITEMS_MAX
+_CLOSE_SECONDS = 5.0
 
 
 class SandboxTaxSystem:
-    """The sandbox authority at a URL such as http://127.0.0.1:8090, with a pool of connections; close it at the end.
+    """The sandbox authority at an address such as https://tax.example.com, with a pool of connections; close it.
 
-    Raises ValueError when the URL is no address.
+    `trust` tells whose certificates are believed, None those of the machine's store; `credentials` are by the
+    credential_id of routes. `places` are all where an invoice may have gone by mistake. With `in_sessions` documents
+    that are sent at about the same time go together in a session. Raises ValueError when the URL is no address.
     """
 
-    def __init__(self, url: str, timeouts: Timeouts | None = None, clock: Clock | None = None) -> None:
-        place = urlsplit(url)
-        if place.scheme not in ("http", "https") or not place.hostname:
-            raise ValueError(f"{url!r} is no address of a tax system")
-        self._timeouts = timeouts or Timeouts()
-        self._clock = clock or SystemClock()
-        self._url = url.rstrip("/")
-        self._server: dict[str, str | int] = {
-            "server.address": place.hostname,
-            "server.port": place.port or (443 if place.scheme == "https" else 80),
-        }
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(
-                connect=self._timeouts.connect_seconds,
-                read=self._timeouts.read_seconds,
-                write=self._timeouts.write_seconds,
-                pool=self._timeouts.pool_seconds,
-            ),
-            limits=httpx.Limits(max_connections=_CONNECTIONS_MAX, keepalive_expiry=_KEEP_ALIVE_SECONDS),
-            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-            follow_redirects=False,
-            trust_env=False,
-        )
+    offers_window = True
+
+    def __init__(
+        self,
+        url: str,
+        timeouts: Timeouts | None = None,
+        clock: Clock | None = None,
+        *,
+        trust: ssl.SSLContext | None = None,
+        credentials: Mapping[str, CredentialFile] | None = None,
+        places: Sequence[str] = PLACES,
+        in_sessions: bool = False,
+    ) -> None:
+        times = timeouts or Timeouts()
+        self._wire = Wire(url, clock or SystemClock(), times, trust, credentials)
+        self._sessions = Sessions(self._wire.ask, times.call_seconds)
+        self._places = tuple(places)
+        self._in_sessions = in_sessions
+        self._batchers: dict[Route, Batcher[BatchItem, TaxAnswer]] = {}
+        self._call_seconds = times.call_seconds
+        # How far each place's clock was from ours when it was last heard.
+        self._clock_offsets: dict[str, timedelta] = {}
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._http.aclose()
+        """Send what waits to be sent, and close every connection."""
+        for batcher in self._batchers.values():
+            await batcher.close(_CLOSE_SECONDS)
+        await self._wire.close()
 
     async def submit(self, route: Route, document: bytes, idempotency_key: str) -> TaxAnswer:
         """See TaxSystem. Tried again here only while no connection can be made."""
         assert _KEY.fullmatch(idempotency_key), f"{idempotency_key!r} is no key of the protocol"
+        if self._in_sessions:
+            return await self._submit_with_others(route, BatchItem(document, idempotency_key))
         headers = {"Idempotency-Key": idempotency_key, "Content-Type": "application/json"}
-        call = _Call(
-            "POST",
-            "/v1/invoices",
-            "/v1/invoices",
-            headers=headers,
-            content=document,
-            unreached=Outcome.NOT_RECEIVED,
-        )
-        sha256 = hashlib.sha256(document).hexdigest()
-        return await self._with_retry(call, lambda seen: read_submit(seen, sha256), _is_not_received)
+        call = _call("POST", route, "/v1/invoices", headers=headers, content=document)
+        return read_submit(await self._ask(call, _never_left), hashlib.sha256(document).hexdigest())
+
+    async def submit_batch(self, route: Route, items: Sequence[BatchItem]) -> Sequence[TaxAnswer]:
+        """See TaxSystem."""
+        assert all(_KEY.fullmatch(item.idempotency_key) for item in items), "a key is none of the protocol"
+        return await self._sessions.send(route, items)
 
     async def query_by_key(self, route: Route, seller_tax_id: str, idempotency_key: str) -> TaxAnswer:
         """See TaxSystem. A question that got no answer is asked again, a few times."""
-        call = _Call("GET", "/v1/invoices", "/v1/invoices", {"seller_tax_id": seller_tax_id, "key": idempotency_key})
-        return await self._with_retry(call, lambda seen: read_query(seen, "key", idempotency_key), _is_unanswered)
+        params = {"seller_tax_id": seller_tax_id, "key": idempotency_key}
+        call = _call("GET", route, "/v1/invoices", params=params)
+        return read_query(await self._ask(call, _is_unanswered), "key", idempotency_key)
 
     async def query_by_number(self, route: Route, invoice_number: str) -> TaxAnswer:
         """See TaxSystem. A question that got no answer is asked again, a few times."""
-        assert _KEY.fullmatch(invoice_number), f"{invoice_number!r} is no invoice number"
-        call = _Call("GET", "/v1/invoices/{number}", f"/v1/invoices/{invoice_number}")
-        return await self._with_retry(call, lambda seen: read_query(seen, "number", invoice_number), _is_unanswered)
-
-    offers_window = False
+        call = _call_for_number("GET", route, "/v1/invoices/{number}", invoice_number)
+        return read_query(await self._ask(call, _is_unanswered), "number", invoice_number)
 
     def elsewhere(self, route: Route) -> Sequence[Route]:
-        """See TaxSystem. The URL names one place, so there is no other to ask."""
-        return ()
+        """See TaxSystem. With the same credential: another one is another customer's."""
+        others = [place.split("/") for place in self._places if place != _place(route)]
+        return [Route(route.authority, environment, region, route.credential_id) for environment, region in others]
 
-    async def window(
-        self, route: Route, seller_tax_id: str, from_time: datetime, after: str
-    ) -> WindowPage | NotOffered:
+    async def window(self, route: Route, seller_tax_id: str, from_time: datetime, after: str) -> WindowPage:
         """See TaxSystem."""
-        return NotOffered()
-
-    async def totals(self, route: Route, seller_tax_id: str, issue_date: date) -> Totals | NotOffered:
-        """See TaxSystem."""
-        return NotOffered()
-
-    async def ping(self, route: Route) -> TaxAnswer | NotOffered:
-        """See TaxSystem."""
-        return NotOffered()
-
-    async def announcements(self, route: Route) -> Sequence[Outage] | NotOffered:
-        """See TaxSystem."""
-        return NotOffered()
-
-    async def buyer_view(self, route: Route, invoice_number: str, buyer_tax_id: str) -> TaxAnswer | NotOffered:
-        """See TaxSystem."""
-        return NotOffered()
-
-    async def seal(self, route: Route, invoice_number: str) -> TaxAnswer | NotOffered:
-        """See TaxSystem."""
-        return NotOffered()
-
-    async def quota(self, route: Route, seller_tax_id: str) -> Quota | NotOffered:
-        """See TaxSystem."""
-        return NotOffered()
-
-    async def take_numbers(self, route: Route, seller_tax_id: str, count: int, key: str) -> Numbers | NotOffered:
-        """See TaxSystem."""
-        return NotOffered()
-
-    async def submit_batch(self, route: Route, items: Sequence[BatchItem]) -> Sequence[TaxAnswer] | NotOffered:
-        """See TaxSystem."""
-        return NotOffered()
-
-    async def _with_retry(
-        self, call: "_Call", read: Callable[[Seen], TaxAnswer], is_worth_another: Callable[[TaxAnswer], bool]
-    ) -> TaxAnswer:
-        retrying = AsyncRetrying(
-            retry=retry_if_result(is_worth_another),
-            stop=stop_after_attempt(_TRIES_MAX) | stop_before_delay(self._timeouts.call_seconds),
-            wait=wait_random_exponential(multiplier=_RETRY_BASE_SECONDS, max=_RETRY_SECONDS_MAX),
-            retry_error_callback=_last_answer,
-        )
-        deadline = asyncio.get_running_loop().time() + self._timeouts.call_seconds
-        answer: TaxAnswer = await retrying(self._try, call, read, deadline)
-        return answer
-
-    async def _try(self, call: "_Call", read: Callable[[Seen], TaxAnswer], deadline: float) -> TaxAnswer:
-        attributes: dict[str, str | int | bool] = {
-            "http.request.method": call.method,
-            "url.template": call.template,
-            "url.full": self._url + call.path,  # without the query, which has a tax number in it
-            **self._server,
+        # By the authority's clock, as far as it is known to be behind ours: nothing of ours is to be left out.
+        behind = min(self._clock_offsets.get(_place(route), timedelta()), timedelta())
+        params = {
+            "seller_tax_id": seller_tax_id,
+            "from": (from_time + behind).isoformat(),
+            "after": after,
+            "limit": str(_PAGE_SIZE),
         }
-        with telemetry.span(f"{call.method} {call.template}", kind=SpanKind.CLIENT, attributes=attributes) as span:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    seen = await self._exchange(call)
-            except _BEFORE_THE_FIRST_BYTE as fault:
-                return _unheard(span, fault, call.unreached, "no connection was made")
-            except (httpx.TransportError, TimeoutError, _AnswerTooLong) as fault:
-                return _unheard(span, fault, Outcome.UNKNOWN, "the request may have arrived; no answer was read")
-            span.set_attribute("http.response.status_code", seen.status)
-            if seen.status >= 400:
-                telemetry.fail(span, str(seen.status))
-            return replace(
-                read(seen),
-                http_status=seen.status,
-                url_path=call.template,
-                response=seen.raw,
-                response_sha256=hashlib.sha256(seen.raw).hexdigest() if seen.raw else "",
-                retry_after_seconds=retry_after_seconds(seen.retry_after, self._clock.now()),
+        call = _call("GET", route, "/v1/windows", params=params, answer_bytes_max=_PAGE_BYTES_MAX)
+        return read_window(await self._ask(call, _is_unanswered))
+
+    async def totals(self, route: Route, seller_tax_id: str, issue_date: date) -> Totals:
+        """See TaxSystem."""
+        params = {"seller_tax_id": seller_tax_id, "issue_date": issue_date.isoformat()}
+        return read_totals(await self._ask(_call("GET", route, "/v1/totals", params=params), _is_unanswered))
+
+    async def ping(self, route: Route) -> TaxAnswer:
+        """See TaxSystem. Asked once: a probe is to show what a call meets."""
+        return read_ping(await self._ask(_call("GET", route, "/v1/ping"), _never))
+
+    async def announcements(self, route: Route) -> Sequence[Outage]:
+        """See TaxSystem."""
+        return read_announcements(await self._ask(_call("GET", route, "/v1/announcements"), _is_unanswered))
+
+    async def buyer_view(self, route: Route, invoice_number: str, buyer_tax_id: str) -> TaxAnswer:
+        """See TaxSystem. MISMATCH when the invoice is another buyer's."""
+        params = {"number": invoice_number, "buyer_tax_id": buyer_tax_id}
+        call = _call("GET", route, "/v1/buyer-view", params=params)
+        return read_buyer_view(await self._ask(call, _is_unanswered), invoice_number)
+
+    async def seal(self, route: Route, invoice_number: str) -> TaxAnswer:
+        """See TaxSystem. Not repeated here, since each call is one of the few that a day has."""
+        call = _call_for_number("POST", route, "/v1/invoices/{number}/seal", invoice_number, content=b"{}")
+        return read_query(await self._ask(call, _never_left), "number", invoice_number)
+
+    async def quota(self, route: Route, seller_tax_id: str) -> Quota:
+        """See TaxSystem."""
+        call = _call("GET", route, "/v1/quota", params={"seller_tax_id": seller_tax_id})
+        return read_quota(await self._ask(call, _is_unanswered))
+
+    async def take_numbers(self, route: Route, seller_tax_id: str, count: int, key: str) -> Numbers:
+        """See TaxSystem. Asked again when it got no answer: the same key gives the same numbers."""
+        assert _KEY.fullmatch(key), f"{key!r} is no key of the protocol"
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        content = json.dumps({"seller_tax_id": seller_tax_id, "count": count}).encode()
+        call = _call("POST", route, "/v1/number-ranges", headers=headers, content=content)
+        return read_numbers(await self._ask(call, _is_unanswered), count)
+
+    async def _ask(self, call: Call, bears_another: Callable[[Seen], bool]) -> Seen:
+        seen = await self._wire.ask(call, bears_another)
+        if seen.status:
+            self._clock_offsets[call.place] = timedelta(milliseconds=seen.clock_offset_ms)
+        return seen
+
+    async def _submit_with_others(self, route: Route, item: BatchItem) -> TaxAnswer:
+        if route not in self._batchers:
+            self._batchers[route] = Batcher(
+                lambda items: self._sessions.send(route, items),
+                size_max=ITEMS_MAX,
+                waiting_max=_WAITING_MAX,
+                linger_seconds=_LINGER_SECONDS,
+                in_flight_max=_SESSIONS_MAX,
             )
-
-    async def _exchange(self, call: "_Call") -> Seen:
-        headers = dict(call.headers)
-        if traceparent := telemetry.current_traceparent():
-            headers["traceparent"] = traceparent
-        async with self._http.stream(
-            call.method, self._url + call.path, params=call.params, headers=headers, content=call.content
-        ) as answer:
-            raw = bytearray()
-            async for chunk in answer.aiter_raw():
-                raw += chunk
-                if len(raw) > ANSWER_BYTES_MAX:
-                    raise _AnswerTooLong
-            # We asked for no encoding, and unpacking what came nevertheless would have no bound.
-            is_plain = answer.headers.get("content-encoding", "identity") == "identity"
-            body = json_object(bytes(raw)) if is_plain else {}
-            return Seen(answer.status_code, body, bytes(raw), answer.headers.get("retry-after", ""))
+        try:
+            return await self._batchers[route].add(item, self._call_seconds)
+        except BatchCut as cut:
+            return TaxAnswer(Outcome.UNKNOWN, str(cut))
+        except BatchError as refused:
+            return TaxAnswer(Outcome.NOT_RECEIVED, str(refused))
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    method: str
-    template: str
-    path: str
-    params: Mapping[str, str] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: bytes | None = None
-    unreached: Outcome = Outcome.UNKNOWN
+def _call(
+    method: str,
+    route: Route,
+    path: str,
+    *,
+    template: str = "",
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+    answer_bytes_max: int | None = None,
+) -> Call:
+    made = Call(method, _place(route), template or path, path, route.credential_id, params, headers or {}, content)
+    return replace(made, answer_bytes_max=answer_bytes_max) if answer_bytes_max else made
 
 
-class _AnswerTooLong(Exception):
-    """The answer has more than ANSWER_BYTES_MAX bytes."""
+def _call_for_number(method: str, route: Route, template: str, number: str, content: bytes | None = None) -> Call:
+    assert _KEY.fullmatch(number), f"{number!r} is no invoice number"
+    return _call(method, route, template.replace("{number}", number), template=template, content=content)
 
 
-def _unheard(span: Span, fault: Exception, outcome: Outcome, message: str) -> TaxAnswer:
-    kind = type(fault).__name__.lstrip("_")
-    telemetry.fail(span, kind)
-    return TaxAnswer(outcome, f"{message} ({kind})")
+def _place(route: Route) -> str:
+    return f"{route.environment}/{route.region}"
 
 
-def _is_not_received(answer: TaxAnswer) -> bool:
-    return answer.outcome is Outcome.NOT_RECEIVED and answer.http_status == 0
+def _never(_: Seen) -> bool:
+    return False
 
 
-def _is_unanswered(answer: TaxAnswer) -> bool:
-    return answer.outcome is Outcome.UNKNOWN and (answer.http_status == 0 or answer.http_status >= 500)
+def _never_left(seen: Seen) -> bool:
+    return seen.status == 0 and not seen.left
 
 
-def _last_answer(state: RetryCallState) -> Any:
-    assert state.outcome is not None, "tenacity gave up before it began"
-    return state.outcome.result()
+def _is_unanswered(seen: Seen) -> bool:
+    return seen.status == 0 or seen.status >= 500
