@@ -1,22 +1,27 @@
 """Sends invoices to the authority, as many at once as it bears. What an answer means is decided in domain/."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.ids import new_id
 from services.invoice_sync.actions.attempt_log import body_context, sealed_response
 from services.invoice_sync.actions.call import bounded
+from services.invoice_sync.actions.gates import Admission
 from services.invoice_sync.actions.record import Finished
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain import attempt_chain
 from services.invoice_sync.domain.attempt import TaxAnswer
 from services.invoice_sync.domain.claim import Claim, Lease
 from services.invoice_sync.domain.event import Answered
+from services.invoice_sync.domain.fairness import share
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.standing import Work
 from services.invoice_sync.store import outbox
@@ -88,11 +93,22 @@ class UploadActions:
             if not admission.quotas:
                 return []
             lease = Lease(new_id("lea"), self._timers.lease_seconds)
-            claims = await outbox.claim(session, Work.SUBMIT, admission.quotas, lease, now, admission.breaker_state_of)
+            claims = await self._claim(session, admission, lease, now)
             await tools.gates.charge(session, admission, claims, now)
             tools.crash("before_claim_commit")
         tools.crash("after_claim_commit")
         tools.recorder.expect(claims)
+        return claims
+
+    async def _claim(self, session: AsyncSession, admission: Admission, lease: Lease, now: datetime) -> list[Claim]:
+        """Claim what was admitted; what one lane could not use goes to those that used all of theirs."""
+        tell = admission.breaker_state_of
+        claims = await outbox.claim(session, Work.SUBMIT, admission.quotas, lease, now, tell)
+        given = Counter(claim.lane for claim in claims)
+        full = [lane for lane, quota in admission.quotas if given[lane] == quota]
+        left = sum(quota for _, quota in admission.quotas) - len(claims)
+        if claims and full and left > 0:
+            claims += await outbox.claim(session, Work.SUBMIT, share(full, "", left).quotas, lease, now, tell)
         return claims
 
     async def upload_invoice(self, claim: Claim) -> None:

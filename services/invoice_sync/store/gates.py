@@ -124,7 +124,7 @@ async def lift(session: AsyncSession, hold_ids: Sequence[str], now: datetime) ->
 
 async def is_known(session: AsyncSession, hold_id: str) -> bool:
     """Whether there ever was such a hold."""
-    return bool(await run(session, "SELECT FROM hold WHERE hold_id = $1", hold_id))
+    return bool(await run(session, "SELECT 1 FROM hold WHERE hold_id = $1", hold_id))
 
 
 async def waiting(session: AsyncSession) -> dict[str, int]:

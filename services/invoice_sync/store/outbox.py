@@ -3,6 +3,7 @@
 The statements are text with arrays, since they run for each batch of hundreds: one round trip, one plan, no objects.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from services.invoice_sync.domain.claim import EXPRESS_MARK, Claim, Lease, Put
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing, Work
 from services.invoice_sync.store import attempts
-from services.invoice_sync.store.sql import run
+from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested, values
 
 # A walk of the index from lane to lane, however many rows each has.
@@ -55,6 +56,7 @@ _CLAIM = """
     ), leased AS (
         INSERT INTO lease (lease_id, until, invoice_ids)
         SELECT $5, clock_timestamp() + $6 * interval '1 second', array_agg(invoice_id) FROM picked HAVING count(*) > 0
+        ON CONFLICT (lease_id) DO UPDATE SET invoice_ids = lease.invoice_ids || excluded.invoice_ids
     )
     SELECT {columns}, taken.lane, invoice.authority, invoice.environment, invoice.region, invoice.credential_id,
         invoice.seller_tax_id, invoice.document_sha256, invoice.idempotency_key, invoice.traceparent, {sealed}
@@ -71,9 +73,8 @@ _CLAIM_SUBMIT = _CLAIM.format(
 _CLAIM_OTHER = _CLAIM.format(changes="lease_id = $5", columns=columns(DUE, "taken."), sealed="''::bytea", bodies="")
 _GO_ON = f"""
     UPDATE outbox SET ({columns(DUE[1:])}, lease_id) = ROW({columns(DUE[1:], "put.")}, '')
-    FROM {unnested(DUE)} AS put ({columns(DUE)})
-        JOIN unnest(${len(DUE) + 1}::text[], ${len(DUE) + 2}::text[]) AS held (invoice_id, lease_id) USING (invoice_id)
-    WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = held.lease_id
+    FROM {unnested((*DUE, ("held", "text")))} AS put ({columns(DUE)}, held)
+    WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.held
     RETURNING outbox.invoice_id
 """  # noqa: S608  the names are ours
 _SETTLE = f"""
@@ -128,6 +129,7 @@ async def claim(
     A claim to submit moves each to SENDING and writes its attempt down; all is there once the caller has committed.
     `breaker_state_of` tells the breaker of a route's key, for the log.
     """
+    await look_up_by_index(session)
     statement = _CLAIM_SUBMIT if work is Work.SUBMIT else _CLAIM_OTHER
     asked = ([lane for lane, _ in quotas], [quota for _, quota in quotas])
     rows = await run(session, statement, work.value, *asked, now, lease.lease_id, lease.seconds)
@@ -142,10 +144,10 @@ async def put(session: AsyncSession, wanted: Sequence[Put]) -> set[str]:
     due = [each for each in wanted if each.standing.work is not None]
     done = [each for each in wanted if each.standing.work is None]
     fenced: set[str] = set()
+    await look_up_by_index(session)
     if due:
-        held = [[each.standing.invoice_id for each in due], [each.lease_id for each in due]]
-        arrays = transposed(values(each.standing) for each in due)
-        fenced |= {row[0] for row in await run(session, _GO_ON, *arrays, *held)}
+        arrays = transposed((*values(each.standing), each.lease_id) for each in due)
+        fenced |= {row[0] for row in await run(session, _GO_ON, *arrays)}
     if done:
         arrays = transposed((*values(each.standing)[:-2], each.lease_id, each.check_at) for each in done)
         fenced |= {row[0] for row in await run(session, _SETTLE, *arrays)}
@@ -230,11 +232,18 @@ _ADD = f"""
 _AFTER = len(NAMES)
 
 
+@functools.lru_cache(maxsize=1024)
+def _route(authority: str, environment: str, region: str, credential_id: str) -> tuple[Route, str]:
+    """There are few, and this is asked for each row."""
+    route = Route(authority, environment, region, credential_id)
+    return route, route.key
+
+
 def _claim(
     row: Sequence[Any], lease_id: str, now: datetime, breaker_state_of: Callable[[str], str], *, begins: bool
 ) -> Claim:
     standing, tail = from_row(row), row[_AFTER:]
-    route = Route(tail[1], tail[2], tail[3], tail[4])
+    route, route_key = _route(tail[1], tail[2], tail[3], tail[4])
     begun: Attempt | None = None
     if begins:
         begun = attempt_chain.begin(
@@ -243,11 +252,11 @@ def _claim(
             standing.attempt_count,
             standing.version,
             Operation.SUBMIT,
-            route.key,
+            route_key,
             now,
             tail[6],
             attempt_chain.trace_id_of(tail[8]),
-            breaker_state_of(route.key),
+            breaker_state_of(route_key),
             standing.log_head,
         )
     return Claim(standing, lease_id, tail[0], route, tail[5], tail[6], tail[7], tail[8], tail[9] or b"", begun)

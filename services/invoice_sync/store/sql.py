@@ -11,3 +11,19 @@ async def run(session: AsyncSession, statement: str, *values: Any) -> Sequence[S
     connection = await session.connection()
     result = await connection.exec_driver_sql(statement, values)
     return result.fetchall() if result.returns_rows else ()
+
+
+async def look_up_by_index(session: AsyncSession) -> None:
+    """Have the rows of this transaction's batches looked up one by one.
+
+    A batch is hundreds of rows out of a table of any size, whose statistics lag behind what was just enqueued: left to
+    itself, the planner reads the whole table for each batch.
+    """
+    connection = await session.connection()
+    await connection.exec_driver_sql(_BY_INDEX)
+
+
+_BY_INDEX = """
+    SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+        set_config('enable_seqscan', 'off', true)
+"""
