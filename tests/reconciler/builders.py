@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import grpc
+import pytest
 from bihuan.payments.v1 import payment_service_pb2, payment_service_pb2_grpc
 from bihuan.reconciler.v1 import (
+    exception_pb2,
+    exception_service_pb2,
     exception_service_pb2_grpc,
     run_pb2,
     run_service_pb2,
@@ -20,13 +23,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from chassis import telemetry
 from chassis.clock import ManualClock
 from chassis.database import Sessions
+from chassis.errors import Fault, from_rpc_error
 from chassis.money import Money
 from demo.plan import BillRow
 from demo.wechat_pay_bill import write
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.domain.line import LineKind
-from services.reconciler.domain.outcome import LoadedLine
+from services.reconciler.domain.outcome import LoadedLine, Outcome
 from services.reconciler.domain.payment import MirroredPayment
 from services.reconciler.tables import Base
 
@@ -186,3 +190,39 @@ def connect_stubs(channel: grpc.aio.Channel, payments: grpc.aio.Channel) -> dict
         "exceptions": exception_service_pb2_grpc.ExceptionServiceStub(channel),
         "payments": payment_service_pb2_grpc.PaymentServiceStub(payments),
     }
+
+
+async def refused(call: grpc.aio.UnaryUnaryCall) -> Fault:
+    """The fault that a call ends with."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return from_rpc_error(caught.value)
+
+
+async def exceptions_of(system: System, **wanted: object) -> list[exception_pb2.Exception]:
+    """The exceptions that a filter lets through, newest first."""
+    request = exception_service_pb2.ListExceptionsRequest(page_size=1_000, **wanted)  # type: ignore[arg-type]
+    return list((await system.exceptions.ListExceptions(request)).exceptions)
+
+
+async def class_names(system: System, **wanted: object) -> list[str]:
+    """Their classes."""
+    names = [exception_pb2.ExceptionClass.Name(each.exception_class) for each in await exceptions_of(system, **wanted)]
+    return sorted(name.removeprefix("EXCEPTION_CLASS_") for name in names)
+
+
+def found(outcome: Outcome) -> list[tuple[str, str | None, int | None]]:
+    """Each difference as (class, payment, line)."""
+    return sorted(
+        (
+            each.exception_class.value,
+            each.payment.payment_id if each.payment else None,
+            each.line.line_no if each.line else None,
+        )
+        for each in outcome.differences
+    )
+
+
+def matched(outcome: Outcome) -> list[tuple[str, int, str, str]]:
+    """Each match as (payment, line, kind, key)."""
+    return sorted((each.payment.payment_id, each.line.line_no, each.kind, each.key) for each in outcome.matches)
