@@ -194,9 +194,8 @@ def test_an_answer_leads_where_its_policy_says():
     assert reached == {outcome: by_policy[row.next] for outcome, row in POLICY.items()} | told_otherwise
 
 
-@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.DUPLICATE])
-def test_an_acknowledgement_with_a_number_is_to_be_verified_and_is_not_booked(outcome):
-    told = answer(outcome, invoice_number="26420000004000000017", ack_time=NOON - timedelta(days=400))
+def test_an_acknowledgement_with_a_number_is_to_be_verified_and_is_not_booked():
+    told = answer(Outcome.ACCEPTED, invoice_number="26420000004000000017", ack_time=NOON - timedelta(days=400))
 
     to = after(Answered(told), standing_in(SyncState.SENDING)).standing
 
@@ -204,6 +203,15 @@ def test_an_acknowledgement_with_a_number_is_to_be_verified_and_is_not_booked(ou
     assert (to.invoice_number, to.ack_time) == (told.invoice_number, told.ack_time)
     assert to.due_at == NOON + timedelta(seconds=1.5)
     assert to.settle_from == NOON
+
+
+def test_the_number_of_a_duplicate_may_be_anothers_and_is_only_known_after_asking_by_key():
+    told = answer(Outcome.DUPLICATE, invoice_number="26420000004000000017", ack_time=NOON - timedelta(days=400))
+
+    to = after(Answered(told), standing_in(SyncState.SENDING)).standing
+
+    assert (to.sync_state, to.work) == (SyncState.SUBMITTED, Work.VERIFY)
+    assert (to.invoice_number, to.ack_time) == ("", None)
 
 
 def test_what_was_not_received_waits_with_jitter_and_no_less_than_asked():

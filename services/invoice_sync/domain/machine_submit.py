@@ -1,5 +1,7 @@
 """The machine's part of sending: claimed, answered, lost, and put back. It never asks for an invoice."""
 
+from dataclasses import replace
+
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.domain.backoff import GiveUp, next_open, next_resend, next_try
 from services.invoice_sync.domain.command import CaseCode, Decision, OpenCase
@@ -56,7 +58,7 @@ def lease_expired(turn: Turn) -> Decision:
     return turn.stay(due_at=turn.now, seal_count=was.seal_count + (was.work is Work.SEAL))
 
 
-def put_back(turn: Turn, sent_count: int) -> Decision:
+def put_back(turn: Turn, sent_count: int, own_number: str) -> Decision:
     """What is proved absent is to be sent again, unless that was done too often."""
     if turn.was.sync_state is not SyncState.ABSENT:
         return turn.ignore("its absence is not proved")
@@ -72,20 +74,24 @@ def put_back(turn: Turn, sent_count: int) -> Decision:
                 look_count=0,
             )
         case due_at:
-            # The receipt was for what is lost; the authority may give another number to the same bytes.
-            return turn.to(SyncState.READY, due_at=due_at, **turn.afresh())
+            # The receipt was for what is lost.
+            return turn.to(SyncState.READY, due_at=due_at, **turn.afresh(own_number))
 
 
 def _sent(turn: Turn, answer: TaxAnswer) -> Decision:
-    number, state = turn.was.invoice_number, SyncState.UNKNOWN
+    was, state, told = turn.was, SyncState.UNKNOWN, answer
+    if answer.outcome is Outcome.DUPLICATE:
+        # What it names may be another's: the log keeps it, and only the question by our own key tells ours.
+        told = replace(answer, invoice_number="", ack_time=None)
+    number = was.invoice_number
     if answer.outcome in _ACKNOWLEDGED:
-        number = answer.invoice_number or number
+        number = told.invoice_number or number
         state = SyncState.ACKED if number else SyncState.SUBMITTED
     return turn.to(
         state,
         due_at=turn.next_look(1, [answer]),
         invoice_number=number,
-        ack_time=answer.ack_time or turn.was.ack_time,
+        ack_time=told.ack_time or was.ack_time,
         settle_from=turn.now,
         look_count=0,
     )
