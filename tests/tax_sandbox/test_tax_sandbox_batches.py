@@ -101,6 +101,36 @@ async def test_a_session_that_nobody_closed_in_time_is_thrown_away_and_frees_its
     assert single.json()["number"] != item["number"]
 
 
+async def test_a_session_outlives_a_restart(fresh_database):
+    url = await fresh_database("services.tax_sandbox")
+    async with running_tax_sandbox(url) as before:
+        session = await open_session(before)
+        items = await sent(before, session, an_item(0))
+
+    async with running_tax_sandbox(url) as after:
+        closed = await close(after, session)
+        await eventually(lambda: is_booked(after, "inv_0"))
+        number = (await by_key(after, "inv_0")).json()["number"]
+
+    assert (closed.status_code, number) == (202, items[0]["number"])
+
+
+async def test_a_batch_lets_its_quota_be_used_up_once_and_no_further(tax):
+    quota = {"place": "production/42", "limit_minor": 25_000}
+    await tax.http.post(f"/steering/sellers/{SELLER_TAX_ID}/quota", json=quota)
+    session = await open_session(tax)
+
+    items = await sent(tax, session, *(an_item(index) for index in range(3)))
+    more = await sent(tax, session, an_item(3))
+    closed = await close(tax, session)
+    used = await tax.http.get(f"{PLACE}/quota", params={"seller_tax_id": SELLER_TAX_ID})
+
+    assert [item.get("code", "") for item in items] == ["", "", "E9400"]
+    assert more[0]["status"] == "TAKEN"
+    assert closed.json() == {"taken": 2, "refused": 2}
+    assert used.json()["used_minor"] == 2 * 12_345
+
+
 async def test_a_closed_session_takes_nothing_more_and_shows_what_it_took(tax):
     session = await open_session(tax)
     items = await sent(tax, session, an_item(1), an_item(0))

@@ -55,8 +55,8 @@ async def a_confirmed_form(tax: Steering, blue: str, amount_minor: int = -12_345
     return form_id
 
 
-def a_red(blue: str, form_id: str, amount_minor: int = -12_345) -> bytes:
-    return a_document(schema=2, kind="RED", red_of=blue, red_form_id=form_id, amount_minor=amount_minor)
+def a_red(blue: str, form_id: str, amount_minor: int = -12_345, **changes: Any) -> bytes:
+    return a_document(schema=2, kind="RED", red_of=blue, red_form_id=form_id, amount_minor=amount_minor, **changes)
 
 
 async def test_a_red_letter_of_the_whole_amount_flushes_its_blue_invoice(tax):
@@ -150,6 +150,7 @@ async def test_a_red_invoice_needs_a_confirmed_form_of_its_blue_one_and_its_amou
         await submit(tax, a_red(other, awaiting), "red_2"),
         await submit(tax, a_red(other, form_id), "red_3"),
         await submit(tax, a_red(blue, form_id, -1), "red_4"),
+        await submit(tax, a_red(blue, form_id, seller={"name": "别家", "tax_id": "A" * 18}), "red_4"),
         await submit(tax, a_red(blue, form_id), "red_5"),
         await submit(tax, a_red(blue, form_id), "red_6"),
     ]
@@ -159,6 +160,7 @@ async def test_a_red_invoice_needs_a_confirmed_form_of_its_blue_one_and_its_amou
         "E9403",
         "E9403",
         "E9404",
+        "E9403",
         "",
         "E9403",
     ]

@@ -16,7 +16,7 @@ from services.tax_sandbox.domain.place import Place
 from services.tax_sandbox.domain.seller import SellerStanding
 from services.tax_sandbox.store.acceptance import AcceptanceStore, Accepted, Logged
 from services.tax_sandbox.store.number_range import NumberRangeStore
-from services.tax_sandbox.store.red_form import RedFormStore
+from services.tax_sandbox.store.red_form import FormAsked, RedFormStore
 from services.tax_sandbox.store.seller import SellerStore
 
 
@@ -31,7 +31,7 @@ class Ledger:
     sequences: list[int]
     own_numbers: set[tuple[Place, str, str]]
     used_numbers: set[str]
-    red_forms: dict[tuple[Place, str, str], int]
+    red_forms: dict[FormAsked, int]
     newest: dict[Place, list[tuple[str, str]]]
 
     def facts(self, submit: Submit) -> Facts:
@@ -48,7 +48,9 @@ class Ledger:
             seller=self.sellers[submit.place, document.seller_tax_id],
             number_is_own=(submit.place, document.seller_tax_id, document.number) in self.own_numbers,
             number_is_used=document.number in self.used_numbers,
-            red_form_amount_minor=self.red_forms.get((submit.place, document.red_form_id, document.red_of)),
+            red_form_amount_minor=self.red_forms.get(
+                (submit.place, document.red_form_id, document.red_of, document.seller_tax_id)
+            ),
             other_number=next((number for key, number in self.newest.get(submit.place, ()) if key != submit.key), ""),
         )
 
@@ -70,7 +72,7 @@ class Ledger:
             return
         self.sequences.pop()
         self.used_numbers.add(acceptance.invoice_number)
-        self.red_forms.pop((submit.place, acceptance.red_form_id, acceptance.red_of), None)
+        self.red_forms.pop((submit.place, acceptance.red_form_id, acceptance.red_of, acceptance.seller_tax_id), None)
         seller = self.sellers[submit.place, acceptance.seller_tax_id]
         self.sellers[submit.place, acceptance.seller_tax_id] = replace(
             seller, used_minor=seller.used_minor + acceptance.amount_minor

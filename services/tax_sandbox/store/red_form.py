@@ -9,8 +9,8 @@ from services.tax_sandbox.domain.place import Place
 from services.tax_sandbox.domain.red_form import FormState, Party, RedForm
 from services.tax_sandbox.tables import MainBookRow, RedFormRow
 
-# A form of a place, and the blue invoice that it is for.
-FormAsked = tuple[Place, str, str]
+# A form of a place, the blue invoice that it is for, and the seller of that.
+FormAsked = tuple[Place, str, str, str]
 
 
 class RedFormStore:
@@ -23,16 +23,23 @@ class RedFormStore:
         """The amounts of those forms that are confirmed and that no red invoice has used; held until the end."""
         wanted = bindparam("forms", list(form_ids), type_=ARRAY(Text))
         rows = await self._session.execute(
-            select(RedFormRow.place, RedFormRow.red_form_id, RedFormRow.blue_number, RedFormRow.amount_minor)
+            select(
+                RedFormRow.place,
+                RedFormRow.red_form_id,
+                RedFormRow.blue_number,
+                MainBookRow.seller_tax_id,
+                RedFormRow.amount_minor,
+            )
+            .join(MainBookRow, MainBookRow.book_number == RedFormRow.blue_number)
             .where(
                 RedFormRow.red_form_id == func.any(wanted),
                 RedFormRow.state == FormState.CONFIRMED,
                 RedFormRow.red_number == "",
             )
             .order_by(RedFormRow.red_form_id)
-            .with_for_update()
+            .with_for_update(of=RedFormRow)
         )
-        return {(Place(row[0]), row[1], row[2]): row[3] for row in rows}
+        return {(Place(row[0]), row[1], row[2], row[3]): row[4] for row in rows}
 
     async def use(self, red_form_id: str, red_number: str) -> None:
         """Bind a form to the red invoice that it was confirmed for."""
