@@ -25,6 +25,7 @@ from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.crypto import new_key_line
+from services.invoice_sync.crash import POINTS
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import SELLER_TAX_ID, Steering, steering_of
 
@@ -32,6 +33,8 @@ ROOT = Path(__file__).parents[2]
 INVOICES = 20
 HELD = 8
 NOWHERE = "http://127.0.0.1:1"
+# The exit status of a process that died at its crash point, as of one that was killed.
+CRASHED = 137
 # Half of a lease is the patience of a call: long enough to be killed in, short enough to wait for.
 LEASE_SECONDS = 8
 HURRY = {
@@ -72,7 +75,7 @@ class Processes:
                 stderr=log,
             )
 
-    def start_invoice_sync(self, tax_url: str = "") -> None:
+    def start_invoice_sync(self, tax_url: str = "", **settings: str) -> None:
         tax_url = tax_url or f"http://{self.target('tax_sandbox')}"
         key_file = self.logs / "body.key"
         if not key_file.exists():
@@ -82,7 +85,7 @@ class Processes:
             BODY_KEY_FILE=str(key_file),
             PAYMENTS_TARGET=self.target("payments"),
             TAX_URL=tax_url,
-            **HURRY,
+            **HURRY | settings,
         )
 
     def end(self, service: str) -> None:
@@ -177,6 +180,41 @@ async def test_killing_the_uploader_loses_no_invoice_and_sends_none_twice(proces
     assert {row["submit_count"] for row in book} == {1}
 
 
+@pytest.mark.timeout(240)
+async def test_no_point_around_a_commit_or_a_call_is_a_bad_one_to_die_at(processes, steering):
+    processes.start_invoice_sync()
+    await set_profile(processes)
+    processes.end("invoice_sync")
+
+    for no, point in enumerate(POINTS):
+        # One to send for each death; what the deaths before have left is in the way too, as it would be.
+        await record_payments(processes, 1, first=no)
+        processes.start_invoice_sync(CRASH_AT=point, LEASE_SECONDS="2")
+        process = processes.running.pop("invoice_sync")
+        assert await exit_status(process) == CRASHED, point + processes.last_words("invoice_sync")
+    processes.start_invoice_sync(LEASE_SECONDS="2")
+
+    async def all_in_books() -> bool:
+        return await count_in_state(processes, "BOOKED") == len(POINTS)
+
+    await eventually(all_in_books, timeout_seconds=60)
+    book = await steering.book()
+    logged = await count(processes, "SELECT count(*) FROM attempt WHERE operation = 'SUBMIT'")
+    assert Counter(row["order_no"] for row in book) == {f"ORDER{no}": 1 for no in range(len(POINTS))}
+    assert {row["status"] for row in book} == {"BOOKED"}
+    # No byte left without a row of the log: what the authority had is never more than what was written down.
+    assert sum(row["submit_count"] for row in book) <= logged
+
+
+async def exit_status(process: "subprocess.Popen[bytes]") -> int | None:
+    """What it ended with; None when it goes on living."""
+    try:
+        return await asyncio.to_thread(process.wait, 30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return None
+
+
 async def set_profile(processes: Processes) -> None:
     profile = merchant_pb2.MerchantProfile(
         merchant_id="city-water",
@@ -190,12 +228,12 @@ async def set_profile(processes: Processes) -> None:
         )
 
 
-async def record_payments(processes: Processes, how_many: int) -> None:
+async def record_payments(processes: Processes, how_many: int, first: int = 0) -> None:
     pay_time = Timestamp()
     pay_time.GetCurrentTime()
     async with grpc.aio.insecure_channel(processes.target("payments")) as channel:
         payments = payment_grpc.PaymentServiceStub(channel)
-        for no in range(how_many):
+        for no in range(first, first + how_many):
             request = payment_service_pb2.RecordPaymentRequest(
                 request_id=f"request-{no:04}",
                 merchant_id="city-water",

@@ -15,7 +15,8 @@ from services.invoice_sync.store import cases, outbox, sweeps
 
 # A report is kept at least so often, so that silence means that no sweep ran.
 _REPORT_AT_LEAST = timedelta(hours=1)
-_LEAD_SECONDS = 120.0
+# Short, since two sweeps at once do no harm, and a leader that died holds up the leases of all that died with it.
+_LEAD_SECONDS = 5.0
 _log = structlog.get_logger()
 
 
