@@ -113,8 +113,8 @@ class BatchActions:
         found = await store.find(batch.place, batch.session_id)
         if refusal := found.refusal(now) if found else _no_such_session():
             return refusal
-        there = {item.sent.index: item for item in await store.items(batch.session_id)}
-        if len(there.keys() | {sent.index for sent in batch.items}) > ITEMS_IN_A_SESSION_MAX:
+        there = await store.items_at(batch.session_id, [sent.index for sent in batch.items])
+        if await store.count_items(batch.session_id) + len(batch.items) - len(there) > ITEMS_IN_A_SESSION_MAX:
             return refused(409, Refusal("E9503", f"a session has at most {ITEMS_IN_A_SESSION_MAX} items"))
         submits = [_submit(batch, sent) for sent in batch.items]
         ledger = await read_ledger(session, submits, now, registration_required=self._registration_required)

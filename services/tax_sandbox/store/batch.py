@@ -63,6 +63,20 @@ class BatchStore:
         )
         return [_item(row) for row in rows]
 
+    async def items_at(self, session_id: str, indexes: Collection[int]) -> dict[int, BatchItem]:
+        """What a session has under these indexes."""
+        rows = await self._session.scalars(
+            select(BatchItemRow).where(BatchItemRow.session_id == session_id, BatchItemRow.item_index.in_(indexes))
+        )
+        return {row.item_index: _item(row) for row in rows}
+
+    async def count_items(self, session_id: str) -> int:
+        """How many a session has, refused ones too."""
+        counted = await self._session.execute(
+            select(func.count()).select_from(BatchItemRow).where(BatchItemRow.session_id == session_id)
+        )
+        return counted.scalar_one()
+
     async def keys_in_open_sessions(self, place: Place, keys: Collection[str], now: datetime) -> set[str]:
         """Which of these keys an open session of a place has taken."""
         wanted = bindparam("keys", list(keys), type_=ARRAY(Text))
