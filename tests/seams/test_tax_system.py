@@ -1,5 +1,6 @@
 """What every TaxSystem must do, each outcome produced for real over a socket. A new system adds itself to SYSTEMS."""
 
+import asyncio
 import contextlib
 import hashlib
 import socket
@@ -729,6 +730,22 @@ async def test_a_batch_of_more_than_a_call_may_have_goes_in_several_calls_of_one
     made = [span.name for span in spans.get_finished_spans() if span.kind is SpanKind.CLIENT]
     assert made.count("POST /v1/sessions") == 1
     assert made.count("POST /v1/sessions/{session_id}/invoices") == 2
+
+
+async def test_documents_that_are_sent_at_once_go_together_when_they_are_to_go_in_sessions(
+    fresh_database, tmp_path, spans
+):
+    async with sandbox_bench(fresh_database, tmp_path, in_sessions=True) as bench:
+        sends = [bench.system.submit(bench.route, item.document, item.idempotency_key) for item in a_batch()]
+        answers = await asyncio.gather(*sends)
+        found = [await until_booked(bench, item) for item in a_batch()]
+        nowhere = await bench.unreachable.submit(bench.route, bench.document, KEY)
+
+    assert [answer.outcome for answer in answers] == [Outcome.ACCEPTED] * 3
+    assert [answer.invoice_number for answer in answers] == [answer.invoice_number for answer in found]
+    assert nowhere.outcome is Outcome.NOT_RECEIVED
+    made = [span.name for span in spans.get_finished_spans() if span.kind is SpanKind.SERVER]
+    assert made.count("POST /v1/sessions") == 1
 
 
 async def test_a_call_is_a_client_span_above_the_authoritys_own(bench, spans):

@@ -1,35 +1,25 @@
 """The client against answers that our own sandbox would not give: a peer that speaks raw bytes on a real socket."""
 
 import asyncio
-import contextlib
 import gzip
 import hashlib
 import json
 import re
 import socket
-import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chassis.clock import ManualClock
 from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.tax.credential import CredentialFile
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
-from services.invoice_sync.tax.sandbox_answer import read_ping, read_query, read_submit
-from services.invoice_sync.tax.sandbox_codes import CODES
-from services.invoice_sync.tax.wire import RETRY_AFTER_SECONDS_MAX, Seen, Timeouts
+from services.invoice_sync.tax.wire import RETRY_AFTER_SECONDS_MAX, Timeouts
+from tests.support.raw_peer import NOW, drips, resets, says, system_before, writes
 from tests.support.tax_sandbox import ROUTE, SELLER_TAX_ID, a_document
 
 DOCUMENT = a_document()
 SHA256 = hashlib.sha256(DOCUMENT).hexdigest()
 NUMBER = "26422000000000000001"
-
-NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 YES = {"number": NUMBER, "accepted_at": "2026-03-01T08:00:00Z", "document_sha256": SHA256, "duplicate": False}
 RECORD = {
     "number": NUMBER,
@@ -39,74 +29,6 @@ RECORD = {
     "booked_at": "2026-03-01T08:00:01Z",
     "status": "BOOKED",
 }
-
-README = Path(__file__).parents[2] / "services/tax_sandbox/README.md"
-
-Peer = Callable[[asyncio.StreamWriter], Awaitable[None]]
-
-
-@contextlib.asynccontextmanager
-async def system_before(peer: Peer, heads: list[str] | None = None, **how: Any) -> AsyncIterator[SandboxTaxSystem]:
-    """A client whose peer reads a request's head, keeps it in `heads`, and then does what it is told."""
-
-    served: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        served.add(asyncio.current_task())
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            if heads is not None:
-                heads.append(head.decode())
-            await peer(writer)
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    timeouts = Timeouts(connect_seconds=1, read_seconds=0.5, call_seconds=1.5)
-    system = SandboxTaxSystem(
-        f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeouts, ManualClock(NOW), **how
-    )
-    try:
-        yield system
-    finally:
-        await system.close()
-        server.close()
-        await asyncio.gather(*served)
-
-
-def says(status: int, body: object, headers: str = "") -> Peer:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-
-    async def peer(writer: asyncio.StreamWriter) -> None:
-        writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(raw)}\r\n{headers}\r\n".encode() + raw)
-        await writer.drain()
-
-    return peer
-
-
-def writes(raw: bytes) -> Peer:
-    async def peer(writer: asyncio.StreamWriter) -> None:
-        writer.write(raw)
-        await writer.drain()
-
-    return peer
-
-
-async def resets(writer: asyncio.StreamWriter) -> None:
-    """End by a TCP reset, as a firewall does."""
-    linger = struct.pack("ii", 1, 0)
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    writer.transport.abort()
-
-
-async def drips(writer: asyncio.StreamWriter) -> None:
-    """A byte a while for ever: no single read is late, the whole is."""
-    writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 1000\r\n\r\n")
-    while True:
-        writer.write(b" ")
-        await writer.drain()
-        await asyncio.sleep(0.2)
 
 
 @pytest.mark.parametrize(
@@ -375,82 +297,3 @@ def test_a_file_without_a_credential_is_said_at_the_start_and_its_content_is_not
         CredentialFile(file)
 
     assert not content or content not in str(raised.value)
-
-
-def answered(status: int, code: str) -> Seen:
-    return Seen(status, {"code": code, "message": ""} if code else {}, b"{}")
-
-
-def outcomes(status: int, code: str) -> tuple[Outcome, Outcome, Outcome]:
-    seen = answered(status, code)
-    return read_submit(seen, SHA256).outcome, read_query(seen, "key", "inv_1").outcome, read_ping(seen).outcome
-
-
-@pytest.mark.parametrize(
-    ("code", "submit", "query"),
-    [
-        ("E4000", Outcome.REJECTED_SYNTAX, Outcome.UNKNOWN),
-        ("E4007", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
-        ("E4009", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
-        ("E4011", Outcome.AUTH, Outcome.AUTH),
-        ("E4040", Outcome.UNKNOWN, Outcome.NOT_FOUND),
-        ("E4044", Outcome.UNKNOWN, Outcome.UNKNOWN),
-        ("E4090", Outcome.MISMATCH, Outcome.UNKNOWN),
-        ("E4290", Outcome.THROTTLED, Outcome.THROTTLED),
-        ("E5000", Outcome.UNKNOWN, Outcome.UNKNOWN),
-        ("E5030", Outcome.OUTAGE, Outcome.UNKNOWN),
-        ("E5500", Outcome.AUTHORITY_FAULT, Outcome.AUTHORITY_FAULT),
-        ("E5599", Outcome.AUTHORITY_FAULT, Outcome.AUTHORITY_FAULT),
-        ("E9301", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
-        ("E9338", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
-        ("E9400", Outcome.QUOTA, Outcome.UNKNOWN),
-        ("E9402", Outcome.REJECTED_BUSINESS, Outcome.UNKNOWN),
-    ],
-)
-def test_a_code_means_the_same_with_each_status_of_its_own(code, submit, query):
-    row = CODES.get(code) or CODES["E55xx"]
-
-    assert {outcomes(status, code)[:2] for status in row.statuses} == {(submit, query)}
-
-
-def test_every_code_of_the_protocols_description_is_mapped():
-    described = set(re.findall(r"`(E\d{4})`", README.read_text("utf-8")))
-
-    assert len(described) > 15
-    assert {code for code in described if code not in CODES and f"{code[:3]}xx" not in CODES} == set()
-
-
-def test_a_code_that_is_not_known_is_unknown_whatever_the_status():
-    answers = {outcomes(status, "E0000") for status in range(201, 600)}
-
-    assert answers == {(Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.UNKNOWN)}
-
-
-def test_a_code_with_the_status_of_another_is_unknown():
-    strangers = [
-        (status, code) for code, row in CODES.items() for status in range(201, 600) if status not in row.statuses
-    ]
-
-    assert {outcomes(status, code) for status, code in strangers} == {
-        (Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.UNKNOWN)
-    }
-
-
-def test_without_a_code_only_a_refused_login_and_too_many_calls_say_anything():
-    telling = {status: outcomes(status, "")[:2] for status in range(201, 600)}
-
-    assert {status: told for status, told in telling.items() if told != (Outcome.UNKNOWN, Outcome.UNKNOWN)} == {
-        401: (Outcome.AUTH, Outcome.AUTH),
-        429: (Outcome.THROTTLED, Outcome.THROTTLED),
-    }
-
-
-def test_no_answer_but_one_of_the_book_itself_says_that_there_is_none():
-    found = [
-        (status, code)
-        for status in range(201, 600)
-        for code in ["", "E0000", *CODES]
-        if outcomes(status, code)[1] is Outcome.NOT_FOUND
-    ]
-
-    assert found == [(404, "E4040")]

@@ -146,8 +146,11 @@ class Sessions:
     ) -> dict[int, TaxAnswer]:
         """What the closed session says of those that it took; UNKNOWN where it cannot be read."""
         shown = await self._show(route, session_id, deadline)
-        rows = _by_index(shown.body.get("items")) if shown.status == 200 else {}
         told = [index for index, answer in answers.items() if answer.outcome is Outcome.ACCEPTED]
+        if shown.status != 200:
+            unread = heard(shown, Outcome.UNKNOWN, "the session is closed, and what became of it cannot be read")
+            return dict.fromkeys(told, unread)
+        rows = _by_index(shown.body.get("items"))
         return {index: _read_item(shown, rows.get(index), items[index]) for index in told}
 
     async def _show(self, route: Route, session_id: str, deadline: float) -> Seen:
