@@ -19,6 +19,7 @@ from services.tax_sandbox.domain.batch import (
     SentItem,
     what_is_missing,
 )
+from services.tax_sandbox.domain.batch_item import IN_SESSION, Candidate, JudgedItem, after_close
 from services.tax_sandbox.domain.document import Refusal, TaxDocument, read_document
 from services.tax_sandbox.domain.fault import FaultName, FaultPlan, Occasion, Phase
 from services.tax_sandbox.domain.judgement import Rules, Submit, Verdict, judge, occasion_of
@@ -122,34 +123,34 @@ class BatchActions:
             await ledger.read_newest(session, {batch.place})
         held = await store.keys_in_open_sessions(batch.place, [sent.key for sent in batch.items], now)
         judged = [
-            self._take_item(_Sent(sent, submit, there.get(sent.index), sent.key in held), batch, ledger, strikes)
+            self._take_item(Candidate(sent, submit, there.get(sent.index), sent.key in held), batch, ledger, strikes)
             for sent, submit in zip(batch.items, submits, strict=True)
         ]
         await store.put(batch.place, [one.kept for one in judged if one.kept])
         await log_submits(session, submits, [one.verdict for one in judged], now)
         return Reply(200, {"items": [one.answer.described() for one in judged if one.answer]})
 
-    def _take_item(self, one: "_Sent", batch: Batch, ledger: Ledger, strikes: Strikes) -> "_Judged":
+    def _take_item(self, one: Candidate, batch: Batch, ledger: Ledger, strikes: Strikes) -> JudgedItem:
         if one.is_repeat():
-            return _Judged(_IN_SESSION, one.there, None)
+            return JudgedItem(IN_SESSION, one.there, None)
         if one.there and one.there.status is ItemStatus.TAKEN:
-            return one.refused(batch, "E9504", ledger.now, is_kept=False)
+            return one.refused(batch.session_id, "E9504", ledger.now, is_kept=False)
         if one.is_held:
-            return one.refused(batch, "E9505", ledger.now, is_kept=True)
+            return one.refused(batch.session_id, "E9505", ledger.now, is_kept=True)
         facts = ledger.facts(one.submit)
         missing: FaultPlan | None = None
         if isinstance(one.submit.document, TaxDocument):
             occasion = occasion_of(one.submit, one.submit.document, facts)
             missing = self._steered.strike(strikes, Phase.BATCH, occasion)
             if missing and what_is_missing(missing, one.sent.key) is None:
-                return _Judged(Verdict("LOST", Reply(0, {}), (missing,)), None, None)
+                return JudgedItem(Verdict("LOST", Reply(0, {}), (missing,)), None, None)
 
         def strike(phase: Phase, occasion: Occasion) -> FaultPlan | None:
             return self._steered.strike(strikes, phase, occasion) if phase is Phase.DOOR else None
 
         verdict = judge(one.submit, facts, self._rules, strike)
         ledger.enter(one.submit, verdict)
-        return one.judged(batch, verdict, missing, ledger.now)
+        return one.judged(batch.session_id, verdict, missing, ledger.now)
 
     async def _close_once(self, place: Place, session_id: str, asked: tuple[FaultPlan, ...]) -> Reply:
         strikes, since = Strikes(), self._steered.now()
@@ -189,7 +190,7 @@ class BatchActions:
                 self._accept(item, submit, ledger, strikes) for item, submit in zip(taken, submits, strict=True)
             ]
             await write_accepted(session, submits, verdicts, now)
-            judged = [_after(item, verdict) for item, verdict in zip(taken, verdicts, strict=True)]
+            judged = [after_close(item, verdict) for item, verdict in zip(taken, verdicts, strict=True)]
             await store.put(place, judged)
             items = [*judged, *(item for item in items if item.status is ItemStatus.REFUSED)]
         await store.close(session_id, now)
@@ -209,55 +210,6 @@ class BatchActions:
         return verdict
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What was made of an item: for the log, for the answer unless it is lacking there, and to be kept if it is new."""
-
-    verdict: Verdict
-    answer: BatchItem | None
-    kept: BatchItem | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """An item with what the session has under its index, and whether an open session has taken its key."""
-
-    sent: SentItem
-    submit: Submit
-    there: BatchItem | None
-    is_held: bool
-
-    def is_repeat(self) -> bool:
-        """Whether it was taken before, just so."""
-        there = self.there
-        return there is not None and there.status is ItemStatus.TAKEN and there.sent == self.sent
-
-    def refused(self, batch: Batch, code: str, now: datetime, *, is_kept: bool) -> _Judged:
-        """A refusal by the session itself."""
-        item = BatchItem(batch.session_id, self.sent, ItemStatus.REFUSED, "", code, now)
-        return _Judged(Verdict("REFUSED", Reply(409, {})), item, item if is_kept else None)
-
-    def judged(self, batch: Batch, verdict: Verdict, missing: FaultPlan | None, now: datetime) -> _Judged:
-        """What a verdict makes of the item; `missing` is the fault that keeps it out of the answer."""
-        said = verdict.reply
-        if missing:
-            verdict = replace(verdict, struck=(*verdict.struck, missing))
-        if said.dropped_by:
-            return _Judged(verdict, None, None)
-        if said.status != 200:
-            item = BatchItem(batch.session_id, self.sent, ItemStatus.REFUSED, "", said.body["code"], now)
-            return _Judged(verdict, None if missing else item, item)
-        item = BatchItem(
-            batch.session_id, self.sent, ItemStatus.TAKEN, said.body["number"], "", now, self.submit.traceparent
-        )
-        if verdict.outcome == "TURNED_AWAY":
-            return _Judged(verdict, item, None)  # DUPLICATE: the answer is a lie
-        return _Judged(replace(verdict, outcome="IN_SESSION"), None if missing else item, item)
-
-
-_IN_SESSION = Verdict("IN_SESSION", Reply(200, {}))
-
-
 def _submit(batch: Batch, sent: SentItem) -> Submit:
     # What the call asks for itself falls on its first item alone: one call, one fault.
     asked = batch.asked if sent is batch.items[0] else ()
@@ -268,13 +220,6 @@ def _submit(batch: Batch, sent: SentItem) -> Submit:
 def _kept_submit(place: Place, item: BatchItem, asked: tuple[FaultPlan, ...]) -> Submit:
     sent = item.sent
     return Submit(place, sent.key, sent.body, sent.sha256, read_document(sent.body), item.traceparent, asked)
-
-
-def _after(item: BatchItem, verdict: Verdict) -> BatchItem:
-    """The item as its session leaves it; a number that was given before under its key is the one that counts."""
-    if verdict.reply.status == 200:
-        return replace(item, number=verdict.reply.body["number"])
-    return replace(item, status=ItemStatus.REFUSED, number="", code=verdict.reply.body["code"])
 
 
 def _counts(items: Sequence[BatchItem]) -> dict[str, int]:
