@@ -17,6 +17,7 @@ from demo.__main__ import BUSINESS_DATE
 from demo.day import EXPECTED_CLASS, Disturbance, generate_day, planted_counts
 
 ROOT = Path(__file__).parents[2]
+ROWS = 60  # lines of each channel: as many as give every disturbance and every fault its turn
 
 
 def _play(tmp_path: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], dict]:
@@ -35,22 +36,22 @@ def _play(tmp_path: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[
 
 @pytest.mark.timeout(300)
 def test_a_made_up_day_adds_up_and_leaves_nothing_behind(tmp_path):
-    day = generate_day(7, BUSINESS_DATE, 150)
+    day = generate_day(7, BUSINESS_DATE, ROWS)
     before = set(_own_processes())
 
-    done, report = _play(tmp_path, "--seed", "7")
+    done, report = _play(tmp_path, "--seed", "7", "--rows", str(ROWS))
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert report["adds_up"] is True
     assert len(report["checks"]) > 15
     # Told from the plan alone, not from the report's own sums.
-    per_channel = planted_counts(150)
+    per_channel = planted_counts(ROWS)
     assert report["payments"] == len(day.payments)
     assert report["payments_minor"] == sum(payment.amount.amount_minor for payment in day.payments)
-    assert report["lines"] == 300
+    assert report["lines"] == 2 * ROWS
     assert report["found"] == {EXPECTED_CLASS[kind]: 2 * count for kind, count in per_channel.items()}
     lines_without_match = sum(2 * per_channel[kind] for kind in _WITH_A_LINE)
-    assert report["matched"] == 300 - lines_without_match
+    assert report["matched"] == 2 * ROWS - lines_without_match
     assert report["faults_shown"]["DROP_AFTER_COMMIT"] > 0
     assert report["faults_shown"]["ACK_WITHOUT_BOOKING"] > 0
     assert report["invoices"] == {"BOOKED": report["booked"], "REJECTED": report["faults_shown"]["REJECT_BUSINESS"]}
