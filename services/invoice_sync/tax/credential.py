@@ -19,28 +19,34 @@ class CredentialFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stamp = self._look()
-        self._secret = self._read()
+        self._stamp = _stamp(path)
+        self._secret = _read(path)
 
     def secret(self) -> str:
         """The credential as the file has it now."""
+        if (stamp := _stamp(self._path)) == self._stamp:
+            return self._secret
+        # Once for each change, also of a file that is gone or holds no credential.
+        self._stamp = stamp
         try:
-            stamp = self._look()
-            if stamp == self._stamp:
-                return self._secret
-            self._stamp = stamp
-            self._secret = self._read()
+            self._secret = _read(self._path)
             _log.info("credential was replaced", file=str(self._path))
         except (OSError, ValueError) as fault:
             _log.warning("credential cannot be read, the last is kept", file=str(self._path), error=str(fault))
         return self._secret
 
-    def _look(self) -> tuple[int, int, int]:
-        found = self._path.stat()
-        return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def _read(self) -> str:
-        content = self._path.read_bytes()
-        if not _SECRET.fullmatch(content):
-            raise ValueError(f"{self._path} holds no credential: letters, digits and ._~+/-= on one line")
-        return content.decode("ascii").strip()
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes when the file does; None when it cannot be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _read(path: Path) -> str:
+    content = path.read_bytes()
+    if not _SECRET.fullmatch(content):
+        raise ValueError(f"{path} holds no credential: letters, digits and ._~+/-= on one line")
+    return content.decode("ascii").strip()

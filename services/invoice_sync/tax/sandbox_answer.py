@@ -15,6 +15,7 @@ from services.invoice_sync.tax.sandbox_codes import NOT_OF_THIS_UNIT, Row, row_o
 from services.invoice_sync.tax.wire import Seen, instant
 
 _NUMBER = re.compile(r"[0-9]{20}")
+_TAX_ID = re.compile(r"[0-9A-Z]{15,20}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _MESSAGE_LENGTH_MAX = 500
@@ -71,6 +72,7 @@ def read_query(seen: Seen, asked_by: str, asked: str) -> TaxAnswer:
         book_time=booked_at,
         document_sha256=sha256,
         red_number=text(_NUMBER, body.get("red_number")),
+        seller_tax_id=text(_TAX_ID, body.get("seller_tax_id")),
     )
 
 
