@@ -45,10 +45,10 @@ class Admission:
     gates: dict[str, GateRow] = field(default_factory=dict)
     opened: dict[str, Open] = field(default_factory=dict)
 
-    def breaker_state_of(self, route_key: str) -> str:
-        """The breaker of a route at the claim."""
-        gate = self.gates.get(route_key)
-        return gate.breaker.state.value if gate else breaker.BreakerState.CLOSED.value
+    @property
+    def breaker_states(self) -> dict[str, str]:
+        """The breakers of the routes at the claim."""
+        return {key: gate.breaker.state.value for key, gate in self.gates.items()}
 
 
 class Gates:

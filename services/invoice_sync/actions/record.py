@@ -22,7 +22,7 @@ from services.invoice_sync.domain.attempt import Ended, TaxAnswer
 from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.claim import Claim, Put
 from services.invoice_sync.domain.command import CaseCode, Decision, Hold, Ignore, OpenCase
-from services.invoice_sync.store import attempts, cases, outbox
+from services.invoice_sync.store import attempts, cases, outbox, submits
 from services.invoice_sync.store.attempts import RoundEvidence
 
 _BATCH_MAX = 500
@@ -99,13 +99,17 @@ class Recorder:
     async def _write(self, batch: list[Finished]) -> Sequence[bool]:
         done = self._done(batch)
         async with self._sessions.begin() as session:
-            ended = [each.ended for each in batch if each.ended is not None]
             await attempts.keep_bodies(session, [body for each in batch for body in each.bodies])
-            if ended:
-                await attempts.end(session, ended)
-            fenced = await outbox.put(
-                session, [Put(each.decision.standing, each.claim.lease_id, each.check_at) for each in batch]
-            )
+            sent = [
+                (each.claim, submits.moved(each.decision.standing), each.ended)
+                for each in batch
+                if each.ended is not None
+            ]
+            asked = [
+                Put(each.decision.standing, each.claim.lease_id, each.check_at) for each in batch if each.ended is None
+            ]
+            fenced = await submits.finish(session, sent) if sent else set()
+            fenced |= await outbox.put(session, asked) if asked else set()
             for each in batch:
                 if each.claim.invoice_id in fenced:
                     await self._carry_out(session, each)

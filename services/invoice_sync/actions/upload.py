@@ -24,7 +24,7 @@ from services.invoice_sync.domain.event import Answered
 from services.invoice_sync.domain.fairness import share
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.standing import Work
-from services.invoice_sync.store import outbox
+from services.invoice_sync.store import outbox, submits
 from services.invoice_sync.tax import TaxSystem
 
 # Lanes that one claim looks at; the next goes on behind them.
@@ -102,13 +102,13 @@ class UploadActions:
 
     async def _claim(self, session: AsyncSession, admission: Admission, lease: Lease, now: datetime) -> list[Claim]:
         """Claim what was admitted; what one lane could not use goes to those that used all of theirs."""
-        tell = admission.breaker_state_of
-        claims = await outbox.claim(session, Work.SUBMIT, admission.quotas, lease, now, tell)
+        claims = await submits.claim(session, admission.quotas, lease, now, admission.breaker_states)
         given = Counter(claim.lane for claim in claims)
         full = [lane for lane, quota in admission.quotas if given[lane] == quota]
         left = sum(quota for _, quota in admission.quotas) - len(claims)
         if claims and full and left > 0:
-            claims += await outbox.claim(session, Work.SUBMIT, share(full, "", left).quotas, lease, now, tell)
+            quotas = share(full, "", left).quotas
+            claims += await submits.claim(session, quotas, lease, now, admission.breaker_states)
         return claims
 
     async def upload_invoice(self, claim: Claim) -> None:

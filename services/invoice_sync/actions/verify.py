@@ -16,7 +16,6 @@ from services.invoice_sync.actions.record import CountedRound, Finished
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.absence import Canary, Round, next_round_time
 from services.invoice_sync.domain.attempt import Outcome
-from services.invoice_sync.domain.breaker import BreakerState
 from services.invoice_sync.domain.claim import Claim, Lease
 from services.invoice_sync.domain.event import Event, LookedUp, Reread, SealAnswered
 from services.invoice_sync.domain.fairness import share
@@ -112,7 +111,7 @@ class VerifyActions:
             turn = share(lanes, self._after_lane[work], size)
             self._after_lane[work] = turn.last
             lease = Lease(new_id("lea"), self._timers.lease_seconds)
-            claims = await outbox.claim(session, work, turn.quotas, lease, now, lambda _: BreakerState.CLOSED.value)
+            claims = await outbox.claim(session, work, turn.quotas, lease, now)
         self._tools.recorder.expect(claims)
         return claims
 

@@ -1,5 +1,6 @@
 """An invoice that one worker alone may work on, until its lease is over. It claims nothing itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,14 +12,15 @@ from services.invoice_sync.domain.standing import Standing
 EXPRESS_MARK = "!"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Claim:
-    """What a worker needs of an invoice; `standing` is as it was claimed, `sealed` holds the document's bytes.
+    """What a worker needs of an invoice; `sealed` holds the document's bytes.
 
-    `begun` is the attempt that was written down with a claim to submit; None for every other work.
+    A claim makes hundreds of these at once, so where the invoice stands and its attempt are read when they are asked
+    for, which is at its own time for each.
     """
 
-    standing: Standing
+    invoice_id: str
     lease_id: str
     lane: str
     route: Route
@@ -27,12 +29,24 @@ class Claim:
     idempotency_key: str
     traceparent: str
     sealed: bytes = field(repr=False)
-    begun: Attempt | None = None
+    read_standing: Callable[[], Standing] = field(repr=False)
+    read_begun: Callable[[], Attempt] | None = field(default=None, repr=False)
+    _standing: Standing | None = field(default=None, init=False, repr=False)
+    _begun: Attempt | None = field(default=None, init=False, repr=False)
 
     @property
-    def invoice_id(self) -> str:
-        """Ours."""
-        return self.standing.invoice_id
+    def standing(self) -> Standing:
+        """As it was claimed."""
+        if self._standing is None:
+            self._standing = self.read_standing()
+        return self._standing
+
+    @property
+    def begun(self) -> Attempt | None:
+        """The attempt that was written down with a claim to submit; None for every other work."""
+        if self._begun is None and self.read_begun is not None:
+            self._begun = self.read_begun()
+        return self._begun
 
 
 @dataclass(frozen=True, slots=True)

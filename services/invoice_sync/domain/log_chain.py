@@ -23,8 +23,8 @@ GENESIS = "0" * 64
 _HASH_LENGTH = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Signs of the canonical text: between parts, before a value that is no text, and before a sign that stands in text.
-_SEPARATOR, _TAG, _ESCAPE = "\x1f", "\x1e", "\x1b"
-_ESCAPED = str.maketrans({_ESCAPE: f"{_ESCAPE}0", _TAG: f"{_ESCAPE}1", _SEPARATOR: f"{_ESCAPE}2"})
+SEPARATOR, TAG, _ESCAPE = "\x1f", "\x1e", "\x1b"
+_ESCAPED = str.maketrans({_ESCAPE: f"{_ESCAPE}0", TAG: f"{_ESCAPE}1", SEPARATOR: f"{_ESCAPE}2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +117,19 @@ def _flaw(entry: Entry, last_no: int, may_follow: frozenset[str]) -> Flaw | None
 def _hash(kind: str, before: str, order: tuple[list[str], str], fields: Fields) -> str:
     assert len(before) == _HASH_LENGTH, f"a hash has {_HASH_LENGTH} hex digits, this has {len(before)}"
     names, header = order
-    parts = (f"{kind}/1", before, header, _joined([fields[name] for name in names]))
-    return hashlib.sha256(_SEPARATOR.join(parts).encode()).hexdigest()
+    values = _joined([fields[name] for name in names])
+    return hashlib.sha256(f"{kind}/1{SEPARATOR}{before}{SEPARATOR}{header}{SEPARATOR}{values}".encode()).hexdigest()
+
+
+def begin_layout(names: Iterable[str]) -> tuple[list[str], str]:
+    """For whoever hashes beginnings elsewhere: the order of the fields, and what stands between the head and them."""
+    return _order(tuple(names))
 
 
 def _order(names: tuple[str, ...]) -> tuple[list[str], str]:
     """The names in order, and as they are hashed; their count tells where they end and the values begin."""
     in_order = sorted(names)
-    return in_order, f"{len(in_order)}{_SEPARATOR}{_joined(in_order)}"
+    return in_order, f"{len(in_order)}{SEPARATOR}{_joined(in_order)}"
 
 
 # Attempts have the same few sets of names for ever; the heads of each anchor are others.
@@ -134,33 +139,30 @@ _known_order = functools.lru_cache(maxsize=64)(_order)
 def _joined(values: Sequence[Value]) -> str:
     """A text that no other values give: text as it is, anything else tagged, with its type.
 
-    Text with one of our signs in it has them escaped. It is so rare, and this runs so often, that it is found by
-    counting the signs in the whole rather than by looking at each value.
+    Text with one of our signs in it has them escaped. It is so rare, and this runs so often, that all text is looked at
+    together first; our signs are not printable.
     """
-    parts: list[str] = []
-    tag_count = 0
-    for value in values:
-        if type(value) is str:
-            parts.append(value)
-        else:
-            parts.append(part := _part(value))
-            tag_count += part[:1] == _TAG
-    joined = _SEPARATOR.join(parts)
-    as_they_are = joined.count(_SEPARATOR) < max(len(parts), 1) and joined.count(_TAG) == tag_count
-    return joined if as_they_are and _ESCAPE not in joined else _SEPARATOR.join([_part(value) for value in values])
+    if "".join([value for value in values if type(value) is str]).isprintable():
+        return SEPARATOR.join([value if type(value) is str else tagged(value) for value in values])
+    return SEPARATOR.join([tagged(value) for value in values])
 
 
-def _part(value: Value) -> str:
+@functools.lru_cache(maxsize=4096, typed=True)
+def tagged(value: Value) -> str:
+    """A value as it is hashed. Whoever hashes elsewhere may give text without our signs as it is.
+
+    A batch has the same few numbers and times in each of its rows, so they are kept.
+    """
     match value:
         case str():
             return str.__str__(value).translate(_ESCAPED)  # of an enumeration, its value
         case None:
-            return f"{_TAG}n"
+            return f"{TAG}n"
         case bool():
-            return f"{_TAG}b{int(value)}"
+            return f"{TAG}b{int(value)}"
         case int():
-            return f"{_TAG}i{int(value)}"
+            return f"{TAG}i{int(value)}"
         case datetime():
             since = value - _EPOCH
-            return f"{_TAG}t{(since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds}"
+            return f"{TAG}t{(since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds}"
     raise TypeError(f"a field of the log is text, a whole number, a time or None, not {type(value).__name__}")

@@ -4,19 +4,15 @@ The statements are text with arrays, since they run for each batch of hundreds: 
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.ids import new_id
-from services.invoice_sync.domain import attempt_chain
-from services.invoice_sync.domain.attempt import Attempt, Operation
 from services.invoice_sync.domain.claim import EXPRESS_MARK, Claim, Lease, Put
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing, Work
-from services.invoice_sync.store import attempts
 from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested, values
 
@@ -39,38 +35,29 @@ _LANES = """
     )
     LIMIT $4
 """
-_CLAIM = """
+_CLAIM = f"""
     WITH picked AS MATERIALIZED (
-        SELECT due.invoice_id
+        SELECT due.place, due.invoice_id
         FROM unnest($2::text[], $3::int[]) AS turn (lane, quota)
         CROSS JOIN LATERAL (
-            SELECT invoice_id FROM outbox
+            SELECT ctid AS place, invoice_id FROM outbox
             WHERE work = $1 AND parked_reason = '' AND lane = turn.lane AND due_at <= $4 AND lease_id = ''
             ORDER BY due_at LIMIT turn.quota
             FOR UPDATE SKIP LOCKED
         ) AS due
     ), taken AS (
-        UPDATE outbox SET {changes}
-        FROM picked WHERE outbox.invoice_id = picked.invoice_id
+        UPDATE outbox SET lease_id = $5
+        FROM picked WHERE outbox.ctid = picked.place
         RETURNING outbox.*
     ), leased AS (
         INSERT INTO lease (lease_id, until, invoice_ids)
         SELECT $5, clock_timestamp() + $6 * interval '1 second', array_agg(invoice_id) FROM picked HAVING count(*) > 0
         ON CONFLICT (lease_id) DO UPDATE SET invoice_ids = lease.invoice_ids || excluded.invoice_ids
     )
-    SELECT {columns}, taken.lane, invoice.authority, invoice.environment, invoice.region, invoice.credential_id,
-        invoice.seller_tax_id, invoice.document_sha256, invoice.idempotency_key, invoice.traceparent, {sealed}
-    FROM taken JOIN invoice ON invoice.invoice_id = taken.invoice_id {bodies}
-"""
-# What Claimed changes, here as in domain/machine_submit; a test holds the two together.
-_CLAIM_SUBMIT = _CLAIM.format(
-    changes="lease_id = $5, sync_state = 'SENDING', state_time = $4, tries = tries + 1,"
-    " submit_count = submit_count + 1, attempt_count = attempt_count + 1",
-    columns=columns(DUE, "taken."),
-    sealed="body.sealed",
-    bodies="LEFT JOIN body ON body.sha256 = invoice.document_sha256",
-)
-_CLAIM_OTHER = _CLAIM.format(changes="lease_id = $5", columns=columns(DUE, "taken."), sealed="''::bytea", bodies="")
+    SELECT {columns(DUE, "taken.")}, taken.lane, invoice.authority, invoice.environment, invoice.region,
+        invoice.credential_id, invoice.seller_tax_id, invoice.document_sha256, invoice.idempotency_key, invoice.traceparent
+    FROM taken JOIN invoice ON invoice.invoice_id = taken.invoice_id
+"""  # noqa: S608  the names are ours
 _GO_ON = f"""
     UPDATE outbox SET ({columns(DUE[1:])}, lease_id) = ROW({columns(DUE[1:], "put.")}, '')
     FROM {unnested((*DUE, ("held", "text")))} AS put ({columns(DUE)}, held)
@@ -85,10 +72,9 @@ _SETTLE = f"""
     ), gone AS (
         DELETE FROM outbox USING put
         WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.lease_id
-        RETURNING outbox.invoice_id
+        RETURNING {columns(SHARED, "put.")}, put.check_at
     )
-    INSERT INTO settled ({columns(SHARED)}, check_at)
-    SELECT {columns(SHARED, "put.")}, put.check_at FROM put JOIN gone ON gone.invoice_id = put.invoice_id
+    INSERT INTO settled ({columns(SHARED)}, check_at) SELECT {columns(SHARED)}, check_at FROM gone
     RETURNING invoice_id
 """  # noqa: S608  the names are ours
 _REOPEN = f"""
@@ -117,26 +103,14 @@ async def express_lanes(session: AsyncSession, work: Work, limit: int, now: date
 
 
 async def claim(
-    session: AsyncSession,
-    work: Work,
-    quotas: Sequence[tuple[str, int]],
-    lease: Lease,
-    now: datetime,
-    breaker_state_of: Callable[[str], str],
+    session: AsyncSession, work: Work, quotas: Sequence[tuple[str, int]], lease: Lease, now: datetime
 ) -> list[Claim]:
-    """Take the oldest due rows of each lane that no one else holds, at most its quota.
-
-    A claim to submit moves each to SENDING and writes its attempt down; all is there once the caller has committed.
-    `breaker_state_of` tells the breaker of a route's key, for the log.
-    """
+    """Take the oldest due rows of each lane that no one else holds, at most its quota. For submits see submits.py."""
+    assert work is not Work.SUBMIT, "a claim to submit begins attempts"
     await look_up_by_index(session)
-    statement = _CLAIM_SUBMIT if work is Work.SUBMIT else _CLAIM_OTHER
     asked = ([lane for lane, _ in quotas], [quota for _, quota in quotas])
-    rows = await run(session, statement, work.value, *asked, now, lease.lease_id, lease.seconds)
-    claims = [_claim(row, lease.lease_id, now, breaker_state_of, begins=work is Work.SUBMIT) for row in rows]
-    if begun := [each.begun for each in claims if each.begun is not None]:
-        await attempts.begin(session, begun)
-    return claims
+    rows = await run(session, _CLAIM, work.value, *asked, now, lease.lease_id, lease.seconds)
+    return [_claim(row, lease.lease_id) for row in rows]
 
 
 async def put(session: AsyncSession, wanted: Sequence[Put]) -> set[str]:
@@ -232,31 +206,8 @@ _ADD = f"""
 _AFTER = len(NAMES)
 
 
-@functools.lru_cache(maxsize=1024)
-def _route(authority: str, environment: str, region: str, credential_id: str) -> tuple[Route, str]:
-    """There are few, and this is asked for each row."""
+def _claim(row: Sequence[Any], lease_id: str) -> Claim:
+    lane, authority, environment, region, credential_id, seller, sha256, key, traceparent = row[_AFTER:]
     route = Route(authority, environment, region, credential_id)
-    return route, route.key
-
-
-def _claim(
-    row: Sequence[Any], lease_id: str, now: datetime, breaker_state_of: Callable[[str], str], *, begins: bool
-) -> Claim:
-    standing, tail = from_row(row), row[_AFTER:]
-    route, route_key = _route(tail[1], tail[2], tail[3], tail[4])
-    begun: Attempt | None = None
-    if begins:
-        begun = attempt_chain.begin(
-            new_id("att"),
-            standing.invoice_id,
-            standing.attempt_count,
-            standing.version,
-            Operation.SUBMIT,
-            route_key,
-            now,
-            tail[6],
-            attempt_chain.trace_id_of(tail[8]),
-            breaker_state_of(route_key),
-            standing.log_head,
-        )
-    return Claim(standing, lease_id, tail[0], route, tail[5], tail[6], tail[7], tail[8], tail[9] or b"", begun)
+    standing = functools.partial(from_row, row)
+    return Claim(row[0], lease_id, lane, route, seller, sha256, key, traceparent, b"", standing)

@@ -331,10 +331,11 @@ _STANDING = """
         parked_reason, log_head, NULL, NULL, NULL, NULL, check_at
     FROM settled
 """
-# Rows of the working set are updated in place, in the free third of their page, and cleaned up early and unhurriedly.
+# Rows of the working set are updated in place, where a claim that takes a whole page finds room for each of its rows a
+# second time, and cleaned up early and unhurriedly.
 _STORAGE = (
     (
-        "ALTER TABLE outbox SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01,"
+        "ALTER TABLE outbox SET (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.01,"
         " autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.05)"
     ),
     "ALTER TABLE gate SET (fillfactor = 50)",

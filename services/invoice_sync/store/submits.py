@@ -1,0 +1,335 @@
+"""SQL of submits in batches: claimed with the beginnings of their attempts, finished with the ends. It sends nothing.
+
+A claim and a finish are one statement each for hundreds of rows. What a claim changes is reckoned by the database,
+the hashes of the beginnings too, so that nothing travels twice; the tests hold that to domain/machine_submit and
+domain/log_chain.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import uuid_utils
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.invoice_sync.domain.attempt import Attempt, Ended, Operation
+from services.invoice_sync.domain.breaker import BreakerState
+from services.invoice_sync.domain.claim import Claim, Lease
+from services.invoice_sync.domain.log_chain import SEPARATOR, TAG, begin_layout, tagged
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.domain.standing import Standing
+from services.invoice_sync.store.sql import look_up_by_index, run
+from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested
+
+# Each field of a beginning as it is hashed, by the row `known` of the claim. None of these texts has a sign of the
+# canonical text in it: all are ids, hex digits and words of ours.
+_HASHED = {
+    "attempt_id": "attempt_id",
+    "invoice_id": "invoice_id",
+    "attempt_no": f"'{TAG}i' || attempt_count",
+    "version": f"'{TAG}i' || version",
+    "operation": f"'{Operation.SUBMIT.value}'",
+    "route": "route",
+    "start_time": "$7",
+    "request_sha256": "document_sha256",
+    "trace_id": "trace_id",
+    "breaker_state": "breaker_state",
+}
+_ORDER, _LAYOUT = begin_layout(_HASHED)
+_CANONICAL = f" || '{SEPARATOR}' || ".join(
+    [f"'begun/1{SEPARATOR}' || log_head", f"'{_LAYOUT}'", *(_HASHED[name] for name in _ORDER)]
+)
+# The rows that are picked stay locked and in their place until they are changed, so they are found again by ctid.
+_CLAIM = f"""
+    WITH picked AS MATERIALIZED (
+        SELECT due.place, due.invoice_id
+        FROM unnest($1::text[], $2::int[]) AS turn (lane, quota)
+        CROSS JOIN LATERAL (
+            SELECT ctid AS place, invoice_id FROM outbox
+            WHERE work = 'SUBMIT' AND parked_reason = '' AND lane = turn.lane AND due_at <= $3 AND lease_id = ''
+            ORDER BY due_at LIMIT turn.quota
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+    ), taken AS (
+        UPDATE outbox SET lease_id = $4, sync_state = 'SENDING', state_time = $3, tries = tries + 1,
+            submit_count = submit_count + 1, attempt_count = attempt_count + 1
+        FROM picked WHERE outbox.ctid = picked.place
+        RETURNING outbox.*
+    ), numbered AS (
+        SELECT {columns(DUE, "taken.")}, taken.lane, seller_tax_id, document_sha256, idempotency_key, traceparent,
+            authority || '/' || environment || '/' || region || '/' || credential_id AS route,
+            authority, environment, region, credential_id,
+            'att_' || $6 || lpad(to_hex(row_number() OVER ()), 8, '0') AS attempt_id,
+            substr(traceparent, 4, 32) AS trace_id
+        FROM taken JOIN invoice ON invoice.invoice_id = taken.invoice_id
+    ), known AS (
+        SELECT *, coalesce(($9::text[])[array_position($8::text[], route)], '{BreakerState.CLOSED.value}')
+            AS breaker_state
+        FROM numbered
+    ), hashed AS MATERIALIZED (
+        SELECT *, encode(sha256(convert_to({_CANONICAL}, 'UTF8')), 'hex') AS log_hash FROM known
+    ), begun AS (
+        INSERT INTO attempt (
+            invoice_id, attempt_no, attempt_id, version, operation, route, start_time, request_sha256, trace_id,
+            breaker_state, prev_log_hash, log_hash
+        )
+        SELECT invoice_id, attempt_count, attempt_id, version, '{Operation.SUBMIT.value}', route, $3, document_sha256,
+            trace_id, breaker_state, log_head, log_hash
+        FROM hashed
+        ON CONFLICT (invoice_id, attempt_no) DO NOTHING
+        RETURNING 1
+    ), leased AS (
+        INSERT INTO lease (lease_id, until, invoice_ids)
+        SELECT $4, clock_timestamp() + $5 * interval '1 second', array_agg(invoice_id) FROM picked HAVING count(*) > 0
+        ON CONFLICT (lease_id) DO UPDATE SET invoice_ids = lease.invoice_ids || excluded.invoice_ids
+    )
+    SELECT {columns(DUE, "hashed.")}, lane, authority, environment, region, credential_id, seller_tax_id,
+        document_sha256, idempotency_key, traceparent, body.sealed, attempt_id, log_hash, breaker_state,
+        (SELECT count(*) FROM begun)
+    FROM hashed LEFT JOIN body ON body.sha256 = hashed.document_sha256
+"""  # noqa: S608  the names are ours
+_BEGUN = "SELECT attempt_id FROM attempt WHERE attempt_id = ANY ($1::text[])"
+_AFTER = len(NAMES)
+# A new id such as chassis.ids makes, but for its last digits, which count the rows of a claim (RFC 9562, 6.2).
+_COUNTED_DIGITS = 8
+
+
+class Moved(NamedTuple):
+    """What the answer to a submit may change of where an invoice stands; all else stays as it was claimed.
+
+    `work` and `due_at` are None for what is settled. The head of the log goes by the attempt's end.
+    """
+
+    sync_state: str
+    work: str | None
+    due_at: datetime | None
+    tries: int
+    look_count: int
+    invoice_number: str
+    ack_time: datetime | None
+    settle_from: datetime
+    state_time: datetime
+    parked_reason: str
+
+
+def moved(standing: Standing) -> Moved:
+    """As the machine decided."""
+    return Moved(
+        standing.sync_state.value,
+        standing.work.value if standing.work else None,
+        standing.due_at,
+        standing.tries,
+        standing.look_count,
+        standing.invoice_number,
+        standing.ack_time,
+        standing.settle_from,
+        standing.state_time,
+        standing.parked_reason.value,
+    )
+
+
+async def claim(
+    session: AsyncSession,
+    quotas: Sequence[tuple[str, int]],
+    lease: Lease,
+    now: datetime,
+    breaker_states: Mapping[str, str],
+) -> list[Claim]:
+    """Take the oldest rows of each lane that are to be sent, at most its quota, and write their attempts down.
+
+    All is there once the caller has committed. `breaker_states` tells the breakers of routes by key, for the log; one
+    that is not told is closed. A row whose attempt's number is taken already is not claimed: who held it before came
+    too late with a question. Its lease runs out, and the sweep takes it back with the number that the log has.
+    """
+    await look_up_by_index(session)
+    lanes, counts = [lane for lane, _ in quotas], [quota for _, quota in quotas]
+    prefix = uuid_utils.uuid7().hex[:-_COUNTED_DIGITS]
+    states = list(breaker_states), list(breaker_states.values())
+    rows = await run(session, _CLAIM, lanes, counts, now, lease.lease_id, lease.seconds, prefix, tagged(now), *states)
+    if rows and rows[0][-1] < len(rows):
+        begun = {row[0] for row in await run(session, _BEGUN, [row[_AFTER + 10] for row in rows])}
+        rows = [row for row in rows if row[_AFTER + 10] in begun]
+    return [_claim(row, lease.lease_id, now) for row in rows]
+
+
+async def finish(session: AsyncSession, finished: Sequence[tuple[Claim, Moved, Ended]]) -> set[str]:
+    """Write the ends of submits, and give the leases back with what is due next, or settle.
+
+    The invoices whose lease still held; the others move nowhere, but the log has their ends too.
+    """
+    due: list[tuple[Any, ...]] = []
+    done: list[tuple[Any, ...]] = []
+    for claimed, to, ended in finished:
+        row = (claimed.lease_id, *to, *_end_values(ended))
+        (done if to.work is None else due).append(row)
+    await look_up_by_index(session)
+    fenced: set[str] = set()
+    for statement, rows in ((_FINISH_DUE, due), (_FINISH_DONE, done)):
+        if rows:
+            fenced |= {row[0] for row in await run(session, statement, *_sparse(rows))}
+    return fenced
+
+
+_MOVED = (
+    ("lease_id", "text"),
+    ("sync_state", "text"),
+    ("work", "text"),
+    ("due_at", "timestamptz"),
+    ("tries", "int"),
+    ("look_count", "int"),
+    ("number", "text"),
+    ("acked", "timestamptz"),
+    ("settle_from", "timestamptz"),
+    ("state_time", "timestamptz"),
+    ("parked_reason", "text"),
+)
+_ENDED = (
+    ("invoice_id", "text"),
+    ("attempt_no", "int"),
+    ("end_time", "timestamptz"),
+    ("first_byte_time", "timestamptz"),
+    ("clock_offset_ms", "bigint"),
+    ("outcome", "text"),
+    ("message", "text"),
+    ("http_status", "int"),
+    ("authority_code", "text"),
+    ("code_detail", "text"),
+    ("url_path", "text"),
+    ("place", "text"),
+    ("invoice_number", "text"),
+    ("red_number", "text"),
+    ("ack_time", "timestamptz"),
+    ("book_time", "timestamptz"),
+    ("document_sha256", "text"),
+    ("response_sha256", "text"),
+    ("retry_after_seconds", "int"),
+    ("log_hash", "text"),
+)
+_NOTHING = {"text": "''", "int": "0", "bigint": "0"}
+
+
+def _filled(of: Sequence[tuple[str, str]]) -> str:
+    """Columns that may be sent as nothing, see `_sparse`."""
+    return ", ".join(
+        f"coalesce({name}, {_NOTHING[kind]}) AS {name}" if kind in _NOTHING and name != "work" else name
+        for name, kind in of
+    )
+
+
+_ENDING = f"""
+    WITH put AS MATERIALIZED (
+        SELECT {_filled((*_MOVED, *_ENDED))} FROM {unnested((*_MOVED, *_ENDED))} AS put ({columns((*_MOVED, *_ENDED))})
+    ), ended AS (
+        INSERT INTO attempt_end ({columns(_ENDED)}) SELECT {columns(_ENDED)} FROM put
+        ON CONFLICT (invoice_id, attempt_no) DO NOTHING
+    )
+"""  # noqa: S608
+_FINISH_DUE = f"""
+    {_ENDING}
+    UPDATE outbox SET lease_id = '', sync_state = put.sync_state, work = put.work, due_at = put.due_at,
+        tries = put.tries, look_count = put.look_count, invoice_number = put.number, ack_time = put.acked,
+        settle_from = put.settle_from, state_time = put.state_time, parked_reason = put.parked_reason,
+        log_head = put.log_hash
+    FROM put WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.lease_id
+    RETURNING outbox.invoice_id
+"""  # noqa: S608
+# What the answer changed, by the column of settled that it goes to.
+_ANSWERED = {
+    "sync_state": "to_state",
+    "tries": "to_tries",
+    "look_count": "to_look_count",
+    "invoice_number": "number",
+    "ack_time": "acked",
+    "settle_from": "to_settle_from",
+    "state_time": "to_state_time",
+    "parked_reason": "to_parked_reason",
+    "log_head": "log_hash",
+}
+_FINISH_DONE = f"""
+    {_ENDING}, gone AS (
+        DELETE FROM outbox USING put WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.lease_id
+        RETURNING {columns([each for each in SHARED if each[0] not in _ANSWERED], "outbox.")},
+            put.sync_state AS to_state, put.tries AS to_tries, put.look_count AS to_look_count, put.number, put.acked,
+            put.settle_from AS to_settle_from, put.state_time AS to_state_time,
+            put.parked_reason AS to_parked_reason, put.log_hash
+    )
+    INSERT INTO settled ({columns(SHARED)})
+    SELECT {", ".join(_ANSWERED.get(name, name) for name, _ in SHARED)} FROM gone
+    RETURNING invoice_id
+"""  # noqa: S608
+
+
+def _sparse(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    """One list for each column; an empty one where no row says anything, which unnest fills up and the SQL reads."""
+    return [column if any(column) else [] for column in transposed(rows)]
+
+
+def _end_values(ended: Ended) -> tuple[Any, ...]:
+    answer = ended.answer
+    return (
+        ended.invoice_id,
+        ended.attempt_no,
+        ended.end_time,
+        answer.first_byte_time,
+        answer.clock_offset_ms,
+        answer.outcome.value,
+        answer.message,
+        answer.http_status,
+        answer.authority_code,
+        answer.code_detail,
+        answer.url_path,
+        answer.place,
+        answer.invoice_number,
+        answer.red_number,
+        answer.ack_time,
+        answer.book_time,
+        answer.document_sha256,
+        answer.response_sha256,
+        answer.retry_after_seconds,
+        ended.log_hash,
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _route(authority: str, environment: str, region: str, credential_id: str) -> Route:
+    """There are few, and this is asked for each row."""
+    return Route(authority, environment, region, credential_id)
+
+
+def _claim(row: Sequence[Any], lease_id: str, now: datetime) -> Claim:
+    (lane, authority, environment, region, credential_id, seller, sha256, key, traceparent, sealed, *_) = row[_AFTER:]
+    return Claim(
+        row[0],
+        lease_id,
+        lane,
+        _route(authority, environment, region, credential_id),
+        seller,
+        sha256,
+        key,
+        traceparent,
+        sealed or b"",
+        functools.partial(from_row, row),
+        functools.partial(_begun, row, now),
+    )
+
+
+def _begun(row: Sequence[Any], now: datetime) -> Attempt:
+    attempt_id, log_hash, breaker_state, _ = row[_AFTER + 10 :]
+    tail = row[_AFTER:]
+    return Attempt(
+        attempt_id,
+        row[0],
+        row[NAMES.index("attempt_count")],
+        Operation.SUBMIT,
+        now,
+        None,
+        tail[6],
+        tail[8][3:35],
+        None,
+        row[NAMES.index("version")],
+        _route(tail[1], tail[2], tail[3], tail[4]).key,
+        breaker_state,
+        row[NAMES.index("log_head")],
+        log_hash,
+    )
