@@ -10,7 +10,12 @@ from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
 from services.invoice_sync import clients, crash, rpc, worker
+from services.invoice_sync.actions.audit import AuditActions
+from services.invoice_sync.actions.correct import CorrectActions
+from services.invoice_sync.actions.diagnose import DiagnoseActions
+from services.invoice_sync.actions.gate_admin import GateAdminActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.read import ReadActions
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.sweep_archive import ArchivePass
@@ -55,14 +60,23 @@ async def run() -> None:
         crash.at(config.crash_at),
     )
 
-    issue = IssueActions(tools)
-    read = ReadActions(sessions, clock, tools.timers)
+    issue, probe = IssueActions(tools), ProbeActions(tax, tools)
     sweep = SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools)
     upload, verify = UploadActions(tax, tools), VerifyActions(tax, tools)
+    actions = rpc.Actions(
+        issue=issue,
+        correct=CorrectActions(tools),
+        read=ReadActions(sessions, clock),
+        diagnose=DiagnoseActions(probe, tools),
+        audit=AuditActions(tools),
+        gates=GateAdminActions(tools),
+        probe=probe,
+        sweep=sweep,
+    )
     feed = clients.PaymentFeed(payments)
     loops = worker.loops(feed, issue, upload, verify, sweep, config)
     try:
-        running = await server.start(config.listen, rpc.servicers(issue, read, sweep), loops)
+        running = await server.start(config.listen, rpc.servicers(actions), loops)
         await server.until_stopped(running)
     finally:
         await tools.close(_CLOSE_SECONDS)

@@ -10,7 +10,13 @@ from sqlalchemy import text
 from chassis.clock import ManualClock
 from chassis.database import Sessions
 from chassis.money import Money
+from services.invoice_sync import rpc
+from services.invoice_sync.actions.audit import AuditActions
+from services.invoice_sync.actions.correct import CorrectActions
+from services.invoice_sync.actions.diagnose import DiagnoseActions
+from services.invoice_sync.actions.gate_admin import GateAdminActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.read import InvoiceFilter, ReadActions
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.tools import Tools
@@ -97,6 +103,20 @@ def an_invoice(payment: Payment, now: datetime = NOON, buyer: Party = PERSON) ->
     )
 
 
+def actions_of(system: "InvoiceSync") -> rpc.Actions:
+    """What the service's server calls."""
+    return rpc.Actions(
+        issue=system.issue,
+        correct=CorrectActions(system.tools),
+        read=system.read,
+        diagnose=system.diagnose,
+        audit=AuditActions(system.tools),
+        gates=GateAdminActions(system.tools),
+        probe=ProbeActions(system.tax, system.tools),
+        sweep=system.sweep,
+    )
+
+
 @dataclass
 class InvoiceSync:
     """Every action of the service, with a clock that the test moves; the authority is real and steered."""
@@ -110,6 +130,7 @@ class InvoiceSync:
     verify: VerifyActions
     sweep: SweepActions
     read: ReadActions
+    diagnose: DiagnoseActions
     tools: Tools
     last_sequence: int = 0
 
@@ -173,7 +194,7 @@ class InvoiceSync:
         return [each.answer.outcome if each.answer else None for each in log if each.operation is operation]
 
     async def cause(self, reference: str) -> str:
-        return (await self.read.diagnose_invoice(reference)).verdict.cause
+        return (await self.diagnose.diagnose_invoice(reference)).verdict.cause
 
     async def canaries(self) -> list[tuple[str, str]]:
         """What was asked for to see whether the query service sees, and what came of it, oldest first."""

@@ -8,7 +8,9 @@ import pytest
 from chassis import database
 from chassis.clock import ManualClock
 from chassis.crypto import KeyRing, new_key_line
+from services.invoice_sync.actions.diagnose import DiagnoseActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.read import ReadActions
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.sweep_archive import ArchivePass
@@ -50,7 +52,8 @@ async def system(fresh_database, tmp_path: Path) -> AsyncIterator[InvoiceSync]:
             upload=UploadActions(tax, tools),
             verify=VerifyActions(tax, tools),
             sweep=SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools),
-            read=ReadActions(tools.sessions, tools.clock, TIMERS),
+            read=ReadActions(tools.sessions, tools.clock),
+            diagnose=DiagnoseActions(ProbeActions(tax, tools), tools),
             tools=tools,
         )
         await tools.close(5)

@@ -118,7 +118,7 @@ async def test_an_invoice_on_reconciliation_waits_for_the_statement(system):
 async def test_without_a_profile_no_invoice_is_issued_until_it_is_set_and_swept(system):
     payment = a_payment()
     await system.follow(payment)
-    before = await system.read.diagnose_invoice(payment.payment_id)
+    before = await system.diagnose.diagnose_invoice(payment.payment_id)
 
     await system.issue.set_merchant_profile(a_profile())
     report = await system.sweep.sweep()

@@ -19,7 +19,7 @@ from bihuan.invoice_sync.v1 import merchant_service_pb2_grpc as merchant_grpc
 from chassis import channel, server
 from chassis.errors import from_rpc_error
 from services.invoice_sync import rpc
-from tests.invoice_sync.builders import InvoiceSync, a_payment, a_profile
+from tests.invoice_sync.builders import InvoiceSync, a_payment, a_profile, actions_of
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Door:
 
 @pytest.fixture
 async def door(system: InvoiceSync) -> AsyncIterator[Door]:
-    running = await server.start("127.0.0.1:0", rpc.servicers(system.issue, system.read, system.sweep))
+    running = await server.start("127.0.0.1:0", rpc.servicers(actions_of(system)))
     described = [
         invoice_service_pb2.DESCRIPTOR.services_by_name["InvoiceService"],
         merchant_service_pb2.DESCRIPTOR.services_by_name["MerchantService"],

@@ -17,7 +17,7 @@ async def test_what_is_never_booked_is_sent_again_so_often_and_then_parked_for_a
     system.clock.advance(3_600)
     left_alone = (await system.sweep.sweep(), await system.upload.upload_due(), await system.verify.verify_due())
     parked = await system.again(invoice)
-    verdict = (await system.read.diagnose_invoice(invoice.invoice_id)).verdict
+    verdict = (await system.diagnose.diagnose_invoice(invoice.invoice_id)).verdict
     await system.issue.request_invoice("request-again-1", invoice.payment_id, invoice.buyer)
     sent_once_more = await system.upload.upload_due()
     await system.until_gone(invoice)
@@ -42,7 +42,7 @@ async def test_what_is_absent_and_older_than_the_age_is_not_sent_again(system):
 
     system.clock.advance(86_401)
     await prove_absent(system)
-    verdict = (await system.read.diagnose_invoice(invoice.invoice_id)).verdict
+    verdict = (await system.diagnose.diagnose_invoice(invoice.invoice_id)).verdict
 
     assert await system.upload.upload_due() == 0
     assert (verdict.cause, verdict.action) == ("B2", Action.ESCALATE)
@@ -60,7 +60,7 @@ async def test_an_invoice_that_is_asked_for_without_end_shows_up_for_a_person(sy
         system.clock.advance(50_000)
         await system.verify.verify_due()
         await system.sweep.sweep()
-    verdict = (await system.read.diagnose_invoice(invoice.invoice_id)).verdict
+    verdict = (await system.diagnose.diagnose_invoice(invoice.invoice_id)).verdict
     still_asked_for = (await system.read.get_invoice(invoice.invoice_id)).next_attempt_time
     await unreachable.close()
 
@@ -83,7 +83,7 @@ async def test_the_submits_are_told_however_often_was_asked_since(system):
         id=invoice.invoice_id,
     )
 
-    verdict = (await system.read.diagnose_invoice(invoice.invoice_id)).verdict
+    verdict = (await system.diagnose.diagnose_invoice(invoice.invoice_id)).verdict
 
     facts = [row.fact for row in verdict.evidence if row.source == "attempt"]
     assert facts == ["attempt 1: sent: UNKNOWN", "attempt 1201: asked for by our key: NOT_FOUND"]

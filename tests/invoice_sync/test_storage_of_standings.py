@@ -14,7 +14,7 @@ from services.invoice_sync.domain.event import Claimed
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.sync_state import SyncState
-from services.invoice_sync.store.attempts import AttemptFilter
+from services.invoice_sync.store.search import AttemptFilter
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import TIMERS, a_payment, a_profile
 
@@ -88,7 +88,7 @@ async def test_what_was_sent_and_came_is_shown_masked_and_found_by_its_outcome(s
     invoice = await system.booked()
     audit = AuditActions(system.tools)
 
-    found, _ = await audit.search_attempts(AttemptFilter(outcome="ACCEPTED"), 10, "")
+    found = (await audit.search_attempts(AttemptFilter(outcome=Outcome.ACCEPTED), 10, "")).attempts
     shown = await audit.get_attempt(found[0].attempt_id)
 
     assert [each.invoice_id for each in found] == [invoice.invoice_id]

@@ -161,7 +161,7 @@ async def test_a_refused_invoice_stays_refused_with_its_code(system):
     system.clock.advance(3600)
     await system.upload.upload_due()
     await system.verify.verify_due()
-    diagnosed = await system.read.diagnose_invoice(invoice.standing.invoice_number or invoice.payment_id)
+    diagnosed = await system.diagnose.diagnose_invoice(invoice.standing.invoice_number or invoice.payment_id)
 
     assert (await system.again(invoice)).standing.sync_state is SyncState.REJECTED
     assert diagnosed.verdict.cause == "C2"
@@ -194,7 +194,7 @@ async def test_tries_end_and_asking_again_goes_on(system):
     for _ in range(8):
         await system.upload.upload_due()
         system.clock.advance(120)
-    given_up = await system.read.diagnose_invoice(invoice.invoice_id)
+    given_up = await system.diagnose.diagnose_invoice(invoice.invoice_id)
     tries_then = len(await system.attempts(invoice))
     system.upload._tax = real
 
@@ -241,7 +241,7 @@ async def test_other_content_under_our_key_is_a_case_for_a_person(system):
 
     await eventually(settled)
 
-    diagnosed = await system.read.diagnose_invoice(invoice.invoice_id)
+    diagnosed = await system.diagnose.diagnose_invoice(invoice.invoice_id)
     assert (diagnosed.verdict.cause, diagnosed.verdict.automatic) == ("D5", False)
 
 

@@ -35,15 +35,15 @@ class ProbeActions:
             raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no route {route}", f"没有通道 {route}")
         return await asyncio.gather(*(self._ping(each) for each in wanted))
 
-    async def ask_number(self, route: Route, invoice_number: str) -> tuple[Probe, TaxAnswer]:
-        """Ask the main database for a number that somebody named."""
+    async def ask_number(self, route: Route, invoice_number: str, seconds: float) -> tuple[Probe, TaxAnswer]:
+        """Ask the main database for a number that somebody named, who waits for it so long at most."""
         answers: list[TaxAnswer] = []
 
         async def call() -> TaxAnswer:
             answers.append(await self._tax.query_by_number(route, invoice_number))
             return answers[-1]
 
-        probe = await keep_probe(self._tools, route, NUMBER, invoice_number, call, _CALL_SECONDS)
+        probe = await keep_probe(self._tools, route, NUMBER, invoice_number, call, seconds)
         return probe, answers[-1] if answers else TaxAnswer(Outcome.UNKNOWN, probe.message)
 
     async def list_probes(self, page_size: int, page_token: str, route: str) -> tuple[Sequence[Probe], str]:

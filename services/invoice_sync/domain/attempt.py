@@ -48,7 +48,8 @@ class TaxAnswer:
     content that the authority holds (query only). `retry_after_seconds` is 0 when it did not ask us to wait.
     `code_detail` is what the code leaves open, in our words: PARTIAL_BATCH, SESSION_EXPIRED, SESSION_NOT_CLOSED, or
     CERTIFICATE. `clock_offset_ms` is the authority's clock less ours. `place` is the environment and region that
-    answered. `red_number` is of the red letter that reversed the invoice. `response` holds the bytes received.
+    answered. `red_number` is of the red letter that reversed the invoice. `seller_tax_id` is whose the
+    record is that a question found. `response` holds the bytes received.
     """
 
     outcome: Outcome
@@ -67,6 +68,7 @@ class TaxAnswer:
     first_byte_time: datetime | None = None
     place: str = ""
     red_number: str = ""
+    seller_tax_id: str = field(default="", repr=False)
     response: bytes = field(default=b"", repr=False)
 
 

@@ -140,6 +140,12 @@ def announced_outage(hold_id: str, route: Route, since: datetime, until: datetim
     )
 
 
+def is_in_force(hold: Hold, now: datetime) -> bool:
+    """Whether it shuts its route to anyone now, or waits for the probe that shows whether its cause is gone."""
+    over = hold.kind is HoldKind.MANUAL and hold.until is not None and now >= hold.until
+    return now >= hold.since and not over
+
+
 def is_lifted_by(hold: Hold, outcome: Outcome, begun: datetime) -> bool:
     """Whether the outcome of a call by this route and seller, begun at that instant, shows that the cause is gone.
 

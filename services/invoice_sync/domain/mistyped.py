@@ -14,6 +14,8 @@ _MORE_LETTERS = str.maketrans({"S": "5", "s": "5", "B": "8", "Z": "2", "z": "2",
 # Our ids are hex digits: none of these letters is one, so each stands for the digit that it looks like.
 _HEX_SIGNS = str.maketrans({"o": "0", "i": "1", "l": "1", "s": "5", "z": "2", "g": "9", "q": "9"})
 _OUR_ID = re.compile(r"(inv|pay)[_\-]?([0-9a-z]+)", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{20}")
+_NEARLY = (19, 21)
 _SEPARATORS = re.compile(r"[\s\-_.,/·:]+")
 
 
@@ -45,6 +47,18 @@ def best(reference: str, found: Collection[str]) -> str | None:
         if meant:
             return None
     return None
+
+
+def number_in(reference: str) -> str:
+    """The 20-digit number that it is, however it was written; empty when it is none."""
+    found = [each for each in _spellings(reference[:REFERENCE_LENGTH_MAX]) if _NUMBER.fullmatch(each)]
+    return found[0] if found else ""
+
+
+def looks_like_a_number(reference: str) -> bool:
+    """Whether it is all digits, about as many as an invoice number has."""
+    joined = next(iter(reversed(list(_spellings(reference[:REFERENCE_LENGTH_MAX])))))
+    return joined.isdigit() and len(joined) in _NEARLY
 
 
 def _spellings(reference: str) -> Iterator[str]:

@@ -53,13 +53,17 @@ async def anchors(session: AsyncSession, after: int, limit: int) -> Sequence[Anc
     return [_anchor(row) for row in await run(session, asked, after, limit)]
 
 
-async def anchored_heads(session: AsyncSession, invoice_id: str) -> Sequence[str]:
-    """Every head of an invoice's log that was anchored, oldest first."""
-    asked = """
-        SELECT heads[array_position(invoice_ids, $1)] FROM log_anchor
-        WHERE invoice_ids @> ARRAY[$1] ORDER BY anchor_no
-    """
-    return [row[0] for row in await run(session, asked, invoice_id)]
+async def anchors_of(session: AsyncSession, invoice_id: str) -> Sequence[Anchor]:
+    """Every anchor over a head of an invoice's log, oldest first."""
+    asked = f"SELECT {_ANCHOR} FROM log_anchor WHERE invoice_ids @> ARRAY[$1::text] ORDER BY anchor_no"  # noqa: S608
+    return [_anchor(row) for row in await run(session, asked, invoice_id)]
+
+
+async def document_sha256(session: AsyncSession, invoice_id: str, version: int) -> str:
+    """The SHA-256 of a version of an invoice's document; empty when there is no such version."""
+    asked = "SELECT sha256 FROM document WHERE invoice_id = $1 AND version = $2"
+    rows = await run(session, asked, invoice_id, version)
+    return rows[0][0] if rows else ""
 
 
 async def changed(session: AsyncSession, after: str, before: datetime, limit: int) -> tuple[str, list[str]]:

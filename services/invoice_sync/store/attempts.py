@@ -67,20 +67,6 @@ class RoundEvidence:
     watermark: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptFilter:
-    """Which attempts; an empty field means every value."""
-
-    invoice_id: str = ""
-    operation: str = ""
-    outcome: str = ""
-    authority_code: str = ""
-    route: str = ""
-    trace_id: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-
 async def begin(session: AsyncSession, begun: Sequence[Attempt]) -> set[str]:
     """Write attempts that are about to be made; those whose number was still free."""
     arrays = transposed(
@@ -147,7 +133,7 @@ def _end_values(ended: Ended) -> tuple[Any, ...]:
     )
 
 
-def _logged() -> Select[Any]:
+def logged() -> Select[Any]:
     """Each attempt with its end, if it has one."""
     ends = [each for each in attempt_end.c if each.name not in ("invoice_id", "attempt_no", "log_hash")]
     return select(attempt, *ends, attempt_end.c.log_hash.label("end_log_hash")).outerjoin(
@@ -158,45 +144,22 @@ def _logged() -> Select[Any]:
 
 async def of_invoice(session: AsyncSession, invoice_id: str, limit: int = _LIST_MAX) -> Sequence[Attempt]:
     """Every attempt for an invoice, oldest first; at most 1,000."""
-    asked = _logged().where(attempt.c.invoice_id == invoice_id).order_by(attempt.c.attempt_no).limit(limit)
-    return [_attempt(row) for row in await session.execute(asked)]
+    asked = logged().where(attempt.c.invoice_id == invoice_id).order_by(attempt.c.attempt_no).limit(limit)
+    return [from_row(row) for row in await session.execute(asked)]
 
 
 async def newest(session: AsyncSession, invoice_id: str) -> Sequence[Attempt]:
     """The newest 100 attempts of each operation, oldest first: however long the questions go on, the submits stay."""
     newness = func.row_number().over(partition_by=attempt.c.operation, order_by=attempt.c.attempt_no.desc())
-    ranked = _logged().add_columns(newness.label("newness")).where(attempt.c.invoice_id == invoice_id).subquery()
+    ranked = logged().add_columns(newness.label("newness")).where(attempt.c.invoice_id == invoice_id).subquery()
     asked = select(ranked).where(ranked.c.newness <= _NEWEST_MAX).order_by(ranked.c.attempt_no)
-    return [_attempt(row) for row in await session.execute(asked)]
+    return [from_row(row) for row in await session.execute(asked)]
 
 
 async def get(session: AsyncSession, attempt_id: str) -> Attempt | None:
     """One attempt."""
-    row = (await session.execute(_logged().where(attempt.c.attempt_id == attempt_id))).one_or_none()
-    return None if row is None else _attempt(row)
-
-
-async def page(session: AsyncSession, wanted: AttemptFilter, limit: int, before: str) -> Sequence[Attempt]:
-    """Newest first; ids sort by the time of their making."""
-    asked = _logged()
-    for column, value in (
-        (attempt.c.invoice_id, wanted.invoice_id),
-        (attempt.c.operation, wanted.operation),
-        (attempt_end.c.outcome, wanted.outcome),
-        (attempt_end.c.authority_code, wanted.authority_code),
-        (attempt.c.route, wanted.route),
-        (attempt.c.trace_id, wanted.trace_id),
-    ):
-        if value:
-            asked = asked.where(column == value)
-    if wanted.since is not None:
-        asked = asked.where(attempt.c.start_time >= wanted.since)
-    if wanted.until is not None:
-        asked = asked.where(attempt.c.start_time < wanted.until)
-    if before:
-        asked = asked.where(attempt.c.attempt_id < before)
-    rows = await session.execute(asked.order_by(attempt.c.attempt_id.desc()).limit(limit))
-    return [_attempt(row) for row in rows]
+    row = (await session.execute(logged().where(attempt.c.attempt_id == attempt_id))).one_or_none()
+    return None if row is None else from_row(row)
 
 
 async def heads(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
@@ -235,7 +198,8 @@ async def submitted(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[s
     return {row[0]: row[1] for row in await run(session, asked, list(invoice_ids))}
 
 
-def _attempt(row: Row[Any]) -> Attempt:
+def from_row(row: Row[Any]) -> Attempt:
+    """Of a row of `logged`."""
     return Attempt(
         attempt_id=row.attempt_id,
         invoice_id=row.invoice_id,

@@ -71,12 +71,16 @@ async def close_settled(session: AsyncSession, now: datetime) -> int:
     return len(await run(session, closed, now))
 
 
-async def page(session: AsyncSession, limit: int, before: str, kind: str, *, open_only: bool) -> Sequence[Case]:
-    """Newest first; ids sort by the time of their making."""
+async def page(
+    session: AsyncSession, limit: int, before: tuple[bool, str] | None, kind: str, *, open_only: bool
+) -> Sequence[Case]:
+    """Open ones first, then the newest; `before` is whether the last one was open, and its id."""
     asked = f"""
         SELECT {_CASE} FROM finding_case
-        WHERE ($1 = '' OR case_id < $1) AND ($2 = '' OR kind = $2) AND (NOT $3 OR close_time IS NULL)
-        ORDER BY case_id DESC LIMIT $4
+        WHERE ($1::bool IS NULL OR (close_time IS NULL, case_id) < ($1, $2))
+            AND ($3 = '' OR kind = $3) AND (NOT $4 OR close_time IS NULL)
+        ORDER BY (close_time IS NULL) DESC, case_id DESC LIMIT $5
     """  # noqa: S608
-    rows: Sequence[Sequence[Any]] = await run(session, asked, before, kind, open_only, limit)
+    was_open, last = before or (None, "")
+    rows: Sequence[Sequence[Any]] = await run(session, asked, was_open, last, kind, open_only, limit)
     return [Case(*row) for row in rows]

@@ -61,37 +61,33 @@ async def holds(session: AsyncSession) -> list[Hold]:
     return [_hold(row) for row in rows]
 
 
-async def set_hold(session: AsyncSession, wanted: Hold, request_id: str | None = None) -> Hold:
-    """Set a hold; one of the same kind that is in force already for the same is put off instead.
-
-    A request_id that set one before gives that.
+async def set_hold(session: AsyncSession, wanted: Hold) -> None:
+    """Set a hold; one of the same kind that is in force already for the same is put off instead."""
+    put_off = """
+        UPDATE hold SET end_time = $4, reason = $5, reason_zh = $6
+        WHERE kind = $1 AND route = $2 AND seller_tax_id = $3 AND lift_time IS NULL RETURNING hold_id
     """
-    if request_id is not None:
-        before = await run(session, f"SELECT {_HOLD} FROM hold WHERE request_id = $1", request_id)  # noqa: S608
-        if before:
-            return _hold(before[0])
-    else:
-        put_off = f"""
-            UPDATE hold SET end_time = $4, reason = $5, reason_zh = $6
-            WHERE kind = $1 AND route = $2 AND seller_tax_id = $3 AND lift_time IS NULL RETURNING {_HOLD}
-        """  # noqa: S608
-        there = await run(
-            session,
-            put_off,
-            wanted.kind.value,
-            wanted.route_key,
-            wanted.seller_tax_id,
-            wanted.until,
-            wanted.reason,
-            wanted.reason_zh,
-        )
-        if there:
-            return _hold(there[0])
+    there = await run(
+        session,
+        put_off,
+        wanted.kind.value,
+        wanted.route_key,
+        wanted.seller_tax_id,
+        wanted.until,
+        wanted.reason,
+        wanted.reason_zh,
+    )
+    if not there:
+        await add_hold(session, wanted)
+
+
+async def add_hold(session: AsyncSession, wanted: Hold, request_id: str | None = None) -> bool:
+    """Write a hold; False when its request_id stands for one already."""
     made = f"""
         INSERT INTO hold ({_HOLD}, request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        ON CONFLICT (request_id) DO NOTHING
+        ON CONFLICT (request_id) DO NOTHING RETURNING hold_id
     """  # noqa: S608
-    await run(
+    rows = await run(
         session,
         made,
         wanted.hold_id,
@@ -105,7 +101,13 @@ async def set_hold(session: AsyncSession, wanted: Hold, request_id: str | None =
         wanted.set_by,
         request_id,
     )
-    return wanted
+    return bool(rows)
+
+
+async def asked_by(session: AsyncSession, request_id: str) -> Hold | None:
+    """The hold that a request_id set."""
+    rows = await run(session, f"SELECT {_HOLD} FROM hold WHERE request_id = $1", request_id)  # noqa: S608
+    return _hold(rows[0]) if rows else None
 
 
 async def put_off(session: AsyncSession, probed: Sequence[Hold]) -> None:

@@ -96,6 +96,19 @@ async def followed(
     return [(_payment(row), row["create_time"]) for row in rows]
 
 
+async def heard(session: AsyncSession, payment_ids: Sequence[str]) -> dict[str, tuple[Payment, datetime]]:
+    """Some payments, with when they were first heard of."""
+    asked = select(payment_follow).where(payment_follow.c.payment_id.in_(payment_ids))
+    rows = (await session.execute(asked)).mappings()
+    return {row["payment_id"]: (_payment(row), row["create_time"]) for row in rows}
+
+
+async def is_seller(session: AsyncSession, seller_tax_id: str) -> bool:
+    """Whether a merchant here sells under this tax number."""
+    asked = select(merchant_profile.c.merchant_id).where(merchant_profile.c.seller_tax_id == seller_tax_id).limit(1)
+    return await session.scalar(asked) is not None
+
+
 async def due_by_policy(session: AsyncSession, limit: int) -> Sequence[str]:
     """Payments whose invoice their merchant's policy wants and that have none."""
     on_success = merchant_profile.c.issue_policy == IssuePolicy.ON_SUCCESS.value

@@ -44,3 +44,14 @@ async def page(session: AsyncSession, limit: int, before: str, route: str) -> Se
         ORDER BY probe_id DESC LIMIT $3
     """  # noqa: S608
     return [Probe(*row) for row in await run(session, asked, before, route, limit)]
+
+
+async def newest(session: AsyncSession, route: str, kinds: Sequence[str]) -> Sequence[Probe]:
+    """The newest of each kind on a route."""
+    asked = f"""
+        SELECT {_PROBE} FROM unnest($2::text[]) AS wanted (of_kind)
+        CROSS JOIN LATERAL (
+            SELECT * FROM probe WHERE route = $1 AND kind = of_kind ORDER BY probe_id DESC LIMIT 1
+        ) AS found
+    """  # noqa: S608
+    return [Probe(*row) for row in await run(session, asked, route, list(kinds))]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome, TaxAnswer
 from services.invoice_sync.domain.diagnosis.codes import BY_CODE, BY_DETAIL, OUTSIDE_CODES
 
-_BY_SUBMIT: Mapping[Outcome, str] = {
+BY_SUBMIT: Mapping[Outcome, str] = {
     Outcome.NOT_RECEIVED: "B1",
     Outcome.UNKNOWN: "B2",
     Outcome.THROTTLED: "A4",
@@ -21,7 +21,7 @@ _BY_SUBMIT: Mapping[Outcome, str] = {
     Outcome.VOIDED: "D6",
 }
 # What a question shows. One that finds nothing may still come too early, so that it points to D1.
-_BY_QUESTION: Mapping[Outcome, str] = {
+BY_QUESTION: Mapping[Outcome, str] = {
     Outcome.OK: "",
     Outcome.NOT_YET: "D1",
     Outcome.NOT_FOUND: "D1",
@@ -51,10 +51,10 @@ def _of_submit(answer: TaxAnswer) -> str:
     for detail, cause in BY_DETAIL.items():
         if answer.code_detail.startswith(detail):
             return cause
-    return BY_CODE.get(answer.authority_code) or _BY_SUBMIT.get(answer.outcome, "")
+    return BY_CODE.get(answer.authority_code) or BY_SUBMIT.get(answer.outcome, "")
 
 
 def _of_question(answer: TaxAnswer | None) -> str:
     if answer is not None and answer.authority_code in OUTSIDE_CODES:
         return "E2"
-    return _BY_QUESTION.get(answer.outcome, "E3") if answer is not None else "E3"
+    return BY_QUESTION.get(answer.outcome, "E3") if answer is not None else "E3"

@@ -1,12 +1,12 @@
 """All that a diagnosis may look at, as values that were read before. It reads nothing and judges nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from services.invoice_sync.domain.absence import Round
-from services.invoice_sync.domain.attempt import Attempt, TaxAnswer
+from services.invoice_sync.domain.attempt import Attempt, Outcome, TaxAnswer
 from services.invoice_sync.domain.document_rules import Broken
 from services.invoice_sync.domain.gate import Shut
 from services.invoice_sync.domain.hold import Hold
@@ -51,6 +51,19 @@ class ProbeKind(StrEnum):
     PING = "PING"  # is the interface up?
     CANARY = "CANARY"  # a question for an invoice that is known to be booked
     NUMBER = "NUMBER"  # a question for a number that somebody asked about
+
+
+_FOUND = frozenset({Outcome.OK, Outcome.NOT_YET, Outcome.VOIDED, Outcome.SEAL_FAILED})
+_UP: Mapping[ProbeKind, frozenset[Outcome]] = {
+    ProbeKind.PING: frozenset({Outcome.OK}),
+    ProbeKind.CANARY: frozenset({Outcome.OK}),
+    ProbeKind.NUMBER: _FOUND | {Outcome.NOT_FOUND},
+}
+
+
+def is_up(kind: ProbeKind, outcome: Outcome) -> bool:
+    """Whether a probe was answered as it should be; only a number that somebody names may rightly not be found."""
+    return outcome in _UP[kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,185 @@
+"""Tells why an invoice is not in the tax system, by whatever name it is asked for. It changes no invoice."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import paging, telemetry
+from chassis.errors import Fault, FieldFault, Kind
+from services.invoice_sync.actions.facts import Subject, probed, reader
+from services.invoice_sync.actions.gate_view import read_gates
+from services.invoice_sync.actions.pages import last_id
+from services.invoice_sync.actions.probe import ProbeActions
+from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.diagnosis import Asked, Claim, Facts, Resolution, diagnose
+from services.invoice_sync.domain.diagnosis.facts import Foreign
+from services.invoice_sync.domain.invoice import PERSON, Invoice
+from services.invoice_sync.domain.mistyped import best, looks_like_a_number, number_in, variants
+from services.invoice_sync.domain.payment import Payment
+from services.invoice_sync.domain.shown import Diagnosed
+from services.invoice_sync.store import finder, invoices, payments
+
+NOTHING_CLAIMED = Claim()
+_LIST_SIZE = 50
+_BUYER_SIZE = 20
+# A person waits for this answer; what does not come in time leaves the cause likely rather than proved.
+_ASK_SECONDS = 3.0
+
+
+class DiagnoseActions:
+    """Each method reads in one transaction; only for a number that nobody here knows the authority is asked."""
+
+    def __init__(self, probe: ProbeActions, tools: Tools) -> None:
+        self._probe = probe
+        self._tools = tools
+
+    @telemetry.traced
+    async def diagnose_invoice(self, reference: str, claim: Claim = NOTHING_CLAIMED) -> Diagnosed:
+        """Why the invoice is not in the system, or that it is, by any of its names, mistyped ones too.
+
+        Raises Fault NOT_FOUND for what is nothing of ours and no invoice number, or INVALID_FIELD with the payment
+        ids when the order number is of several merchants.
+        """
+        asked = Asked(reference, self._tools.clock.now(), claim=claim)
+        async with self._tools.sessions() as session:
+            subject = await _subject(session, reference)
+            if subject is None and (meant := await _meant(session, reference)):
+                asked = Asked(reference, asked.asked_time, Resolution.CORRECTED, meant, claim)
+                subject = await _subject(session, meant)
+            if subject is not None:
+                facts = await (await reader(session, self._tools)).of(asked, subject)
+        return self._judge(facts if subject is not None else await self._nothing_of_ours(reference, claim))
+
+    async def diagnose_buyer(
+        self, buyer_tax_id: str, buyer_title: str, merchant_id: str, limit: int
+    ) -> Sequence[Diagnosed]:
+        """Why, for the invoices of a buyer, those that are not in the system first, then the newest.
+
+        Raises Fault INVALID_FIELD when nobody is named.
+        """
+        if not buyer_tax_id and buyer_title in ("", PERSON.name):
+            raise _nobody_named()
+        async with self._tools.sessions() as session:
+            ids = await finder.of_buyer(session, buyer_tax_id, buyer_title, merchant_id, limit or _BUYER_SIZE)
+            return await self._each(session, ids)
+
+    async def list_not_in_system(
+        self, page_size: int, page_token: str, merchant_id: str, cause: str
+    ) -> tuple[Sequence[Diagnosed], str]:
+        """A page of what is not in the system, oldest first, each with its cause, and the token of the next.
+
+        With a cause a page holds those of it alone, and may be empty before the last. Raises Fault INVALID_PAGE_TOKEN.
+        """
+        size, filters = page_size or _LIST_SIZE, f"not_in_system\x1f{merchant_id}\x1f{cause}"
+        async with self._tools.sessions() as session:
+            ids = await finder.not_in_system(session, last_id(filters, page_token), size + 1, merchant_id)
+            found = await self._each(session, ids[:size])
+        page = [each for each in found if cause in ("", each.verdict.cause)]
+        return page, paging.encode(filters, (ids[size - 1],)) if len(ids) > size else ""
+
+    async def _each(self, session: AsyncSession, invoice_ids: Sequence[str]) -> list[Diagnosed]:
+        found = {each.invoice_id: each for each in await invoices.get_many(session, invoice_ids)}
+        heard = await payments.heard(session, [each.payment_id for each in found.values()])
+        facts, now = await reader(session, self._tools), self._tools.clock.now()
+        diagnosed = []
+        for invoice_id in invoice_ids:
+            # What moved between the two reads is in another place of the list, and met there.
+            if invoice := found.get(invoice_id):
+                subject = Subject(*heard[invoice.payment_id], invoice)
+                diagnosed.append(self._judge(await facts.of(Asked(invoice_id, now), subject)))
+        return diagnosed
+
+    async def _nothing_of_ours(self, reference: str, claim: Claim) -> Facts:
+        """What can be said of a number that is not in our books. Raises Fault NOT_FOUND when it is no number."""
+        asked = Asked(reference, self._tools.clock.now(), Resolution.NOT_OURS, claim=claim)
+        number = number_in(reference)
+        if number:
+            return Facts(now=asked.asked_time, asked=asked, foreign=await self._ask(number))
+        if looks_like_a_number(reference):
+            return Facts(now=asked.asked_time, asked=asked)
+        raise _nothing_known(reference)
+
+    async def _ask(self, number: str) -> Foreign | None:
+        """What the authority says of a number, now; None while the way there is shut."""
+        routing = self._tools.routing
+        # A digital invoice's number: two digits of the year, two of the province, and the rest.
+        region = number[2:4]
+        route = routing.in_region(region if region in routing.regions else None)
+        async with self._tools.sessions() as session:
+            view = await read_gates(session, self._tools.clock.now())
+        if view.shut_to(route, ""):
+            return None
+        probe, answer = await self._probe.ask_number(route, number, _ASK_SECONDS)
+        async with self._tools.sessions() as session:
+            ours = bool(answer.seller_tax_id) and await payments.is_seller(session, answer.seller_tax_id)
+        return Foreign(probed(probe, answer), answer.seller_tax_id, seller_is_ours=ours)
+
+    def _judge(self, facts: Facts) -> Diagnosed:
+        return Diagnosed(
+            diagnose(facts, self._tools.timers),
+            facts.invoice.invoice_id if facts.invoice else "",
+            facts.payment.payment_id if facts.payment else "",
+            facts.standing.invoice_number if facts.standing else "",
+        )
+
+
+async def _subject(session: AsyncSession, reference: str) -> Subject | None:
+    """What is known here by exactly that. Raises Fault INVALID_FIELD when it names several payments."""
+    named = await invoices.referred(session, reference)
+    found = await payments.followed(session, reference, [each.payment_id for each in named])
+    if not found:
+        return None
+    # An id goes before an order number that reads like it, so that an id always helps.
+    ids = {reference, *(each.payment_id for each in named if _is_named(each, reference))}
+    meant = [each for each in found if each[0].payment_id in ids] or found
+    if len(meant) > 1:
+        raise _ambiguous(reference, [payment for payment, _ in meant])
+    payment, heard_time = meant[0]
+    return Subject(payment, heard_time, next((each for each in named if each.payment_id == payment.payment_id), None))
+
+
+def _is_named(invoice: Invoice, reference: str) -> bool:
+    return reference in (invoice.invoice_id, invoice.standing.invoice_number)
+
+
+async def _meant(session: AsyncSession, reference: str) -> str | None:
+    """The reference of ours that it probably is, mistyped; None when there is none, or several."""
+    return best(reference, await finder.known(session, variants(reference)))
+
+
+def _nothing_known(reference: str) -> Fault:
+    return Fault(
+        Kind.NOT_FOUND,
+        "NOT_FOUND",
+        f"nothing is known here by {reference}, nor by anything like it: give an invoice id, a 20-digit invoice "
+        "number, a payment id or an order number; by a buyer's tax number ask for the buyer",
+        f"未找到与 {reference} 或近似编号对应的发票或支付单：请提供发票编号、20 位发票号码、支付单编号或订单号；"
+        "按购买方税号请使用购买方查询",
+    )
+
+
+def _nobody_named() -> Fault:
+    message = f"give the buyer's tax number, or a title other than {PERSON.name}"
+    message_zh = f"请提供购买方税号，或“{PERSON.name}”以外的抬头"
+    return Fault(
+        Kind.INVALID,
+        "INVALID_FIELD",
+        f"buyer_tax_id: {message}",
+        f"buyer_tax_id：{message_zh}",
+        fields=(FieldFault("buyer_tax_id", "NOBODY_NAMED", message, message_zh),),
+    )
+
+
+def _ambiguous(reference: str, named: Sequence[Payment]) -> Fault:
+    payment_ids = [payment.payment_id for payment in named]
+    ids = ", ".join(payment_ids)
+    message = f"{reference} names more than one payment; give the payment id of the one that is meant: {ids}"
+    message_zh = f"{reference} 对应多笔支付单，请改用其中一笔的支付单编号：{ids}"
+    return Fault(
+        Kind.INVALID,
+        "INVALID_FIELD",
+        f"reference: {message}",
+        f"reference：{message_zh}",
+        fields=(FieldFault("reference", "AMBIGUOUS", message, message_zh),),
+        metadata={"reference": reference, "payment_ids": ",".join(payment_ids)},
+    )
