@@ -12,6 +12,7 @@ from services.invoice_sync.domain.breaker import BreakerPolicy
 from services.invoice_sync.domain.concurrency import ConcurrencyPolicy
 from services.invoice_sync.domain.gate_policy import GatePolicy
 from services.invoice_sync.domain.hold import HoldPolicy
+from services.invoice_sync.domain.number import NumberPolicy
 from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
 from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.domain.timers import Timers
@@ -19,6 +20,8 @@ from services.invoice_sync.tax.sandbox import PLACES
 
 SINGLE = "SINGLE"
 SESSION = "SESSION"
+AUTHORITY = "AUTHORITY"
+PREASSIGNED = "PREASSIGNED"
 _PLACE = re.compile(r"[a-z]{1,32}/[0-9]{2}")
 
 BREAKER_WINDOW = 60
@@ -63,6 +66,12 @@ def check_upload_mode(mode: str) -> None:
         raise ValueError(f"must be {SINGLE} or {SESSION}, is {mode!r}")
 
 
+def check_numbering(numbering: str) -> None:
+    """A `check` for who numbers invoices."""
+    if numbering not in (AUTHORITY, PREASSIGNED):
+        raise ValueError(f"must be {AUTHORITY} or {PREASSIGNED}, is {numbering!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Variables BIHUAN_INVOICE_SYNC_<FIELD>.
@@ -88,6 +97,9 @@ class Config:
     time. `places` (environment/region, parted by commas) are all where an invoice may have gone by mistake: each is
     asked before one is found absent. `upload_mode` is SINGLE, or SESSION, where documents go together.
 
+    `numbering` is AUTHORITY where the authority numbers what it takes, or PREASSIGNED, where it gives a seller numbers
+    beforehand: `number_range_size` of them at once, as soon as a seller has fewer than `number_low_water` left.
+
     `crash_at` makes the process die at a point, for fault tests only: see crash.py.
     """
 
@@ -100,6 +112,9 @@ class Config:
     credential_file: str = setting("", check=check_file)
     places: str = setting(",".join(PLACES), check=check_places)
     upload_mode: str = setting(SINGLE, check=check_upload_mode)
+    numbering: str = setting(AUTHORITY, check=check_numbering)
+    number_range_size: int = setting(500, minimum=1, maximum=1000)
+    number_low_water: int = setting(100, minimum=1)
     traces: str = setting("", check=telemetry.check_sink)
     trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)
     settle_seconds: float = setting(600.0, minimum=0.1)
@@ -152,6 +167,10 @@ class Config:
             recheck_seconds=self.recheck_seconds,
             deadline_seconds=self.deadline_seconds,
         )
+
+    def number_policy(self) -> NumberPolicy:
+        """Who numbers invoices, and how many numbers are kept in stock."""
+        return NumberPolicy(self.numbering == PREASSIGNED, self.number_range_size, self.number_low_water)
 
     def routing(self) -> Routing:
         """Where each seller's invoices go."""

@@ -4,6 +4,7 @@ from contextlib import aclosing
 
 from chassis.loop import Loop
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
@@ -23,13 +24,18 @@ def loops(
     verify: VerifyActions,
     sweep: SweepActions,
     config: Config,
+    numbers: NumberActions | None = None,
 ) -> list[Loop]:
-    """Every loop of the service. The uploads under way when it stops are waited for, for a while."""
+    """Every loop of the service. The uploads under way when it stops are waited for, for a while.
+
+    `numbers` is None where the authority numbers what it takes.
+    """
     rest = config.poll_seconds
     return [
         Loop("follow_payments", lambda: follow_payments(feed, issue), rest),
         Loop("fill_window", upload.fill_window, rest, ending=lambda: upload.drain(config.drain_seconds)),
         *(Loop(f"verify_due {no}", verify.verify_due, rest) for no in range(_VERIFIERS)),
+        *([Loop("top_up_numbers", numbers.top_up, rest)] if numbers else []),
         Loop("sweep", lambda: run_sweep(sweep), config.sweep_interval_seconds),
     ]
 

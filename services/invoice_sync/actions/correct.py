@@ -8,13 +8,15 @@ from chassis import telemetry
 from chassis.errors import Fault, Kind
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.issue import broken_of, request_id_reused
+from services.invoice_sync.actions.numbers import take_number
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.command import Ignore
 from services.invoice_sync.domain.event import Corrected
 from services.invoice_sync.domain.invoice import Invoice, Party, freeze_again, issue_date_of, request_fingerprint
 from services.invoice_sync.domain.machine import decide
+from services.invoice_sync.domain.number import NO_NUMBER, is_number_refused
 from services.invoice_sync.domain.standing import SyncState
-from services.invoice_sync.store import invoices, outbox
+from services.invoice_sync.store import invoices, numbers, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,14 @@ class CorrectActions:
 
     async def _correct(self, session: AsyncSession, invoice: Invoice, buyer: Party) -> None:
         now, tools = self._tools.clock.now(), self._tools
-        decision = decide(invoice.standing, Corrected(invoice.version + 1), now, tools.jitter(), tools.timers)
+        number = await self._number(session, invoice)
+        event = Corrected(invoice.version + 1, number)
+        decision = decide(invoice.standing, event, now, tools.jitter(), tools.timers)
         if any(isinstance(each, Ignore) for each in decision.commands):
             raise _not_correctable(invoice, f"it is {invoice.standing.sync_state.value}")
         if rules := broken_of(invoice.amount, invoice.seller, buyer, invoice.merchant_order_no, now):
             raise _not_correctable(invoice, "; ".join(f"{rule.rule}: {rule.message}" for rule in rules))
-        document = freeze_again(invoice, buyer, now)
+        document = freeze_again(invoice, buyer, now, number)
         corrected = replace(
             invoice,
             buyer=buyer,
@@ -73,6 +77,19 @@ class CorrectActions:
         sealed = tools.ring.seal(document.content, body_context(document.sha256))
         await invoices.add_version(session, corrected, sealed, now)
         await outbox.reopen(session, [(decision.standing, invoice.seller.tax_id)])
+        await numbers.want_no_more(session, invoice.invoice_id)
+
+    async def _number(self, session: AsyncSession, invoice: Invoice) -> str:
+        """The number that the next version bears: the one that it has, unless that was what was refused."""
+        number = await numbers.of_invoice(session, invoice.invoice_id)
+        if number and not is_number_refused(await numbers.refused_with(session, invoice.invoice_id)):
+            return number
+        if not number and not self._tools.numbers.preassigned:
+            return ""
+        taken = await take_number(session, self._tools, invoice.route, invoice.seller.tax_id, invoice.invoice_id)
+        if not taken:
+            raise _not_correctable(invoice, f"{NO_NUMBER.rule}: {NO_NUMBER.message}")
+        return taken
 
 
 def _not_correctable(invoice: Invoice, why: str) -> Fault:

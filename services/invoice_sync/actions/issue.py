@@ -12,6 +12,7 @@ from chassis.errors import Fault, Kind
 from chassis.ids import new_id
 from chassis.money import Money
 from services.invoice_sync.actions.attempt_log import body_context
+from services.invoice_sync.actions.numbers import take_number
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.claim import Put
 from services.invoice_sync.domain.document_rules import Draft, broken_rules
@@ -27,9 +28,11 @@ from services.invoice_sync.domain.invoice import (
     request_fingerprint,
 )
 from services.invoice_sync.domain.machine import decide
+from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.payment import Payment, PaymentChange, PaymentState
 from services.invoice_sync.domain.policy import IssueNow, IssuePolicy, Profile, judge_due
-from services.invoice_sync.store import invoices, outbox, payments
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.store import invoices, numbers, outbox, payments
 
 # The feed may be a moment behind whoever asks right after paying.
 _UNKNOWN_PAYMENT_RETRY_SECONDS = 2
@@ -150,26 +153,39 @@ class IssueActions:
     async def _issue(
         self, session: AsyncSession, payment: Payment, profile: Profile, buyer: Party, policy: IssuePolicy
     ) -> str:
-        now, tools = self._clock.now(), self._tools
-        document = freeze_document(payment, profile.seller, buyer, now)
+        now, tools, invoice_id = self._clock.now(), self._tools, new_id("inv")
+        route = tools.routing.route_for(profile.seller.tax_id)
+        broken = broken_of(payment.amount, profile.seller, buyer, payment.merchant_order_no, now)
+        number = "" if broken else await self._number(session, route, profile.seller.tax_id, invoice_id)
+        waits = tools.numbers.preassigned and not broken and not number
+        document = freeze_document(payment, profile.seller, buyer, now, number)
         invoice = new_invoice(
-            new_id("inv"),
+            invoice_id,
             payment,
             profile.seller,
             buyer,
             document,
-            route=tools.routing.route_for(profile.seller.tax_id),
+            route=route,
             issued_by=policy.value,
             now=now,
             deadline_at=now + timedelta(seconds=tools.timers.deadline_seconds),
             traceparent=telemetry.current_traceparent(),
-            broken_rules=broken_of(payment.amount, profile.seller, buyer, payment.merchant_order_no, now),
+            broken_rules=(NO_NUMBER,) if waits else broken,
+            number=number,
         )
         telemetry.annotate(payment_id=payment.payment_id, invoice_id=invoice.invoice_id)
         sealed = tools.ring.seal(document.content, body_context(document.sha256))
         await invoices.add_many(session, [(invoice, sealed)])
+        if waits:
+            await numbers.want(session, invoice.invoice_id, route.key, profile.seller.tax_id, now)
         await payments.invoiced(session, payment.payment_id, invoice.invoice_id)
         return invoice.invoice_id
+
+    async def _number(self, session: AsyncSession, route: Route, seller_tax_id: str, invoice_id: str) -> str:
+        """One of the seller's own; empty when the authority is to give one, and when none is left."""
+        if not self._tools.numbers.preassigned:
+            return ""
+        return await take_number(session, self._tools, route, seller_tax_id, invoice_id)
 
     async def _invoiceable(self, session: AsyncSession, payment_id: str) -> tuple[Payment, Profile, str]:
         held = await payments.lock(session, payment_id)
@@ -189,9 +205,8 @@ class IssueActions:
         if existing.buyer != buyer:
             raise _other_buyer(existing)
         if existing.standing.parked:
-            decided = decide(
-                existing.standing, AskedAgain(), self._clock.now(), self._tools.jitter(), self._tools.timers
-            )
+            asked = AskedAgain(await numbers.of_invoice(session, invoice_id))
+            decided = decide(existing.standing, asked, self._clock.now(), self._tools.jitter(), self._tools.timers)
             await outbox.put(session, [Put(decided.standing, "")])
 
 

@@ -18,7 +18,7 @@ from services.invoice_sync.domain.log_chain import GENESIS
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.standing import ACKNOWLEDGED, Standing, SyncState, opened
 from services.invoice_sync.domain.sweep import Counts
-from services.invoice_sync.store import attempts, invoices, outbox, payments, sweeps
+from services.invoice_sync.store import attempts, invoices, numbers, outbox, payments, sweeps
 
 # A pass takes no more than this at once, so that its locks are short; the next sweep goes on.
 _PASS_MAX = 500
@@ -93,9 +93,15 @@ class OwnPass:
             await sweeps.move(session, name, last, now)
             if lost:
                 sent, heads = await attempts.submitted(session, lost), await attempts.heads(session, lost)
+                own = await numbers.of_invoices(session, lost)
                 rows = [
                     (
-                        self._restored(fact, sent.get(fact["invoice_id"], 0), heads.get(fact["invoice_id"])),
+                        self._restored(
+                            fact,
+                            sent.get(fact["invoice_id"], 0),
+                            heads.get(fact["invoice_id"]),
+                            own.get(fact["invoice_id"], ""),
+                        ),
                         fact["seller_tax_id"],
                     )
                     for fact in await invoices.facts_of(session, lost)
@@ -130,7 +136,8 @@ class OwnPass:
         if proved.sync_state is not SyncState.ABSENT:
             return False
         sent_count = await attempts.count_sent(session, standing.invoice_id)
-        back = decide(proved, PutBack(sent_count), now, dice, self._timers)
+        own_number = await numbers.of_invoice(session, standing.invoice_id)
+        back = decide(proved, PutBack(sent_count, own_number), now, dice, self._timers)
         await outbox.put(session, [Put(back.standing, "")])
         given_up = [each.reason for each in back.commands if isinstance(each, GiveUp)]
         if given_up:
@@ -139,11 +146,11 @@ class OwnPass:
             _log.warning("absence proved, sent again", invoice_id=standing.invoice_id)
         return not given_up
 
-    def _restored(self, fact: RowMapping, sent_count: int, head: tuple[int, str] | None) -> Standing:
+    def _restored(self, fact: RowMapping, sent_count: int, head: tuple[int, str] | None, own_number: str) -> Standing:
         """As safe as the log allows: what may have been sent is only asked for."""
         now, attempt_count, log_head = self._tools.clock.now(), *(head or (0, GENESIS))
         deadline_at = fact["create_time"] + _seconds(self._timers.deadline_seconds)
-        made = opened(fact["invoice_id"], now, deadline_at, valid=True)
+        made = opened(fact["invoice_id"], now, deadline_at, valid=True, own_number=own_number)
         made = replace(
             made,
             version=fact["version"],

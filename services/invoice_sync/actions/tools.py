@@ -11,6 +11,7 @@ from services.invoice_sync.actions.gates import Gates
 from services.invoice_sync.actions.record import Recorder
 from services.invoice_sync.crash import Crash, never
 from services.invoice_sync.domain.gate_policy import GatePolicy
+from services.invoice_sync.domain.number import NumberPolicy
 from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.domain.timers import Timers
 
@@ -29,6 +30,7 @@ class Tools:
     recorder: Recorder
     log: AttemptLog
     crash: Crash
+    numbers: NumberPolicy
 
     async def close(self, within_seconds: float) -> None:
         """Write what waits to be written."""
@@ -45,9 +47,10 @@ def make_tools(
     routing: Routing,
     policy: GatePolicy,
     crash: Crash = never,
+    numbers: NumberPolicy = NumberPolicy(),  # noqa: B008  a frozen value
 ) -> Tools:
     """Wire them to each other."""
     gates = Gates(routing, policy, clock, jitter)
     recorder = Recorder(sessions, gates, clock, crash)
     log = AttemptLog(sessions, ring, clock, crash)
-    return Tools(sessions, ring, clock, jitter, timers, routing, gates, recorder, log, crash)
+    return Tools(sessions, ring, clock, jitter, timers, routing, gates, recorder, log, crash, numbers)

@@ -51,10 +51,12 @@ class AbsenceProved:
 class PutBack:
     """What was proved absent is to be sent again: the same bytes under the same key.
 
-    `sent_count` is how many of its submits the authority may have had.
+    `sent_count` is how many of its submits the authority may have had. `own_number` is the number that the document
+    bears, and so keeps; empty when the authority gives them.
     """
 
     sent_count: int
+    own_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,20 @@ class Reread:
 
 @dataclass(frozen=True, slots=True)
 class AskedAgain:
-    """A person asks again for what was given up, or refused for a reason outside the document."""
+    """A person asks again for what was given up, or refused for a reason outside the document.
+
+    `own_number` as in PutBack.
+    """
+
+    own_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A person corrected what was refused or invalid; `version` is of the new document."""
+    """What was refused or invalid was corrected; `version` and `own_number` are of the new document."""
 
     version: int
+    own_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

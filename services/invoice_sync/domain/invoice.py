@@ -12,6 +12,8 @@ from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing, opened
 
 _SCHEMA = 1
+# A document that bears its number, which the authority gave the seller before.
+_SCHEMA_WITH_NUMBER = 2
 # The date on an invoice is the seller's calendar day; every authority that we know of keeps Beijing time.
 _ISSUE_ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -74,19 +76,23 @@ class Invoice:
     standing: Standing
 
 
-def freeze_document(payment: Payment, seller: Party, buyer: Party, now: datetime) -> Document:
-    """The canonical JSON of an invoice: keys sorted, no blanks, UTF-8. Equal input gives equal bytes."""
-    return _frozen(payment.amount, seller, buyer, payment.merchant_order_no, now)
+def freeze_document(payment: Payment, seller: Party, buyer: Party, now: datetime, number: str = "") -> Document:
+    """The canonical JSON of an invoice: keys sorted, no blanks, UTF-8. Equal input gives equal bytes.
+
+    `number` is one of the seller's own; empty when the authority is to give one.
+    """
+    return _frozen(payment.amount, seller, buyer, payment.merchant_order_no, now, number)
 
 
-def freeze_again(invoice: "Invoice", buyer: Party, now: datetime) -> Document:
+def freeze_again(invoice: "Invoice", buyer: Party, now: datetime, number: str = "") -> Document:
     """The next version of an invoice's document, for this buyer, with the day of its correction."""
-    return _frozen(invoice.amount, invoice.seller, buyer, invoice.merchant_order_no, now)
+    return _frozen(invoice.amount, invoice.seller, buyer, invoice.merchant_order_no, now, number)
 
 
-def _frozen(amount: Money, seller: Party, buyer: Party, order_no: str, now: datetime) -> Document:
+def _frozen(amount: Money, seller: Party, buyer: Party, order_no: str, now: datetime, number: str) -> Document:
+    numbered = {"schema": _SCHEMA_WITH_NUMBER, "kind": "BLUE", "number": number}
     content = {
-        "schema": _SCHEMA,
+        **(numbered if number else {"schema": _SCHEMA}),
         "seller": {"name": seller.name, "tax_id": seller.tax_id},
         "buyer": {"title": buyer.name, "tax_id": buyer.tax_id},
         "currency": amount.currency_code,
@@ -116,8 +122,12 @@ def new_invoice(
     deadline_at: datetime,
     traceparent: str,
     broken_rules: tuple[BrokenRule, ...] = (),
+    number: str = "",
 ) -> Invoice:
-    """An invoice that waits to be sent for the first time, or to be corrected. Its id is its key for ever."""
+    """An invoice that waits to be sent for the first time, or to be corrected. Its id is its key for ever.
+
+    `number` is the one that its document bears; empty when the authority is to give one.
+    """
     return Invoice(
         invoice_id=invoice_id,
         payment_id=payment.payment_id,
@@ -136,7 +146,7 @@ def new_invoice(
         traceparent=traceparent,
         payment_traceparent=payment.traceparent,
         issued_by=issued_by,
-        standing=opened(invoice_id, now, deadline_at, valid=not broken_rules),
+        standing=opened(invoice_id, now, deadline_at, valid=not broken_rules, own_number=number),
     )
 
 

@@ -43,14 +43,14 @@ def decide(  # noqa: C901, PLR0911  a table of the events, one line each, that t
         case AbsenceProved():
             return machine_look.absence_proved(turn)
         case PutBack():
-            return machine_submit.put_back(turn, event.sent_count)
+            return machine_submit.put_back(turn, event.sent_count, event.own_number)
         case Reread():
             return machine_books.reread(turn, event)
         case SealAnswered():
             return machine_seal.seal_answered(turn, event.answer)
         case AskedAgain():
-            return machine_person.asked_again(turn)
+            return machine_person.asked_again(turn, event.own_number)
         case Corrected():
-            return machine_person.corrected(turn, event.version)
+            return machine_person.corrected(turn, event.version, event.own_number)
         case Abandoned():
             return machine_person.abandoned(turn)

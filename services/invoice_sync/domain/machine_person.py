@@ -12,23 +12,23 @@ _CORRECTABLE = frozenset({SyncState.INVALID, SyncState.REJECTED})
 _NOT_ABANDONED = IN_BOOKS | {SyncState.SENDING, SyncState.VOIDED, SyncState.ABANDONED}
 
 
-def asked_again(turn: Turn) -> Decision:
+def asked_again(turn: Turn, own_number: str) -> Decision:
     """What was given up goes on; what was refused is sent again as it is, once what was wrong outside it is mended."""
     was = turn.was
     if was.sync_state is SyncState.REJECTED:
-        return turn.to(SyncState.READY, due_at=turn.now, **turn.afresh())
+        return turn.to(SyncState.READY, due_at=turn.now, **turn.afresh(own_number))
     if not was.parked:
         return turn.ignore("it goes on by itself, or cannot go on")
     return turn.stay(due_at=_unparked_from(turn), tries=0, seal_count=0, parked_reason=ParkedReason.NOT_PARKED)
 
 
-def corrected(turn: Turn, version: int) -> Decision:
+def corrected(turn: Turn, version: int, own_number: str) -> Decision:
     """A new version of the document takes the place of what was refused or invalid."""
     if turn.was.sync_state not in _CORRECTABLE:
         return turn.ignore("only what was refused or is invalid is corrected")
     if version <= turn.was.version:
         return turn.ignore(f"version {version} is not after {turn.was.version}")
-    return turn.to(SyncState.READY, due_at=turn.now, version=version, **turn.afresh())
+    return turn.to(SyncState.READY, due_at=turn.now, version=version, **turn.afresh(own_number))
 
 
 def abandoned(turn: Turn) -> Decision:

@@ -55,14 +55,17 @@ class Turn:
         """When to ask again after `look` questions, these being the answers to the last."""
         return next_look(look, self.now, self.dice, wait_seconds(answers), self.timers)
 
-    def afresh(self) -> dict[str, Any]:
-        """What counts from the start again, and what is forgotten, when it is to be sent as if never sent before."""
+    def afresh(self, own_number: str) -> dict[str, Any]:
+        """What counts from the start again, and what is forgotten, when it is to be sent as if never sent before.
+
+        A number that the authority gave is forgotten: it may give another to the same bytes. One of our own is not.
+        """
         return {
             "tries": 0,
             "look_count": 0,
             "seal_count": 0,
             "settle_from": self.now,
-            "invoice_number": "",
+            "invoice_number": own_number,
             "ack_time": None,
         }
 

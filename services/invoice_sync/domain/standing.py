@@ -134,8 +134,19 @@ class Standing:
         return self.parked_reason is not ParkedReason.NOT_PARKED
 
 
-def opened(invoice_id: str, now: datetime, deadline_at: datetime, *, valid: bool, log_head: str = GENESIS) -> Standing:
-    """How a new invoice stands: READY to be sent at once, or INVALID until it is corrected."""
+def opened(
+    invoice_id: str,
+    now: datetime,
+    deadline_at: datetime,
+    *,
+    valid: bool,
+    log_head: str = GENESIS,
+    own_number: str = "",
+) -> Standing:
+    """How a new invoice stands: READY to be sent at once, or INVALID until it is corrected.
+
+    `own_number` is the number that its document bears, if it bears one.
+    """
     state = SyncState.READY if valid else SyncState.INVALID
     work = work_of(state)
     return Standing(
@@ -150,7 +161,7 @@ def opened(invoice_id: str, now: datetime, deadline_at: datetime, *, valid: bool
         attempt_count=0,
         look_count=0,
         seal_count=0,
-        invoice_number="",
+        invoice_number=own_number,
         red_number="",
         ack_time=None,
         book_time=None,
