@@ -15,6 +15,7 @@ from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.diagnose import DiagnoseActions
 from services.invoice_sync.actions.gate_admin import GateAdminActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.read import ReadActions
 from services.invoice_sync.actions.sweep import SweepActions
@@ -24,7 +25,7 @@ from services.invoice_sync.actions.sweep_own import OwnPass
 from services.invoice_sync.actions.tools import make_tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
-from services.invoice_sync.config import SESSION, Config
+from services.invoice_sync.config import PREASSIGNED, SESSION, Config
 from services.invoice_sync.tax.credential import CredentialFile
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from services.invoice_sync.tax.wire import trusting
@@ -58,6 +59,7 @@ async def run() -> None:
         config.routing(),
         config.gate_policy(),
         crash.at(config.crash_at),
+        config.number_policy(),
     )
 
     issue, probe = IssueActions(tools), ProbeActions(tax, tools)
@@ -74,7 +76,9 @@ async def run() -> None:
         sweep=sweep,
     )
     feed = clients.PaymentFeed(payments)
-    loops = worker.loops(feed, issue, upload, verify, sweep, config)
+    numbers = NumberActions(tax, tools)
+    topped_up = numbers if config.numbering == PREASSIGNED else None
+    loops = worker.loops(feed, issue, upload, verify, sweep, config, topped_up)
     try:
         running = await server.start(config.listen, rpc.servicers(actions), loops)
         await server.until_stopped(running)
