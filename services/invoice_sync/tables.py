@@ -94,6 +94,7 @@ invoice = Table(
     Index("invoice_merchant_id_invoice_id_idx", "merchant_id", "invoice_id"),
     Index("invoice_seller_tax_id_issue_date_idx", "seller_tax_id", "issue_date"),
     Index("invoice_buyer_tax_id_invoice_id_idx", "buyer_tax_id", "invoice_id"),
+    Index("invoice_buyer_title_idx", "buyer_title", "invoice_id", postgresql_where=text("buyer_title <> '个人'")),
 )
 
 # Every version that was ever frozen; its bytes stand sealed in body under their SHA-256.
@@ -158,6 +159,7 @@ outbox = Table(
         "deadline_at",
         postgresql_where=text("work = 'SUBMIT' AND parked_reason = '' AND left(lane, 1) <> '!'"),
     ),
+    Index("outbox_not_booked_idx", "invoice_id", postgresql_where=text("work <> 'CONFIRM'")),
     Index("outbox_invoice_number_idx", "invoice_number", postgresql_where=text("invoice_number <> ''")),
 )
 
@@ -208,6 +210,7 @@ attempt = Table(
     Column("breaker_state", Text, nullable=False),
     Column("prev_log_hash", Text, nullable=False),
     Column("log_hash", Text, nullable=False),
+    Index("attempt_start_time_idx", "start_time", postgresql_using="brin", postgresql_with={"autosummarize": "true"}),
 )
 attempt_end = Table(
     "attempt_end",
@@ -232,6 +235,13 @@ attempt_end = Table(
     Column("response_sha256", Text, nullable=False),
     Column("retry_after_seconds", Integer, nullable=False),
     Column("log_hash", Text, nullable=False),
+    # What people search for; the calls that went as they should are in none of its pages.
+    Index(
+        "attempt_end_trouble_idx",
+        "outcome",
+        "end_time",
+        postgresql_where=text("outcome NOT IN ('OK', 'ACCEPTED', 'NOT_YET', 'NOT_FOUND')"),
+    ),
 )
 
 # The proof of absence, a row for each round of negative answers that counts, with the rows that it rests on.
@@ -267,6 +277,7 @@ probe = Table(
     Column("message", Text, nullable=False),
     Column("clock_offset_ms", BigInteger, nullable=False),
     Index("probe_route_probe_id_idx", "route", "probe_id"),
+    Index("probe_route_kind_probe_id_idx", "route", "kind", "probe_id"),
 )
 
 # The rate budget and the breaker of a route, for all replicas together; see domain/rate_budget and domain/breaker.
@@ -307,6 +318,7 @@ log_anchor = Table(
     Column("anchor_hash", Text, nullable=False),
     Column("invoice_ids", ARRAY(Text), nullable=False),
     Column("heads", ARRAY(Text), nullable=False),
+    Index("log_anchor_invoice_ids_idx", "invoice_ids", postgresql_using="gin"),
 )
 
 # What a person should see: totals that differ, records that are not ours, what went missing after it was there.

@@ -19,7 +19,7 @@ from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.route import parse_route
 from services.invoice_sync.domain.standing import IN_BOOKS
-from services.invoice_sync.store import absences, attempts, outbox, payments, probes
+from services.invoice_sync.store import absences, attempts, numbers, outbox, payments, probes
 from services.invoice_sync.store.probes import Probe
 
 _HELD_THERE = (Outcome.OK, Outcome.NOT_YET, Outcome.MISMATCH)
@@ -64,6 +64,7 @@ class FactsReader:
             holds=self._view.holds_on(invoice.route, invoice.seller.tax_id),
             heartbeat=self._view.heartbeat(invoice.route),
             probes=await self._probed(invoice.route.key),
+            number_use=await numbers.use_of(self._session, invoice.invoice_id),
             elsewhere=_elsewhere(log),
             watermark=_watermark(counted),
             archive=await self._archive(invoice),

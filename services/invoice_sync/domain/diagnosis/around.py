@@ -186,7 +186,7 @@ def of_archive(check: ArchiveCheck) -> Evidence:
         fact, fact_zh = "the stored copy has another SHA-256 than the document", "存档副本的摘要与原文不一致"
     else:
         fact, fact_zh = "the stored copy is whole", "存档副本完好"
-    return Evidence("sweep", check.check_id, check.check_time, fact, fact_zh)
+    return Evidence("body", check.check_id, check.check_time, fact, fact_zh)
 
 
 def until_words(until: datetime | None) -> tuple[str, str]:
