@@ -25,7 +25,7 @@ from services.invoice_sync.actions.sweep_own import OwnPass
 from services.invoice_sync.actions.tools import make_tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
-from services.invoice_sync.config import PREASSIGNED, SESSION, Config
+from services.invoice_sync.config import PREASSIGNED, Config
 from services.invoice_sync.tax.credential import CredentialFile
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from services.invoice_sync.tax.wire import trusting
@@ -64,9 +64,11 @@ async def run() -> None:
 
     issue, probe = IssueActions(tools), ProbeActions(tax, tools)
     sweep = SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools)
-    upload, verify = UploadActions(tax, tools), VerifyActions(tax, tools)
+    upload, verify = UploadActions(tax, tools, config.batch_size()), VerifyActions(tax, tools)
+    numbers = NumberActions(tax, tools)
     actions = rpc.Actions(
         issue=issue,
+        numbers=numbers,
         correct=CorrectActions(tools),
         read=ReadActions(sessions, clock),
         diagnose=DiagnoseActions(probe, tools),
@@ -76,7 +78,6 @@ async def run() -> None:
         sweep=sweep,
     )
     feed = clients.PaymentFeed(payments)
-    numbers = NumberActions(tax, tools)
     topped_up = numbers if config.numbering == PREASSIGNED else None
     loops = worker.loops(feed, issue, upload, verify, sweep, config, topped_up)
     try:
@@ -99,5 +100,4 @@ def _tax_system(config: Config) -> SandboxTaxSystem:
         trust=trusting(config.tax_ca_file),
         credentials=credentials,
         places=config.places.split(","),
-        in_sessions=config.upload_mode == SESSION,
     )

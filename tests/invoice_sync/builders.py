@@ -16,6 +16,7 @@ from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.diagnose import DiagnoseActions
 from services.invoice_sync.actions.gate_admin import GateAdminActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.read import InvoiceFilter, ReadActions
 from services.invoice_sync.actions.sweep import SweepActions
@@ -58,7 +59,7 @@ TIMERS = Timers(
 )
 # So wide that no gate shuts in a test that is not about gates.
 OPEN_GATES = GatePolicy(
-    rate=RatePolicy(10_000, MICRO, 10_000 * MICRO, 70, 100 * MICRO),
+    rate=RatePolicy(1_000_000, MICRO, 10_000 * MICRO, 70, 100 * MICRO),
     breaker=BreakerPolicy(60, 62, 62, 5, 60, 60, 30),
     concurrency=ConcurrencyPolicy(64, 1, 64),
     hold=HoldPolicy(3_600, 60, 60),
@@ -107,6 +108,7 @@ def actions_of(system: "InvoiceSync") -> rpc.Actions:
     """What the service's server calls."""
     return rpc.Actions(
         issue=system.issue,
+        numbers=NumberActions(system.tax, system.tools),
         correct=CorrectActions(system.tools),
         read=system.read,
         diagnose=system.diagnose,

@@ -22,6 +22,7 @@ from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import OPEN_GATES, TIMERS, InvoiceSync
+from tests.invoice_sync.door import Door, open_door
 from tests.support.tax_sandbox import running_tax_sandbox
 
 
@@ -59,3 +60,10 @@ async def system(fresh_database, tmp_path: Path) -> AsyncIterator[InvoiceSync]:
         await tools.close(5)
         await tax.close()
     await engine.dispose()
+
+
+@pytest.fixture
+async def door(system: InvoiceSync) -> AsyncIterator[Door]:
+    """The contract's services, as a client sees them."""
+    async with open_door(system) as door:
+        yield door

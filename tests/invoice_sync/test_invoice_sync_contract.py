@@ -1,7 +1,5 @@
 """The contract through a real server and a real channel: bad input gets a clear error and stores nothing."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import grpc
 import pytest
@@ -11,40 +9,10 @@ from bihuan.invoice_sync.v1 import (
     merchant_pb2,
     merchant_service_pb2,
     sweep_service_pb2,
-    sweep_service_pb2_grpc,
 )
-from bihuan.invoice_sync.v1 import invoice_service_pb2_grpc as invoice_grpc
-from bihuan.invoice_sync.v1 import merchant_service_pb2_grpc as merchant_grpc
 
-from chassis import channel, server
 from chassis.errors import from_rpc_error
-from services.invoice_sync import rpc
-from tests.invoice_sync.builders import InvoiceSync, a_payment, a_profile, actions_of
-
-
-@dataclass
-class Door:
-    invoices: invoice_grpc.InvoiceServiceStub
-    merchants: merchant_grpc.MerchantServiceStub
-    sweeps: sweep_service_pb2_grpc.SweepServiceStub
-
-
-@pytest.fixture
-async def door(system: InvoiceSync) -> AsyncIterator[Door]:
-    running = await server.start("127.0.0.1:0", rpc.servicers(actions_of(system)))
-    described = [
-        invoice_service_pb2.DESCRIPTOR.services_by_name["InvoiceService"],
-        merchant_service_pb2.DESCRIPTOR.services_by_name["MerchantService"],
-        sweep_service_pb2.DESCRIPTOR.services_by_name["SweepService"],
-    ]
-    connected = channel.connect(f"127.0.0.1:{running.port}", described, timeout_seconds=10)
-    yield Door(
-        invoice_grpc.InvoiceServiceStub(connected),
-        merchant_grpc.MerchantServiceStub(connected),
-        sweep_service_pb2_grpc.SweepServiceStub(connected),
-    )
-    await connected.close()
-    await running.stop()
+from tests.invoice_sync.builders import a_payment, a_profile
 
 
 async def test_an_invoice_from_profile_to_diagnosis(system, door):

@@ -16,6 +16,7 @@ from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.diagnose import DiagnoseActions
 from services.invoice_sync.actions.gate_admin import GateAdminActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.read import ReadActions
 from services.invoice_sync.actions.sweep import SweepActions
@@ -31,6 +32,7 @@ class Actions:
     """What the handlers call."""
 
     issue: IssueActions
+    numbers: NumberActions
     correct: CorrectActions
     read: ReadActions
     diagnose: DiagnoseActions
@@ -46,7 +48,7 @@ def servicers(actions: Actions) -> list[Servicer]:
         Servicer(
             "bihuan.invoice_sync.v1.InvoiceService",
             invoice_service_pb2_grpc.add_InvoiceServiceServicer_to_server,
-            InvoiceServicer(actions.issue, actions.correct, actions.read, actions.diagnose),
+            InvoiceServicer(actions.issue, actions.numbers, actions.correct, actions.read, actions.diagnose),
         ),
         Servicer(
             "bihuan.invoice_sync.v1.MerchantService",

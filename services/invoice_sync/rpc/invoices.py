@@ -6,6 +6,7 @@ from chassis.server import RpcContext
 from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.diagnose import DiagnoseActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.actions.read import InvoiceFilter, ReadActions
 from services.invoice_sync.convert.attempt import attempt_to_proto
 from services.invoice_sync.convert.diagnosis import claim_from_proto, diagnosis_to_proto
@@ -17,9 +18,15 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
     """InvoiceService of the contract."""
 
     def __init__(
-        self, issue: IssueActions, correct: CorrectActions, read: ReadActions, diagnose: DiagnoseActions
+        self,
+        issue: IssueActions,
+        numbers: NumberActions,
+        correct: CorrectActions,
+        read: ReadActions,
+        diagnose: DiagnoseActions,
     ) -> None:
         self._issue = issue
+        self._numbers = numbers
         self._correct = correct
         self._read = read
         self._diagnose = diagnose
@@ -30,6 +37,7 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
         buyer = Party(request.buyer_title, request.buyer_tax_id)
         requested = await self._issue.request_invoice(request.request_id, request.payment_id, buyer)
         shown = await self._read.get_invoice(requested.invoice_id)
+        await self._numbers.hand_over(shown.invoice)
         if requested.replayed:
             context.set_trailing_metadata((("idempotent-replayed", "true"),))
         return invoice_service_pb2.RequestInvoiceResponse(
@@ -41,6 +49,7 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
         self, request: invoice_service_pb2.GetInvoiceRequest, context: RpcContext
     ) -> invoice_service_pb2.GetInvoiceResponse:
         shown = await self._read.get_invoice(request.invoice_id)
+        await self._numbers.hand_over(shown.invoice)
         return invoice_service_pb2.GetInvoiceResponse(invoice=invoice_to_proto(shown))
 
     async def ListInvoices(
@@ -48,6 +57,8 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
     ) -> invoice_service_pb2.ListInvoicesResponse:
         wanted = InvoiceFilter(request.merchant_id, request.payment_id, state_from_proto(request.sync_state))
         page, token = await self._read.list_invoices(wanted, request.page_size, request.page_token)
+        for each in page:
+            await self._numbers.hand_over(each.invoice)
         return invoice_service_pb2.ListInvoicesResponse(
             invoices=[invoice_to_proto(each) for each in page],
             next_page_token=token,
@@ -95,6 +106,7 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
         buyer = Party(request.buyer_title, request.buyer_tax_id)
         made = await self._correct.correct_invoice(request.request_id, request.invoice_id, buyer)
         shown = await self._read.get_invoice(made.invoice_id)
+        await self._numbers.hand_over(shown.invoice)
         if made.replayed:
             context.set_trailing_metadata((("idempotent-replayed", "true"),))
         return invoice_service_pb2.CorrectInvoiceResponse(invoice=invoice_to_proto(shown), replayed=made.replayed)

@@ -215,7 +215,7 @@ class Evidence(_message.Message):
     FACT_ZH_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     source: _builtins.str
-    """The table that the row stands in: invoice, attempt, outbox, payment_follow, absence_round, sweep."""
+    """The table that the row stands in, such as attempt, outbox, absence_round, hold or probe; question for what was asked."""
     row_id: _builtins.str
     """The row's id."""
     fact: _builtins.str

@@ -1,0 +1,59 @@
+"""The service's five services through a real server and a real channel."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bihuan.invoice_sync.v1 import (
+    attempt_service_pb2,
+    attempt_service_pb2_grpc,
+    gate_service_pb2,
+    gate_service_pb2_grpc,
+    invoice_service_pb2,
+    invoice_service_pb2_grpc,
+    merchant_service_pb2,
+    merchant_service_pb2_grpc,
+    sweep_service_pb2,
+    sweep_service_pb2_grpc,
+)
+
+from chassis import channel, server
+from services.invoice_sync import rpc
+from tests.invoice_sync.builders import InvoiceSync, actions_of
+
+
+@dataclass
+class Door:
+    invoices: invoice_service_pb2_grpc.InvoiceServiceStub
+    merchants: merchant_service_pb2_grpc.MerchantServiceStub
+    sweeps: sweep_service_pb2_grpc.SweepServiceStub
+    gates: gate_service_pb2_grpc.GateServiceStub
+    attempts: attempt_service_pb2_grpc.AttemptServiceStub
+
+    async def why(self, reference: str, **claim):
+        """The diagnosis of a reference."""
+        asked = invoice_service_pb2.DiagnoseInvoiceRequest(reference=reference, **claim)
+        return (await self.invoices.DiagnoseInvoice(asked)).diagnosis
+
+
+@asynccontextmanager
+async def open_door(system: InvoiceSync) -> AsyncIterator[Door]:
+    """Serve while the block lasts."""
+    running = await server.start("127.0.0.1:0", rpc.servicers(actions_of(system)))
+    described = [
+        invoice_service_pb2.DESCRIPTOR.services_by_name["InvoiceService"],
+        merchant_service_pb2.DESCRIPTOR.services_by_name["MerchantService"],
+        sweep_service_pb2.DESCRIPTOR.services_by_name["SweepService"],
+        gate_service_pb2.DESCRIPTOR.services_by_name["GateService"],
+        attempt_service_pb2.DESCRIPTOR.services_by_name["AttemptService"],
+    ]
+    connected = channel.connect(f"127.0.0.1:{running.port}", described, timeout_seconds=10)
+    yield Door(
+        invoice_service_pb2_grpc.InvoiceServiceStub(connected),
+        merchant_service_pb2_grpc.MerchantServiceStub(connected),
+        sweep_service_pb2_grpc.SweepServiceStub(connected),
+        gate_service_pb2_grpc.GateServiceStub(connected),
+        attempt_service_pb2_grpc.AttemptServiceStub(connected),
+    )
+    await connected.close()
+    await running.stop()
