@@ -1,6 +1,7 @@
 """Which fields of an attempt its hashes cover, and its beginning and end as links of the chain. It stores nothing."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from services.invoice_sync.domain.attempt import Attempt, Ended, Operation, TaxAnswer
 from services.invoice_sync.domain.log_chain import Entry, Fields, begin_hash, end_hash
@@ -50,7 +51,16 @@ def begin(
     )
 
 
-def end(begun: Attempt, answer: TaxAnswer, end_time: datetime) -> Ended:
+class Begun(NamedTuple):
+    """What the end of an attempt needs of its beginning."""
+
+    invoice_id: str
+    attempt_no: int
+    start_time: datetime
+    log_hash: str
+
+
+def end(begun: Attempt | Begun, answer: TaxAnswer, end_time: datetime) -> Ended:
     """What came of it, chained upon its own beginning."""
     fields = ended_fields(answer, end_time)
     return Ended(begun.invoice_id, begun.attempt_no, end_time, answer, end_hash(begun.log_hash, fields))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.invoice_sync.domain.attempt import Attempt
+from services.invoice_sync.domain.attempt_chain import Begun
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing
 
@@ -16,8 +16,8 @@ EXPRESS_MARK = "!"
 class Claim:
     """What a worker needs of an invoice; `sealed` holds the document's bytes.
 
-    A claim makes hundreds of these at once, so where the invoice stands and its attempt are read when they are asked
-    for, which is at its own time for each.
+    `begun` is the attempt that was written down with a claim to submit; None for every other work. A claim makes
+    hundreds of these at once, so where the invoice stands is read when it is asked for, for each at its own time.
     """
 
     invoice_id: str
@@ -30,9 +30,8 @@ class Claim:
     traceparent: str
     sealed: bytes = field(repr=False)
     read_standing: Callable[[], Standing] = field(repr=False)
-    read_begun: Callable[[], Attempt] | None = field(default=None, repr=False)
+    begun: Begun | None = None
     _standing: Standing | None = field(default=None, init=False, repr=False)
-    _begun: Attempt | None = field(default=None, init=False, repr=False)
 
     @property
     def standing(self) -> Standing:
@@ -40,13 +39,6 @@ class Claim:
         if self._standing is None:
             self._standing = self.read_standing()
         return self._standing
-
-    @property
-    def begun(self) -> Attempt | None:
-        """The attempt that was written down with a claim to submit; None for every other work."""
-        if self._begun is None and self.read_begun is not None:
-            self._begun = self.read_begun()
-        return self._begun
 
 
 @dataclass(frozen=True, slots=True)

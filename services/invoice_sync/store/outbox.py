@@ -55,7 +55,8 @@ _CLAIM = f"""
         ON CONFLICT (lease_id) DO UPDATE SET invoice_ids = lease.invoice_ids || excluded.invoice_ids
     )
     SELECT {columns(DUE, "taken.")}, taken.lane, invoice.authority, invoice.environment, invoice.region,
-        invoice.credential_id, invoice.seller_tax_id, invoice.document_sha256, invoice.idempotency_key, invoice.traceparent
+        invoice.credential_id, invoice.seller_tax_id, invoice.document_sha256, invoice.idempotency_key,
+        invoice.traceparent
     FROM taken JOIN invoice ON invoice.invoice_id = taken.invoice_id
 """  # noqa: S608  the names are ours
 _GO_ON = f"""

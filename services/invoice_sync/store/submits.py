@@ -13,37 +13,44 @@ from typing import Any, NamedTuple
 import uuid_utils
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.invoice_sync.domain.attempt import Attempt, Ended, Operation
+from services.invoice_sync.domain.attempt import Ended, Operation
+from services.invoice_sync.domain.attempt_chain import Begun
 from services.invoice_sync.domain.breaker import BreakerState
 from services.invoice_sync.domain.claim import Claim, Lease
 from services.invoice_sync.domain.log_chain import SEPARATOR, TAG, begin_layout, tagged
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing
 from services.invoice_sync.store.sql import look_up_by_index, run
-from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested
+from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, unnested
 
-# Each field of a beginning as it is hashed, by the row `known` of the claim. None of these texts has a sign of the
-# canonical text in it: all are ids, hex digits and words of ours.
+_ROUTE = "authority || '/' || environment || '/' || region || '/' || credential_id"
+_BREAKER = f"coalesce(($9::text[])[array_position($8::text[], {_ROUTE})], '{BreakerState.CLOSED.value}')"
+_TRACE_ID = "substr(traceparent, 4, 32)"
+# A new id such as chassis.ids makes, but for its last digits, which count the rows of a claim (RFC 9562, 6.2).
+_COUNTED_DIGITS = 8
+_ATTEMPT = f"'att_' || $6 || lpad(to_hex(picked.place_no), {_COUNTED_DIGITS}, '0')"
+# Each field of a beginning as it is hashed, by the row that the claim has changed. None of these texts has a sign of
+# the canonical text in it: all are ids, hex digits and words of ours.
 _HASHED = {
-    "attempt_id": "attempt_id",
-    "invoice_id": "invoice_id",
-    "attempt_no": f"'{TAG}i' || attempt_count",
-    "version": f"'{TAG}i' || version",
+    "attempt_id": _ATTEMPT,
+    "invoice_id": "outbox.invoice_id",
+    "attempt_no": f"'{TAG}i' || outbox.attempt_count",
+    "version": f"'{TAG}i' || outbox.version",
     "operation": f"'{Operation.SUBMIT.value}'",
-    "route": "route",
+    "route": _ROUTE,
     "start_time": "$7",
     "request_sha256": "document_sha256",
-    "trace_id": "trace_id",
-    "breaker_state": "breaker_state",
+    "trace_id": _TRACE_ID,
+    "breaker_state": _BREAKER,
 }
 _ORDER, _LAYOUT = begin_layout(_HASHED)
 _CANONICAL = f" || '{SEPARATOR}' || ".join(
-    [f"'begun/1{SEPARATOR}' || log_head", f"'{_LAYOUT}'", *(_HASHED[name] for name in _ORDER)]
+    [f"'begun/1{SEPARATOR}' || outbox.log_head", f"'{_LAYOUT}'", *(_HASHED[name] for name in _ORDER)]
 )
 # The rows that are picked stay locked and in their place until they are changed, so they are found again by ctid.
 _CLAIM = f"""
     WITH picked AS MATERIALIZED (
-        SELECT due.place, due.invoice_id
+        SELECT due.place, due.invoice_id, row_number() OVER () AS place_no
         FROM unnest($1::text[], $2::int[]) AS turn (lane, quota)
         CROSS JOIN LATERAL (
             SELECT ctid AS place, invoice_id FROM outbox
@@ -54,29 +61,19 @@ _CLAIM = f"""
     ), taken AS (
         UPDATE outbox SET lease_id = $4, sync_state = 'SENDING', state_time = $3, tries = tries + 1,
             submit_count = submit_count + 1, attempt_count = attempt_count + 1
-        FROM picked WHERE outbox.ctid = picked.place
-        RETURNING outbox.*
-    ), numbered AS (
-        SELECT {columns(DUE, "taken.")}, taken.lane, seller_tax_id, document_sha256, idempotency_key, traceparent,
-            authority || '/' || environment || '/' || region || '/' || credential_id AS route,
-            authority, environment, region, credential_id,
-            'att_' || $6 || lpad(to_hex(row_number() OVER ()), 8, '0') AS attempt_id,
-            substr(traceparent, 4, 32) AS trace_id
-        FROM taken JOIN invoice ON invoice.invoice_id = taken.invoice_id
-    ), known AS (
-        SELECT *, coalesce(($9::text[])[array_position($8::text[], route)], '{BreakerState.CLOSED.value}')
-            AS breaker_state
-        FROM numbered
-    ), hashed AS MATERIALIZED (
-        SELECT *, encode(sha256(convert_to({_CANONICAL}, 'UTF8')), 'hex') AS log_hash FROM known
+        FROM picked JOIN invoice ON invoice.invoice_id = picked.invoice_id
+        WHERE outbox.ctid = picked.place
+        RETURNING {columns(DUE, "outbox.")}, outbox.lane, authority, environment, region, credential_id, seller_tax_id,
+            document_sha256, idempotency_key, traceparent, {_ATTEMPT} AS attempt_id, {_BREAKER} AS breaker_state,
+            encode(sha256(convert_to({_CANONICAL}, 'UTF8')), 'hex') AS log_hash
     ), begun AS (
         INSERT INTO attempt (
             invoice_id, attempt_no, attempt_id, version, operation, route, start_time, request_sha256, trace_id,
             breaker_state, prev_log_hash, log_hash
         )
-        SELECT invoice_id, attempt_count, attempt_id, version, '{Operation.SUBMIT.value}', route, $3, document_sha256,
-            trace_id, breaker_state, log_head, log_hash
-        FROM hashed
+        SELECT invoice_id, attempt_count, attempt_id, version, '{Operation.SUBMIT.value}', {_ROUTE}, $3,
+            document_sha256, {_TRACE_ID}, breaker_state, log_head, log_hash
+        FROM taken
         ON CONFLICT (invoice_id, attempt_no) DO NOTHING
         RETURNING 1
     ), leased AS (
@@ -84,15 +81,15 @@ _CLAIM = f"""
         SELECT $4, clock_timestamp() + $5 * interval '1 second', array_agg(invoice_id) FROM picked HAVING count(*) > 0
         ON CONFLICT (lease_id) DO UPDATE SET invoice_ids = lease.invoice_ids || excluded.invoice_ids
     )
-    SELECT {columns(DUE, "hashed.")}, lane, authority, environment, region, credential_id, seller_tax_id,
-        document_sha256, idempotency_key, traceparent, body.sealed, attempt_id, log_hash, breaker_state,
+    SELECT {columns(DUE, "taken.")}, lane, authority, environment, region, credential_id, seller_tax_id,
+        document_sha256, idempotency_key, traceparent, body.sealed, attempt_id, log_hash,
         (SELECT count(*) FROM begun)
-    FROM hashed LEFT JOIN body ON body.sha256 = hashed.document_sha256
+    FROM taken LEFT JOIN body ON body.sha256 = taken.document_sha256
 """  # noqa: S608  the names are ours
 _BEGUN = "SELECT attempt_id FROM attempt WHERE attempt_id = ANY ($1::text[])"
 _AFTER = len(NAMES)
-# A new id such as chassis.ids makes, but for its last digits, which count the rows of a claim (RFC 9562, 6.2).
-_COUNTED_DIGITS = 8
+_ATTEMPT_ID = _AFTER + 10
+_ATTEMPT_NO = NAMES.index("attempt_count")
 
 
 class Moved(NamedTuple):
@@ -148,8 +145,8 @@ async def claim(
     states = list(breaker_states), list(breaker_states.values())
     rows = await run(session, _CLAIM, lanes, counts, now, lease.lease_id, lease.seconds, prefix, tagged(now), *states)
     if rows and rows[0][-1] < len(rows):
-        begun = {row[0] for row in await run(session, _BEGUN, [row[_AFTER + 10] for row in rows])}
-        rows = [row for row in rows if row[_AFTER + 10] in begun]
+        begun = {row[0] for row in await run(session, _BEGUN, [row[_ATTEMPT_ID] for row in rows])}
+        rows = [row for row in rows if row[_ATTEMPT_ID] in begun]
     return [_claim(row, lease.lease_id, now) for row in rows]
 
 
@@ -167,7 +164,7 @@ async def finish(session: AsyncSession, finished: Sequence[tuple[Claim, Moved, E
     fenced: set[str] = set()
     for statement, rows in ((_FINISH_DUE, due), (_FINISH_DONE, done)):
         if rows:
-            fenced |= {row[0] for row in await run(session, statement, *_sparse(rows))}
+            fenced |= {row[0] for row in await run(session, statement, *_in_columns(rows))}
     return fenced
 
 
@@ -206,20 +203,18 @@ _ENDED = (
     ("retry_after_seconds", "int"),
     ("log_hash", "text"),
 )
-_NOTHING = {"text": "''", "int": "0", "bigint": "0"}
-
-
-def _filled(of: Sequence[tuple[str, str]]) -> str:
-    """Columns that may be sent as nothing, see `_sparse`."""
-    return ", ".join(
-        f"coalesce({name}, {_NOTHING[kind]}) AS {name}" if kind in _NOTHING and name != "work" else name
-        for name, kind in of
-    )
+_PUT = (*_MOVED, *_ENDED)
+# Never the same twice, so it is always a list, which gives the number of rows.
+_NUMBERS_ROWS = _ENDED[0]
+# Each column comes as a list and, where all rows say the same, as that one value instead.
+_FILLED = ", ".join(
+    f"coalesce({name}, ${no}::{kind}) AS {name}" for no, (name, kind) in enumerate(_PUT, start=len(_PUT) + 1)
+)
 
 
 _ENDING = f"""
     WITH put AS MATERIALIZED (
-        SELECT {_filled((*_MOVED, *_ENDED))} FROM {unnested((*_MOVED, *_ENDED))} AS put ({columns((*_MOVED, *_ENDED))})
+        SELECT {_FILLED} FROM {unnested(_PUT)} AS put ({columns(_PUT)})
     ), ended AS (
         INSERT INTO attempt_end ({columns(_ENDED)}) SELECT {columns(_ENDED)} FROM put
         ON CONFLICT (invoice_id, attempt_no) DO NOTHING
@@ -260,9 +255,15 @@ _FINISH_DONE = f"""
 """  # noqa: S608
 
 
-def _sparse(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    """One list for each column; an empty one where no row says anything, which unnest fills up and the SQL reads."""
-    return [column if any(column) else [] for column in transposed(rows)]
+def _in_columns(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """The rows as `_FILLED` takes them. Most columns of a batch say one thing, and lists are what costs."""
+    listed: list[Any] = []
+    shared: list[Any] = []
+    for name, column in zip(_PUT, zip(*rows, strict=True), strict=True):
+        same = name != _NUMBERS_ROWS and column.count(column[0]) == len(column)
+        listed.append([] if same else list(column))
+        shared.append(column[0] if same else None)
+    return listed + shared
 
 
 def _end_values(ended: Ended) -> tuple[Any, ...]:
@@ -298,7 +299,9 @@ def _route(authority: str, environment: str, region: str, credential_id: str) ->
 
 
 def _claim(row: Sequence[Any], lease_id: str, now: datetime) -> Claim:
-    (lane, authority, environment, region, credential_id, seller, sha256, key, traceparent, sealed, *_) = row[_AFTER:]
+    (lane, authority, environment, region, credential_id, seller, sha256, key, traceparent, sealed, _, log_hash, _) = (
+        row[_AFTER:]
+    )
     return Claim(
         row[0],
         lease_id,
@@ -310,26 +313,5 @@ def _claim(row: Sequence[Any], lease_id: str, now: datetime) -> Claim:
         traceparent,
         sealed or b"",
         functools.partial(from_row, row),
-        functools.partial(_begun, row, now),
-    )
-
-
-def _begun(row: Sequence[Any], now: datetime) -> Attempt:
-    attempt_id, log_hash, breaker_state, _ = row[_AFTER + 10 :]
-    tail = row[_AFTER:]
-    return Attempt(
-        attempt_id,
-        row[0],
-        row[NAMES.index("attempt_count")],
-        Operation.SUBMIT,
-        now,
-        None,
-        tail[6],
-        tail[8][3:35],
-        None,
-        row[NAMES.index("version")],
-        _route(tail[1], tail[2], tail[3], tail[4]).key,
-        breaker_state,
-        row[NAMES.index("log_head")],
-        log_hash,
+        Begun(row[0], row[_ATTEMPT_NO], now, log_hash),
     )
