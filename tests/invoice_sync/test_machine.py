@@ -422,6 +422,18 @@ def test_what_is_put_back_is_sent_at_once_without_the_receipt_of_what_is_lost():
     assert (back.invoice_number, back.ack_time, back.version) == ("", None, 1)
 
 
+@pytest.mark.parametrize("finding", [Finding.NOT_FOUND, Finding.CANNOT_TELL])
+def test_what_was_not_found_before_an_announced_outage_ends_proves_nothing(finding):
+    was = standing_in(SyncState.UNKNOWN, settle_from=NOON - timedelta(hours=1))
+    ends_at = NOON + timedelta(minutes=5)
+
+    made = after(LookedUp(finding, outage_until=ends_at), was)
+    over_long_ago = after(LookedUp(finding, outage_until=NOON - timedelta(hours=2)), was)
+
+    assert made.standing.settle_from == ends_at
+    assert over_long_ago.standing.settle_from == was.settle_from
+
+
 def test_what_is_put_back_too_often_is_parked_with_its_proof():
     was = standing_in(SyncState.ABSENT, invoice_number="26", settle_from=NOON - timedelta(hours=1))
 
@@ -453,7 +465,7 @@ def test_confirmed_is_below_the_watermark_with_equal_totals_or_read_again_the_ne
     made = after(Reread(Finding.SAME, watermark_above, totals_equal), was, now)
 
     assert made.standing.sync_state is state
-    assert (OpenCase(CaseCode.TOTALS) in made.commands) == (totals_equal is False)
+    assert made.commands == ()
     assert (made.standing.confirm_time == now) == (state is SyncState.CONFIRMED)
     assert (made.standing.work is None) == (state is SyncState.CONFIRMED)
 
@@ -463,7 +475,7 @@ def test_a_confirmed_invoice_stays_so_when_the_totals_of_its_day_differ_later():
 
     made = after(Reread(Finding.SAME, watermark_above=True, totals_equal=False), was)
 
-    assert made.commands == (OpenCase(CaseCode.TOTALS),)
+    assert made.commands == ()
     assert (made.standing.sync_state, made.standing.work) == (SyncState.CONFIRMED, None)
     assert made.standing.confirm_time == was.confirm_time
 

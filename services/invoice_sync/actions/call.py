@@ -1,15 +1,14 @@
 """One question to the authority: its attempt row first, a bounded wait, then what came of it. It moves no invoice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from services.invoice_sync.actions.attempt_log import AttemptLog, Chain
 from services.invoice_sync.domain.attempt import Operation, Outcome, TaxAnswer
 from services.invoice_sync.domain.lookup import shows_other
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.tax import NotOffered, TaxSystem, WindowPage
+from services.invoice_sync.tax import NotOffered, Outage, TaxSystem, WindowPage
 
 Call = Callable[[], Awaitable[TaxAnswer]]
 
@@ -78,11 +77,14 @@ class Questions:
 
         return await self._ask(chain, Operation.SEAL, claim.route, call)
 
-    async def window(self, chain: Chain, pages_max: int) -> tuple[Asked, list[WindowPage]]:
+    async def window(
+        self, chain: Chain, pages_max: int, may_go_on: Callable[[], Awaitable[bool]]
+    ) -> tuple[Asked, list[WindowPage]]:
         """Read all that the main book took for the seller since the invoice was made, page by page to the end.
 
-        One attempt stands for all pages. Its answer is that of the last, UNKNOWN when there were too many, and none
-        of the pages is there when the authority has no such list.
+        One attempt stands for all pages; `may_go_on` is asked before each but the first. Its answer is that of the
+        last, UNKNOWN when there were too many or it may not go on, and none of the pages is there when the authority
+        has no such list.
         """
         claim, pages, after = chain.claim, list[WindowPage](), ""
         begun = await self._log.begin(chain, Operation.QUERY_WINDOW, claim.route)
@@ -97,15 +99,16 @@ class Questions:
             if page.answer.outcome is not Outcome.OK or not after:
                 answer = page.answer
                 break
+            if not await may_go_on():
+                answer = TaxAnswer(Outcome.UNKNOWN, "the rate budget did not reach to the end of the list")
+                break
         await self._log.end(chain, begun, answer)
         return Asked(begun.attempt_id, answer), pages
 
-    async def outage_since(self, route: Route, since: datetime, now: datetime) -> bool:
-        """Whether an announced outage lies between, so that nothing that was not found then proves anything."""
+    async def outages(self, route: Route) -> Sequence[Outage]:
+        """What the authority announces now; it tells nothing of what is over."""
         announced = await self.tax.announcements(route)
-        if isinstance(announced, NotOffered):
-            return False
-        return any(outage.start_time < now and outage.end_time > since for outage in announced)
+        return [] if isinstance(announced, NotOffered) else announced
 
     async def _ask(self, chain: Chain, operation: Operation, route: Route, call: Call) -> Asked:
         begun = await self._log.begin(chain, operation, route)

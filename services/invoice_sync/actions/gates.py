@@ -4,8 +4,8 @@ The rate budgets and breakers stand in the database, one for all replicas; how m
 process's own affair.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,6 +24,11 @@ from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.store import gates
 from services.invoice_sync.store.gates import GateRow
+
+# A question about an invoice is asked by key and by number; what a proof asks beside is paid for where it is asked.
+CALLS_A_QUESTION = 2
+# Whom our credential does not let in gets no answer to a question either.
+_NOT_LET_IN = (HoldKind.LOGIN, HoldKind.CERTIFICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,11 @@ class Gates:
         self._in_flight: dict[str, int] = defaultdict(int)
         # The routes that are not as new: only these need their gate read and written after each call.
         self._watched: set[str] = set()
-        self._last_lane = ""
+        self._last_lane = self._last_asked = ""
 
     async def admit(self, session: AsyncSession, lanes: Sequence[str], limit: int, now: datetime) -> Admission:
         """Share a batch among these lanes, as far as their gates are open and the budgets reach."""
-        by_route: dict[str, list[str]] = defaultdict(list)
-        for lane in lanes:
-            by_route[self._routing.route_for(seller_of(lane)).key].append(lane)
+        by_route = self._by_route(lanes)
         admission = Admission(gates=await self._lock(session, list(by_route), now))
         holds = await gates.holds(session)
         self._watched = {key for key, gate in admission.gates.items() if not self._is_as_new(gate)}
@@ -93,6 +96,68 @@ class Gates:
             await gates.save(session, replace(gate, budget=budget, breaker=shut, last_claim_time=now))
             await gates.put_off(session, [probing(hold, now, self._policy.hold) for hold in opened.probed])
 
+    async def admit_questions(
+        self, session: AsyncSession, lanes: Sequence[str], limit: int, now: datetime
+    ) -> Admission:
+        """Share questions about invoices among these lanes. They go by the same budget as submits, and by a route
+        that fails or is held for its sends; only where our credential is not let in does one go first.
+        """
+        by_route = self._by_route(lanes)
+        admission = Admission(gates=await self._lock(session, list(by_route), now))
+        holds = await gates.holds(session)
+        self._watched |= {hold.route_key for hold in holds}
+        for no, (key, of_route) in enumerate(sorted(by_route.items())):
+            part = -(-(limit - sum(quota for _, quota in admission.quotas)) // (len(by_route) - no))
+            calls, _ = rate_budget.take(admission.gates[key].budget, part * CALLS_A_QUESTION, now, self._policy.rate)
+            shut = [hold for hold in holds if hold.route_key == key and hold.kind in _NOT_LET_IN and now >= hold.since]
+            if any(hold.until is None or now < hold.until for hold in shut):
+                continue
+            # A bucket may be so small that it never holds what a question needs: then it asks for what there is.
+            room = calls // CALLS_A_QUESTION or int(calls == self._policy.rate.burst)
+            if room := min(room, 1) if shut else room:
+                admission.opened[key] = Open(probed=tuple(shut))
+                turn = share(of_route, self._last_asked, room)
+                self._last_asked = turn.last
+                admission.quotas += turn.quotas
+        return admission
+
+    async def charge_questions(
+        self, session: AsyncSession, admission: Admission, claims: Sequence[Claim], now: datetime
+    ) -> None:
+        """Take what was claimed to be asked for out of the budgets."""
+        for key, count in Counter(claim.route.key for claim in claims).items():
+            gate, opened = admission.gates[key], admission.opened[key]
+            await self._spend(session, gate, count * CALLS_A_QUESTION, now)
+            await gates.put_off(session, [probing(hold, now, self._policy.hold) for hold in opened.probed])
+
+    async def spend(self, session: AsyncSession, route: Route, calls: int, *, spare: bool = False) -> bool:
+        """Take some calls out of a route's budget, all or none; False when it has not so many now.
+
+        With `spare` half of the bucket stays for what is more urgent than a sweep.
+        """
+        now, burst = self._clock.now(), self._policy.rate.burst
+        gate = (await self._lock(session, [route.key], now))[route.key]
+        wanted = min(calls, burst)
+        granted, _ = rate_budget.take(gate.budget, wanted + (burst - wanted) // 2 * spare, now, self._policy.rate)
+        if granted < wanted + (burst - wanted) // 2 * spare:
+            return False
+        await self._spend(session, gate, wanted, now)
+        return True
+
+    async def learn_of_questions(self, session: AsyncSession, seen: Sequence[Observation], now: datetime) -> None:
+        """See that our credential is let in again, and wait where a question was told to.
+
+        What else shuts a gate is a matter of sends: a query service may be up behind a door that is shut.
+        """
+        told = [each for each in seen if each.answer.outcome is Outcome.THROTTLED and each.answer.retry_after_seconds]
+        for each in told:
+            gate = (await self._lock(session, [each.route.key], now))[each.route.key]
+            wait = each.answer.retry_after_seconds
+            budget = rate_budget.throttled(gate.budget, wait, each.begun, now, self._policy.rate)
+            await gates.save(session, replace(gate, budget=budget))
+            self._watched.add(each.route.key)
+        await self.lift_by(session, seen, now, _NOT_LET_IN)
+
     async def learn(self, session: AsyncSession, seen: Sequence[Observation], now: datetime) -> None:
         """Move breakers, budgets and holds by what submits brought."""
         for each in seen:
@@ -109,14 +174,21 @@ class Gates:
         await self.lift_by(session, seen, now)
         self._watched |= routes
 
-    async def lift_by(self, session: AsyncSession, seen: Sequence[Observation], now: datetime) -> None:
-        """Lift the holds whose cause these calls show to be gone."""
+    async def lift_by(
+        self,
+        session: AsyncSession,
+        seen: Sequence[Observation],
+        now: datetime,
+        kinds: Collection[HoldKind] = frozenset(HoldKind),
+    ) -> None:
+        """Lift the holds of these kinds whose cause these calls show to be gone."""
         holds = await gates.holds(session) if any(each.route.key in self._watched for each in seen) else []
         gone = {
             hold.hold_id
             for hold in holds
             for each in seen
-            if hold.route_key == each.route.key
+            if hold.kind in kinds
+            and hold.route_key == each.route.key
             and hold.seller_tax_id in ("", each.seller_tax_id)
             and is_lifted_by(hold, each.answer.outcome, each.begun)
         }
@@ -137,6 +209,16 @@ class Gates:
         )
         await gates.set_hold(session, hold)
         self._watched.add(route.key)
+
+    def _by_route(self, lanes: Sequence[str]) -> dict[str, list[str]]:
+        by_route: dict[str, list[str]] = defaultdict(list)
+        for lane in lanes:
+            by_route[self._routing.route_for(seller_of(lane)).key].append(lane)
+        return by_route
+
+    async def _spend(self, session: AsyncSession, gate: GateRow, calls: int, now: datetime) -> None:
+        _, budget = rate_budget.take(gate.budget, calls, now, self._policy.rate)
+        await gates.save(session, replace(gate, budget=budget))
 
     def forget(self, route: Route) -> None:
         """A call of this route ended without an answer that was learnt from."""
@@ -159,14 +241,20 @@ class Gates:
         room = min(granted, limit, max(0, self._limits[key].limit - self._in_flight[key]))
         if not opened or room < 1:
             return
-        probes = [lane for lane, verdict in opened.items() if verdict.probe_only]
-        if probes:
+        first = next((lane for lane, verdict in opened.items() if _is_for_all(verdict)), None)
+        if first is not None:
             # One call goes first; what it brings opens the gate for the rest.
-            admission.quotas.append((probes[0], 1))
-            admission.opened[key] = opened[probes[0]]
+            admission.quotas.append((first, 1))
+            admission.opened[key] = opened[first]
             return
-        admission.opened[key] = Open()
-        admission.quotas += self._shared(list(opened), room)
+        # Where one seller alone is held, one of its own goes first, and nobody else waits for that.
+        probes = {seller_of(lane): lane for lane, verdict in opened.items() if verdict.probed}
+        probing_lanes = list(probes.values())[:room]
+        admission.opened[key] = Open(probed=tuple(hold for lane in probing_lanes for hold in opened[lane].probed))
+        admission.quotas += [(lane, 1) for lane in probing_lanes]
+        others = [lane for lane in opened if seller_of(lane) not in probes]
+        if others and room > len(probing_lanes):
+            admission.quotas += self._shared(others, room - len(probing_lanes))
 
     def _verdict(self, lane: str, holds: Sequence[Hold], gate: GateRow, now: datetime) -> Open | Shut:
         seller = seller_of(lane)
@@ -211,3 +299,8 @@ class Gates:
     def _is_as_new(self, gate: GateRow) -> bool:
         quiet = gate.breaker.recent_bits == 0 and gate.breaker.state is breaker.BreakerState.CLOSED
         return quiet and gate.budget.rate_micro >= self._policy.rate.rate_micro_max
+
+
+def _is_for_all(verdict: Open) -> bool:
+    """Whether all of the route wait for one probe, and not one seller alone."""
+    return verdict.breaker_probe or any(not hold.seller_tax_id for hold in verdict.probed)

@@ -36,7 +36,6 @@ _CASES = {
     CaseCode.ELSEWHERE: ("the invoice stands in another region or environment", "发票登记在其他地区或环境"),
     CaseCode.MISSING: ("the invoice was in the main book and is not found any more", "发票曾在主库中，现已查不到"),
     CaseCode.VOIDED: ("the invoice was voided or reversed at the authority", "发票已在税局作废或冲红"),
-    CaseCode.TOTALS: ("the authority's control totals of the day differ from ours", "税局当日控制总额与我方不一致"),
 }
 _log = structlog.get_logger()
 
@@ -54,7 +53,9 @@ class CountedRound:
 class Finished:
     """What came of the work on one claim. `ended` is the end of a submit; questions have written theirs before.
 
-    `answers` are what the machine decided on; `seconds` is how long a submit took.
+    `answers` are what the machine decided on; `seconds` is how long a submit took. `observed` is False for what came
+    with another of the same call, which tells already how the authority is. `asked_from` is when the first question
+    was asked; None for a submit.
     """
 
     claim: Claim
@@ -65,6 +66,8 @@ class Finished:
     bodies: Sequence[tuple[str, bytes]] = ()
     counted: CountedRound | None = None
     seconds: float = 0.0
+    observed: bool = True
+    asked_from: datetime | None = None
 
 
 class Recorder:
@@ -154,10 +157,21 @@ class Recorder:
                 each.claim.route, each.claim.seller_tax_id, each.answers[0], each.claim.begun.start_time, each.seconds
             )
             for each in batch
-            if each.claim.begun is not None and each.answers
+            if each.claim.begun is not None and each.answers and each.observed
         ]
+        for each in batch:
+            if each.claim.begun is not None and not each.observed:
+                self._gates.forget(each.claim.route)
         if sent:
             await self._gates.learn(session, sent, self._clock.now())
+        asked = [
+            Observation(each.claim.route, each.claim.seller_tax_id, answer, each.asked_from, 0)
+            for each in batch
+            if each.asked_from is not None
+            for answer in each.answers
+        ]
+        if asked:
+            await self._gates.learn_of_questions(session, asked, self._clock.now())
 
 
 def case_of(invoice_id: str, code: CaseCode, now: datetime) -> cases.Case:

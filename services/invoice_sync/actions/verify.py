@@ -12,34 +12,42 @@ from chassis.ids import new_id
 from services.invoice_sync.actions.attempt_log import Chain, LeaseLost, chain_of
 from services.invoice_sync.actions.call import Asked, Questions
 from services.invoice_sync.actions.canary import Canaries
+from services.invoice_sync.actions.day_totals import DayCompared, compare_day
+from services.invoice_sync.actions.outages import note_outage
 from services.invoice_sync.actions.record import CountedRound, Finished
 from services.invoice_sync.actions.tools import Tools
-from services.invoice_sync.domain.absence import Canary, Round, next_round_time
+from services.invoice_sync.domain.absence import Canary, Round, is_fresh, next_round_time
 from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.claim import Claim, Lease
 from services.invoice_sync.domain.event import Event, LookedUp, Reread, SealAnswered
-from services.invoice_sync.domain.fairness import share
 from services.invoice_sync.domain.lookup import Finding, judge
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.recheck import next_check
+from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Work
-from services.invoice_sync.store import attempts, outbox, totals
+from services.invoice_sync.store import attempts, gates, outbox, totals
 from services.invoice_sync.store.attempts import RoundEvidence
-from services.invoice_sync.store.totals import DayTotals
-from services.invoice_sync.tax import NotOffered, TaxSystem, Totals
+from services.invoice_sync.tax import TaxSystem
 
 _LANES_MAX = 64
 _WINDOW_PAGES_MAX = 50
+# Beside the two questions: announcements, the first page of the list, three other places, the canary.
+_PROOF_CALLS = 6
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What asking brought: the questions, what they say together, and the round that they make, if they make one."""
+    """What asking brought: the questions, what they say together, and the round that they make, if they make one.
+
+    `outage_until` is the end of an announced outage by which they prove nothing.
+    """
 
     asked: Sequence[Asked]
     finding: Finding
+    asked_from: datetime
     counted: CountedRound | None = None
+    outage_until: datetime | None = None
 
 
 class VerifyActions:
@@ -54,7 +62,7 @@ class VerifyActions:
     async def verify_due(self) -> int:
         """Do once what is due of each work and wait for all; how many were. One canary serves all of a turn."""
         canaries = Canaries(self._tools, self._questions.tax, self._timers.lease_seconds / 6)
-        reread = _TotalsOnce(self._tools, self._questions)
+        reread = _TotalsOnce(self._tools, self._questions.tax)
         works: Mapping[Work, Callable[[Claim], Awaitable[None]]] = {
             Work.VERIFY: lambda claim: self.verify_booked(claim, canaries),
             Work.CONFIRM: lambda claim: self.confirm_booked(claim, reread),
@@ -78,28 +86,33 @@ class VerifyActions:
             if looked.finding is Finding.NOT_FOUND and round_due <= self._tools.clock.now():
                 looked = await self._gather_proof(chain, looked, canaries)
             telemetry.annotate(finding=looked.finding.value)
-            rounds = [*rounds_before, looked.counted.round] if looked.counted else rounds_before
-            next_at = None
-            if looked.finding is Finding.NOT_FOUND:
-                next_at = next_round_time(claim.standing.settle_from, rounds, self._timers)
-            answers = [each.answer for each in looked.asked]
-            await self._record(chain, LookedUp(looked.finding, answers, next_at), looked)
+            await self._record(chain, self._looked_up(claim, looked, rounds_before), looked)
 
     async def confirm_booked(self, claim: Claim, reread: "_TotalsOnce") -> None:
         """Read a booked invoice back once more, and compare the control totals of its day."""
         with telemetry.span("confirm_booked", parent=claim.traceparent):
             chain = chain_of(claim)
             looked = await self._look(chain)
-            above, equal = await reread.compare(claim)
+            above, equal = await reread.compare(claim) if looked.finding is Finding.SAME else (False, None)
             answers = [each.answer for each in looked.asked]
             await self._record(chain, Reread(looked.finding, above, equal, answers), looked)
 
     async def seal_invoice(self, claim: Claim) -> None:
         """Ask for the seal of what is numbered and could not be sealed."""
         with telemetry.span("seal_invoice", parent=claim.traceparent):
-            chain = chain_of(claim)
+            chain, asked_from = chain_of(claim), self._tools.clock.now()
             asked = await self._questions.seal(chain)
-            await self._record(chain, SealAnswered(asked.answer), Looked([asked], Finding.CANNOT_TELL))
+            await self._record(chain, SealAnswered(asked.answer), Looked([asked], Finding.CANNOT_TELL, asked_from))
+
+    def _looked_up(self, claim: Claim, looked: Looked, rounds_before: Sequence[Round]) -> LookedUp:
+        next_at = None
+        if looked.finding is Finding.NOT_FOUND:
+            rounds = [*rounds_before, looked.counted.round] if looked.counted else rounds_before
+            if looked.outage_until:
+                next_at = next_round_time(looked.outage_until, [], self._timers)
+            else:
+                next_at = next_round_time(claim.standing.settle_from, rounds, self._timers)
+        return LookedUp(looked.finding, [each.answer for each in looked.asked], next_at, looked.outage_until)
 
     async def _claim(self, work: Work) -> list[Claim]:
         now, size = self._tools.clock.now(), self._timers.upload_concurrency
@@ -108,10 +121,13 @@ class VerifyActions:
             if not lanes:
                 self._after_lane[work] = ""
                 return []
-            turn = share(lanes, self._after_lane[work], size)
-            self._after_lane[work] = turn.last
+            self._after_lane[work] = lanes[-1]
+            admission = await self._tools.gates.admit_questions(session, lanes, size, now)
+            if not admission.quotas:
+                return []
             lease = Lease(new_id("lea"), self._timers.lease_seconds)
-            claims = await outbox.claim(session, work, turn.quotas, lease, now)
+            claims = await outbox.claim(session, work, admission.quotas, lease, now)
+            await self._tools.gates.charge_questions(session, admission, claims, now)
         self._tools.recorder.expect(claims)
         return claims
 
@@ -126,7 +142,7 @@ class VerifyActions:
             raise
 
     async def _look(self, chain: Chain) -> Looked:
-        standing = chain.claim.standing
+        standing, asked_from = chain.claim.standing, self._tools.clock.now()
         by_key = await self._questions.by_key(chain)
         number = standing.invoice_number or by_key.answer.invoice_number
         by_number = await self._questions.by_number(chain, number) if number else None
@@ -136,13 +152,15 @@ class VerifyActions:
             chain.claim.document_sha256,
             standing.invoice_number,
         )
-        return Looked([by_key, *([by_number] if by_number else [])], finding)
+        return Looked([by_key, *([by_number] if by_number else [])], finding, asked_from)
 
     async def _gather_proof(self, chain: Chain, looked: Looked, canaries: Canaries) -> Looked:
         """What else a round of the proof needs; without any one of it the negatives count for nothing."""
         claim = chain.claim
-        if await self._questions.outage_since(claim.route, claim.standing.settle_from, self._tools.clock.now()):
+        if not await self._may_call(claim.route, _PROOF_CALLS):
             return looked
+        if until := await self._outage_until(claim):
+            return replace(looked, outage_until=until)
         evidence = RoundEvidence(by_number_attempt_id=looked.asked[1].attempt_id if len(looked.asked) > 1 else None)
         listed = await self._read_list(chain, looked, evidence)
         if isinstance(listed, Looked):
@@ -150,31 +168,49 @@ class VerifyActions:
         nowhere = await self._ask_elsewhere(chain, looked, listed)
         if isinstance(nowhere, Looked):
             return nowhere
-        canary, probe_id = await canaries.ask(claim.route)
-        if canary is Canary.NOT_SEEN:
+        sighted = await canaries.ask(claim.route)
+        now = self._tools.clock.now()
+        # All of it within the time that a canary is good for, from the first negative to the last.
+        fresh = is_fresh(sighted.ask_time, looked.asked_from) and is_fresh(sighted.ask_time, now)
+        if sighted.canary is Canary.NOT_SEEN or not fresh:
             return looked
-        made = Round(new_id("rnd"), self._tools.clock.now(), canary)
-        evidence = replace(nowhere, canary_probe_id=probe_id)
+        evidence = replace(nowhere, canary_probe_id=sighted.probe_id)
+        made = Round(new_id("rnd"), now, sighted.canary)
         return replace(looked, counted=CountedRound(made, looked.asked[0].attempt_id, evidence))
+
+    async def _outage_until(self, claim: Claim) -> datetime | None:
+        """The end of an announced outage since the invoice was sent, those among them that are over and not told."""
+        now, route = self._tools.clock.now(), claim.route
+        announced = await self._questions.outages(route)
+        async with self._tools.sessions.begin() as session:
+            for outage in announced:
+                await note_outage(session, route, outage, now)
+            return await gates.announced_until(session, route.key, claim.standing.settle_from, now)
+
+    async def _may_call(self, route: Route, calls: int) -> bool:
+        async with self._tools.sessions.begin() as session:
+            return await self._tools.gates.spend(session, route, calls)
 
     async def _read_list(self, chain: Chain, looked: Looked, evidence: RoundEvidence) -> RoundEvidence | Looked:
         """The authority's list must come to its end without ours; what is there shows up later in the questions."""
         if not self._questions.tax.offers_window:
             return evidence
-        listed, pages = await self._questions.window(chain, _WINDOW_PAGES_MAX)
+        listed, pages = await self._questions.window(
+            chain, _WINDOW_PAGES_MAX, lambda: self._may_call(chain.claim.route, 1)
+        )
         if listed.answer.outcome is not Outcome.OK:
             return looked
         claim, records = chain.claim, [record for page in pages for record in page.records]
         if any(_is_ours(claim, each.idempotency_key, each.document_sha256) for each in records):
             return replace(looked, finding=Finding.NOT_YET)
-        return replace(evidence, window_attempt_id=listed.attempt_id, watermark=pages[-1].watermark)
+        return replace(evidence, window_attempt_id=listed.attempt_id, watermark=pages[0].watermark)
 
     async def _ask_elsewhere(self, chain: Chain, looked: Looked, evidence: RoundEvidence) -> RoundEvidence | Looked:
         """No other place may have it; one that does not say so proves nothing."""
         for place in self._questions.tax.elsewhere(chain.claim.route):
             there = await self._questions.elsewhere(chain, place)
             if there.answer.outcome in (Outcome.OK, Outcome.NOT_YET, Outcome.MISMATCH):
-                return Looked([*looked.asked, there], Finding.ELSEWHERE)
+                return replace(looked, asked=[*looked.asked, there], finding=Finding.ELSEWHERE)
             if there.answer.outcome is not Outcome.NOT_FOUND:
                 return looked
             evidence = replace(evidence, elsewhere_attempt_id=there.attempt_id)
@@ -194,6 +230,7 @@ class VerifyActions:
             [each.answer for each in looked.asked],
             check_at=next_check(standing, now, self._timers),
             counted=looked.counted,
+            asked_from=looked.asked_from,
         )
         if not await self._tools.recorder.record(finished):
             _log.warning("lease was lost before the answer came", invoice_id=claim.invoice_id)
@@ -205,28 +242,25 @@ class VerifyActions:
 class _TotalsOnce:
     """Compares the control totals of a seller's day, once in a turn for each day."""
 
-    def __init__(self, tools: Tools, questions: Questions) -> None:
+    def __init__(self, tools: Tools, tax: TaxSystem) -> None:
         self._tools = tools
-        self._questions = questions
-        self._asked: dict[tuple[str, str, date], asyncio.Task[Totals | NotOffered]] = {}
+        self._tax = tax
+        self._asked: dict[tuple[str, date], asyncio.Task[DayCompared]] = {}
 
     async def compare(self, claim: Claim) -> tuple[bool, bool | None]:
-        """Whether the watermark is above our booking, and whether the totals agree; None when none are offered."""
+        """Whether the watermark is above our booking, and whether the totals agree; None when that cannot be told."""
         async with self._tools.sessions() as session:
-            ours = await totals.of_day(session, claim.invoice_id)
-        key = (claim.route.key, claim.seller_tax_id, ours.issue_date)
-        if key not in self._asked:
-            asked = self._questions.tax.totals(claim.route, claim.seller_tax_id, ours.issue_date)
-            self._asked[key] = asyncio.create_task(_awaited(asked))
-        theirs = await asyncio.shield(self._asked[key])
-        if isinstance(theirs, NotOffered) or theirs.answer.outcome is not Outcome.OK:
-            return False, None
-        above = _is_above(theirs.watermark, claim.standing.book_time)
-        return above, _agree(ours, theirs) if above else None
+            day = await totals.day_of(session, claim.invoice_id)
+        if day not in self._asked:
+            self._asked[day] = asyncio.create_task(self._compare(claim.route, *day))
+        compared = await asyncio.shield(self._asked[day])
+        return _is_above(compared.watermark, claim.standing.book_time), compared.equal
 
-
-async def _awaited(asked: Awaitable[Totals | NotOffered]) -> Totals | NotOffered:
-    return await asked
+    async def _compare(self, route: Route, seller_tax_id: str, issue_date: date) -> DayCompared:
+        async with self._tools.sessions.begin() as session:
+            if not await self._tools.gates.spend(session, route, 1):
+                return DayCompared(None)
+        return await compare_day(self._tools, self._tax, seller_tax_id, issue_date)
 
 
 def _is_above(watermark: datetime | None, book_time: datetime | None) -> bool:
@@ -235,10 +269,3 @@ def _is_above(watermark: datetime | None, book_time: datetime | None) -> bool:
 
 def _is_ours(claim: Claim, idempotency_key: str, document_sha256: str) -> bool:
     return idempotency_key == claim.idempotency_key or document_sha256 == claim.document_sha256
-
-
-def _agree(ours: DayTotals, theirs: Totals) -> bool | None:
-    """None while some of ours may or may not be there: then no difference means anything."""
-    if ours.open_count:
-        return None
-    return (ours.blue_count, ours.blue_minor) == (theirs.blue_count, theirs.blue_minor)

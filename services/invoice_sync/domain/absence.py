@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from services.invoice_sync.domain.timers import Timers
 
-# The authority's protocol has no list of what it took; so the rounds and the canary have to carry the proof.
 ROUNDS_NEEDED = 2
+# A canary shows the eyesight of its moment: the negatives of its round are no older, and no younger.
+_FRESH = timedelta(seconds=60)
 # Without one booked invoice to ask for, nothing shows that the query service finds what is there: one round more.
 ROUNDS_NEEDED_WITHOUT_CANARY = 3
 
@@ -36,6 +37,11 @@ class Absence(StrEnum):
     OPEN = "OPEN"
     SUSPECTED = "SUSPECTED"
     PROVED = "PROVED"
+
+
+def is_fresh(canary_time: datetime, moment: datetime) -> bool:
+    """Whether a canary that was asked for then says anything about an answer of that moment."""
+    return abs(moment - canary_time) <= _FRESH
 
 
 def next_round_time(settle_from: datetime, rounds: Sequence[Round], timers: Timers) -> datetime:

@@ -16,7 +16,6 @@ class CaseCode(StrEnum):
     ELSEWHERE = "ELSEWHERE"  # it stands in another region or environment (D3)
     MISSING = "MISSING"  # it was booked and is not found any more
     VOIDED = "VOIDED"  # it was cancelled or reversed (D6)
-    TOTALS = "TOTALS"  # the authority's control totals differ from ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,14 @@ class LookedUp:
     """The authority's main database was asked, and this is what its answers say together.
 
     `next_round_at` is when the next negative answer counts in the proof of absence; None when none is gathered.
+    `outage_until` is the end of an outage that the authority announced for a time since what is asked for was sent;
+    None when there was none.
     """
 
     finding: Finding
     answers: Sequence[TaxAnswer] = ()
     next_round_at: datetime | None = None
+    outage_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.invoice_sync.domain.command import CaseCode, Command, Decision, OpenCase
+from services.invoice_sync.domain.command import CaseCode, Decision, OpenCase
 from services.invoice_sync.domain.event import Reread
 from services.invoice_sync.domain.lookup import Finding
 from services.invoice_sync.domain.machine_turn import Turn, wait_seconds
@@ -48,18 +48,17 @@ def first_reread(turn: Turn) -> datetime:
 
 def _seen_again(turn: Turn, event: Reread) -> Decision:
     before, differ = turn.was.sync_state, event.totals_equal is False
-    case_of = [OpenCase(CaseCode.TOTALS)] if differ else []
     final = event.watermark_above and event.totals_equal is True
     if before is SyncState.BOOKED and (differ or not (final or turn.now >= confirm_from(turn.was.state_time))):
-        return _later(turn, event, *case_of)
-    # What was confirmed stays so: its own record is there, and the case looks into the others of its day.
-    return turn.to(SyncState.CONFIRMED, *case_of, confirm_time=turn.was.confirm_time or turn.now, look_count=0)
+        return _later(turn, event)
+    # What was confirmed stays so: its own record is there, and the case of its day looks into the others.
+    return turn.to(SyncState.CONFIRMED, confirm_time=turn.was.confirm_time or turn.now, look_count=0)
 
 
-def _later(turn: Turn, event: Reread, *commands: Command) -> Decision:
+def _later(turn: Turn, event: Reread) -> Decision:
     look_count = turn.was.look_count + 1
     due_at = max(_next_reread(turn, look_count), turn.now + timedelta(seconds=wait_seconds(event.answers)))
-    return turn.stay(*commands, *turn.holds(event.answers), work=Work.CONFIRM, due_at=due_at, look_count=look_count)
+    return turn.stay(*turn.holds(event.answers), work=Work.CONFIRM, due_at=due_at, look_count=look_count)
 
 
 def _next_reread(turn: Turn, look: int) -> datetime:

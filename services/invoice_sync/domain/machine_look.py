@@ -29,7 +29,11 @@ def looked_up(turn: Turn, event: LookedUp) -> Decision:
             return _there(turn, event)
         case Finding.NOT_FOUND | Finding.CANNOT_TELL:
             return turn.stay(
-                *turn.holds(event.answers), due_at=_next_look(turn, event), look_count=turn.was.look_count + 1
+                *turn.holds(event.answers),
+                due_at=_next_look(turn, event),
+                look_count=turn.was.look_count + 1,
+                # What was not found before or in an announced outage proves nothing.
+                settle_from=max(turn.was.settle_from, event.outage_until or turn.was.settle_from),
             )
 
 

@@ -89,9 +89,9 @@ class Standing:
     counts the sends since it was last ready that count towards the caps; `submit_count` all sends, `attempt_count`
     all calls, `look_count` the questions since the state was entered, `seal_count` the calls for a seal.
     `ack_time` and `book_time` are the authority's own and never used for ordering; all other times are ours.
-    Negative answers from before `settle_from` prove nothing: it is the last submit's end, or the last sign that the
-    authority holds the invoice. `deadline_at` is when the law wants it there. `log_head` is the head of the attempt
-    log's hash chain.
+    Negative answers from before `settle_from` prove nothing: it is the last submit's end, the last sign that the
+    authority holds the invoice, or the end of an outage that it announced. `deadline_at` is when the law wants it
+    there. `log_head` is the head of the attempt log's hash chain.
     """
 
     invoice_id: str

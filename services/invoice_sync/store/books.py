@@ -1,12 +1,12 @@
 """SQL of what is compared with the authority's books: who sells, what we have by a key, what is read again."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.invoice_sync.domain.standing import Standing
-from services.invoice_sync.store.sql import run
+from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import SHARED, columns, from_row
 
 
@@ -20,6 +20,7 @@ async def sellers(session: AsyncSession, after: str, limit: int) -> Sequence[str
 
 async def known(session: AsyncSession, keys: Sequence[str], numbers: Sequence[str]) -> tuple[dict[str, str], set[str]]:
     """Our invoices by key, and the numbers that we have linked."""
+    await look_up_by_index(session)
     by_key = await run(
         session, "SELECT idempotency_key, invoice_id FROM invoice WHERE idempotency_key = ANY ($1::text[])", list(keys)
     )
@@ -47,4 +48,29 @@ async def to_recheck(session: AsyncSession, now: datetime, limit: int) -> Sequen
         FROM settled JOIN invoice ON invoice.invoice_id = settled.invoice_id
         WHERE settled.check_at <= $1 ORDER BY settled.check_at LIMIT $2 FOR UPDATE OF settled SKIP LOCKED
     """  # noqa: S608  the names are ours
+    await look_up_by_index(session)
     return [(from_row(row), row[-1]) for row in await run(session, asked, now, limit)]
+
+
+async def recheck(session: AsyncSession, invoice_ids: Sequence[str], now: datetime) -> None:
+    """Have what is in the books read again at once."""
+    settled = "UPDATE settled SET check_at = $2 WHERE invoice_id = ANY ($1::text[]) AND sync_state = 'CONFIRMED'"
+    await run(session, settled, list(invoice_ids), now)
+    waits = """
+        UPDATE outbox SET due_at = $2
+        WHERE invoice_id = ANY ($1::text[]) AND work = 'CONFIRM' AND lease_id = '' AND due_at > $2
+    """
+    await run(session, waits, list(invoice_ids), now)
+
+
+async def recheck_day(session: AsyncSession, seller_tax_id: str, issue_date: date, now: datetime, limit: int) -> int:
+    """Have confirmed invoices of a seller's day read again at once; how many."""
+    await look_up_by_index(session)
+    asked = """
+        UPDATE settled SET check_at = $3 WHERE invoice_id IN (
+            SELECT settled.invoice_id FROM invoice JOIN settled ON settled.invoice_id = invoice.invoice_id
+            WHERE invoice.seller_tax_id = $1 AND invoice.issue_date = $2 AND settled.sync_state = 'CONFIRMED'
+            ORDER BY settled.invoice_id LIMIT $4 FOR UPDATE OF settled SKIP LOCKED
+        ) RETURNING invoice_id
+    """
+    return len(await run(session, asked, seller_tax_id, issue_date, now, limit))

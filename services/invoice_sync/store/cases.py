@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.invoice_sync.store.sql import run
+from services.invoice_sync.store.sql import look_up_by_index, run
 
 _CASE = "case_id, kind, invoice_id, seller_tax_id, issue_date, reference, fact, fact_zh, open_time, close_time"
 
@@ -50,6 +50,19 @@ async def open_case(session: AsyncSession, wanted: Case) -> bool:
     return bool(rows)
 
 
+async def open_day(session: AsyncSession, wanted: Case) -> bool:
+    """Open a case of a seller's day, or let the one that is open say what is so now; whether it was opened."""
+    made = f"""
+        INSERT INTO finding_case ({_CASE}) VALUES ($1, $2, '', $3, $4, '', $5, $6, $7, NULL)
+        ON CONFLICT (kind, invoice_id, seller_tax_id, issue_date, reference) WHERE close_time IS NULL
+            DO UPDATE SET fact = excluded.fact, fact_zh = excluded.fact_zh
+        RETURNING case_id
+    """  # noqa: S608
+    told = (wanted.seller_tax_id, wanted.issue_date, wanted.fact, wanted.fact_zh, wanted.open_time)
+    ((case_id,),) = await run(session, made, wanted.case_id, wanted.kind, *told)
+    return bool(case_id == wanted.case_id)
+
+
 async def close_day(session: AsyncSession, kind: str, seller_tax_id: str, issue_date: str, now: datetime) -> int:
     """Close the case of a seller's day, if one is open."""
     closed = """
@@ -61,6 +74,7 @@ async def close_day(session: AsyncSession, kind: str, seller_tax_id: str, issue_
 
 async def close_settled(session: AsyncSession, now: datetime) -> int:
     """Close the cases of invoices that went missing and are in the books again."""
+    await look_up_by_index(session)
     closed = """
         UPDATE finding_case SET close_time = $1
         FROM standing

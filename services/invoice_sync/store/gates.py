@@ -15,6 +15,8 @@ from services.invoice_sync.store.sql import run
 
 _HOLD = "hold_id, kind, route, seller_tax_id, reason, reason_zh, start_time, end_time, set_by"
 _HOLDS_MAX = 10_000
+# Who set a hold that the authority announced.
+ANNOUNCED = "announced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,9 @@ async def holds(session: AsyncSession) -> list[Hold]:
 async def set_hold(session: AsyncSession, wanted: Hold) -> None:
     """Set a hold; one of the same kind that is in force already for the same is put off instead."""
     put_off = """
-        UPDATE hold SET end_time = $4, reason = $5, reason_zh = $6
-        WHERE kind = $1 AND route = $2 AND seller_tax_id = $3 AND lift_time IS NULL RETURNING hold_id
+        UPDATE hold SET end_time = greatest(end_time, $4), reason = $5, reason_zh = $6
+        WHERE kind = $1 AND route = $2 AND seller_tax_id = $3 AND start_time <= $7 AND lift_time IS NULL
+        RETURNING hold_id
     """
     there = await run(
         session,
@@ -76,6 +79,7 @@ async def set_hold(session: AsyncSession, wanted: Hold) -> None:
         wanted.until,
         wanted.reason,
         wanted.reason_zh,
+        wanted.since,
     )
     if not there:
         await add_hold(session, wanted)
@@ -102,6 +106,17 @@ async def add_hold(session: AsyncSession, wanted: Hold, request_id: str | None =
         request_id,
     )
     return bool(rows)
+
+
+async def announced_until(session: AsyncSession, route: str, since: datetime, now: datetime) -> datetime | None:
+    """The end of the last announced outage that had begun by now and was not over at `since`."""
+    asked = """
+        SELECT max(end_time) FROM hold
+        WHERE route = $1 AND kind = 'OUTAGE' AND set_by = $4 AND start_time <= $3 AND end_time > $2
+    """
+    rows = await run(session, asked, route, since, now, ANNOUNCED)
+    until: datetime | None = rows[0][0]
+    return until
 
 
 async def asked_by(session: AsyncSession, request_id: str) -> Hold | None:

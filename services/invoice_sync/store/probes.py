@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.invoice_sync.store.sql import run
+from services.invoice_sync.domain.route import Route
+from services.invoice_sync.store.sql import look_up_by_index, run
 
 _PROBE = (
     "probe_id, route, kind, reference, start_time, duration_ms, outcome, http_status, authority_code, message,"
@@ -44,6 +45,38 @@ async def page(session: AsyncSession, limit: int, before: str, route: str) -> Se
         ORDER BY probe_id DESC LIMIT $3
     """  # noqa: S608
     return [Probe(*row) for row in await run(session, asked, before, route, limit)]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An invoice that the authority is known to have booked."""
+
+    invoice_id: str
+    seller_tax_id: str
+    idempotency_key: str
+
+
+async def known_booked(session: AsyncSession, route: Route, limit: int) -> Sequence[Known]:
+    """Invoices that the authority is known to hold by this route: what a blind query service is found out by.
+
+    Those that wait to be confirmed first, then the newest of the last thousand that were.
+    """
+    await look_up_by_index(session)
+    asked = """
+        (SELECT invoice_id, seller_tax_id, idempotency_key FROM outbox JOIN invoice USING (invoice_id)
+            WHERE work = 'CONFIRM' AND parked_reason = '' AND sync_state IN ('BOOKED', 'CONFIRMED')
+                AND (authority, environment, region, credential_id) = ($1, $2, $3, $4)
+            ORDER BY state_time DESC LIMIT $5)
+        UNION ALL
+        (SELECT invoice_id, seller_tax_id, idempotency_key FROM (
+                SELECT invoice_id FROM settled WHERE sync_state = 'CONFIRMED' ORDER BY invoice_id DESC LIMIT 1000
+            ) AS newest JOIN invoice USING (invoice_id)
+            WHERE (authority, environment, region, credential_id) = ($1, $2, $3, $4)
+            ORDER BY invoice_id DESC LIMIT $5)
+        LIMIT $5
+    """
+    where = (route.authority, route.environment, route.region, route.credential_id)
+    return [Known(*row) for row in await run(session, asked, *where, limit)]
 
 
 async def newest(session: AsyncSession, route: str, kinds: Sequence[str]) -> Sequence[Probe]:

@@ -1,0 +1,142 @@
+"""The pass from the authority to us: what its lists hold is linked to ours, or is a case. It moves no invoice."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.ids import new_id
+from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.attempt import Outcome
+from services.invoice_sync.domain.sweep import Counts
+from services.invoice_sync.store import books, cases, sweeps
+from services.invoice_sync.tax import NotOffered, Record, TaxSystem, WindowPage
+
+# So many sellers in a sweep, and so many pages of each; the next goes on where this one stopped.
+_SELLERS_MAX = 20
+_PAGES_MAX = 20
+_FIRST_WINDOW = timedelta(days=1)
+_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """How far a seller's list was read: everything before `from_time`, and from there on up to the page `after`.
+
+    `watermark` is what the first of these pages told: what was booked behind our back while we read the others is not
+    below it, so that it is the next `from_time`. None before the first page.
+    """
+
+    from_time: datetime
+    after: str = ""
+    watermark: datetime | None = None
+
+    def text(self) -> str:
+        told = self.watermark.isoformat() if self.watermark else ""
+        return json.dumps([self.from_time.isoformat(), self.after, told])
+
+    def turned(self, page: WindowPage) -> "_Cursor":
+        """After one more page."""
+        watermark = self.watermark or (page.watermark.astimezone(UTC) if page.watermark else None)
+        if page.next_after:
+            return _Cursor(self.from_time, page.next_after, watermark)
+        return _Cursor(max(watermark or self.from_time, self.from_time))
+
+
+class ListPass:
+    """Each page is matched in one transaction with the cursor behind it."""
+
+    def __init__(self, tax: TaxSystem, tools: Tools) -> None:
+        self._tax = tax
+        self._tools = tools
+
+    async def run(self) -> Counts:
+        """Read what the authority took for the next sellers since the last time, up to its watermark."""
+        counts, name = Counts(), "books.sellers"
+        async with self._tools.sessions() as session:
+            after = await sweeps.position(session, name)
+            sellers = await books.sellers(session, after, _SELLERS_MAX)
+        for seller in sellers:
+            counts = counts.plus(await self._read_list(seller))
+        async with self._tools.sessions.begin() as session:
+            last = sellers[-1] if len(sellers) == _SELLERS_MAX else ""
+            await sweeps.move(session, name, last, self._tools.clock.now())
+        return counts
+
+    async def _read_list(self, seller: str) -> Counts:
+        """Some pages of one seller's list, as far as they and the budget reach."""
+        route, counts = self._tools.routing.route_for(seller), Counts()
+        async with self._tools.sessions() as session:
+            cursor = await _read_cursor(session, seller, self._tools.clock.now())
+        for _ in range(_PAGES_MAX):
+            async with self._tools.sessions.begin() as session:
+                if not await self._tools.gates.spend(session, route, 1, spare=True):
+                    return counts
+            page = await self._tax.window(route, seller, cursor.from_time, cursor.after)
+            if isinstance(page, NotOffered):
+                return counts
+            counts = counts.plus(Counts(call_count=1))
+            if page.answer.outcome is not Outcome.OK:
+                return counts
+            counts, cursor = counts.plus(await self._match(seller, cursor, page)), cursor.turned(page)
+            if not page.next_after:
+                break
+        return counts
+
+    async def _match(self, seller: str, cursor: _Cursor, page: WindowPage) -> Counts:
+        now, found = self._tools.clock.now(), page.records
+        async with self._tools.sessions.begin() as session:
+            by_key, linked = await books.known(
+                session, [each.idempotency_key for each in found], [each.invoice_number for each in found]
+            )
+            unlinked = [each for each in found if each.invoice_number not in linked]
+            ours = [by_key[each.idempotency_key] for each in unlinked if each.idempotency_key in by_key]
+            foreign = [each for each in unlinked if each.idempotency_key not in by_key]
+            adopted = await books.look_now(session, ours, now)
+            opened = await _open_cases(session, seller, foreign, now)
+            if await _read_cursor(session, seller, now) == cursor:
+                await sweeps.move(session, _name(seller), cursor.turned(page).text(), now)
+        return Counts(adopted_count=adopted, foreign_count=opened, opened_count=opened)
+
+
+async def read_again_from(session: AsyncSession, seller: str, issue_date: date, now: datetime) -> None:
+    """Have a seller's list read again from the beginning of a day: something may have been booked below the cursor."""
+    day = datetime.combine(issue_date, time(), _ZONE).astimezone(UTC)
+    if (await _read_cursor(session, seller, now)).from_time > day:
+        await sweeps.move(session, _name(seller), _Cursor(day).text(), now)
+
+
+async def _read_cursor(session: AsyncSession, seller: str, now: datetime) -> _Cursor:
+    if not (text := await sweeps.position(session, _name(seller))):
+        return _Cursor(_day_start(now) - _FIRST_WINDOW)
+    from_time, after, watermark = json.loads(text)
+    return _Cursor(datetime.fromisoformat(from_time), after, datetime.fromisoformat(watermark) if watermark else None)
+
+
+async def _open_cases(session: AsyncSession, seller: str, foreign: Sequence[Record], now: datetime) -> int:
+    return sum([await cases.open_case(session, _foreign(seller, each, now)) for each in foreign])
+
+
+def _day_start(now: datetime) -> datetime:
+    return datetime.combine(now.astimezone(_ZONE).date(), time(), _ZONE).astimezone(UTC)
+
+
+def _name(seller: str) -> str:
+    return f"books.list.{seller}"
+
+
+def _foreign(seller: str, record: Record, now: datetime) -> cases.Case:
+    return cases.Case(
+        case_id=new_id("cse"),
+        kind="FOREIGN_RECORD",
+        invoice_id="",
+        seller_tax_id=seller,
+        issue_date="",
+        reference=record.invoice_number,
+        fact=f"the main book holds {record.invoice_number} under a seller of ours, and we did not send it",
+        fact_zh=f"主库中存在以我方销售方开具的发票 {record.invoice_number}，但并非由我方上传",
+        open_time=now,
+    )
