@@ -19,12 +19,14 @@ from services.invoice_sync.domain.timers import Timers
 from services.invoice_sync.tax.sandbox import PLACES
 
 SINGLE = "SINGLE"
-SESSION = "SESSION"
+BATCH = "BATCH"
 AUTHORITY = "AUTHORITY"
 PREASSIGNED = "PREASSIGNED"
 _PLACE = re.compile(r"[a-z]{1,32}/[0-9]{2}")
 
 BREAKER_WINDOW = 60
+# What the authorities that take batches take in one.
+BATCH_SIZE_MAX = 100
 _REGION_LENGTH = 2
 
 
@@ -62,8 +64,8 @@ def check_places(places: str) -> None:
 
 def check_upload_mode(mode: str) -> None:
     """A `check` for how documents go."""
-    if mode not in (SINGLE, SESSION):
-        raise ValueError(f"must be {SINGLE} or {SESSION}, is {mode!r}")
+    if mode not in (SINGLE, BATCH):
+        raise ValueError(f"must be {SINGLE} or {BATCH}, is {mode!r}")
 
 
 def check_numbering(numbering: str) -> None:
@@ -87,7 +89,7 @@ class Config:
 
     `body_key_file` holds the keys that seal documents and answers, see chassis.crypto. A seller's invoices go to the
     `regions` (two digits each, parted by commas) that the tax number names, or to `default_region`. A route gets at
-    most `rate_per_second` calls, `burst` at once. Its breaker opens after `breaker_failures_max` failures in a
+    most `rate_per_second` documents, `burst` at once. Its breaker opens after `breaker_failures_max` failures in a
     row, or `breaker_window_failures_max` of the last 60, for
     `breaker_open_seconds`, doubled each time up to `breaker_open_seconds_max`; an answer slower than
     `breaker_slow_seconds` is a failure. What is booked is read again after `confirm_after_seconds` (0: the next day at
@@ -95,7 +97,8 @@ class Config:
     The authority is at `tax_url`; `tax_ca_file` (PEM) names whose certificates are believed there, empty for those of
     the machine's store. `credential_file` holds the credential of `credential_id` alone; it may be replaced at any
     time. `places` (environment/region, parted by commas) are all where an invoice may have gone by mistake: each is
-    asked before one is found absent. `upload_mode` is SINGLE, or SESSION, where documents go together.
+    asked before one is found absent. `upload_mode` is SINGLE, or BATCH, where up to 100
+    documents of a route go together in one call; then at most `upload_concurrency` batches are in flight.
 
     `numbering` is AUTHORITY where the authority numbers what it takes, or PREASSIGNED, where it gives a seller numbers
     beforehand: `number_range_size` of them at once, as soon as a seller has fewer than `number_low_water` left.
@@ -168,6 +171,10 @@ class Config:
             deadline_seconds=self.deadline_seconds,
         )
 
+    def batch_size(self) -> int:
+        """How many documents go in a call at most."""
+        return BATCH_SIZE_MAX if self.upload_mode == BATCH else 1
+
     def number_policy(self) -> NumberPolicy:
         """Who numbers invoices, and how many numbers are kept in stock."""
         return NumberPolicy(self.numbering == PREASSIGNED, self.number_range_size, self.number_low_water)
@@ -184,7 +191,8 @@ class Config:
     def gate_policy(self) -> GatePolicy:
         """The bounds of the gates."""
         rate = round(self.rate_per_second * MICRO)
-        start = min(8, self.upload_concurrency)
+        documents_max = self.upload_concurrency * self.batch_size()
+        start = min(8 * self.batch_size(), documents_max)
         return GatePolicy(
             rate=RatePolicy(
                 burst=self.burst,
@@ -202,6 +210,6 @@ class Config:
                 probe_seconds=self.lease_seconds,
                 slow_seconds=self.breaker_slow_seconds,
             ),
-            concurrency=ConcurrencyPolicy(start=start, minimum=1, maximum=self.upload_concurrency),
+            concurrency=ConcurrencyPolicy(start=start, minimum=1, maximum=documents_max),
             hold=HoldPolicy(quota_probe_seconds=3_600, login_probe_seconds=60, outage_probe_seconds=60),
         )

@@ -27,6 +27,7 @@ def test_without_settings_documents_go_one_by_one_and_the_machines_store_is_trus
     ("name", "value"),
     [
         ("UPLOAD_MODE", "session"),
+        ("NUMBERING", "preassigned"),
         ("PLACES", ""),
         ("PLACES", "production"),
         ("PLACES", "production/42,"),

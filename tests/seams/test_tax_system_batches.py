@@ -1,14 +1,12 @@
 """What every TaxSystem must make of several documents at once."""
 
-import asyncio
-
 import pytest
 from opentelemetry.trace import SpanKind
 
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.tax import BatchItem
 from tests.support.eventually import eventually
-from tests.support.tax_bench import KEY, Bench, sandbox_bench
+from tests.support.tax_bench import Bench
 from tests.support.tax_sandbox import a_document
 
 
@@ -94,19 +92,3 @@ async def test_a_batch_of_more_than_a_call_may_have_goes_in_several_calls_of_one
     made = [span.name for span in spans.get_finished_spans() if span.kind is SpanKind.CLIENT]
     assert made.count("POST /v1/sessions") == 1
     assert made.count("POST /v1/sessions/{session_id}/invoices") == 2
-
-
-async def test_documents_that_are_sent_at_once_go_together_when_they_are_to_go_in_sessions(
-    fresh_database, tmp_path, spans
-):
-    async with sandbox_bench(fresh_database, tmp_path, in_sessions=True) as bench:
-        sends = [bench.system.submit(bench.route, item.document, item.idempotency_key) for item in a_batch()]
-        answers = await asyncio.gather(*sends)
-        found = [await until_booked(bench, item) for item in a_batch()]
-        nowhere = await bench.unreachable.submit(bench.route, bench.document, KEY)
-
-    assert [answer.outcome for answer in answers] == [Outcome.ACCEPTED] * 3
-    assert [answer.invoice_number for answer in answers] == [answer.invoice_number for answer in found]
-    assert nowhere.outcome is Outcome.NOT_RECEIVED
-    made = [span.name for span in spans.get_finished_spans() if span.kind is SpanKind.SERVER]
-    assert made.count("POST /v1/sessions") == 1

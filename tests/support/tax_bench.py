@@ -85,9 +85,7 @@ SANDBOX_FAULTS = {
 
 
 @contextlib.asynccontextmanager
-async def sandbox_bench(
-    fresh_database: Callable[[str], Awaitable[str]], folder: Path, *, in_sessions: bool = False
-) -> AsyncIterator[Bench]:
+async def sandbox_bench(fresh_database: Callable[[str], Awaitable[str]], folder: Path) -> AsyncIterator[Bench]:
     tls = loopback_tls(folder)
     trust = trusting(tls.ca_file)
     settings = {"tls_cert_file": tls.cert_file, "tls_key_file": tls.key_file, "session_seconds": 2}
@@ -100,7 +98,7 @@ async def sandbox_bench(
 
         def system(at: str, **how: object) -> TaxSystem:
             credentials = {"default": CredentialFile(credential)}
-            made = SandboxTaxSystem(at, timeouts, credentials=credentials, in_sessions=in_sessions, **how)
+            made = SandboxTaxSystem(at, timeouts, credentials=credentials, **how)
             closing.push_async_callback(made.close)
             return made
 

@@ -1,6 +1,6 @@
 """What each class of answer to a submit leads to, as data: one row for each Outcome. It decides nothing itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,6 +53,15 @@ POLICY: Mapping[Outcome, Policy] = {
 }
 # What an adapter says in `code_detail` when AUTH is about the certificate and not about the login.
 CERTIFICATE_DETAIL = "CERTIFICATE"
+
+
+def telling_of(answers: Sequence[TaxAnswer]) -> int:
+    """The place of the answer that tells how the authority is, of those that came in one call.
+
+    One call is one sign, however many it carried; and whoever answered one of them properly is well.
+    """
+    assert answers, "a call has an answer"
+    return next((place for place, each in enumerate(answers) if not POLICY[each.outcome].breaker_failure), 0)
 
 
 def hold_of(answer: TaxAnswer) -> HoldKind | None:

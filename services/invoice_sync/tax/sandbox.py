@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from chassis.batch import BatchCut, Batcher, BatchError
 from chassis.clock import Clock, SystemClock
-from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
+from services.invoice_sync.domain.attempt import TaxAnswer
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.tax import (
     BatchItem,
@@ -33,26 +32,21 @@ from services.invoice_sync.tax.sandbox_book import (
     read_totals,
     read_window,
 )
-from services.invoice_sync.tax.sandbox_session import ITEMS_MAX, Sessions
+from services.invoice_sync.tax.sandbox_session import Sessions
 from services.invoice_sync.tax.wire import Call, Seen, Timeouts, Wire
 
 PLACES = ("production/11", "production/42", "test/11", "test/42")
 _PAGE_SIZE = 200
 _PAGE_BYTES_MAX = 512 * 1024
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-# For uploads in sessions: so long the first waits for company, and so many sessions of a route are open at once.
-_LINGER_SECONDS = 0.05
-_SESSIONS_MAX = 2
-_WAITING_MAX = 10 * ITEMS_MAX
-_CLOSE_SECONDS = 5.0
 
 
 class SandboxTaxSystem:
     """The sandbox authority at an address such as https://tax.example.com, with a pool of connections; close it.
 
     `trust` tells whose certificates are believed, None those of the machine's store; `credentials` are by the
-    credential_id of routes. `places` are all where an invoice may have gone by mistake. With `in_sessions` documents
-    that are sent at about the same time go together in a session. Raises ValueError when the URL is no address.
+    credential_id of routes. `places` are all where an invoice may have gone by mistake. Raises ValueError when the
+    URL is no address.
     """
 
     offers_window = True
@@ -66,29 +60,21 @@ class SandboxTaxSystem:
         trust: ssl.SSLContext | None = None,
         credentials: Mapping[str, CredentialFile] | None = None,
         places: Sequence[str] = PLACES,
-        in_sessions: bool = False,
     ) -> None:
         times = timeouts or Timeouts()
         self._wire = Wire(url, clock or SystemClock(), times, trust, credentials)
         self._sessions = Sessions(self._wire.ask, times.call_seconds)
         self._places = tuple(places)
-        self._in_sessions = in_sessions
-        self._batchers: dict[Route, Batcher[BatchItem, TaxAnswer]] = {}
-        self._call_seconds = times.call_seconds
         # How far each place's clock was from ours when it was last heard.
         self._clock_offsets: dict[str, timedelta] = {}
 
     async def close(self) -> None:
-        """Send what waits to be sent, and close every connection."""
-        for batcher in self._batchers.values():
-            await batcher.close(_CLOSE_SECONDS)
+        """Close every connection."""
         await self._wire.close()
 
     async def submit(self, route: Route, document: bytes, idempotency_key: str) -> TaxAnswer:
         """See TaxSystem. Tried again here only while no connection can be made."""
         assert _KEY.fullmatch(idempotency_key), f"{idempotency_key!r} is no key of the protocol"
-        if self._in_sessions:
-            return await self._submit_with_others(route, BatchItem(document, idempotency_key))
         headers = {"Idempotency-Key": idempotency_key, "Content-Type": "application/json"}
         call = _call("POST", route, "/v1/invoices", headers=headers, content=document)
         return read_submit(await self._ask(call, _never_left), hashlib.sha256(document).hexdigest())
@@ -169,22 +155,6 @@ class SandboxTaxSystem:
         if seen.status:
             self._clock_offsets[call.place] = timedelta(milliseconds=seen.clock_offset_ms)
         return seen
-
-    async def _submit_with_others(self, route: Route, item: BatchItem) -> TaxAnswer:
-        if route not in self._batchers:
-            self._batchers[route] = Batcher(
-                lambda items: self._sessions.send(route, items),
-                size_max=ITEMS_MAX,
-                waiting_max=_WAITING_MAX,
-                linger_seconds=_LINGER_SECONDS,
-                in_flight_max=_SESSIONS_MAX,
-            )
-        try:
-            return await self._batchers[route].add(item, self._call_seconds)
-        except BatchCut as cut:
-            return TaxAnswer(Outcome.UNKNOWN, str(cut))
-        except BatchError as refused:
-            return TaxAnswer(Outcome.NOT_RECEIVED, str(refused))
 
 
 def _call(
