@@ -1,4 +1,4 @@
-"""DiagnoseInvoice by whatever name somebody has: a mistyped one is told with the right one, a foreign one as foreign."""
+"""DiagnoseInvoice by whatever name somebody has: a mistyped one with the right one, a foreign one as foreign."""
 
 import grpc
 import pytest

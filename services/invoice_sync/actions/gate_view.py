@@ -11,7 +11,7 @@ from services.invoice_sync.domain.diagnosis.facts import Heartbeat
 from services.invoice_sync.domain.gate import Shut, is_open
 from services.invoice_sync.domain.hold import Hold, is_in_force
 from services.invoice_sync.domain.invoice import Invoice
-from services.invoice_sync.domain.route import Route
+from services.invoice_sync.domain.route import Route, parse_route
 from services.invoice_sync.domain.standing import TO_SEND
 from services.invoice_sync.store import gates
 from services.invoice_sync.store.gates import GateRow
@@ -36,6 +36,11 @@ class GateView:
         gate = self.gates.get(route.key)
         verdict = is_open(route, seller_tax_id, self.holds, gate.breaker if gate else Breaker(), self.now)
         return verdict if isinstance(verdict, Shut) else None
+
+    def shut_ways(self) -> list[tuple[str, str]]:
+        """The shut routes by key, each with '' for everyone or with the seller to whom it is shut."""
+        ways = {(key, "") for key in self.gates} | {(hold.route_key, hold.seller_tax_id) for hold in self.holds}
+        return [(key, seller) for key, seller in sorted(ways) if self.shut_to(parse_route(key), seller)]
 
     def holds_on(self, route: Route, seller_tax_id: str) -> list[Hold]:
         """The holds in force there, those that only wait for a probe among them."""

@@ -55,10 +55,9 @@ class ReadActions:
         """A page, newest first, and the token of the next; empty on the last. Raises Fault INVALID_PAGE_TOKEN."""
         size, before = page_size or _PAGE_SIZE, last_id(wanted.text(), page_token)
         async with self._sessions() as session:
-            rows = await invoices.page(
-                session, size + 1, before, wanted.merchant_id, wanted.payment_id, wanted.sync_state
-            )
             view = await read_gates(session, self._clock.now())
+            which = (wanted.merchant_id, wanted.payment_id, wanted.sync_state)
+            rows = await invoices.page(session, size + 1, before, *which, view.shut_ways())
         page = [Shown(invoice, view.shut(invoice)) for invoice in rows[:size]]
         more = len(rows) > size
         return page, paging.encode(wanted.text(), (page[-1].invoice.invoice_id,)) if more else ""
@@ -66,7 +65,8 @@ class ReadActions:
     async def summarize_invoices(self, merchant_id: str) -> Sequence[tuple[SyncState, int, Money]]:
         """Count and sum by state and currency."""
         async with self._sessions() as session:
-            return await invoices.summary(session, merchant_id)
+            view = await read_gates(session, self._clock.now())
+            return await invoices.summary(session, merchant_id, view.shut_ways())
 
     async def list_attempts(self, invoice_id: str) -> Sequence[Attempt]:
         """Every attempt, oldest first. Raises Fault NOT_FOUND when there is no such invoice."""

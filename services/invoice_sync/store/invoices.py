@@ -6,14 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
 from services.invoice_sync.domain.invoice import BrokenRule, Invoice, Party
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.domain.standing import Standing, SyncState
+from services.invoice_sync.domain.standing import TO_SEND, Standing, SyncState
 from services.invoice_sync.store.sql import run
 from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested, values
 from services.invoice_sync.tables import invoice, request, standing
@@ -153,8 +153,9 @@ async def page(
     merchant_id: str,
     payment_id: str,
     sync_state: SyncState | None,
+    shut_ways: Sequence[tuple[str, str]],
 ) -> Sequence[Invoice]:
-    """Newest first; ids sort by the time of their making."""
+    """Newest first; ids sort by the time of their making. What waits before a shut way is HELD, see _shown_state."""
     asked = _standing()
     if before:
         asked = asked.where(invoice.c.invoice_id < before)
@@ -163,26 +164,30 @@ async def page(
     if payment_id:
         asked = asked.where(invoice.c.payment_id == payment_id)
     if sync_state is not None:
-        asked = asked.where(standing.c.sync_state == sync_state.value)
+        stored = [each.value for each in TO_SEND] if sync_state is SyncState.HELD else [sync_state.value]
+        asked = asked.where(standing.c.sync_state.in_(stored), _shown_state(shut_ways) == sync_state.value)
     rows = (await session.execute(asked.order_by(invoice.c.invoice_id.desc()).limit(limit))).mappings()
     return [_invoice(row) for row in rows]
 
 
-async def summary(session: AsyncSession, merchant_id: str) -> Sequence[tuple[SyncState, int, Money]]:
-    """Count and sum by state and currency."""
+async def summary(
+    session: AsyncSession, merchant_id: str, shut_ways: Sequence[tuple[str, str]]
+) -> Sequence[tuple[SyncState, int, Money]]:
+    """Count and sum by state and currency; what waits before a shut way is HELD, see _shown_state."""
+    shown = _shown_state(shut_ways).label("sync_state")
     asked = (
         select(
-            standing.c.sync_state,
+            shown,
             invoice.c.currency_code,
             func.count().label("invoice_count"),
             func.sum(invoice.c.amount_minor).label("amount_minor"),
         )
         .join(standing, standing.c.invoice_id == invoice.c.invoice_id)
-        .group_by(standing.c.sync_state, invoice.c.currency_code)
+        .group_by(shown, invoice.c.currency_code)
     )
     if merchant_id:
         asked = asked.where(invoice.c.merchant_id == merchant_id)
-    rows = await session.execute(asked.order_by(standing.c.sync_state, invoice.c.currency_code))
+    rows = await session.execute(asked.order_by(shown, invoice.c.currency_code))
     return [
         (SyncState(row.sync_state), row.invoice_count, Money(row.currency_code, int(row.amount_minor))) for row in rows
     ]
@@ -247,6 +252,24 @@ async def note_request(
         .returning(request.c.request_id)
     )
     return await session.scalar(noted) is not None
+
+
+def _shown_state(shut_ways: Sequence[tuple[str, str]]) -> ColumnElement[str]:
+    """The state as people see it: HELD for what waits to be sent by a way that is shut.
+
+    A way is a route's key and a seller; an empty seller is everyone.
+    """
+    state = standing.c.sync_state
+    if not shut_ways:
+        return state
+    parts = (invoice.c.authority, invoice.c.environment, invoice.c.region, invoice.c.credential_id)
+    route = func.concat_ws("/", *parts)
+    held = or_(
+        route.in_([key for key, seller in shut_ways if not seller]),
+        tuple_(route, invoice.c.seller_tax_id).in_([way for way in shut_ways if way[1]]),
+    )
+    waits = state.in_([each.value for each in TO_SEND])
+    return case((and_(waits, standing.c.parked_reason == "", held), SyncState.HELD.value), else_=state)
 
 
 def _standing() -> Select[Any]:
