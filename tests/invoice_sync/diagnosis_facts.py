@@ -24,6 +24,8 @@ OTHER_SHA256 = {"document_sha256": "f" * 64}
 OTHER_BUYER = "91420100MA4KXXXX1Y"
 NUMBER = "26427000000012345678"
 
+_OF_STANDING = ("parked", "red_number", "settle_from", "book_time")
+
 Step = tuple[Operation, Outcome | None, dict]
 
 
@@ -38,7 +40,7 @@ def sent(outcome: Outcome | None, **answer) -> Step:
 def facts(state: SyncState | None, *steps: Step, age_seconds: int = 10, **changes) -> Facts:
     """An invoice in a state, that many seconds after its last move; without a state there is only its payment.
 
-    `parked`, `red_number` and `settle_from` are of its standing.
+    `parked`, `red_number`, `settle_from` and `book_time` are of its standing.
     """
     since, payment = NOON - timedelta(seconds=age_seconds), a_payment(payment_id="pay_1", merchant_order_no="NO1")
     known = {
@@ -49,7 +51,7 @@ def facts(state: SyncState | None, *steps: Step, age_seconds: int = 10, **change
         "profile": a_profile(),
         "issue_date": date(2026, 3, 1),
     }
-    of_standing = {name: changes.pop(name) for name in ("parked", "red_number", "settle_from") if name in changes}
+    of_standing = {name: changes.pop(name) for name in _OF_STANDING if name in changes}
     if state is not None:
         known["invoice"] = an_invoice(payment, since)
         known["standing"] = standing_of(state, since, **of_standing)
@@ -79,6 +81,7 @@ def standing_of(
     parked: ParkedReason = ParkedReason.NOT_PARKED,
     red_number: str = "",
     settle_from: datetime | None = None,
+    book_time: datetime | None = None,
 ) -> Standing:
     """A standing as the store would give it: what is due is due now."""
     work = None if state in IDLE else WORKS[state][0]
@@ -97,7 +100,7 @@ def standing_of(
         invoice_number=NUMBER,
         red_number=red_number,
         ack_time=since,
-        book_time=None,
+        book_time=book_time,
         confirm_time=None,
         settle_from=settle_from or since,
         state_time=since,

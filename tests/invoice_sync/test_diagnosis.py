@@ -35,6 +35,7 @@ from tests.invoice_sync.diagnosis_facts import (
 
 YES = (sent(Outcome.ACCEPTED), asked(Outcome.NOT_FOUND))
 SEEN = (sent(Outcome.ACCEPTED), asked(Outcome.OK))
+AGAIN = (sent(Outcome.DUPLICATE), asked(Outcome.OK))
 LOST = (sent(Outcome.UNKNOWN), asked(Outcome.NOT_FOUND))
 LATE, DAYS = 301, 86_401
 
@@ -138,7 +139,8 @@ CASES = [
     ("E3", facts(SyncState.UNKNOWN, *LOST, probes=[a_canary(up=False)])),
     ("D2", facts(SyncState.MISSING, *YES, asked(Outcome.UNKNOWN), rounds=[a_round()])),
     ("E4", facts(SyncState.BOOKED, *SEEN, rounds=[a_round(seconds=-5)])),
-    ("E4", facts(SyncState.BOOKED, sent(Outcome.DUPLICATE), asked(Outcome.OK), rounds=[a_round(seconds=-500)])),
+    ("E4", facts(SyncState.BOOKED, *AGAIN, rounds=[a_round(seconds=-500)], book_time=NOON - timedelta(seconds=900))),
+    ("IN_SYSTEM", facts(SyncState.BOOKED, *AGAIN, rounds=[a_round(seconds=-500)], book_time=NOON)),
     (
         "E4",
         facts(
@@ -313,3 +315,15 @@ def test_what_was_given_up_is_asked_for_again_by_name():
 
     assert standing_of(SyncState.READY, parked=ParkedReason.AGE).parked
     assert (verdict.cause, verdict.words.call) == ("A3", "POST /v1/invoices")
+
+
+def test_the_authority_is_told_the_number_that_it_gave_although_the_invoice_waits_to_be_sent_again():
+    told = facts(
+        SyncState.READY, sent(Outcome.ACCEPTED, invoice_number="26420000000000000007"), asked(Outcome.NOT_FOUND)
+    )
+    told = replace(told, standing=replace(told.standing, invoice_number=""))
+
+    verdict = diagnose(told, TIMERS)
+
+    assert verdict.cause == "D2"
+    assert "26420000000000000007" in verdict.words.authority

@@ -10,6 +10,7 @@ from datetime import datetime
 from services.invoice_sync.domain.absence import Canary, Round
 from services.invoice_sync.domain.attempt import Attempt, Operation
 from services.invoice_sync.domain.invoice import Invoice
+from services.invoice_sync.domain.moment import told
 from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.policy import NotDue
 from services.invoice_sync.domain.standing import Standing, SyncState, Work
@@ -146,8 +147,8 @@ def of_outbox(standing: Standing, lease_until: datetime | None, now: datetime) -
     elif standing.sync_state is SyncState.SENDING:
         fact, fact_zh = "the worker that held it did not come back", "处理该发票的进程未返回结果"
     else:
-        at = standing.due_at.isoformat(timespec="seconds")
-        fact, fact_zh = f"next: {work} at {at}", f"下一步：{at} {work_zh}"
+        at, at_zh = told(standing.due_at)
+        fact, fact_zh = f"next: {work} at {at}", f"下一步：{at_zh} {work_zh}"
     return Evidence("outbox", standing.invoice_id, min(standing.due_at, now), fact, fact_zh)
 
 

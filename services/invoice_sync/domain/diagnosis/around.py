@@ -19,6 +19,7 @@ from services.invoice_sync.domain.evidence import Evidence
 from services.invoice_sync.domain.gate import Shut
 from services.invoice_sync.domain.hold import Hold
 from services.invoice_sync.domain.invoice import Invoice
+from services.invoice_sync.domain.moment import told
 
 _KEPT = 4
 
@@ -135,8 +136,8 @@ def of_number(use: NumberUse) -> Evidence:
     """A number of our range, and whether the customer has it."""
     handed, handed_zh = ("never handed over", "尚未交付客户")
     if use.handed_time is not None:
-        at = _instant(use.handed_time)
-        handed, handed_zh = f"handed to the customer at {at}", f"已于 {at} 交付客户"
+        at, at_zh = told(use.handed_time)
+        handed, handed_zh = f"handed to the customer at {at}", f"已于{at_zh}交付客户"
     return Evidence(
         "number_range",
         use.range_id,
@@ -159,9 +160,9 @@ def of_elsewhere(found: Elsewhere) -> Evidence:
 
 def of_watermark(mark: Watermark) -> Evidence:
     """Up to when the authority's main book is complete."""
-    at = _instant(mark.complete_until)
+    at, at_zh = told(mark.complete_until)
     return Evidence(
-        "attempt", mark.attempt_id, mark.told_time, f"the main book is complete up to {at}", f"主库数据完整至 {at}"
+        "attempt", mark.attempt_id, mark.told_time, f"the main book is complete up to {at}", f"主库数据完整至{at_zh}"
     )
 
 
@@ -193,7 +194,8 @@ def until_words(until: datetime | None) -> tuple[str, str]:
     """Until when, in both languages."""
     if until is None:
         return "until it is lifted", "直至人工解除"
-    return f"until {_instant(until)}", f"预计至 {_instant(until)}"
+    clock, clock_zh = told(until)
+    return f"until {clock}", f"预计至{clock_zh}"
 
 
 def masked(tax_id: str) -> str:
@@ -201,7 +203,3 @@ def masked(tax_id: str) -> str:
     if not tax_id:
         return "(empty 空)"
     return f"{tax_id[:_KEPT]}{'*' * max(len(tax_id) - 2 * _KEPT, _KEPT)}{tax_id[-_KEPT:]}"
-
-
-def _instant(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

@@ -76,14 +76,21 @@ class Case:
         return rows or [around.of_asked(facts.asked)]
 
     def _told(self) -> dict[str, str]:
-        facts, standing, last = self.facts, self.facts.standing, self.last_submit()
+        facts, last = self.facts, self.last_submit()
         return {
             "reference": facts.asked.reference,
             "invoice_id": facts.invoice.invoice_id if facts.invoice else "",
             "merchant_id": facts.payment.merchant_id if facts.payment else "",
-            "number": (standing.invoice_number if standing else ""),
+            "number": self.number(),
             "code": (last.answer.authority_code if last and last.answer else ""),
         }
+
+    def number(self) -> str:
+        """The authority's number: the one that stands, or else the last that it gave; empty when it never gave one."""
+        if self.facts.standing is not None and self.facts.standing.invoice_number:
+            return self.facts.standing.invoice_number
+        given = [each.answer.invoice_number for each in self.submits() if each.answer and each.answer.invoice_number]
+        return given[-1] if given else ""
 
     def submits(self) -> list[Attempt]:
         """Every time that it was sent."""

@@ -8,6 +8,7 @@ from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import REFUSED, TAKEN, TO_SEND, Case
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
 from services.invoice_sync.domain.hold import HoldKind
+from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.policy import NotDue, judge_due
 from services.invoice_sync.domain.standing import SyncState
 
@@ -49,11 +50,16 @@ def never_requested(case: Case) -> Verdict | None:
 
 
 def breaks_a_rule(case: Case) -> Verdict | None:
-    """A2: it broke a rule of ours, and was not sent."""
+    """A2: it broke a rule of ours, and was not sent. A4: all that it lacks is a number, which comes by itself."""
     standing = case.facts.standing
     if standing is None or standing.sync_state is not SyncState.INVALID:
         return None
     rows = [around.of_broken(each, standing.state_time) for each in case.facts.broken]
+    if [each.rule for each in case.facts.broken] == [NO_NUMBER.rule]:
+        gate = {"gate": "no number of the authority's is left", "gate_zh": "无可用的预赋发票号码"}
+        until, until_zh = around.until_words(None)
+        action = case.patience(standing.state_time)
+        return case.verdict("A4", Confidence.PROVED, action, rows, until=until, until_zh=until_zh, call="", **gate)
     rules = ", ".join(each.rule for each in case.facts.broken)
     confidence = Confidence.PROVED if rows else Confidence.LIKELY
     return case.verdict("A2", confidence, Action.CORRECT_AND_REISSUE, rows, what=rules)

@@ -97,18 +97,21 @@ def query_service_out(case: Case) -> Verdict | None:
 
 
 def false_negative(case: Case) -> Verdict | None:
-    """E4: a negative that counted was wrong: it is there, and was not sent since, or was there when sent again."""
+    """E4: a negative that counted was wrong: it is there, and was not sent since, or was booked before that."""
     standing = case.facts.standing
     if standing is None or not (case.seen or (_shown_again(case) and case.absence() is Absence.OPEN)):
         return None
     denied = [each for each in case.facts.rounds if each.canary is not Canary.NOT_SEEN]
     last = case.last_submit()
-    if last is not None and case.sent_with() is not Outcome.DUPLICATE:
-        denied = [each for each in denied if each.round_time >= last.start_time]
-    if not denied:
+    sent_time, book_time = (last.start_time if last else None), standing.book_time
+    since = [each for each in denied if sent_time is None or each.round_time >= sent_time]
+    # That it was a duplicate when it was sent again tells what was taken, not what was in the book.
+    if not since and not (book_time and any(book_time < each.round_time for each in denied)):
         return None
     action = Action.NONE if case.seen else Action.WAIT
-    return case.verdict("E4", Confidence.PROVED, action, [*case.sent_rows(), *case.question_rows(), *case.round_rows()])
+    # The authority's own clock alone says that it was booked before.
+    confidence = Confidence.PROVED if since else Confidence.LIKELY
+    return case.verdict("E4", confidence, action, [*case.sent_rows(), *case.question_rows(), *case.round_rows()])
 
 
 def _shown_again(case: Case) -> bool:

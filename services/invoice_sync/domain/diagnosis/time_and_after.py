@@ -9,6 +9,7 @@ from services.invoice_sync.domain.diagnosis.case import TO_SEND, Case
 from services.invoice_sync.domain.diagnosis.codes import DATE_CODES, LATE_CODES
 from services.invoice_sync.domain.diagnosis.facts import ProbeKind
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
+from services.invoice_sync.domain.moment import told
 from services.invoice_sync.domain.standing import ParkedReason, SyncState
 
 # Beyond this our clock is wrong; within it the network's delay may be the difference.
@@ -56,9 +57,9 @@ def too_late(case: Case) -> Verdict | None:
     parked = case.state in TO_SEND and standing.parked_reason is ParkedReason.DEADLINE
     if not (refused or parked):
         return None
-    at = standing.deadline_at.isoformat(timespec="seconds")
+    at, at_zh = told(standing.deadline_at)
     rows = [*case.sent_rows(), *case.due_rows()]
-    return case.verdict("F2", Confidence.PROVED, Action.ESCALATE, rows, until=at, until_zh=at)
+    return case.verdict("F2", Confidence.PROVED, Action.ESCALATE, rows, until=at, until_zh=at_zh)
 
 
 def not_delivered(case: Case) -> Verdict | None:
