@@ -113,6 +113,7 @@ async def test_no_number_goes_to_another_seller(system):
 async def test_without_a_number_an_invoice_waits_and_says_so_until_the_numbers_come(system):
     actions = preassigned(system)
     (invoice,) = await system.issued()
+    cause = await system.cause(invoice.invoice_id)
     sent_before = await system.upload.upload_due()
     numbered_count = await actions.top_up()
     numbered = await system.again(invoice)
@@ -122,6 +123,7 @@ async def test_without_a_number_an_invoice_waits_and_says_so_until_the_numbers_c
     (given,) = await ranges_at_the_authority(system)
     assert (invoice.standing.sync_state, sent_before) == (SyncState.INVALID, 0)
     assert [each.rule for each in invoice.broken_rules] == ["NO_NUMBER"]
+    assert cause == "A4"
     assert numbered_count == 2
     assert (numbered.standing.sync_state, numbered.version) == (SyncState.READY, 2)
     assert numbered.broken_rules == ()
@@ -318,6 +320,7 @@ async def test_a_number_that_the_customer_has_and_that_was_not_uploaded_is_told_
     await system.issue.set_merchant_profile(a_profile())
     await actions.top_up()
     (invoice,) = await system.issued()
+    cause_before = await system.cause(invoice.invoice_id)
 
     await actions.hand_over(invoice)
     first = system.clock.now()
@@ -328,6 +331,7 @@ async def test_a_number_that_the_customer_has_and_that_was_not_uploaded_is_told_
 
     assert used.number == invoice.standing.invoice_number
     assert used.handed_time == first
+    assert (cause_before, await system.cause(invoice.invoice_id)) == ("A3", "A5")
 
 
 async def test_an_invoice_that_is_booked_under_another_number_than_the_customer_has_is_a_mismatch(system):
@@ -346,3 +350,16 @@ async def test_an_invoice_that_is_booked_under_another_number_than_the_customer_
 
     await eventually(look)
     assert (await system.outcomes(invoice, Operation.SUBMIT)) == [Outcome.ACCEPTED]
+
+
+async def test_documents_that_bear_their_number_go_in_a_batch_too(system):
+    actions = preassigned(system)
+    system.upload = UploadActions(system.tax, system.tools, batch_size=100)
+    await system.issue.set_merchant_profile(a_profile())
+    await actions.top_up()
+    made = await system.issued(count=3)
+
+    await system.upload.upload_due()
+    booked = [await system.until_booked(each) for each in made]
+
+    assert [each.standing.invoice_number for each in booked] == [each.standing.invoice_number for each in made]

@@ -58,8 +58,9 @@ def breaks_a_rule(case: Case) -> Verdict | None:
     if [each.rule for each in case.facts.broken] == [NO_NUMBER.rule]:
         gate = {"gate": "no number of the authority's is left", "gate_zh": "无可用的预赋发票号码"}
         until, until_zh = around.until_words(None)
-        action = case.patience(standing.state_time)
-        return case.verdict("A4", Confidence.PROVED, action, rows, until=until, until_zh=until_zh, call="", **gate)
+        return case.verdict(
+            "A4", Confidence.PROVED, case.haste(), rows, until=until, until_zh=until_zh, call="", **gate
+        )
     rules = ", ".join(each.rule for each in case.facts.broken)
     confidence = Confidence.PROVED if rows else Confidence.LIKELY
     return case.verdict("A2", confidence, Action.CORRECT_AND_REISSUE, rows, what=rules)
