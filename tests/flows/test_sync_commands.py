@@ -1,0 +1,97 @@
+"""`bihuan sync …` and `bihuan why` against the running system: what an operator sees of the way to the tax system."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import client, show
+from cli.main import app
+from tests.support.eventually import eventually
+from tests.support.system import WATER, System
+
+Bihuan = Callable[..., str]
+ROUTE = "sandbox/production/42/default"
+
+
+@pytest.fixture
+def bihuan(system: System, monkeypatch: pytest.MonkeyPatch) -> Bihuan:
+    """Run a command; its output, when it ended well."""
+    monkeypatch.setattr(client, "connect", lambda: system.gateway)
+    monkeypatch.setattr(show.console, "_width", 250)
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(app, list(arguments))
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+def pay(system: System, order_no: str, channel_txn_no: str) -> str:
+    """A payment whose invoice is issued at once; its id."""
+    system.gateway.put("/v1/merchants/city-water/profile", WATER)
+    body = {
+        "merchantId": "city-water",
+        "merchantOrderNo": order_no,
+        "channel": "wechat_pay",
+        "channelTxnNo": channel_txn_no,
+        "amount": {"currencyCode": "CNY", "amountMinor": "12345"},
+        "payTime": "2026-03-01T04:00:00+00:00",
+        "payerName": "张小明",
+    }
+    return str(system.gateway.post("/v1/payments", body)["payment"]["paymentId"])
+
+
+async def until_state(system: System, payment_id: str, state: str) -> dict:
+    def stands() -> dict | None:
+        found = system.invoice_of(payment_id)
+        return found if found.get("syncState") == f"SYNC_STATE_{state}" else None
+
+    return await eventually(stands, timeout_seconds=30)
+
+
+async def test_an_operator_closes_a_gate_sees_what_it_holds_and_opens_it_again(system: System, bihuan: Bihuan):
+    made = bihuan("sync", "hold", ROUTE, "--reason", "rate card is being changed", "--by", "zhang")
+    hold_id = re.findall(r"hld_[0-9a-f]+", made)[0]
+    payment_id = pay(system, "SYNC-1", "4200000101")
+    held = await until_state(system, payment_id, "HELD")
+
+    gates, missing = bihuan("sync", "gates"), bihuan("sync", "missing")
+    why = bihuan("why", payment_id)
+    lifted = bihuan("sync", "lift", hold_id)
+    booked = await until_state(system, payment_id, "BOOKED")
+    number = booked["invoiceNumber"]
+    mistyped = bihuan("why", f"{number[:-2]}{number[-1]}{number[-2]}" if number[-1] != number[-2] else number[:-1])
+
+    assert held["heldBy"] == "MANUAL"
+    assert hold_id in gates
+    assert "A4" in missing
+    assert held["invoiceId"] in missing
+    assert f"POST /v1/holds/{hold_id}:lift" in why
+    assert "is lifted" in lifted
+    assert f"{number}?" in mistyped
+    assert "whole 完整" in bihuan("sync", "attempts", booked["invoiceId"])
+    assert "ACCEPTED" in bihuan("sync", "log")
+
+
+async def test_an_operator_corrects_what_was_refused_and_asks_the_interface(system: System, bihuan: Bihuan):
+    system.tax.fault("REJECT_BUSINESS", order_no="SYNC-2")
+    payment_id = pay(system, "SYNC-2", "4200000102")
+    refused = await until_state(system, payment_id, "REJECTED")
+
+    listed = bihuan("sync", "log", "--cause", "C2")
+    corrected = bihuan(
+        "sync", "correct", refused["invoiceId"], "--title", "长江证券股份有限公司", "--tax-id", "91420000700821272A"
+    )
+    await until_state(system, payment_id, "BOOKED")
+    of_buyer = bihuan("sync", "buyer", "--tax-id", "91420000700821272A")
+    probes = bihuan("sync", "probe")
+
+    assert refused["invoiceId"] in listed
+    assert "version 2" in corrected
+    assert "IN_SYSTEM" in of_buyer
+    assert "up 正常" in probes
+    assert ROUTE in bihuan("sync", "probe", "--history")
+    assert "cases" in bihuan("sync", "cases")
