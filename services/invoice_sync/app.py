@@ -79,7 +79,7 @@ async def run() -> None:
     )
     feed = clients.PaymentFeed(payments)
     topped_up = numbers if config.numbering == PREASSIGNED else None
-    loops = worker.loops(feed, issue, upload, verify, sweep, config, topped_up)
+    loops = worker.loops(feed, issue, upload, verify, sweep, probe, config, topped_up)
     try:
         running = await server.start(config.listen, rpc.servicers(actions), loops)
         await server.until_stopped(running)

@@ -84,7 +84,8 @@ class Config:
     sent again after `retry_base_seconds`, doubling up to `retry_seconds_max`, until the count or the age ends it. What
     was proved absent is sent again at most `resend_count_max` times, and not past the same age. A
     call to the authority has half a lease. `sla_seconds` is how long an invoice may wait before its diagnosis calls
-    for a person. `poll_seconds` is how long a loop that found nothing rests. At most `upload_concurrency` calls are
+    for a person. `poll_seconds` is how long a loop that found nothing rests; every interface
+    is asked whether it is up each `probe_interval_seconds`. At most `upload_concurrency` calls are
     in flight to a route; how many there are adapts to how it answers.
 
     `body_key_file` holds the keys that seal documents and answers, see chassis.crypto. A seller's invoices go to the
@@ -132,6 +133,7 @@ class Config:
     lease_seconds: float = setting(60.0, minimum=1)
     poll_seconds: float = setting(0.5, minimum=0.02)
     sweep_interval_seconds: float = setting(30.0, minimum=0.1)
+    probe_interval_seconds: float = setting(60.0, minimum=1)
     sla_seconds: float = setting(300.0, minimum=1)
     upload_concurrency: int = setting(16, minimum=1)
     environment: str = setting("production")

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from chassis.loop import Loop
 from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.numbers import NumberActions
+from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
@@ -23,6 +24,7 @@ def loops(
     upload: UploadActions,
     verify: VerifyActions,
     sweep: SweepActions,
+    probe: ProbeActions,
     config: Config,
     numbers: NumberActions | None = None,
 ) -> list[Loop]:
@@ -37,6 +39,7 @@ def loops(
         *(Loop(f"verify_due {no}", verify.verify_due, rest) for no in range(_VERIFIERS)),
         *([Loop("top_up_numbers", numbers.top_up, rest)] if numbers else []),
         Loop("sweep", lambda: run_sweep(sweep), config.sweep_interval_seconds),
+        Loop("probe_interface", lambda: ask_whether_up(probe), config.probe_interval_seconds),
     ]
 
 
@@ -56,3 +59,9 @@ async def run_sweep(sweep: SweepActions) -> int:
     """Sweep once; how much was set right."""
     swept = await sweep.sweep_if_leading()
     return swept.found_count if swept else 0
+
+
+async def ask_whether_up(probe: ProbeActions) -> int:
+    """Ask every interface whether it is up, for the history. It never has more to do at once."""
+    await probe.probe_interface("")
+    return 0

@@ -12,6 +12,7 @@ from bihuan.type.v1 import money_pb2
 from chassis import server
 from chassis.errors import Fault
 from services.invoice_sync import clients, worker
+from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.config import Config
 from services.invoice_sync.domain.sync_state import SyncState
 from tests.invoice_sync.builders import TRACEPARENT, a_profile
@@ -111,7 +112,8 @@ async def test_a_loop_that_stops_waits_for_the_uploads_under_way(system, tmp_pat
     (invoice,) = await system.issued()
     await system.steering.plan("SLOW_ANSWER", seconds=1, times=1)
     config = Config(database_url="", body_key_file=tmp_path / "none", poll_seconds=0.02)
-    loops = worker.loops(None, system.issue, system.upload, system.verify, system.sweep, config)
+    probe = ProbeActions(system.tax, system.tools)
+    loops = worker.loops(None, system.issue, system.upload, system.verify, system.sweep, probe, config)
     (window,) = [loop for loop in loops if loop.name == "fill_window"]
     stop = asyncio.Event()
     running = asyncio.create_task(window.run(stop))
@@ -124,3 +126,16 @@ async def test_a_loop_that_stops_waits_for_the_uploads_under_way(system, tmp_pat
     await running
 
     assert (await system.again(invoice)).standing.sync_state is SyncState.ACKED
+
+
+async def test_every_interface_is_asked_whether_it_is_up_and_each_answer_is_kept(system):
+    probe = ProbeActions(system.tax, system.tools)
+    await worker.ask_whether_up(probe)
+    await system.steering.plan("OUTAGE")
+    await worker.ask_whether_up(probe)
+
+    kept = [(each.route, each.outcome) for each in reversed(await system.probes("PING"))]
+
+    routes = sorted(route.key for route in system.tools.routing.routes())
+    assert sorted(kept[:2]) == [(route, "OK") for route in routes]
+    assert sorted(kept[2:]) == [(route, "OUTAGE") for route in routes]
