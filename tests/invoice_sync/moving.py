@@ -45,9 +45,13 @@ DAY = 86_400
 
 @dataclass
 class Moving(InvoiceSync):
-    """Both clocks move together. `authority` is the sandbox's own database, for what no steering can do."""
+    """Both clocks move together. `authority` is the sandbox's own database, for what no steering can do.
+
+    `first` is an invoice that a fixture booked, where it did.
+    """
 
     authority: AsyncEngine | None = None
+    first: Invoice | None = None
 
     async def pass_time(self, seconds: float) -> None:
         """Both clocks move on, and all that is due then is asked for, once."""
