@@ -1,5 +1,7 @@
 """What is not in the system, a buyer's invoices, corrections and cases, through the contract."""
 
+from dataclasses import replace
+
 import grpc
 import pytest
 from bihuan.invoice_sync.v1 import gate_service_pb2, invoice_pb2, invoice_service_pb2, sweep_service_pb2
@@ -7,11 +9,15 @@ from bihuan.invoice_sync.v1 import gate_service_pb2, invoice_pb2, invoice_servic
 from chassis.errors import from_rpc_error
 from chassis.money import Money
 from services.invoice_sync.actions.attempt_log import body_context
+from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.domain.invoice import Party
+from services.invoice_sync.domain.number import NumberPolicy
 from services.invoice_sync.domain.policy import IssuePolicy
 from services.invoice_sync.domain.sync_state import SyncState
 from services.invoice_sync.store import attempts
 from tests.invoice_sync.builders import a_payment, a_profile
+from tests.invoice_sync.door import open_door
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import SELLER_TAX_ID
 
@@ -238,3 +244,23 @@ async def test_a_list_of_what_is_held_and_the_counts_agree_with_what_each_invoic
     assert await listed(invoice_pb2.SYNC_STATE_HELD) == [held.invoice_id]
     assert await listed(invoice_pb2.SYNC_STATE_READY) == []
     assert [(each.sync_state, each.invoice_count) for each in totals.totals] == [(invoice_pb2.SYNC_STATE_HELD, 1)]
+
+
+async def test_a_number_that_somebody_was_told_before_the_upload_is_a5_until_it_is_sent(system):
+    system.tools = replace(system.tools, numbers=NumberPolicy(preassigned=True, range_size=10, low_water=3))
+    system.issue = IssueActions(system.tools)
+    await system.issue.set_merchant_profile(a_profile())
+    await NumberActions(system.tax, system.tools).top_up()
+    (invoice,) = await system.issued()
+    asked = invoice_service_pb2.GetInvoiceRequest(invoice_id=invoice.invoice_id)
+
+    async with open_door(system) as door:
+        before = await door.why(invoice.payment_id)
+        told = (await door.invoices.GetInvoice(asked)).invoice.invoice_number
+        after = await door.why(told)
+        await system.upload.upload_due()
+        sent = await door.why(told)
+
+    assert (before.cause, after.cause) == ("A3", "A5")
+    assert any(told in row.fact for row in after.evidence if row.source == "number_range")
+    assert sent.cause != "A5"
