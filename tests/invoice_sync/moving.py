@@ -150,21 +150,23 @@ async def moving_system(
     async with running_tax_sandbox(authority_url) as steering:
         tax = tax_class(steering.url, credentials=credentials)
         issue = IssueActions(tools)
-        yield Moving(
-            sessions=sessions,
-            clock=clock,
-            tax=tax,
-            steering=steering,
-            issue=issue,
-            upload=UploadActions(tax, tools),
-            verify=VerifyActions(tax, tools),
-            sweep=SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools),
-            read=ReadActions(sessions, clock),
-            diagnose=DiagnoseActions(ProbeActions(tax, tools), tools),
-            tools=tools,
-            authority=authority,
-        )
-        await tools.close(5)
-        await tax.close()
-    await authority.dispose()
-    await engine.dispose()
+        try:
+            yield Moving(
+                sessions=sessions,
+                clock=clock,
+                tax=tax,
+                steering=steering,
+                issue=issue,
+                upload=UploadActions(tax, tools),
+                verify=VerifyActions(tax, tools),
+                sweep=SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools),
+                read=ReadActions(sessions, clock),
+                diagnose=DiagnoseActions(ProbeActions(tax, tools), tools),
+                tools=tools,
+                authority=authority,
+            )
+        finally:
+            await tools.close(5)
+            await tax.close()
+            await authority.dispose()
+            await engine.dispose()
