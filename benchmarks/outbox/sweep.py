@@ -13,7 +13,7 @@ from typing import cast
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from benchmarks.outbox.ours import tools_on
+from benchmarks.outbox.ours import RING, empty, tools_on
 from chassis import database
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.issue import IssueActions
