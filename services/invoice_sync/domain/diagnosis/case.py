@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.invoice_sync.domain import evidence
-from services.invoice_sync.domain.absence import Absence, weigh
+from services.invoice_sync.domain.absence import Absence, Round, weigh
 from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.facts import Facts, ProbeKind, Resolution
@@ -159,9 +159,12 @@ class Case:
 
     def absence(self) -> Absence:
         """How far the rounds since the last sign of presence prove that it is not there."""
+        return weigh(self.counted_rounds())
+
+    def counted_rounds(self) -> list[Round]:
+        """The rounds since the last sign of presence, which alone prove anything now."""
         standing = self.facts.standing
-        counted = [each for each in self.facts.rounds if standing and each.round_time >= standing.settle_from]
-        return weigh(counted)
+        return [each for each in self.facts.rounds if standing and each.round_time > standing.settle_from]
 
     def proof(self) -> list[Evidence]:
         """The last sending, the newest questions, the rounds and what is due: what shows where it waits."""
@@ -176,8 +179,8 @@ class Case:
         return [evidence.of_attempt(each) for each in self.last_questions()]
 
     def round_rows(self) -> list[Evidence]:
-        """Every round that was counted."""
-        return [evidence.of_round(each) for each in self.facts.rounds]
+        """The rounds that prove something now."""
+        return [evidence.of_round(each) for each in self.counted_rounds()]
 
     def due_rows(self) -> list[Evidence]:
         """What is due for it, and when."""

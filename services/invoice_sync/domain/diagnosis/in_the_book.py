@@ -118,7 +118,7 @@ def not_booked(case: Case) -> Verdict | None:
     if again:
         rows = [*case.sent_rows(SUBMITS_TOLD_MAX), *case.question_rows(), *case.round_rows(), *case.due_rows()]
         return case.verdict("D2", Confidence.PROVED, case.patience(standing.state_time), rows)
-    with_canary = all(each.canary is Canary.SEEN for each in case.facts.rounds)
+    with_canary = all(each.canary is Canary.SEEN for each in case.counted_rounds())
     proved = case.absence() is Absence.PROVED and with_canary
     confidence = Confidence.PROVED if proved else Confidence.LIKELY
     return case.verdict("D2", confidence, case.patience(), [*case.proof(), *_watermark_rows(case)])

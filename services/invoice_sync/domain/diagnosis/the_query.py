@@ -9,7 +9,7 @@ from services.invoice_sync.domain.diagnosis.case import ASKED_FOR, Case
 from services.invoice_sync.domain.diagnosis.codes import OUTSIDE_CODES
 from services.invoice_sync.domain.diagnosis.facts import Resolution
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
-from services.invoice_sync.domain.evidence import Evidence
+from services.invoice_sync.domain.evidence import Evidence, of_round
 from services.invoice_sync.domain.standing import SyncState
 
 
@@ -111,7 +111,8 @@ def false_negative(case: Case) -> Verdict | None:
     action = Action.NONE if case.seen else Action.WAIT
     # The authority's own clock alone says that it was booked before.
     confidence = Confidence.PROVED if since else Confidence.LIKELY
-    return case.verdict("E4", confidence, action, [*case.sent_rows(), *case.question_rows(), *case.round_rows()])
+    rounds = [of_round(each) for each in denied]
+    return case.verdict("E4", confidence, action, [*case.sent_rows(), *case.question_rows(), *rounds])
 
 
 def _shown_again(case: Case) -> bool:
