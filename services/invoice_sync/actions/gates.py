@@ -49,6 +49,8 @@ class Admission:
     quotas: list[tuple[str, int]] = field(default_factory=list)
     gates: dict[str, GateRow] = field(default_factory=dict)
     opened: dict[str, Open] = field(default_factory=dict)
+    # Lanes of which one row goes first and no second with it.
+    probing: set[str] = field(default_factory=set)
 
     @property
     def breaker_states(self) -> dict[str, str]:
@@ -245,6 +247,7 @@ class Gates:
         if first is not None:
             # One call goes first; what it brings opens the gate for the rest.
             admission.quotas.append((first, 1))
+            admission.probing.add(first)
             admission.opened[key] = opened[first]
             return
         # Where one seller alone is held, one of its own goes first, and nobody else waits for that.
@@ -252,6 +255,7 @@ class Gates:
         probing_lanes = list(probes.values())[:room]
         admission.opened[key] = Open(probed=tuple(hold for lane in probing_lanes for hold in opened[lane].probed))
         admission.quotas += [(lane, 1) for lane in probing_lanes]
+        admission.probing.update(probing_lanes)
         others = [lane for lane in opened if seller_of(lane) not in probes]
         if others and room > len(probing_lanes):
             admission.quotas += self._shared(others, room - len(probing_lanes))

@@ -111,7 +111,7 @@ class UploadActions:
         """Claim what was admitted; what one lane could not use goes to those that used all of theirs."""
         claims = await submits.claim(session, admission.quotas, lease, now, admission.breaker_states)
         given = Counter(claim.lane for claim in claims)
-        full = [lane for lane, quota in admission.quotas if given[lane] == quota]
+        full = [lane for lane, quota in admission.quotas if given[lane] == quota and lane not in admission.probing]
         left = sum(quota for _, quota in admission.quotas) - len(claims)
         if claims and full and left > 0:
             quotas = share(full, "", left).quotas
