@@ -1,6 +1,5 @@
 """The contract through a real server and a real channel: bad input gets a clear error and stores nothing."""
 
-
 import grpc
 import pytest
 from bihuan.invoice_sync.v1 import (
