@@ -15,7 +15,18 @@ from services.invoice_sync.domain.invoice import BrokenRule, Invoice, Party
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import TO_SEND, Standing, SyncState
 from services.invoice_sync.store.sql import run
-from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested, values
+from services.invoice_sync.store.standings import (
+    DUE,
+    NAMES,
+    SHARED,
+    columns,
+    from_row,
+    in_columns,
+    put_rows,
+    transposed,
+    unnested,
+    values,
+)
 from services.invoice_sync.tables import invoice, request, standing
 
 _REFERRED_MAX = 10
@@ -44,10 +55,12 @@ _FACTS = (
     ("payment_traceparent", "text"),
     ("issued_by", "text"),
 )
+_MADE = (*_FACTS, ("sealed", "bytea"))
+_IN_LANE = (*DUE, ("lane", "text"), ("lease_id", "text"))
 # Invoice, document and sealed bytes of each in one statement.
 _ADD = f"""
     WITH made AS (
-        SELECT * FROM {unnested((*_FACTS, ("sealed", "bytea")))} AS made ({columns(_FACTS)}, sealed)
+        {put_rows(_MADE)}
     ), kept AS (
         INSERT INTO body (sha256, sealed) SELECT document_sha256, sealed FROM made ORDER BY document_sha256
         ON CONFLICT (sha256) DO NOTHING
@@ -58,9 +71,8 @@ _ADD = f"""
     INSERT INTO invoice ({columns(_FACTS)}) SELECT {columns(_FACTS)} FROM made
 """  # noqa: S608  the names are ours
 _STAND = f"""
-    INSERT INTO outbox ({columns(DUE)}, lane, lease_id)
-    SELECT {columns(DUE)}, lane, '' FROM {unnested((*DUE, ("lane", "text")))} AS made ({columns(DUE)}, lane)
-"""  # noqa: S608
+    INSERT INTO outbox ({columns(_IN_LANE)}) {put_rows(_IN_LANE)}
+"""
 _STAND_SETTLED = f"""
     INSERT INTO settled ({columns(SHARED)}) SELECT * FROM {unnested(SHARED)}
 """  # noqa: S608
@@ -78,11 +90,12 @@ _VERSION = """
 
 async def add_many(session: AsyncSession, made: Sequence[tuple[Invoice, bytes]]) -> None:
     """Write new invoices with their sealed documents, and what is due for them, all or none."""
-    await run(session, _ADD, *transposed((*_facts(each), sealed) for each, sealed in made))
+    await run(session, _ADD, *in_columns(_MADE, [(*_facts(each), sealed) for each, sealed in made]))
     due = [each for each, _ in made if each.standing.work is not None]
     idle = [each.standing for each, _ in made if each.standing.work is None]
     if due:
-        await run(session, _STAND, *transposed((*values(each.standing), each.seller.tax_id) for each in due))
+        rows = [(*values(each.standing), each.seller.tax_id, "") for each in due]
+        await run(session, _STAND, *in_columns(_IN_LANE, rows))
     if idle:
         await run(session, _STAND_SETTLED, *transposed(values(each)[: len(SHARED)] for each in idle))
 

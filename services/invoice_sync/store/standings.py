@@ -41,6 +41,28 @@ def unnested(of: Sequence[tuple[str, str]], first: int = 1) -> str:
     return "unnest(" + ", ".join(f"${no}::{kind}[]" for no, (_, kind) in enumerate(of, start=first)) + ")"
 
 
+def put_rows(of: Sequence[tuple[str, str]]) -> str:
+    """A SELECT of the rows that `in_columns` passes: a list for each column from $1 on, then what all rows share."""
+    filled = ", ".join(
+        f"coalesce({name}, ${no}::{kind}) AS {name}" for no, (name, kind) in enumerate(of, start=len(of) + 1)
+    )
+    return f"SELECT {filled} FROM {unnested(of)} AS put ({columns(of)})"  # noqa: S608  the names are ours
+
+
+def in_columns(of: Sequence[tuple[str, str]], rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """The parameters of `put_rows`. Most columns of a batch say one thing, and lists are what costs.
+
+    The invoice_id is always a list, which gives the number of rows.
+    """
+    listed: list[Any] = []
+    shared: list[Any] = []
+    for (name, _), column in zip(of, zip(*rows, strict=True), strict=True):
+        same = name != "invoice_id" and column.count(column[0]) == len(column)
+        listed.append([] if same else list(column))
+        shared.append(column[0] if same else None)
+    return listed + shared
+
+
 def values(standing: Standing) -> tuple[Any, ...]:
     """In the order of DUE; what is due comes last."""
     return (

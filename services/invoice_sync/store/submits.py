@@ -21,7 +21,7 @@ from services.invoice_sync.domain.log_chain import SEPARATOR, TAG, begin_layout,
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing
 from services.invoice_sync.store.sql import look_up_by_index, run
-from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, unnested
+from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, in_columns, put_rows
 
 _ROUTE = "authority || '/' || environment || '/' || region || '/' || credential_id"
 _BREAKER = f"coalesce(($9::text[])[array_position($8::text[], {_ROUTE})], '{BreakerState.CLOSED.value}')"
@@ -164,7 +164,7 @@ async def finish(session: AsyncSession, finished: Sequence[tuple[Claim, Moved, E
     fenced: set[str] = set()
     for statement, rows in ((_FINISH_DUE, due), (_FINISH_DONE, done)):
         if rows:
-            fenced |= {row[0] for row in await run(session, statement, *_in_columns(rows))}
+            fenced |= {row[0] for row in await run(session, statement, *in_columns(_PUT, rows))}
     return fenced
 
 
@@ -204,17 +204,9 @@ _ENDED = (
     ("log_hash", "text"),
 )
 _PUT = (*_MOVED, *_ENDED)
-# Never the same twice, so it is always a list, which gives the number of rows.
-_NUMBERS_ROWS = _ENDED[0]
-# Each column comes as a list and, where all rows say the same, as that one value instead.
-_FILLED = ", ".join(
-    f"coalesce({name}, ${no}::{kind}) AS {name}" for no, (name, kind) in enumerate(_PUT, start=len(_PUT) + 1)
-)
-
-
 _ENDING = f"""
     WITH put AS MATERIALIZED (
-        SELECT {_FILLED} FROM {unnested(_PUT)} AS put ({columns(_PUT)})
+        {put_rows(_PUT)}
     ), ended AS (
         INSERT INTO attempt_end ({columns(_ENDED)}) SELECT {columns(_ENDED)} FROM put
         ON CONFLICT (invoice_id, attempt_no) DO NOTHING
@@ -253,17 +245,6 @@ _FINISH_DONE = f"""
     SELECT {", ".join(_ANSWERED.get(name, name) for name, _ in SHARED)} FROM gone
     RETURNING invoice_id
 """  # noqa: S608
-
-
-def _in_columns(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """The rows as `_FILLED` takes them. Most columns of a batch say one thing, and lists are what costs."""
-    listed: list[Any] = []
-    shared: list[Any] = []
-    for name, column in zip(_PUT, zip(*rows, strict=True), strict=True):
-        same = name != _NUMBERS_ROWS and column.count(column[0]) == len(column)
-        listed.append([] if same else list(column))
-        shared.append(column[0] if same else None)
-    return listed + shared
 
 
 def _end_values(ended: Ended) -> tuple[Any, ...]:
