@@ -262,19 +262,16 @@ async def test_what_the_authority_asks_us_to_wait_the_whole_route_waits(moving):
 
 async def test_three_of_a_small_seller_leave_with_the_first_of_one_that_has_five_thousand(moving):
     await moving.issued(1)
-    await moving.execute(
-        """
-        INSERT INTO invoice SELECT (jsonb_populate_record(invoice, jsonb_build_object(
-            'invoice_id', 'inv_' || no, 'payment_id', 'pay_x' || no, 'idempotency_key', 'key_' || no))).*
-        FROM invoice CROSS JOIN generate_series(1, 4999) AS no
-        """
-    )
-    await moving.execute(
-        """
-        INSERT INTO outbox SELECT (jsonb_populate_record(outbox, jsonb_build_object('invoice_id', 'inv_' || no))).*
-        FROM outbox CROSS JOIN generate_series(1, 4999) AS no
-        """
-    )
+    for table, changes in (
+        ("invoice", "'invoice_id', 'inv_' || no, 'payment_id', 'pay_x' || no, 'idempotency_key', 'key_' || no"),
+        ("outbox", "'invoice_id', 'inv_' || no"),
+    ):
+        await moving.execute(
+            f"""
+            INSERT INTO {table} SELECT made.* FROM {table} AS like_it CROSS JOIN generate_series(1, 4999) AS no
+                CROSS JOIN LATERAL jsonb_populate_record(like_it, jsonb_build_object({changes})) AS made
+            """
+        )
     small = await moving.issued_by(GAS, 3)
 
     claims = await moving.upload.claim_due(8)

@@ -14,6 +14,7 @@ from services.invoice_sync.domain.log_chain import GENESIS, anchor_hash
 from services.invoice_sync.domain.sweep import Counts
 from services.invoice_sync.store import archive, attempts, cases, sweeps
 from services.invoice_sync.store.archive import Anchor, Archived
+from services.invoice_sync.store.sql import walk_by_index
 
 # So many documents in a sweep; the pass goes round all of them for ever.
 _DOCUMENTS_MAX = 100
@@ -38,6 +39,7 @@ class ArchivePass:
         """Open the next sealed documents; one that is gone or does not hash to what was frozen opens a case."""
         now, name = self._tools.clock.now(), "archive.documents"
         async with self._tools.sessions.begin() as session:
+            await walk_by_index(session)
             after = await sweeps.position(session, name)
             found = await archive.documents(session, after, _DOCUMENTS_MAX)
             damaged = [each for each in found if not self._is_whole(each)]
@@ -54,6 +56,7 @@ class ArchivePass:
         """
         now = self._tools.clock.now()
         async with self._tools.sessions.begin() as session:
+            await walk_by_index(session)
             last = await archive.last_anchor(session)
             until = now - timedelta(seconds=self._tools.timers.lease_seconds)
             through, changed = await archive.changed(

@@ -19,6 +19,7 @@ from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.standing import ACKNOWLEDGED, Standing, SyncState, opened
 from services.invoice_sync.domain.sweep import Counts
 from services.invoice_sync.store import attempts, invoices, numbers, outbox, payments, sweeps
+from services.invoice_sync.store.sql import look_up_by_index, walk_by_index
 
 # A pass takes no more than this at once, so that its locks are short; the next sweep goes on.
 _PASS_MAX = 500
@@ -53,6 +54,7 @@ class OwnPass:
         """Take back expired leases; what was being sent becomes UNKNOWN. How many of those."""
         now, unknown_count = self._tools.clock.now(), 0
         async with self._tools.sessions.begin() as session:
+            await look_up_by_index(session)
             held = await outbox.expired(session, _PASS_MAX)
             heads = await attempts.heads(session, [standing.invoice_id for standing, _ in held])
             puts = []
@@ -74,6 +76,7 @@ class OwnPass:
         """
         missing_count = resent_count = 0
         async with self._tools.sessions.begin() as session:
+            await look_up_by_index(session)
             found = await attempts.with_rounds_enough(session, _PASS_MAX)
             for standing in await outbox.hold_idle(session, found):
                 absence = weigh(await attempts.rounds(session, standing.invoice_id, standing.settle_from))
@@ -88,6 +91,7 @@ class OwnPass:
         """
         now, name = self._tools.clock.now(), "own.standing"
         async with self._tools.sessions.begin() as session:
+            await walk_by_index(session)
             after = await sweeps.position(session, name)
             lost, last = await invoices.without_standing(session, after, _LAST_ID, _LOOK_MAX)
             await sweeps.move(session, name, last, now)
@@ -112,6 +116,7 @@ class OwnPass:
     async def issue_due(self) -> int:
         """Issue what the merchants' policies want and no invoice stands for. How many."""
         async with self._tools.sessions() as session:
+            await look_up_by_index(session)
             wanted = await payments.due_by_policy(session, _PASS_MAX)
         return sum([await self._issue.issue_due(payment_id) for payment_id in wanted])
 

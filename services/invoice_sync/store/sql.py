@@ -23,6 +23,17 @@ async def look_up_by_index(session: AsyncSession) -> None:
     await connection.exec_driver_sql(_BY_INDEX)
 
 
+async def walk_by_index(session: AsyncSession) -> None:
+    """Have this transaction's statements also read in the order of an index, and no further than their limit.
+
+    For a pass that goes round a table in parts: a plan that sorts reads all that is left of it for each part.
+    """
+    await look_up_by_index(session)
+    connection = await session.connection()
+    await connection.exec_driver_sql(_IN_ORDER)
+
+
+_IN_ORDER = "SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)"
 _BY_INDEX = """
     SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
         set_config('enable_seqscan', 'off', true)
