@@ -95,6 +95,7 @@ class Config:
     `breaker_open_seconds`, doubled each time up to `breaker_open_seconds_max`; an answer slower than
     `breaker_slow_seconds` is a failure. What is booked is read again after `confirm_after_seconds` (0: the next day at
     ten), what is confirmed every `recheck_seconds` for a month. An invoice has `deadline_seconds` to get there.
+    The authority's query service knows it for `query_days` from the day that stands on it.
     The authority is at `tax_url`; `tax_ca_file` (PEM) names whose certificates are believed there, empty for those of
     the machine's store. `credential_file` holds the credential of `credential_id` alone; it may be replaced at any
     time. `places` (environment/region, parted by commas) are all where an invoice may have gone by mistake: each is
@@ -150,6 +151,7 @@ class Config:
     confirm_after_seconds: float = setting(0.0, minimum=0)
     recheck_seconds: float = setting(7 * 86_400.0, minimum=1)
     deadline_seconds: float = setting(86_400.0, minimum=1)
+    query_days: int = setting(365, minimum=0, maximum=36_500)
     drain_seconds: float = setting(8.0, minimum=0)
     crash_at: str = setting("", check=crash.check)
 
@@ -171,6 +173,7 @@ class Config:
             confirm_after_seconds=self.confirm_after_seconds,
             recheck_seconds=self.recheck_seconds,
             deadline_seconds=self.deadline_seconds,
+            query_days=self.query_days,
         )
 
     def batch_size(self) -> int:

@@ -10,6 +10,7 @@ from services.invoice_sync.domain.diagnosis.facts import (
     Delivery,
     Elsewhere,
     Foreign,
+    Near,
     NumberUse,
     Probed,
     ProbeKind,
@@ -113,6 +114,11 @@ def standing_of(
 def a_question(reference: str = "inv_1", meant: str = "", **claim) -> Asked:
     resolution = Resolution.CORRECTED if meant else Resolution.EXACT
     return Asked(reference, NOON, resolution, meant, Claim(**claim))
+
+
+def several_are_near(**changes) -> Facts:
+    near = Near((NUMBER, NUMBER[:-1] + "9"), count=2)
+    return Facts(now=NOON, asked=Asked("1" * 20, NOON, Resolution.NEAR, near=near), **changes)
 
 
 def not_found_here(**changes) -> Facts:

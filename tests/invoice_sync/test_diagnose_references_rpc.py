@@ -4,7 +4,9 @@ import grpc
 import pytest
 
 from chassis.errors import from_rpc_error
-from tests.invoice_sync.builders import a_payment
+from chassis.money import Money
+from services.invoice_sync.domain.invoice import Invoice
+from tests.invoice_sync.builders import a_payment, a_profile
 from tests.support.tax_sandbox import a_document, submit_to
 
 OTHER_SELLER = {"name": "某某商贸有限公司", "tax_id": "91420100MA4KABC999"}
@@ -113,3 +115,93 @@ async def test_a_booked_invoice_that_was_asked_for_with_another_amount_or_buyer_
 
     assert (by_amount.cause, by_buyer.cause) == ("E1", "D7")
     assert any("right is amount in minor units 12345" in row.fact for row in by_amount.evidence)
+
+
+async def renumber(system, invoice: Invoice, number: str) -> None:
+    """Give it another number, as if the authority had."""
+    for table in ("outbox", "settled"):
+        changed = f"UPDATE {table} SET invoice_number = :number WHERE invoice_id = :id"
+        await system.execute(changed, number=number, id=invoice.invoice_id)
+
+
+async def several_near(system, count: int = 5) -> tuple[list[Invoice], str]:
+    """Booked invoices whose numbers differ in their last digit alone, and a number that is one slip from each.
+
+    The last of them has an amount of its own.
+    """
+    await system.issue.set_merchant_profile(a_profile())
+    payments = [a_payment(amount=Money("CNY", 12_345 if each + 1 < count else 678)) for each in range(count)]
+    await system.follow(*payments)
+    invoices = [await system.of_payment(each.payment_id) for each in payments]
+    await system.upload.upload_due()
+    for no, invoice in enumerate(invoices, start=1):
+        await system.until_booked(invoice)
+        await renumber(system, invoice, f"2642765432109876540{no}")
+    return [await system.again(each) for each in invoices], "26427654321098765409"
+
+
+async def test_a_number_with_several_of_ours_one_slip_away_is_e1_and_names_three_and_how_many(system, door):
+    invoices, asked = await several_near(system)
+    numbers = [each.standing.invoice_number for each in invoices]
+
+    found = await door.why(asked)
+
+    assert (found.cause, found.confidence, found.action) == ("E1", found.CONFIDENCE_LIKELY, found.ACTION_ASK_AGAIN)
+    assert found.suggestion == ",".join(numbers[:3])
+    assert found.remedy_call == f"GET /v1/diagnoses/{numbers[0]}"
+    assert (found.invoice_id, found.payment_id) == ("", "")
+    (row,) = [each for each in found.evidence if each.source == "question"]
+    assert "one slip away: 5" in row.fact
+    assert "5 个" in row.fact_zh
+    assert not [number for number in numbers if number in found.text_customer + found.text_customer_en]
+
+
+async def test_what_was_said_of_the_invoice_leaves_the_one_that_is_meant(system, door):
+    invoices, asked = await several_near(system)
+    meant = invoices[-1]
+
+    found = await door.why(asked, amount_minor=678, issue_date=meant.issue_date.isoformat())
+
+    assert (found.cause, found.confidence) == ("E1", found.CONFIDENCE_LIKELY)
+    assert (found.suggestion, found.invoice_id) == (meant.standing.invoice_number, meant.invoice_id)
+    assert any("one slip away: 5, of which fit what was said: 1" in row.fact for row in found.evidence)
+
+
+async def test_what_was_said_narrows_what_is_suggested_and_never_to_nothing(system, door):
+    invoices, asked = await several_near(system, count=3)
+    numbers = [each.standing.invoice_number for each in invoices]
+
+    two_fit = await door.why(asked, amount_minor=12_345)
+    none_fits = await door.why(asked, amount_minor=1)
+    one_fits_in_part = await door.why(asked, amount_minor=678, buyer_tax_id="91420100MA4KABC999")
+
+    assert two_fit.suggestion.split(",") == numbers[:2]
+    assert none_fits.suggestion.split(",") == numbers
+    assert one_fits_in_part.suggestion.split(",") == [numbers[2], *numbers[:2]]
+    assert {each.cause for each in (two_fit, none_fits, one_fits_in_part)} == {"E1"}
+    assert any("fit what was said: 0" in row.fact for row in none_fits.evidence)
+
+
+@pytest.mark.parametrize("claim", [{}, {"amount_minor": 678}])
+async def test_another_sellers_number_is_not_ours_however_many_of_ours_are_near(system, door, claim):
+    invoices, _ = await several_near(system)
+    sent = await submit_to(system.steering, a_document(seller=OTHER_SELLER), key="theirs")
+    asked = sent.json()["number"]
+    for no, invoice in enumerate(invoices, start=1):
+        await renumber(system, invoice, asked[:-1] + str((int(asked[-1]) + no) % 10))
+    params = {"seller_tax_id": OTHER_SELLER["tax_id"], "key": "theirs"}
+    assert (await system.steering.http.get("/production/42/v1/invoices", params=params)).status_code == 200
+
+    found = await door.why(asked, **claim)
+
+    assert (found.cause, found.confidence, found.suggestion) == ("E5", found.CONFIDENCE_PROVED, "")
+    assert any("one slip away: 5" in row.fact for row in found.evidence)
+
+
+async def test_a_number_with_a_digit_missing_and_several_near_is_e1_and_nobody_is_asked(system, door):
+    await several_near(system)
+
+    found = await door.why("2642765432109876540")
+
+    assert (found.cause, len(found.suggestion.split(","))) == ("E1", 3)
+    assert await system.probes("NUMBER") == []

@@ -28,6 +28,7 @@ from tests.invoice_sync.diagnosis_facts import (
     not_found_here,
     number_asked,
     sent,
+    several_are_near,
     standing_of,
     the_book_complete_until,
     undelivered,
@@ -54,6 +55,9 @@ CASES = [
     ("E1", facts(SyncState.BOOKED, *SEEN, asked=a_question(amount_minor=12_300))),
     ("E1", facts(SyncState.CONFIRMED, *SEEN, asked=a_question(invoice_number="1" * 20))),
     ("E1", facts(SyncState.BOOKED, *SEEN, asked=a_question(meant="NO1"))),
+    ("E1", several_are_near()),
+    ("E1", several_are_near(foreign=number_asked(Outcome.NOT_FOUND))),
+    ("E5", several_are_near(foreign=number_asked(Outcome.OK, seller="91110000000000000X"))),
     ("E5", not_found_here()),
     ("E5", not_found_here(foreign=number_asked(Outcome.OK, seller="91110000000000000X"))),
     ("E5", not_found_here(foreign=number_asked(Outcome.NOT_FOUND))),
@@ -241,6 +245,14 @@ def test_the_right_data_are_told_where_it_was_asked_for_with_wrong_ones():
     assert verdict.suggestion == "26427000000012345678"
     assert "12345" in verdict.words.title
     assert verdict.words.call == "GET /v1/diagnoses/26427000000012345678"
+
+
+def test_the_reach_of_the_query_service_is_what_the_setting_says():
+    known = facts(SyncState.CONFIRMED, *SEEN, issue_date=NOON.date() - timedelta(days=31))
+
+    near, far = (diagnose(known, replace(TIMERS, query_days=days)).cause for days in (30, 31))
+
+    assert (near, far) == ("E2", "IN_SYSTEM")
 
 
 def test_a_suggestion_stands_beside_whatever_the_cause_is():

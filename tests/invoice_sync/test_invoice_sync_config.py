@@ -23,6 +23,11 @@ def test_without_settings_documents_go_one_by_one_and_the_machines_store_is_trus
     assert config.places == "production/11,production/42,test/11,test/42"
 
 
+def test_how_far_the_query_service_reaches_is_a_setting_that_the_diagnosis_reads(tmp_path):
+    assert read(tmp_path).timers().query_days == 365
+    assert read(tmp_path, QUERY_DAYS="180").timers().query_days == 180
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

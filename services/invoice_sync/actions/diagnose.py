@@ -1,6 +1,7 @@
 """Tells why an invoice is not in the tax system, by whatever name it is asked for. It changes no invoice."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +15,8 @@ from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.diagnosis import Asked, Claim, Facts, Resolution, diagnose
 from services.invoice_sync.domain.diagnosis.facts import Foreign
 from services.invoice_sync.domain.invoice import PERSON, Invoice
-from services.invoice_sync.domain.mistyped import best, looks_like_a_number, number_in, variants
+from services.invoice_sync.domain.mistyped import best, looks_like_a_number, near, number_in, variants
+from services.invoice_sync.domain.near import Candidate, narrowed
 from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.shown import Diagnosed
 from services.invoice_sync.store import finder, invoices, payments
@@ -42,13 +44,15 @@ class DiagnoseActions:
         """
         asked = Asked(reference, self._tools.clock.now(), claim=claim)
         async with self._tools.sessions() as session:
-            subject = await _subject(session, reference)
-            if subject is None and (meant := await _meant(session, reference)):
-                asked = Asked(reference, asked.asked_time, Resolution.CORRECTED, meant, claim)
-                subject = await _subject(session, meant)
-            if subject is not None:
-                facts = await (await reader(session, self._tools)).of(asked, subject)
-        return self._judge(facts if subject is not None else await self._nothing_of_ours(reference, claim))
+            if (subject := await _subject(session, reference)) is not None:
+                return self._judge(await (await reader(session, self._tools)).of(asked, subject))
+            existing = await finder.known(session, variants(reference))
+            if meant := best(reference, existing):
+                corrected = replace(asked, resolution=Resolution.CORRECTED, meant=meant)
+                if (facts := await self._corrected(session, corrected)) is not None:
+                    return self._judge(facts)
+            asked = await _unknown(session, asked, near(reference, existing))
+        return self._judge(await self._nothing_of_ours(asked))
 
     async def diagnose_buyer(
         self, buyer_tax_id: str, buyer_title: str, merchant_id: str, limit: int
@@ -89,15 +93,26 @@ class DiagnoseActions:
                 diagnosed.append(self._judge(await facts.of(Asked(invoice_id, now), subject)))
         return diagnosed
 
-    async def _nothing_of_ours(self, reference: str, claim: Claim) -> Facts:
-        """What can be said of a number that is not in our books. Raises Fault NOT_FOUND when it is no number."""
-        asked = Asked(reference, self._tools.clock.now(), Resolution.NOT_OURS, claim=claim)
-        number = number_in(reference)
-        if number:
-            return Facts(now=asked.asked_time, asked=asked, foreign=await self._ask(number))
-        if looks_like_a_number(reference):
-            return Facts(now=asked.asked_time, asked=asked)
-        raise _nothing_known(reference)
+    async def _corrected(self, session: AsyncSession, asked: Asked) -> Facts | None:
+        """What is known of what was meant; None when it is known no more."""
+        subject = await _subject(session, asked.meant)
+        return None if subject is None else await (await reader(session, self._tools)).of(asked, subject)
+
+    async def _nothing_of_ours(self, asked: Asked) -> Facts:
+        """What can be said of a number that is not in our books. Raises Fault NOT_FOUND when it is no number.
+
+        Of several of ours that are near, the one that alone fits what was said is told of, unless the number exists.
+        """
+        number = number_in(asked.reference)
+        if not number and not looks_like_a_number(asked.reference):
+            raise _nothing_known(asked.reference)
+        foreign = await self._ask(number) if number else None
+        if asked.near and asked.near.alone and not (foreign and foreign.seller_tax_id):
+            corrected = replace(asked, resolution=Resolution.CORRECTED, meant=asked.near.alone)
+            async with self._tools.sessions() as session:
+                if (facts := await self._corrected(session, corrected)) is not None:
+                    return facts
+        return Facts(now=asked.asked_time, asked=asked, foreign=foreign)
 
     async def _ask(self, number: str) -> Foreign | None:
         """What the authority says of a number, now; None while the way there is shut."""
@@ -142,9 +157,17 @@ def _is_named(invoice: Invoice, reference: str) -> bool:
     return reference in (invoice.invoice_id, invoice.standing.invoice_number)
 
 
-async def _meant(session: AsyncSession, reference: str) -> str | None:
-    """The reference of ours that it probably is, mistyped; None when there is none, or several."""
-    return best(reference, await finder.known(session, variants(reference)))
+async def _unknown(session: AsyncSession, asked: Asked, likely: Sequence[str]) -> Asked:
+    """The question, with those of ours that are near, the likeliest first, narrowed by what was said."""
+    if not likely:
+        return replace(asked, resolution=Resolution.NOT_OURS)
+    named = await finder.named(session, likely)
+    found = {each.invoice_id: each for each in await invoices.get_many(session, [each for _, each in named])}
+    candidates = []
+    for reference in likely:
+        ids = sorted(invoice_id for name, invoice_id in named if name == reference)
+        candidates += [Candidate(reference, found.get(each)) for each in ids] or [Candidate(reference, None)]
+    return replace(asked, resolution=Resolution.NEAR, near=narrowed(candidates, asked.claim))
 
 
 def _nothing_known(reference: str) -> Fault:

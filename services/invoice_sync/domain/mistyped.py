@@ -38,7 +38,7 @@ def best(reference: str, found: Collection[str]) -> str | None:
 
     What differs only in writing goes before what differs by a slip.
     """
-    order = [each for each in variants(reference) if each in found]
+    order = near(reference, found)
     written = set(_spellings(reference))
     only_written = [each for each in order if each in written]
     for meant in (only_written, order):
@@ -47,6 +47,11 @@ def best(reference: str, found: Collection[str]) -> str | None:
         if meant:
             return None
     return None
+
+
+def near(reference: str, found: Collection[str]) -> list[str]:
+    """All that may have been meant, of those that exist, the likeliest first."""
+    return [each for each in variants(reference) if each in found]
 
 
 def number_in(reference: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """All in seconds, save the counts. What each means stands with its setting in config.py."""
+    """All in seconds, save the counts and `query_days`. What each means stands with its setting in config.py."""
 
     settle_seconds: float
     absence_round_seconds: float
@@ -22,3 +22,4 @@ class Timers:
     confirm_after_seconds: float = 0.0
     recheck_seconds: float = 7 * 86_400.0
     deadline_seconds: float = 86_400.0
+    query_days: int = 365

@@ -29,6 +29,18 @@ async def known(session: AsyncSession, references: Sequence[str]) -> set[str]:
     return {row[0] for row in await run(session, asked, list(references))}
 
 
+async def named(session: AsyncSession, references: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """Those that are the number or the order number of an invoice, each with the invoice's id."""
+    asked = """
+        SELECT invoice_number, invoice_id FROM outbox
+            WHERE invoice_number = ANY ($1::text[]) AND invoice_number <> ''
+        UNION SELECT invoice_number, invoice_id FROM settled
+            WHERE invoice_number = ANY ($1::text[]) AND invoice_number <> ''
+        UNION SELECT merchant_order_no, invoice_id FROM invoice WHERE merchant_order_no = ANY ($1::text[])
+    """
+    return [(row[0], row[1]) for row in await run(session, asked, list(references))]
+
+
 async def not_in_system(session: AsyncSession, after: str, limit: int, merchant_id: str) -> Sequence[str]:
     """Invoices that are on their way or in trouble, in order of id, after one; each state by its index."""
     problems = [_LISTED.format(table="settled", which=f"sync_state = '{state}'") for state in _PROBLEMS]

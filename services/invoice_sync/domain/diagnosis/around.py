@@ -9,6 +9,7 @@ from services.invoice_sync.domain.diagnosis.facts import (
     Elsewhere,
     Foreign,
     Heartbeat,
+    Near,
     NumberUse,
     Probed,
     Resolution,
@@ -31,12 +32,24 @@ def of_asked(asked: Asked) -> Evidence:
             told, told_zh = "known here", "系统中有对应记录"
         case Resolution.CORRECTED:
             told, told_zh = f"not known here, but {asked.meant} is", f"系统中无此记录，最接近的是 {asked.meant}"
+        case Resolution.NEAR:
+            assert asked.near is not None, "what is near is told with its number"
+            words, words_zh = near_words(asked.near)
+            told, told_zh = f"not known here, but {words}", f"系统中无此记录，但{words_zh}"
         case Resolution.NOT_OURS:
             told, told_zh = "nothing is known here by it", "系统中无此记录，也无近似记录"
     reference = asked.reference
     return Evidence(
         "question", reference, asked.asked_time, f"asked for {reference}: {told}", f"查询 {reference}：{told_zh}"
     )
+
+
+def near_words(near: Near) -> tuple[str, str]:
+    """How many references of ours are one slip away, and how many of them fit what was said."""
+    told, told_zh = f"references of ours one slip away: {near.count}", f"我方仅差一处的编号有 {near.count} 个"
+    if near.fit_count is None:
+        return told, told_zh
+    return f"{told}, of which fit what was said: {near.fit_count}", f"{told_zh}，其中 {near.fit_count} 个与所述信息相符"
 
 
 def of_claim(asked: Asked, what: str, what_zh: str, told: str, right: str) -> Evidence:

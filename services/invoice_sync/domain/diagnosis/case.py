@@ -10,7 +10,7 @@ from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.facts import Facts, ProbeKind, Resolution
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
-from services.invoice_sync.domain.diagnosis.words import filled
+from services.invoice_sync.domain.diagnosis.words import Words, filled
 from services.invoice_sync.domain.evidence import Evidence
 from services.invoice_sync.domain.hold import HoldKind
 from services.invoice_sync.domain.standing import IN_BOOKS, SyncState
@@ -56,15 +56,26 @@ class Case:
         return self.state in IN_BOOKS
 
     def verdict(
-        self, cause: str, confidence: Confidence, action: Action, rows: Iterable[Evidence], **told: str
+        self,
+        cause: str,
+        confidence: Confidence,
+        action: Action,
+        rows: Iterable[Evidence],
+        words: Words | None = None,
+        /,
+        suggestion: str = "",
+        **told: str,
     ) -> Verdict:
-        """That cause, proved by these rows together with what the question was about; `told` fills its words."""
+        """That cause, proved by these rows together with what the question was about; `told` fills its words.
+
+        `words` are said instead of the cause's own, `suggestion` is told instead of what a CORRECTED question meant.
+        """
         # A rule's own row tells more of the same thing, so it takes the place of the plain one.
         shown = {(row.source, row.row_id): row for row in [*self._subject(), *rows]}
-        words = filled(cause, self._told() | told, automatic=action is Action.WAIT)
+        said = filled(cause, self._told() | told, automatic=action is Action.WAIT, words=words)
         meant = self.facts.asked.meant if self.facts.asked.resolution is Resolution.CORRECTED else ""
         ordered = sorted(shown.values(), key=lambda row: row.occur_time)
-        return Verdict(cause, confidence, action, tuple(ordered), words, meant)
+        return Verdict(cause, confidence, action, tuple(ordered), said, suggestion or meant)
 
     def _subject(self) -> list[Evidence]:
         facts = self.facts

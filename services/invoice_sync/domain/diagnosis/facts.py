@@ -21,6 +21,7 @@ class Resolution(StrEnum):
 
     EXACT = "EXACT"
     CORRECTED = "CORRECTED"  # only a mistyped form of it is known
+    NEAR = "NEAR"  # several mistyped forms of it are known, and any may be meant
     NOT_OURS = "NOT_OURS"  # nothing is known by it, nor by any mistyped form of it
 
 
@@ -35,14 +36,36 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """References of ours that are one slip away from the one that was asked for, where they are several.
+
+    `references` are those that may be meant, the likeliest first: those that fit what the asker said, or all when none
+    does. `count` is how many are near in all, `fit_count` how many of them fit; None when the asker said nothing.
+    """
+
+    references: tuple[str, ...]
+    count: int
+    fit_count: int | None = None
+
+    @property
+    def alone(self) -> str:
+        """The one that fits alone what the asker said; empty when there is no such one."""
+        return self.references[0] if self.fit_count == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """The question itself. `meant` is the reference that was probably meant, when it was CORRECTED."""
+    """The question itself. `meant` is the reference that was probably meant, when it was CORRECTED.
+
+    `near` is told where several could be meant, and also where what the asker said left one of them.
+    """
 
     reference: str
     asked_time: datetime
     resolution: Resolution = Resolution.EXACT
     meant: str = ""
     claim: Claim = Claim()
+    near: Near | None = None
 
 
 class ProbeKind(StrEnum):
@@ -151,8 +174,7 @@ class Facts:
     `heard_time` is when the feed first told of the payment. `attempts` are in order; of an invoice that has very many,
     the newest of each operation. `rounds` are all that were counted, those that a later sign of presence voided too.
     `lease_until` is of the lease that is held on it. `shut` is the verdict on its own gate, `holds` are those in force
-    there. `heartbeat` is of its route. `probes` are the newest of each kind. `query_days` is how long the authority's
-    query service knows an invoice, from its issue date.
+    there. `heartbeat` is of its route. `probes` are the newest of each kind.
     """
 
     now: datetime
@@ -177,4 +199,3 @@ class Facts:
     foreign: Foreign | None = None
     deliveries: Sequence[Delivery] = ()
     archive: ArchiveCheck | None = None
-    query_days: int = 365

@@ -13,6 +13,7 @@ from services.invoice_sync.domain.timers import Timers
 # E1 -> E5 -> A -> B -> E2, E3, E4 -> C -> D6 D5 D4 D3 D7 -> D1 -> D2 -> F, G. A rule out of that order says why.
 RULES: tuple[tuple[str, Callable[[Case], Verdict | None]], ...] = (
     ("E1", the_query.wrong_data),
+    ("E1", the_query.several_near),
     ("E5", the_query.not_ours),
     # A refusal for the date is a refusal by code too, and what is parked by its deadline waits in the queue too.
     ("F1", time.date_refused),

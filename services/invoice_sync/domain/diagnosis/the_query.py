@@ -1,5 +1,6 @@
 """Rules of causes E1 to E5: the question or its answer misleads. Each gives a verdict, or None if it is not that."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from services.invoice_sync.domain.absence import Absence, Canary
@@ -7,10 +8,13 @@ from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import ASKED_FOR, Case
 from services.invoice_sync.domain.diagnosis.codes import OUTSIDE_CODES
-from services.invoice_sync.domain.diagnosis.facts import Resolution
+from services.invoice_sync.domain.diagnosis.facts import Near, Resolution
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
+from services.invoice_sync.domain.diagnosis.words import SEVERAL_NEAR
 from services.invoice_sync.domain.evidence import Evidence, of_round
 from services.invoice_sync.domain.standing import SyncState
+
+_SUGGESTED_MAX = 3
 
 
 def wrong_data(case: Case) -> Verdict | None:
@@ -30,10 +34,17 @@ def wrong_data(case: Case) -> Verdict | None:
         f"asked with {typed}; right is {right}",
         f"查询信息：{typed_zh}；正确信息：{right_zh}",
     )
+    if asked.near is not None:
+        row = _of_several(row, asked.near)
     confidence = Confidence.LIKELY if asked.resolution is Resolution.CORRECTED else Confidence.PROVED
     call = f"GET /v1/diagnoses/{meant or '{invoice_id}'}"
     rows = [row, *case.question_rows()]
     return case.verdict("E1", confidence, Action.ASK_AGAIN, rows, right=right, right_zh=right_zh, call=call)
+
+
+def _of_several(row: Evidence, near: Near) -> Evidence:
+    words, words_zh = around.near_words(near)
+    return replace(row, fact=f"{row.fact}; {words}", fact_zh=f"{row.fact_zh}；{words_zh}")
 
 
 def _differences(case: Case) -> list[tuple[str, str, str, str]]:
@@ -55,11 +66,32 @@ def _differences(case: Case) -> list[tuple[str, str, str, str]]:
     return wrong
 
 
+def several_near(case: Case) -> Verdict | None:
+    """E1: several of ours are one slip away. A number that the authority has under a seller was not mistyped."""
+    asked, foreign = case.facts.asked, case.facts.foreign
+    if asked.resolution is not Resolution.NEAR or asked.near is None or (foreign and foreign.seller_tax_id):
+        return None
+    what, what_zh = around.near_words(asked.near)
+    likeliest = asked.near.references[:_SUGGESTED_MAX]
+    told = {"what": what, "what_zh": what_zh, "right": ", ".join(likeliest), "right_zh": "、".join(likeliest)}
+    rows = [around.of_asked(asked), *([around.of_foreign(foreign)] if foreign else [])]
+    return case.verdict(
+        "E1",
+        Confidence.LIKELY,
+        Action.ASK_AGAIN,
+        rows,
+        SEVERAL_NEAR,
+        suggestion=",".join(likeliest),
+        call=f"GET /v1/diagnoses/{likeliest[0]}",
+        **told,
+    )
+
+
 def not_ours(case: Case) -> Verdict | None:
     """E5: nothing here is known by it, and it is in no range of ours. The authority's own word makes it sure."""
     facts = case.facts
     nothing = facts.payment is None and facts.invoice is None and facts.number_use is None
-    if facts.asked.resolution is not Resolution.NOT_OURS or not nothing:
+    if facts.asked.resolution not in (Resolution.NEAR, Resolution.NOT_OURS) or not nothing:
         return None
     rows, confidence = [around.of_asked(facts.asked)], Confidence.LIKELY
     if facts.foreign is not None:
@@ -80,7 +112,7 @@ def outside_the_window(case: Case) -> Verdict | None:
 def older_than_the_window(case: Case) -> Verdict | None:
     """E2: it is booked, and by its date the query service no longer knows it."""
     issued = case.facts.issue_date
-    if not case.seen or issued is None or case.facts.now.date() - issued <= timedelta(days=case.facts.query_days):
+    if not case.seen or issued is None or case.facts.now.date() - issued <= timedelta(days=case.timers.query_days):
         return None
     return case.verdict("E2", Confidence.PROVED, Action.NONE, case.question_rows())
 

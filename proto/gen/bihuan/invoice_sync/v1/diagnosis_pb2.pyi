@@ -159,7 +159,9 @@ class Diagnosis(_message.Message):
     owner: _builtins.str
     """Who does it: AUTOMATIC, OPERATOR, FINANCE or CUSTOMER."""
     suggestion: _builtins.str
-    """The reference that was probably meant; empty when the one that was given is right."""
+    """The reference that was probably meant; up to three with commas between, the likeliest first, where it could be
+    several. Empty when the one that was given is right.
+    """
     text_customer_en: _builtins.str
     """What the customer may be told, in English."""
     what_would_change_zh: _builtins.str

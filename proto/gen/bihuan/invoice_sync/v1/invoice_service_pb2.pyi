@@ -544,7 +544,7 @@ class ListNotInSystemResponse(_message.Message):
     """Empty on the last page."""
     @_builtins.property
     def diagnoses(self) -> _containers.RepeatedCompositeFieldContainer[_diagnosis_pb2.Diagnosis]:
-        """Oldest first."""
+        """The invoices, oldest first, then the payments without one, which have no invoice_id."""
 
     def __init__(
         self,

@@ -149,7 +149,9 @@ class InvoiceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListNotInSystem(self, request, context):
-        """Lists what is not in the tax system, each with its cause, oldest first, by page.
+        """Lists what is not in the tax system, each with its cause, by page: the invoices, oldest first, and after them, by
+        merchant, the payments that succeeded and have no invoice yet, save those that wait for their reconciliation. What
+        was abandoned on purpose is left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,10 @@ class InvoiceServiceStub:
     buyer's number has no place in an address.
     """
     ListNotInSystem: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.ListNotInSystemRequest, _invoice_service_pb2.ListNotInSystemResponse]
-    """Lists what is not in the tax system, each with its cause, oldest first, by page."""
+    """Lists what is not in the tax system, each with its cause, by page: the invoices, oldest first, and after them, by
+    merchant, the payments that succeeded and have no invoice yet, save those that wait for their reconciliation. What
+    was abandoned on purpose is left out.
+    """
 
 class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     """Gets each invoice into the tax authority's system and tells where it stands."""
@@ -128,6 +131,9 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _invoice_service_pb2.ListNotInSystemRequest,
         context: _aio.ServicerContext[_invoice_service_pb2.ListNotInSystemRequest, _abc.Awaitable[_invoice_service_pb2.ListNotInSystemResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.ListNotInSystemResponse]:
-        """Lists what is not in the tax system, each with its cause, oldest first, by page."""
+        """Lists what is not in the tax system, each with its cause, by page: the invoices, oldest first, and after them, by
+        merchant, the payments that succeeded and have no invoice yet, save those that wait for their reconciliation. What
+        was abandoned on purpose is left out.
+        """
 
 def add_InvoiceServiceServicer_to_server(servicer: InvoiceServiceServicer, server: _aio.Server) -> None: ...

@@ -8,10 +8,10 @@ from services.invoice_sync.domain.diagnosis.words.lost import LOST
 from services.invoice_sync.domain.diagnosis.words.not_sent import NOT_SENT
 from services.invoice_sync.domain.diagnosis.words.refused import REFUSED
 from services.invoice_sync.domain.diagnosis.words.sentence import ByHand, Words
-from services.invoice_sync.domain.diagnosis.words.the_query import THE_QUERY
+from services.invoice_sync.domain.diagnosis.words.the_query import SEVERAL_NEAR, THE_QUERY
 from services.invoice_sync.domain.diagnosis.words.time_and_after import TIME_AND_AFTER
 
-__all__ = ["WORDS", "ByHand", "Words", "filled"]
+__all__ = ["SEVERAL_NEAR", "WORDS", "ByHand", "Words", "filled"]
 
 WORDS: Mapping[str, Words] = {**NOT_SENT, **LOST, **REFUSED, **IN_THE_BOOK, **THE_QUERY, **TIME_AND_AFTER}
 _NOTHING = "–"
@@ -34,12 +34,12 @@ _PLACES = (
 )
 
 
-def filled(cause: str, told: Mapping[str, str], *, automatic: bool) -> Words:
-    """The cause's words with everything filled in; where waiting is no longer enough, those for a person.
+def filled(cause: str, told: Mapping[str, str], *, automatic: bool, words: Words | None = None) -> Words:
+    """The cause's words, or `words` instead, with everything filled in; where waiting is not enough, for a person.
 
     `call` in `told` goes before the cause's own call, and may leave places open itself.
     """
-    words = WORDS[cause]
+    words = words or WORDS[cause]
     if not automatic and words.by_hand is not None:
         words = _for_a_person(words, words.by_hand)
     words = replace(words, call=told.get("call") or words.call, by_hand=None)

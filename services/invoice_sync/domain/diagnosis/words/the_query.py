@@ -4,6 +4,24 @@ from collections.abc import Mapping
 
 from services.invoice_sync.domain.diagnosis.words.sentence import ByHand, Words
 
+# E1 where it is not sure which invoice is meant, nor that it is in the system. The customer is told no number, since
+# most of them are other people's.
+SEVERAL_NEAR = Words(
+    title="{reference} is none of ours; {what}. It was probably mistyped; most likely meant: {right}.",
+    title_zh="{reference} 不在我方记录中；{what_zh}。很可能录入有误，最可能是：{right_zh}。",
+    remedy="Compare the number with the paper, and ask again; the amount, the day or the buyer's tax number tells "
+    "which is meant.",
+    remedy_zh="请对照票面核对号码后重新查询；补充金额、开票日期或购买方税号可确定是哪一张。",
+    call="GET /v1/diagnoses/{reference}",
+    owner="CUSTOMER",
+    customer="未查到号码 {reference} 的发票，号码很可能录入有误，请对照票面核对后重新查询，"
+    "并提供金额、开票日期或购买方税号。",
+    customer_en="We find no invoice {reference}; the number was probably mistyped. Please compare it with the paper "
+    "and ask again, with the amount, the day or the buyer's tax number.",
+    authority="",
+    what_would_change="A record of another seller under that number at the authority, or one of ours.",
+    what_would_change_zh="税局显示该号码属于其他销售方，或我方查到该号码的记录。",
+)
 THE_QUERY: Mapping[str, Words] = {
     "E1": Words(
         title="It was asked for with wrong data; the invoice is in the system. Right is: {right}.",
