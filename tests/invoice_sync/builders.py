@@ -33,7 +33,7 @@ from services.invoice_sync.domain.payment import Payment, PaymentChange, Payment
 from services.invoice_sync.domain.policy import IssuePolicy, Profile
 from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
 from services.invoice_sync.domain.routing import Routing
-from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.domain.timers import Timers
 from services.invoice_sync.store import probes
 from services.invoice_sync.store.probes import Probe

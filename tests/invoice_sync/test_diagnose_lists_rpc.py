@@ -14,7 +14,7 @@ from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.number import NumberPolicy
 from services.invoice_sync.domain.policy import IssuePolicy
-from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.store import attempts
 from tests.invoice_sync.builders import a_payment, a_profile
 from tests.invoice_sync.door import open_door

@@ -12,7 +12,7 @@ from chassis.errors import Fault, Kind
 from services.invoice_sync.domain.invoice import PERSON, Party
 from services.invoice_sync.domain.payment import PaymentChange, PaymentState, ReconciliationState
 from services.invoice_sync.domain.policy import IssuePolicy
-from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.standing import SyncState
 from tests.invoice_sync.builders import a_payment, a_profile
 
 FIRM = Party("江城科技有限公司", "91420100MA4K000001")

@@ -14,7 +14,7 @@ from chassis.errors import Fault
 from services.invoice_sync import clients, worker
 from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.config import Config
-from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.standing import SyncState
 from tests.invoice_sync.builders import TRACEPARENT, a_profile
 from tests.support.eventually import eventually
 

@@ -2,7 +2,7 @@
 
 from services.invoice_sync.domain.diagnosis import Action
 from services.invoice_sync.domain.invoice import Invoice
-from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import InvoiceSync
 

@@ -13,7 +13,7 @@ from services.invoice_sync.domain.breaker import BreakerPolicy
 from services.invoice_sync.domain.event import Claimed
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.machine import decide
-from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.store.search import AttemptFilter
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import TIMERS, a_payment, a_profile

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.invoice_sync.domain.attempt import Operation, Outcome
-from services.invoice_sync.domain.sync_state import SyncState
+from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.support.eventually import eventually
 
