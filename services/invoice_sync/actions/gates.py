@@ -6,15 +6,16 @@ process's own affair.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
 from chassis.ids import new_id
+from services.invoice_sync.actions.admission import Admission, Observation, is_for_all
 from services.invoice_sync.domain import breaker, command, concurrency, rate_budget
-from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
+from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.claim import EXPRESS_MARK, Claim, seller_of
 from services.invoice_sync.domain.fairness import EXPRESS_LANE, share
 from services.invoice_sync.domain.gate import Open, Shut, is_open
@@ -29,33 +30,6 @@ from services.invoice_sync.store.gates import GateRow
 CALLS_A_QUESTION = 2
 # Whom our credential does not let in gets no answer to a question either.
 _NOT_LET_IN = (HoldKind.LOGIN, HoldKind.CERTIFICATE)
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What a call showed of its route."""
-
-    route: Route
-    seller_tax_id: str
-    answer: TaxAnswer
-    begun: datetime
-    seconds: float
-
-
-@dataclass(slots=True)
-class Admission:
-    """What a claim may take: how many of each lane, and what it must store if it takes any of a route."""
-
-    quotas: list[tuple[str, int]] = field(default_factory=list)
-    gates: dict[str, GateRow] = field(default_factory=dict)
-    opened: dict[str, Open] = field(default_factory=dict)
-    # Lanes of which one row goes first and no second with it.
-    probing: set[str] = field(default_factory=set)
-
-    @property
-    def breaker_states(self) -> dict[str, str]:
-        """The breakers of the routes at the claim."""
-        return {key: gate.breaker.state.value for key, gate in self.gates.items()}
 
 
 class Gates:
@@ -243,7 +217,7 @@ class Gates:
         room = min(granted, limit, max(0, self._limits[key].limit - self._in_flight[key]))
         if not opened or room < 1:
             return
-        first = next((lane for lane, verdict in opened.items() if _is_for_all(verdict)), None)
+        first = next((lane for lane, verdict in opened.items() if is_for_all(verdict)), None)
         if first is not None:
             # One call goes first; what it brings opens the gate for the rest.
             admission.quotas.append((first, 1))
@@ -303,8 +277,3 @@ class Gates:
     def _is_as_new(self, gate: GateRow) -> bool:
         quiet = gate.breaker.recent_bits == 0 and gate.breaker.state is breaker.BreakerState.CLOSED
         return quiet and gate.budget.rate_micro >= self._policy.rate.rate_micro_max
-
-
-def _is_for_all(verdict: Open) -> bool:
-    """Whether all of the route wait for one probe, and not one seller alone."""
-    return verdict.breaker_probe or any(not hold.seller_tax_id for hold in verdict.probed)

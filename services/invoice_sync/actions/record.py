@@ -15,7 +15,8 @@ from chassis.batch import Batcher
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.ids import new_id
-from services.invoice_sync.actions.gates import Gates, Observation
+from services.invoice_sync.actions.admission import Observation
+from services.invoice_sync.actions.gates import Gates
 from services.invoice_sync.crash import Crash
 from services.invoice_sync.domain.absence import Round
 from services.invoice_sync.domain.attempt import Ended, TaxAnswer

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.ids import new_id
+from services.invoice_sync.actions.admission import Admission
 from services.invoice_sync.actions.attempt_log import body_context, sealed_response
 from services.invoice_sync.actions.call import bounded
-from services.invoice_sync.actions.gates import Admission
 from services.invoice_sync.actions.record import Finished
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain import attempt_chain
