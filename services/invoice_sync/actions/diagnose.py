@@ -9,7 +9,6 @@ from chassis import paging, telemetry
 from chassis.errors import Fault, FieldFault, Kind
 from services.invoice_sync.actions.facts import Subject, probed, reader
 from services.invoice_sync.actions.gate_view import read_gates
-from services.invoice_sync.actions.pages import last_id
 from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.diagnosis import Asked, Claim, Facts, Resolution, diagnose
@@ -70,28 +69,36 @@ class DiagnoseActions:
     async def list_not_in_system(
         self, page_size: int, page_token: str, merchant_id: str, cause: str
     ) -> tuple[Sequence[Diagnosed], str]:
-        """A page of what is not in the system, oldest first, each with its cause, and the token of the next.
+        """A page of what is not in the system, each with its cause, and the token of the next.
 
+        First the invoices, oldest first, then the payments that have none, by merchant.
         With a cause a page holds those of it alone, and may be empty before the last. Raises Fault INVALID_PAGE_TOKEN.
         """
         size, filters = page_size or _LIST_SIZE, f"not_in_system\x1f{merchant_id}\x1f{cause}"
         async with self._tools.sessions() as session:
-            ids = await finder.not_in_system(session, last_id(filters, page_token), size + 1, merchant_id)
-            found = await self._each(session, ids[:size])
+            keys = await _missing(session, paging.decode(filters, page_token), size + 1, merchant_id)
+            listed = keys[:size]
+            invoice_ids = [key[0] for key in listed if len(key) == 1]
+            payment_ids = [key[1] for key in listed if len(key) > 1]
+            found = await self._each(session, invoice_ids, payment_ids)
         page = [each for each in found if cause in ("", each.verdict.cause)]
-        return page, paging.encode(filters, (ids[size - 1],)) if len(ids) > size else ""
+        return page, paging.encode(filters, listed[-1]) if len(keys) > size else ""
 
-    async def _each(self, session: AsyncSession, invoice_ids: Sequence[str]) -> list[Diagnosed]:
+    async def _each(
+        self, session: AsyncSession, invoice_ids: Sequence[str], payment_ids: Sequence[str] = ()
+    ) -> list[Diagnosed]:
+        """Why, for each of some invoices, and then of some payments that have none."""
         found = {each.invoice_id: each for each in await invoices.get_many(session, invoice_ids)}
-        heard = await payments.heard(session, [each.payment_id for each in found.values()])
-        facts, now = await reader(session, self._tools), self._tools.clock.now()
-        diagnosed = []
-        for invoice_id in invoice_ids:
-            # What moved between the two reads is in another place of the list, and met there.
-            if invoice := found.get(invoice_id):
-                subject = Subject(*heard[invoice.payment_id], invoice)
-                diagnosed.append(self._judge(await facts.of(Asked(invoice_id, now), subject)))
-        return diagnosed
+        heard = await payments.heard(session, [*(each.payment_id for each in found.values()), *payment_ids])
+        now = self._tools.clock.now()
+        # What moved between the two reads is in another place of the list, and met there.
+        still = [found[invoice_id] for invoice_id in invoice_ids if invoice_id in found]
+        questions = [
+            *((Asked(each.invoice_id, now), Subject(*heard[each.payment_id], each)) for each in still),
+            *((Asked(payment_id, now), Subject(*heard[payment_id], None)) for payment_id in payment_ids),
+        ]
+        facts = await (await reader(session, self._tools)).of_all(questions)
+        return [self._judge(each) for each in facts]
 
     async def _corrected(self, session: AsyncSession, asked: Asked) -> Facts | None:
         """What is known of what was meant; None when it is known no more."""
@@ -155,6 +162,25 @@ async def _subject(session: AsyncSession, reference: str) -> Subject | None:
 
 def _is_named(invoice: Invoice, reference: str) -> bool:
     return reference in (invoice.invoice_id, invoice.standing.invoice_number)
+
+
+async def _missing(
+    session: AsyncSession, after: tuple[str, ...], limit: int, merchant_id: str
+) -> list[tuple[str, ...]]:
+    """What is not in the system after a key: the id of an invoice, then merchant and id of a payment without one.
+
+    Raises Fault INVALID_PAGE_TOKEN for what is no such key.
+    """
+    match after:
+        case () | (_,):
+            ids = await finder.not_in_system(session, after[0] if after else "", limit, merchant_id)
+            past = ("", "")
+        case (merchant, payment_id):
+            ids, past = [], (merchant, payment_id)
+        case _:
+            raise paging.wrong_token()
+    owed = await finder.without_invoice(session, past, limit - len(ids), merchant_id)
+    return [*((each,) for each in ids), *owed]
 
 
 async def _unknown(session: AsyncSession, asked: Asked, likely: Sequence[str]) -> Asked:

@@ -21,11 +21,15 @@ class CountedRound:
     watermark: datetime | None
 
 
-async def of_invoice(session: AsyncSession, invoice_id: str) -> Sequence[CountedRound]:
-    """The newest 200 rounds of an invoice, oldest first."""
+async def of_invoices(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, list[CountedRound]]:
+    """The newest 200 rounds of each invoice, oldest first; an empty list where there is none."""
     asked = """
-        SELECT round_id, round_time, canary, window_attempt_id, watermark FROM absence_round
-        WHERE invoice_id = $1 ORDER BY round_time DESC LIMIT $2
+        SELECT counted.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
+            SELECT invoice_id, round_id, round_time, canary, window_attempt_id, watermark FROM absence_round
+            WHERE invoice_id = wanted.id ORDER BY round_time DESC LIMIT $2
+        ) AS counted ORDER BY round_time
     """
-    rows = await run(session, asked, invoice_id, _ROUNDS_MAX)
-    return [CountedRound(Round(row[0], row[1], Canary(row[2])), row[3], row[4]) for row in reversed(rows)]
+    found: dict[str, list[CountedRound]] = {invoice_id: [] for invoice_id in invoice_ids}
+    for row in await run(session, asked, list(found), _ROUNDS_MAX):
+        found[row[0]].append(CountedRound(Round(row[1], row[2], Canary(row[3])), row[4], row[5]))
+    return found

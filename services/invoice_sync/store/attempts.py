@@ -103,8 +103,13 @@ async def keep_bodies(session: AsyncSession, sealed: Sequence[tuple[str, bytes]]
 
 async def sealed_body(session: AsyncSession, sha256: str) -> bytes | None:
     """The sealed bytes with this SHA-256."""
-    rows = await run(session, "SELECT sealed FROM body WHERE sha256 = $1", sha256)
-    return bytes(rows[0][0]) if rows else None
+    return (await sealed_bodies(session, [sha256])).get(sha256)
+
+
+async def sealed_bodies(session: AsyncSession, sha256s: Sequence[str]) -> dict[str, bytes]:
+    """The sealed bytes with these SHA-256s, of those that are kept."""
+    rows = await run(session, "SELECT sha256, sealed FROM body WHERE sha256 = ANY ($1::text[])", list(sha256s))
+    return {row[0]: bytes(row[1]) for row in rows}
 
 
 def _end_values(ended: Ended) -> tuple[Any, ...]:
@@ -148,12 +153,19 @@ async def of_invoice(session: AsyncSession, invoice_id: str, limit: int = _LIST_
     return [from_row(row) for row in await session.execute(asked)]
 
 
-async def newest(session: AsyncSession, invoice_id: str) -> Sequence[Attempt]:
-    """The newest 100 attempts of each operation, oldest first: however long the questions go on, the submits stay."""
-    newness = func.row_number().over(partition_by=attempt.c.operation, order_by=attempt.c.attempt_no.desc())
-    ranked = logged().add_columns(newness.label("newness")).where(attempt.c.invoice_id == invoice_id).subquery()
+async def newest(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+    """The newest 100 attempts of each operation for each invoice, oldest first; an empty list where there is none.
+
+    However long the questions go on, the submits stay.
+    """
+    by = (attempt.c.invoice_id, attempt.c.operation)
+    newness = func.row_number().over(partition_by=by, order_by=attempt.c.attempt_no.desc())
+    ranked = logged().add_columns(newness.label("newness")).where(attempt.c.invoice_id.in_(invoice_ids)).subquery()
     asked = select(ranked).where(ranked.c.newness <= _NEWEST_MAX).order_by(ranked.c.attempt_no)
-    return [from_row(row) for row in await session.execute(asked)]
+    found: dict[str, list[Attempt]] = {invoice_id: [] for invoice_id in invoice_ids}
+    for row in await session.execute(asked):
+        found[row.invoice_id].append(from_row(row))
+    return found
 
 
 async def get(session: AsyncSession, attempt_id: str) -> Attempt | None:

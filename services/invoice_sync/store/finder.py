@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.invoice_sync.domain.invoice import PERSON
 from services.invoice_sync.store.sql import run
 
-# What nothing is due for and which is still not in the books, or no more.
-_PROBLEMS = ("INVALID", "REJECTED", "MISMATCH", "VOIDED", "ABANDONED")
+# What nothing is due for and which is still not in the books, or no more. What was abandoned is so on purpose.
+_PROBLEMS = ("INVALID", "REJECTED", "MISMATCH", "VOIDED")
 
 _LISTED = """
     (SELECT invoice_id FROM {table} WHERE {which} AND invoice_id > $1 AND ($3 = '' OR EXISTS (
@@ -47,6 +47,24 @@ async def not_in_system(session: AsyncSession, after: str, limit: int, merchant_
     under_way = _LISTED.format(table="outbox", which="work <> 'CONFIRM'")
     asked = " UNION ALL ".join([under_way, *problems]) + " ORDER BY invoice_id LIMIT $2"
     return [row[0] for row in await run(session, asked, after, limit, merchant_id)]
+
+
+async def without_invoice(
+    session: AsyncSession, after: tuple[str, str], limit: int, merchant_id: str
+) -> Sequence[tuple[str, str]]:
+    """Payments that succeeded and have no invoice, by merchant and id, after such a pair; by their partial index.
+
+    Those that only wait to be reconciled are left out: none is due yet.
+    """
+    of_merchant = "merchant_id = $4" if merchant_id else "$4 = ''"
+    asked = f"""
+        SELECT merchant_id, payment_id FROM payment_follow LEFT JOIN merchant_profile USING (merchant_id)
+        WHERE invoice_id IS NULL AND state = 'SUCCEEDED'
+            AND (merchant_id, payment_id) > ($1, $2) AND {of_merchant}
+            AND (issue_policy IS DISTINCT FROM 'ON_RECONCILIATION' OR reconciliation_state = 'MATCHED')
+        ORDER BY merchant_id, payment_id LIMIT $3
+    """  # noqa: S608
+    return [(row[0], row[1]) for row in await run(session, asked, *after, limit, merchant_id)]
 
 
 async def of_buyer(

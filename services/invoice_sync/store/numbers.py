@@ -51,12 +51,16 @@ async def of_invoices(session: AsyncSession, invoice_ids: Sequence[str]) -> dict
 
 async def use_of(session: AsyncSession, invoice_id: str) -> NumberUse | None:
     """The number that an invoice bears, for its diagnosis."""
+    return (await uses_of(session, [invoice_id])).get(invoice_id)
+
+
+async def uses_of(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, NumberUse]:
+    """The same of some invoices; those that bear none are left out."""
     asked = """
-        SELECT range_id, number, take_time, handed_over_time FROM number_use
-        WHERE invoice_id = $1 ORDER BY take_time DESC, number DESC LIMIT 1
+        SELECT DISTINCT ON (invoice_id) invoice_id, range_id, number, take_time, handed_over_time FROM number_use
+        WHERE invoice_id = ANY ($1::text[]) ORDER BY invoice_id, take_time DESC, number DESC
     """
-    rows = await run(session, asked, invoice_id)
-    return NumberUse(*rows[0]) if rows else None
+    return {row[0]: NumberUse(*row[1:]) for row in await run(session, asked, list(invoice_ids))}
 
 
 async def refused_with(session: AsyncSession, invoice_id: str) -> str:

@@ -164,11 +164,10 @@ async def expired(session: AsyncSession, limit: int) -> list[tuple[Standing, str
     return [(from_row(row), row[-1]) for row in await run(session, held, ids, [row[0] for row in leases])]
 
 
-async def lease_until(session: AsyncSession, invoice_id: str) -> datetime | None:
-    """Until when a worker holds an invoice; None when none does."""
-    asked = "SELECT until FROM lease JOIN outbox USING (lease_id) WHERE invoice_id = $1"
-    rows = await run(session, asked, invoice_id)
-    return rows[0][0] if rows else None
+async def leased_until(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, datetime]:
+    """Until when a worker holds each of some invoices; those that none holds are left out."""
+    asked = "SELECT invoice_id, until FROM outbox JOIN lease USING (lease_id) WHERE invoice_id = ANY ($1::text[])"
+    return {row[0]: row[1] for row in await run(session, asked, list(invoice_ids))}
 
 
 async def hold_idle(session: AsyncSession, invoice_ids: Sequence[str]) -> list[Standing]:

@@ -1,6 +1,6 @@
 """SQL of what is followed: payments, the feed's cursor and the merchants' profiles."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -128,17 +128,23 @@ async def due_by_policy(session: AsyncSession, limit: int) -> Sequence[str]:
 
 async def profile(session: AsyncSession, merchant_id: str) -> Profile | None:
     """A merchant's profile."""
+    return (await profiles(session, [merchant_id])).get(merchant_id)
+
+
+async def profiles(session: AsyncSession, merchant_ids: Collection[str]) -> dict[str, Profile]:
+    """Those that some merchants have."""
     asked = select(
         merchant_profile.c.merchant_id,
         merchant_profile.c.issue_policy,
         merchant_profile.c.seller_name,
         merchant_profile.c.seller_tax_id,
-    ).where(merchant_profile.c.merchant_id == merchant_id)
-    row = (await session.execute(asked)).mappings().one_or_none()
-    if row is None:
-        return None
-    seller = Party(row["seller_name"], row["seller_tax_id"])
-    return Profile(row["merchant_id"], IssuePolicy(row["issue_policy"]), seller)
+    ).where(merchant_profile.c.merchant_id.in_(merchant_ids))
+    return {
+        row.merchant_id: Profile(
+            row.merchant_id, IssuePolicy(row.issue_policy), Party(row.seller_name, row.seller_tax_id)
+        )
+        for row in await session.execute(asked)
+    }
 
 
 async def set_profile(session: AsyncSession, wanted: Profile, now: datetime) -> None:
