@@ -2,11 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := chassis services cli demo benchmarks deploy proto/generate.py tests
+SOURCES := chassis services cli demo benchmarks accuracy deploy proto/generate.py tests
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check static bench bench-outbox proto lock clean
+.PHONY: help setup demo up down test acceptance check static bench bench-outbox accuracy-diagnosis proto lock clean
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,6 +32,9 @@ down: setup ## stop what `make up` started
 test: setup ## run every test on a real PostgreSQL that the tests start themselves
 	$(BIN)/pytest -n 2 --dist loadfile -q -rs
 
+acceptance: setup ## the acceptance tests of invoice_sync over 10,000 invoices, and their figures; INVOICES=n for another size
+	BIHUAN_ACCEPTANCE_INVOICES=$(or $(INVOICES),10000) $(BIN)/pytest tests/acceptance -s -rs --show-capture=no
+
 check: setup static ## all that CI runs: format, lint, types, layers, contracts, manifests, tests
 	$(BIN)/pytest -n 2 --dist loadfile -q -rs
 
@@ -51,6 +54,9 @@ bench: setup ## measure what benchmarks/ measures; QUICK=1 only proves that it r
 
 bench-outbox: setup ## measure the outbox against other queues; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks.outbox
+
+accuracy-diagnosis: setup ## plant every cause and compare what the diagnosis says; SEEDS=1,2,3 TIMES=3; writes diagnosis.json
+	$(if $(SEEDS),SEEDS=$(SEEDS)) $(if $(TIMES),TIMES=$(TIMES)) $(BIN)/python -m accuracy.diagnosis
 
 proto: setup ## generate proto/gen from the contracts
 	$(BIN)/python proto/generate.py

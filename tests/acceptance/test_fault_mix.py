@@ -5,11 +5,12 @@ import random
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.processes import HURRY, Processes, for_each
+from tests.support.processes import Processes, for_each
 from tests.support.tax_sandbox import Steering
 from tests.support.witness import Heard, Ours, Witness, witness
 
@@ -24,15 +25,16 @@ STUCK_SECONDS = 7_200
 SLA_SECONDS = 2
 SELLERS = {f"water-{no}": f"91420100MA4KXYZ{no:03}" for no in range(10)}
 NEVER = "86400"
+LEASE_SECONDS = "60"
 
 
-@pytest.mark.timeout(3_000)
+@pytest.mark.timeout(7_200)
 async def test_a_mix_of_faults_loses_none_doubles_none_and_each_cause_is_the_planted_one(processes, steering, size):
-    began, patience = time.monotonic(), 60 + size / 10
+    began, patience = time.monotonic(), 60 + size / 3
     orders = [f"ORDER{no}" for no in range(size)]
     planted = await plant(steering, orders)
     slow = {name: str(max(1, size / 500)) for name in ("LOOK_SECONDS_MAX", "SETTLE_SECONDS")}
-    timers = {**slow, "SLA_SECONDS": str(SLA_SECONDS)}
+    timers = {**slow, "SLA_SECONDS": str(SLA_SECONDS), "LEASE_SECONDS": LEASE_SECONDS, "UPLOAD_CONCURRENCY": "64"}
     processes.start("payments")
     processes.start_invoice_sync(SWEEP_INTERVAL_SECONDS=NEVER, **timers)
     for merchant_id, tax_id in SELLERS.items():
@@ -66,14 +68,13 @@ async def test_a_mix_of_faults_loses_none_doubles_none_and_each_cause_is_the_pla
             "until_healed": round(healed_at - middle_at, 1),
             "until_all_booked": round(time.monotonic() - healed_at, 1),
         },
-        "calls": end.calls,
+        "calls": {kind: asdict(calls) for kind, calls in end.calls.items()},
         "resends": end.resends(),
         "not_booked_in_the_middle": Counter(causes_in_the_middle.values()),
         "not_booked_after": Counter(causes_after.values()),
     }
     print(json.dumps(told))  # noqa: T201  the figures of the run, for those who run it at size
-    lease_seconds = float(HURRY["LEASE_SECONDS"])
-    assert [each.broken(lease_seconds) for each in (middle, healed, end)] == [{}, {}, {}]
+    assert [each.broken(float(LEASE_SECONDS)) for each in (middle, healed, end)] == [{}, {}, {}]
     assert causes_in_the_middle == expected_causes(middle)
     assert causes_after == expected_causes(healed)
     assert {each.order_no for each in not_booked(healed)} == planted["STUCK_PROCESSING"]

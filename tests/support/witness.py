@@ -55,6 +55,15 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Calls:
+    """How many calls of a kind were begun, and how long those that ended took."""
+
+    count: int
+    p50_ms: int
+    p99_ms: int
+
+
+@dataclass(frozen=True)
 class Witness:
     """Both sides at one moment, by invoice key."""
 
@@ -62,7 +71,7 @@ class Witness:
     heard: Mapping[str, Sequence[Heard]]
     book: Mapping[str, Sequence[Mapping[str, Any]]]
     payments_without_invoice: Sequence[str]
-    calls: Mapping[str, int]
+    calls: Mapping[str, Calls]
 
     def lost(self) -> list[str]:
         """Payments without an invoice, invoices that do not stand in exactly one state, keys that we do not know."""
@@ -144,8 +153,13 @@ async def witness(processes: Processes) -> Witness:
     without = await processes.fetch(
         "invoice_sync", "SELECT merchant_order_no FROM payment_follow WHERE invoice_id IS NULL"
     )
-    calls = await processes.fetch("invoice_sync", "SELECT operation, count(*) FROM attempt GROUP BY 1 ORDER BY 1")
-    return Witness(ours, heard, book, [row[0] for row in without], {row[0]: row[1] for row in calls})
+    calls = """
+        SELECT operation, count(*), percentile_cont(ARRAY[0.5, 0.99])
+            WITHIN GROUP (ORDER BY 1000 * extract(epoch FROM end_time - start_time)::float8)::int[]
+        FROM attempt LEFT JOIN attempt_end USING (invoice_id, attempt_no) GROUP BY 1 ORDER BY 1
+    """
+    by_kind = {row[0]: Calls(row[1], *row[2]) for row in await processes.fetch("invoice_sync", calls)}
+    return Witness(ours, heard, book, [row[0] for row in without], by_kind)
 
 
 async def _ours(processes: Processes) -> dict[str, Ours]:
