@@ -32,8 +32,12 @@ def bihuan(system: System, monkeypatch: pytest.MonkeyPatch) -> Bihuan:
 def pay(system: System, order_no: str, channel_txn_no: str) -> str:
     """A payment whose invoice is issued at once; its id."""
     system.gateway.put("/v1/merchants/city-water/profile", WATER)
+    return pay_to(system, "city-water", order_no, channel_txn_no)
+
+
+def pay_to(system: System, merchant_id: str, order_no: str, channel_txn_no: str) -> str:
     body = {
-        "merchantId": "city-water",
+        "merchantId": merchant_id,
         "merchantOrderNo": order_no,
         "channel": "wechat_pay",
         "channelTxnNo": channel_txn_no,
@@ -95,3 +99,13 @@ async def test_an_operator_corrects_what_was_refused_and_asks_the_interface(syst
     assert "up 正常" in probes
     assert ROUTE in bihuan("sync", "probe", "--history")
     assert "cases" in bihuan("sync", "cases")
+
+
+async def test_a_payment_that_nobody_asked_an_invoice_for_is_among_what_is_missing(system: System, bihuan: Bihuan):
+    payment_id = pay_to(system, "no-profile-yet", "SYNC-3", "4200000103")
+
+    async def listed() -> str | None:
+        found = bihuan("sync", "missing", "--merchant", "no-profile-yet")
+        return found if payment_id in found else None
+
+    assert "A1" in await eventually(listed, timeout_seconds=30)
