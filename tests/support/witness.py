@@ -158,7 +158,7 @@ async def witness(processes: Processes) -> Witness:
             WITHIN GROUP (ORDER BY 1000 * extract(epoch FROM end_time - start_time)::float8)::int[]
         FROM attempt LEFT JOIN attempt_end USING (invoice_id, attempt_no) GROUP BY 1 ORDER BY 1
     """
-    by_kind = {row[0]: Calls(row[1], *row[2]) for row in await processes.fetch("invoice_sync", calls)}
+    by_kind = {row[0]: Calls(row[1], *(row[2] or (0, 0))) for row in await processes.fetch("invoice_sync", calls)}
     return Witness(ours, heard, book, [row[0] for row in without], by_kind)
 
 
