@@ -28,6 +28,7 @@ _BRISK_POLLS = 30
 _STEPS_IN_A_GAP = 4
 _POLLS_MAX = 120
 _SHARED_SHOPS = 6
+_SHARED_IN_A_REGION = 2
 HUBEI, BEIJING = "42", "11"
 _DISTRICTS = {HUBEI: "420100", BEIJING: "110105"}
 
@@ -160,7 +161,7 @@ class Stage:
         """A merchant that others share; or one that nobody else uses, when it is to be its `own`."""
         plain = registered and profile and policy is IssuePolicy.ON_SUCCESS
         shared = [each for each in self._shops if region in ("", each.region)]
-        if not own and plain and len(shared) >= _SHARED_SHOPS:
+        if not own and plain and len(shared) >= (_SHARED_IN_A_REGION if region else _SHARED_SHOPS):
             return self.rng.choice(shared)
         region = region or self.rng.choice((HUBEI, HUBEI, BEIJING))
         no = next(self._names)

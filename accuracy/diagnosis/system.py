@@ -44,8 +44,10 @@ from services.tax_sandbox.config import Config as TaxSandboxConfig
 SWEEP_SECONDS = 600
 LEASE_SECONDS = 9.0
 _TURNS_MAX = 200
+_LOOKS_MAX = 12
 _BOOKING_SECONDS_MAX = 10.0
-_CALLS = Timeouts(read_seconds=4.0, call_seconds=8.0)
+# As in the product a call ends before the half lease that it has.
+_CALLS = Timeouts(read_seconds=2.5, call_seconds=3.5)
 
 
 class Steering:
@@ -106,7 +108,7 @@ class System:
                 if not await uploader.upload_due():
                     break
         await self.booked_what_is_due()
-        for _ in range(_TURNS_MAX if verifying else 0):
+        for _ in range(_LOOKS_MAX if verifying else 0):
             if not await self.verify.verify_due():
                 break
         now = self.clock.now()
