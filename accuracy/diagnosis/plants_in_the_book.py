@@ -275,7 +275,7 @@ async def its_worker_was_killed(stage: Stage) -> None:
     """Played without uploaders: what takes the work here is killed before the first byte."""
     invoice = await stage.issue(await stage.shop())
     await stage.wait(1)
-    await stage.system.upload.claim_due(500)
+    await stage.system.doomed.claim_due(500)
     await stage.system.lease_over()
     await stage.expect("B2", invoice)
     await stage.wait(400, 500)

@@ -125,7 +125,7 @@ async def the_authority_failed_and_was_asked(stage: Stage) -> None:
 
 
 async def it_is_stuck_in_processing(stage: Stage) -> None:
-    invoice = await stage.sent("STUCK_PROCESSING", seconds=4 * _HOUR)
+    invoice = await stage.sent("STUCK_PROCESSING", seconds=3 * _HOUR)
     await stage.wait(30, 200)
     await stage.expect("D1", invoice)
     await stage.wait(700, 2 * _HOUR)

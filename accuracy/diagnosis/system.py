@@ -93,6 +93,7 @@ class System:
     numbered: IssueActions
     numbers: NumberActions
     cut_off: UploadActions
+    doomed: UploadActions
     in_sessions: UploadActions
     superuser: AsyncEngine
     authority: AsyncEngine
@@ -184,7 +185,9 @@ async def running_system(server: LocalPostgres, start: datetime, seed: int, fold
             return made
 
         plain, numbered = tools(settings.number_policy()), tools(NumberPolicy(True, 50, 10))
-        for made in (plain, numbered):
+        # A process of its own: what it knows of calls in flight dies with it.
+        doomed = tools(settings.number_policy())
+        for made in (plain, numbered, doomed):
             stack.push_async_callback(made.close, 5.0)
         reached, issue = tax(url), IssueActions(plain)
         yield System(
@@ -203,6 +206,7 @@ async def running_system(server: LocalPostgres, start: datetime, seed: int, fold
             numbered=IssueActions(numbered),
             numbers=NumberActions(reached, numbered),
             cut_off=UploadActions(tax(f"http://127.0.0.1:{nowhere}"), plain),
+            doomed=UploadActions(reached, doomed),
             in_sessions=UploadActions(tax(network.url), plain, batch_size=100),
             superuser=superuser,
             authority=authority,
