@@ -161,6 +161,7 @@ outbox = Table(
     ),
     Index("outbox_not_booked_idx", "invoice_id", postgresql_where=text("work <> 'CONFIRM'")),
     Index("outbox_invoice_number_idx", "invoice_number", postgresql_where=text("invoice_number <> ''")),
+    Index("outbox_parked_idx", "lane", postgresql_where=text("parked_reason <> ''")),
 )
 
 # Where an invoice stands for which nothing is due; check_at is when a sample of these is read again.
@@ -345,6 +346,18 @@ finding_case = Table(
         unique=True,
         postgresql_where=text("close_time IS NULL"),
     ),
+)
+
+# What of a seller's day stands in the books by our knowledge, moved in the transaction that moves an invoice in or out.
+# count_time is when it was last counted out of the invoices themselves, which a difference asks for.
+day_total = Table(
+    "day_total",
+    METADATA,
+    Column("seller_tax_id", Text, primary_key=True),
+    Column("issue_date", Date, primary_key=True),
+    Column("blue_count", Integer, nullable=False),
+    Column("blue_minor", BigInteger, nullable=False),
+    Column("count_time", _MOMENT),
 )
 
 sweep = Table(

@@ -1,7 +1,7 @@
 """Compares the control totals of a seller's day with ours. A difference is a case, which agreement closes."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,11 +18,13 @@ from services.invoice_sync.tax import NotOffered, TaxSystem, Totals
 KIND = "TOTALS_DIFFER"
 # So many of a day that differs are read again at once, to find which it is.
 _REREAD_MAX = 500
+# A day that differs is counted one by one no more often than that.
+_RECOUNT_AT_MOST = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class DayCompared:
-    """`equal` is None when nothing could be compared: no totals, or ours were on the move meanwhile.
+    """`equal` is of the blue ones; None when nothing could be compared: no totals, or ours were on the move meanwhile.
 
     `watermark` is the authority's; `opened` and `closed` tell of the day's case.
     """
@@ -48,28 +50,44 @@ class DayCompared:
 async def compare_day(tools: Tools, tax: TaxSystem, seller_tax_id: str, issue_date: date) -> DayCompared:
     """Ask for the totals of a day and keep what they show. Its call is paid for by the caller.
 
-    Ours are read before and after: what was booked while the authority counted is in one of the two sums alone.
+    Ours are read before and after: what was booked while the authority counted is in one of the two sums alone. When
+    they differ ours are counted anew first: what a hand in the database did passed the running sum by.
     """
     async with tools.sessions() as session:
         before = await totals.of_day(session, seller_tax_id, issue_date)
-    if before.open_count:
+    if before.moving:
         return DayCompared(None)
     theirs = await tax.totals(tools.routing.route_for(seller_tax_id), seller_tax_id, issue_date)
     if isinstance(theirs, NotOffered):
         return DayCompared(None, offered=False)
     if theirs.answer.outcome is not Outcome.OK or theirs.watermark is None:
         return DayCompared(None, call_count=1)
+    now = tools.clock.now()
+    if not _blue_equal(before, theirs) and _is_recount_due(before, now):
+        async with tools.sessions.begin() as session:
+            await totals.recount(session, seller_tax_id, issue_date, now)
     async with tools.sessions.begin() as session:
         ours = await totals.of_day(session, seller_tax_id, issue_date)
-        if ours != before or issue_date_of(theirs.watermark) < issue_date:
+        moved = replace(ours, count_time=before.count_time) != before
+        if moved or issue_date_of(theirs.watermark) < issue_date:
             return DayCompared(None, theirs.watermark, call_count=1)
-        return await _keep(session, tools.clock.now(), seller_tax_id, issue_date, ours, theirs)
+        return await _keep(session, now, seller_tax_id, issue_date, ours, theirs)
+
+
+def _blue_equal(ours: DayTotals, theirs: Totals) -> bool:
+    return (ours.blue_count, ours.blue_minor) == (theirs.blue_count, theirs.blue_minor)
+
+
+def _is_recount_due(ours: DayTotals, now: datetime) -> bool:
+    return ours.count_time is None or now - ours.count_time >= _RECOUNT_AT_MOST
 
 
 async def _keep(
     session: AsyncSession, now: datetime, seller_tax_id: str, issue_date: date, ours: DayTotals, theirs: Totals
 ) -> DayCompared:
-    if (ours.blue_count, ours.blue_minor) == (theirs.blue_count, theirs.blue_minor):
+    blue_equal = _blue_equal(ours, theirs)
+    # None of ours is a red letter, so that each is somebody else's. It takes nothing from the blue ones of the day.
+    if blue_equal and not theirs.red_count and not theirs.red_minor:
         closed = await cases.close_day(session, KIND, seller_tax_id, issue_date.isoformat(), now)
         return DayCompared(True, theirs.watermark, call_count=1, closed=bool(closed))
     opened = await cases.open_day(session, _case(now, seller_tax_id, issue_date, ours, theirs))
@@ -77,12 +95,15 @@ async def _keep(
         # One of ours may have gone, or one may be there below the watermark that we read the list up to.
         await books.recheck_day(session, seller_tax_id, issue_date, now, _REREAD_MAX)
         await read_again_from(session, seller_tax_id, issue_date, now)
-    return DayCompared(False, theirs.watermark, call_count=1, opened=opened)
+    return DayCompared(blue_equal, theirs.watermark, call_count=1, opened=opened)
 
 
 def _case(now: datetime, seller_tax_id: str, issue_date: date, ours: DayTotals, theirs: Totals) -> cases.Case:
     told = f"authority {theirs.blue_count} / {theirs.blue_minor}, ours {ours.blue_count} / {ours.blue_minor}"
     told_zh = f"税局 {theirs.blue_count}/{theirs.blue_minor}，我方 {ours.blue_count}/{ours.blue_minor}"
+    if theirs.red_count or theirs.red_minor:
+        told += f"; red letters: authority {theirs.red_count} / {theirs.red_minor}, ours 0 / 0"
+        told_zh += f"；红字：税局 {theirs.red_count}/{theirs.red_minor}，我方 0/0"
     return cases.Case(
         case_id=new_id("cse"),
         kind=KIND,

@@ -10,12 +10,13 @@ from services.invoice_sync.domain.standing import Standing
 
 
 class CaseCode(StrEnum):
-    """What a case is opened for; a person closes it."""
+    """What a case is opened for. It closes by itself when that is no longer so, where that can be told."""
 
     MISMATCH = "MISMATCH"  # something else stands there (D4, D5)
     ELSEWHERE = "ELSEWHERE"  # it stands in another region or environment (D3)
-    MISSING = "MISSING"  # it was booked and is not found any more
+    MISSING = "MISSING"  # the authority said that it had it, and it is not found any more
     VOIDED = "VOIDED"  # it was cancelled or reversed (D6)
+    GIVEN_UP = "GIVEN_UP"  # nothing more is done for it before a person asks again
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,14 @@ class Decision:
 
     standing: Standing
     commands: tuple[Command, ...] = ()
+
+
+def case_code_of(command: Command) -> CaseCode | None:
+    """The case that a command opens; None when it opens none. What is given up is a person's to see."""
+    match command:
+        case OpenCase(code=code):
+            return code
+        case GiveUp():
+            return CaseCode.GIVEN_UP
+        case _:
+            return None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.invoice_sync.domain.command import Decision, VoidRounds
+from services.invoice_sync.domain.command import CaseCode, Decision, OpenCase, VoidRounds
 from services.invoice_sync.domain.event import LookedUp
 from services.invoice_sync.domain.lookup import Finding
 from services.invoice_sync.domain.machine_books import first_reread
@@ -42,7 +42,7 @@ def absence_suspected(turn: Turn) -> Decision:
     if turn.was.sync_state not in ASKED_FOR:
         return turn.ignore("nothing was to be asked for")
     if turn.was.sync_state in ACKNOWLEDGED:
-        return turn.to(SyncState.MISSING, due_at=turn.was.due_at)
+        return turn.to(SyncState.MISSING, OpenCase(CaseCode.MISSING), due_at=turn.was.due_at)
     return turn.stay()
 
 

@@ -129,6 +129,11 @@ class Standing:
             assert self.sync_state is not SyncState.SENDING, "what is being sent is not parked"
 
     @property
+    def counted(self) -> bool:
+        """Whether it is in the control totals of its day: what a red letter took back is still, what was voided not."""
+        return self.sync_state in IN_BOOKS or (self.sync_state is SyncState.VOIDED and bool(self.red_number))
+
+    @property
     def parked(self) -> bool:
         """Whether its work waits for a person; it is never claimed then."""
         return self.parked_reason is not ParkedReason.NOT_PARKED

@@ -1,10 +1,13 @@
 """What authorities' own codes and details say beyond the class of an answer, as data. It judges nothing.
 
-Each TaxSystem maps its authority's codes to classes; the few here tell causes apart that share a class.
+Each TaxSystem maps its authority's codes to classes; the few here tell causes apart that share a class,
+and what can be mended without a new document.
 """
 
 from collections.abc import Mapping
 
+# Statuses by which a caller is turned away, whatever the code.
+FORBIDDEN = frozenset({401, 403})
 PERMISSION_CODES = frozenset({"E9301", "E9302", "E9338"})
 QUOTA_CODES = frozenset({"E9400"})
 # A number that was given to us before stands on another document.
@@ -28,3 +31,8 @@ BY_CODE: Mapping[str, str] = {
     **dict.fromkeys(DATE_CODES, "F1"),
     **dict.fromkeys(LATE_CODES, "F2"),
 }
+
+
+def outside_document(authority_code: str, http_status: int) -> bool:
+    """Whether a refusal was for what stands outside the document, C3 or F2: the same bytes pass once that is mended."""
+    return authority_code in PERMISSION_CODES | LATE_CODES or http_status in FORBIDDEN

@@ -4,13 +4,18 @@ from services.invoice_sync.domain import evidence
 from services.invoice_sync.domain.attempt import Operation, Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import ASKED_FOR, REFUSED, TO_SEND, Case
-from services.invoice_sync.domain.diagnosis.codes import FAULT_CODES_PREFIX, FORM_CODES, PERMISSION_CODES, QUOTA_CODES
+from services.invoice_sync.domain.diagnosis.codes import (
+    FAULT_CODES_PREFIX,
+    FORBIDDEN,
+    FORM_CODES,
+    PERMISSION_CODES,
+    QUOTA_CODES,
+)
 from services.invoice_sync.domain.diagnosis.lost import SUBMITS_TOLD_MAX, on_the_way
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
 from services.invoice_sync.domain.hold import HoldKind
 from services.invoice_sync.domain.standing import SyncState
 
-_FORBIDDEN = (401, 403)
 _FAILED = 500
 
 
@@ -37,9 +42,8 @@ def permission(case: Case) -> Verdict | None:
     answer = last.answer if last else None
     if answer is None or case.state not in TO_SEND | {SyncState.REJECTED} or quota_code(case):
         return None
-    by_code = answer.authority_code in PERMISSION_CODES
-    for_good = case.state is SyncState.REJECTED and answer.http_status in _FORBIDDEN
-    if not (by_code or for_good):
+    for_good = case.state is SyncState.REJECTED and answer.http_status in FORBIDDEN
+    if answer.authority_code not in PERMISSION_CODES and not for_good:
         return None
     rows = [*case.sent_rows(), *case.due_rows()]
     return case.verdict("C3", Confidence.PROVED, Action.CHECK_OPERATION, rows)
