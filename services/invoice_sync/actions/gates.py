@@ -51,7 +51,7 @@ class Gates:
         """Share a batch among these lanes, as far as their gates are open and the budgets reach."""
         by_route = self._by_route(lanes)
         admission = Admission(gates=await self._lock(session, list(by_route), now))
-        holds = await gates.holds(session)
+        holds = await gates.holds_of(session, list(by_route), sorted({seller_of(lane) for lane in lanes}))
         self._watched = {key for key, gate in admission.gates.items() if not self._is_as_new(gate)}
         self._watched |= {hold.route_key for hold in holds}
         for no, (key, of_route) in enumerate(sorted(by_route.items())):
@@ -64,7 +64,6 @@ class Gates:
         taken: dict[str, int] = defaultdict(int)
         for claim in claims:
             taken[claim.route.key] += 1
-            self._in_flight[claim.route.key] += 1
         for key, count in taken.items():
             gate, opened = admission.gates[key], admission.opened[key]
             _, budget = rate_budget.take(gate.budget, count, now, self._policy.rate)
@@ -80,7 +79,7 @@ class Gates:
         """
         by_route = self._by_route(lanes)
         admission = Admission(gates=await self._lock(session, list(by_route), now))
-        holds = await gates.holds(session)
+        holds = await gates.holds_of(session, list(by_route), sorted({seller_of(lane) for lane in lanes}))
         self._watched |= {hold.route_key for hold in holds}
         for no, (key, of_route) in enumerate(sorted(by_route.items())):
             part = -(-(limit - sum(quota for _, quota in admission.quotas)) // (len(by_route) - no))
@@ -158,7 +157,9 @@ class Gates:
         kinds: Collection[HoldKind] = frozenset(HoldKind),
     ) -> None:
         """Lift the holds of these kinds whose cause these calls show to be gone."""
-        holds = await gates.holds(session) if any(each.route.key in self._watched for each in seen) else []
+        watched = sorted({each.route.key for each in seen} & self._watched)
+        sellers = sorted({each.seller_tax_id for each in seen})
+        holds = await gates.holds_of(session, watched, sellers) if watched else []
         gone = {
             hold.hold_id
             for hold in holds
@@ -196,9 +197,15 @@ class Gates:
         _, budget = rate_budget.take(gate.budget, calls, now, self._policy.rate)
         await gates.save(session, replace(gate, budget=budget))
 
-    def forget(self, route: Route) -> None:
-        """A call of this route ended without an answer that was learnt from."""
-        self._in_flight[route.key] = max(0, self._in_flight[route.key] - 1)
+    def expect(self, claims: Sequence[Claim]) -> None:
+        """These are being sent from now on, each until it is forgotten. Only for a claim that is committed."""
+        for claim in claims:
+            self._in_flight[claim.route.key] += 1
+
+    def forget(self, claims: Sequence[Claim]) -> None:
+        """These are being sent no more, whatever came of them; once for each that was expected."""
+        for claim in claims:
+            self._in_flight[claim.route.key] -= 1
 
     async def _lock(self, session: AsyncSession, routes: Sequence[str], now: datetime) -> dict[str, GateRow]:
         found = await gates.lock(session, routes)
@@ -268,7 +275,6 @@ class Gates:
         flying = max(1, self._in_flight[key])
         limit = concurrency.after(self._limits[key], failed=failed, in_flight=flying, policy=policy.concurrency)
         self._limits[key] = limit
-        self.forget(seen.route)
 
     def _is_telling(self, seen: Observation) -> bool:
         failed = breaker.is_failure(seen.answer.outcome, seen.seconds, self._policy.breaker)

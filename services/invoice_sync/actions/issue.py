@@ -14,6 +14,7 @@ from chassis.money import Money
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.numbers import take_number
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.actions.untaken import feed_held
 from services.invoice_sync.domain.claim import Put
 from services.invoice_sync.domain.document_rules import Draft, broken_rules
 from services.invoice_sync.domain.event import AskedAgain
@@ -32,7 +33,7 @@ from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.payment import Payment, PaymentChange, PaymentState
 from services.invoice_sync.domain.policy import IssueNow, IssuePolicy, Profile, judge_due
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.store import invoices, numbers, outbox, payments
+from services.invoice_sync.store import cases, invoices, numbers, outbox, payments
 
 # The feed may be a moment behind whoever asks right after paying.
 _UNKNOWN_PAYMENT_RETRY_SECONDS = 2
@@ -126,6 +127,8 @@ class IssueActions:
                 payment_id=change.payment.payment_id,
                 error=type(fault).__name__,
             )
+            async with self._sessions.begin() as session:
+                await cases.open_case(session, feed_held(change, fault, self._clock.now()))
             raise
 
     async def _follow(self, session: AsyncSession, change: PaymentChange) -> bool:

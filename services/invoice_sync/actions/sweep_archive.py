@@ -40,11 +40,12 @@ class ArchivePass:
         now, name = self._tools.clock.now(), "archive.documents"
         async with self._tools.sessions.begin() as session:
             await walk_by_index(session)
-            after = await sweeps.position(session, name)
-            found = await archive.documents(session, after, _DOCUMENTS_MAX)
+            invoice_id, _, version = (await sweeps.position(session, name)).partition("|")
+            found = await archive.documents(session, (invoice_id, int(version or 0)), _DOCUMENTS_MAX)
             damaged = [each for each in found if not self._is_whole(each)]
             opened = [await cases.open_case(session, self._case(each)) for each in damaged]
-            await sweeps.move(session, name, found[-1].invoice_id if len(found) == _DOCUMENTS_MAX else "", now)
+            last = f"{found[-1].invoice_id}|{found[-1].version}" if len(found) == _DOCUMENTS_MAX else ""
+            await sweeps.move(session, name, last, now)
         for each in damaged:
             _log.error("archived document is damaged", invoice_id=each.invoice_id, version=each.version)
         return Counts(archive_checked_count=len(found), archive_damaged_count=len(damaged), opened_count=sum(opened))

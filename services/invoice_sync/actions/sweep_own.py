@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis import telemetry
 from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.actions.untaken import untaken
 from services.invoice_sync.domain.absence import Absence, weigh
 from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.claim import Put
@@ -18,7 +19,7 @@ from services.invoice_sync.domain.log_chain import GENESIS
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.standing import ACKNOWLEDGED, Standing, SyncState, opened
 from services.invoice_sync.domain.sweep import Counts
-from services.invoice_sync.store import attempts, invoices, numbers, outbox, payments, sweeps
+from services.invoice_sync.store import attempts, cases, invoices, numbers, outbox, payments, sweeps
 from services.invoice_sync.store.sql import look_up_by_index, walk_by_index
 
 # A pass takes no more than this at once, so that its locks are short; the next sweep goes on.
@@ -51,11 +52,17 @@ class OwnPass:
         )
 
     async def take_back_leases(self) -> int:
-        """Take back expired leases; what was being sent becomes UNKNOWN. How many of those."""
-        now, unknown_count = self._tools.clock.now(), 0
+        """Take back expired leases, and rows whose lease is gone; what was being sent becomes UNKNOWN.
+
+        How many of those that were being sent. Goes round the outbox for the rows whose lease is gone, so many in a
+        sweep.
+        """
+        now, unknown_count, name = self._tools.clock.now(), 0, "own.leases"
         async with self._tools.sessions.begin() as session:
-            await look_up_by_index(session)
-            held = await outbox.expired(session, _PASS_MAX)
+            await walk_by_index(session)
+            lost, last = await outbox.under_no_lease(session, await sweeps.position(session, name), _LOOK_MAX)
+            await sweeps.move(session, name, last, now)
+            held = [*await outbox.expired(session, _PASS_MAX), *lost]
             heads = await attempts.heads(session, [standing.invoice_id for standing, _ in held])
             puts = []
             for standing, lease_id in held:
@@ -66,6 +73,9 @@ class OwnPass:
                 unknown_count += standing.sync_state is SyncState.SENDING
                 puts.append(Put(moved, lease_id))
                 _log.warning("worker did not come back", invoice_id=standing.invoice_id, work=standing.work)
+            for standing, lease_id in lost:
+                # Only a fault of ours takes a lease away before its rows.
+                _log.error("row had a lease that is gone", invoice_id=standing.invoice_id, lease_id=lease_id)
             await outbox.put(session, puts)
         return unknown_count
 
@@ -85,7 +95,7 @@ class OwnPass:
         return missing_count, resent_count
 
     async def make_due(self) -> int:
-        """Give a row to each invoice that stands nowhere, by what the log tells of it. How many.
+        """Give a row to each invoice that stands nowhere, by what it is and what the log tells of it. How many.
 
         Goes round all invoices, so many in a sweep, and over the newest in each.
         """
@@ -110,15 +120,21 @@ class OwnPass:
                     )
                     for fact in await invoices.facts_of(session, lost)
                 ]
-                await outbox.add(session, rows)
+                if due := [row for row in rows if row[0].work is not None]:
+                    await outbox.add(session, due)
+                if settled := [standing for standing, _ in rows if standing.work is None]:
+                    await outbox.add_settled(session, settled)
         return len(lost)
 
     async def issue_due(self) -> int:
-        """Issue what the merchants' policies want and no invoice stands for. How many."""
+        """Issue what the merchants' policies want and no invoice stands for. How many.
+
+        A payment for which that fails opens a case and holds up no other; each sweep tries it again.
+        """
         async with self._tools.sessions() as session:
             await look_up_by_index(session)
             wanted = await payments.due_by_policy(session, _PASS_MAX)
-        return sum([await self._issue.issue_due(payment_id) for payment_id in wanted])
+        return sum([await self._issue_or_tell(payment_id) for payment_id in wanted])
 
     async def hurry(self) -> int:
         """Move what has used up half of its time to the deadline to the express lane. How many."""
@@ -126,6 +142,15 @@ class OwnPass:
         async with self._tools.sessions.begin() as session:
             from_now = self._tools.clock.now() + _seconds(half)
             return await outbox.hurry(session, from_now, _PASS_MAX)
+
+    async def _issue_or_tell(self, payment_id: str) -> bool:
+        try:
+            return await self._issue.issue_due(payment_id)
+        except Exception as fault:  # noqa: BLE001  when it is the database, the case fails too, and ends the sweep
+            _log.error("invoice of a payment cannot be issued", payment_id=payment_id, error=type(fault).__name__)
+            async with self._tools.sessions.begin() as session:
+                await cases.open_case(session, untaken(payment_id, fault, self._tools.clock.now()))
+            return False
 
     async def _act(self, session: AsyncSession, standing: Standing, absence: Absence) -> bool:
         """Move it as far as its proof has come; whether it is to be sent again."""
@@ -155,7 +180,8 @@ class OwnPass:
         """As safe as the log allows: what may have been sent is only asked for."""
         now, attempt_count, log_head = self._tools.clock.now(), *(head or (0, GENESIS))
         deadline_at = fact["create_time"] + _seconds(self._timers.deadline_seconds)
-        made = opened(fact["invoice_id"], now, deadline_at, valid=True, own_number=own_number)
+        valid = sent_count > 0 or not fact["broken_rules"]
+        made = opened(fact["invoice_id"], now, deadline_at, valid=valid, own_number=own_number)
         made = replace(
             made,
             version=fact["version"],

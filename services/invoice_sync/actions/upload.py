@@ -104,7 +104,9 @@ class UploadActions:
             await tools.gates.charge(session, admission, claims, now)
             tools.crash("before_claim_commit")
         tools.crash("after_claim_commit")
+        # Not before: nobody would ever forget what a claim that failed had counted.
         tools.recorder.expect(claims)
+        tools.gates.expect(claims)
         return claims
 
     async def _claim(self, session: AsyncSession, admission: Admission, lease: Lease, now: datetime) -> list[Claim]:
@@ -128,8 +130,9 @@ class UploadActions:
         except BaseException:
             for claim in claims:
                 self._tools.recorder.drop(claim)
-                self._tools.gates.forget(claim.route)
             raise
+        finally:
+            self._tools.gates.forget(claims)
 
     async def upload_invoice(self, claim: Claim) -> None:
         """Send one invoice and record what came of it."""

@@ -31,14 +31,14 @@ class Anchor:
     heads: dict[str, str]
 
 
-async def documents(session: AsyncSession, after: str, limit: int) -> Sequence[Archived]:
-    """The next documents after an invoice id."""
+async def documents(session: AsyncSession, after: tuple[str, int], limit: int) -> Sequence[Archived]:
+    """The next documents after a version of an invoice's."""
     asked = """
         SELECT invoice_id, version, document.sha256, body.sealed
         FROM document LEFT JOIN body ON body.sha256 = document.sha256
-        WHERE invoice_id > $1 ORDER BY invoice_id, version LIMIT $2
+        WHERE (invoice_id, version) > ($1, $2) ORDER BY invoice_id, version LIMIT $3
     """
-    return [Archived(row[0], row[1], row[2], row[3]) for row in await run(session, asked, after, limit)]
+    return [Archived(row[0], row[1], row[2], row[3]) for row in await run(session, asked, *after, limit)]
 
 
 async def last_anchor(session: AsyncSession) -> Anchor | None:

@@ -58,9 +58,25 @@ async def save(session: AsyncSession, gate: GateRow) -> None:
 
 
 async def holds(session: AsyncSession) -> list[Hold]:
-    """Every hold that was not lifted."""
-    rows = await run(session, f"SELECT {_HOLD} FROM hold WHERE lift_time IS NULL LIMIT {_HOLDS_MAX}")  # noqa: S608
-    return [_hold(row) for row in rows]
+    """Every hold that was not lifted, to be shown: those on all sellers of a route first, ten thousand at most."""
+    asked = f"SELECT {_HOLD} FROM hold WHERE lift_time IS NULL ORDER BY seller_tax_id LIMIT {_HOLDS_MAX}"  # noqa: S608
+    return [_hold(row) for row in await run(session, asked)]
+
+
+async def holds_of(session: AsyncSession, routes: Sequence[str], sellers: Sequence[str]) -> list[Hold]:
+    """Every hold that was not lifted and that concerns some sellers on some routes.
+
+    Beside these one of each route that has any, so that the caller sees where somebody is held.
+    """
+    asked = f"""
+        SELECT {_HOLD} FROM hold
+        WHERE lift_time IS NULL AND route = ANY ($1::text[]) AND seller_tax_id = ANY ($2::text[])
+        UNION
+        SELECT one.* FROM unnest($1::text[]) AS asked (asked_route) CROSS JOIN LATERAL (
+            SELECT {_HOLD} FROM hold WHERE lift_time IS NULL AND route = asked_route LIMIT 1
+        ) AS one
+    """  # noqa: S608
+    return [_hold(row) for row in await run(session, asked, list(routes), ["", *sellers])]
 
 
 async def set_hold(session: AsyncSession, wanted: Hold) -> None:

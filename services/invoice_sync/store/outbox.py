@@ -141,6 +141,16 @@ async def add(session: AsyncSession, wanted: Sequence[tuple[Standing, str]]) -> 
     await run(session, _ADD, *arrays)
 
 
+async def add_settled(session: AsyncSession, wanted: Sequence[Standing]) -> None:
+    """Rows for invoices that stand nowhere and that nothing is due for; one that stands so already stays as it is."""
+    added = f"""
+        INSERT INTO settled ({columns(SHARED)})
+        SELECT {columns(SHARED)} FROM {unnested(SHARED)} AS made ({columns(SHARED)})
+        ON CONFLICT DO NOTHING
+    """  # noqa: S608
+    await run(session, added, *transposed(values(standing)[: len(SHARED)] for standing in wanted))
+
+
 async def end_leases(session: AsyncSession, lease_ids: Sequence[str]) -> None:
     """Forget leases whose every row is done."""
     await run(session, "DELETE FROM lease WHERE lease_id = ANY ($1::text[])", list(lease_ids))
@@ -162,6 +172,33 @@ async def expired(session: AsyncSession, limit: int) -> list[tuple[Standing, str
     """  # noqa: S608
     ids = [invoice_id for row in leases for invoice_id in row[1]]
     return [(from_row(row), row[-1]) for row in await run(session, held, ids, [row[0] for row in leases])]
+
+
+async def under_no_lease(session: AsyncSession, after: str, limit: int) -> tuple[list[tuple[Standing, str]], str]:
+    """Hold those of the next rows after an id that are under a lease which is gone, each with its lease; and how far.
+
+    The last id that was looked at is empty at the end. A lease goes with its last row, so each of these is a fault.
+    """
+    looked = """
+        WITH looked AS (
+            SELECT invoice_id, lease_id FROM outbox WHERE invoice_id > $1 ORDER BY invoice_id LIMIT $2
+        )
+        SELECT invoice_id, lease_id,
+            lease_id <> '' AND NOT EXISTS (SELECT FROM lease WHERE lease.lease_id = looked.lease_id)
+        FROM looked ORDER BY invoice_id
+    """
+    rows = await run(session, looked, after, limit)
+    last = rows[-1][0] if len(rows) == limit else ""
+    lost = [row for row in rows if row[2]]
+    if not lost:
+        return [], last
+    # Held by both: what another has taken back and given to a worker meanwhile is left alone.
+    held = f"""
+        SELECT {columns(DUE)}, lease_id FROM outbox
+        WHERE invoice_id = ANY ($1::text[]) AND lease_id = ANY ($2::text[]) ORDER BY invoice_id FOR UPDATE SKIP LOCKED
+    """  # noqa: S608
+    taken = await run(session, held, [row[0] for row in lost], [row[1] for row in lost])
+    return [(from_row(row), row[-1]) for row in taken], last
 
 
 async def leased_until(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, datetime]:

@@ -87,6 +87,17 @@ _CLAIM = f"""
     FROM taken LEFT JOIN body ON body.sha256 = taken.document_sha256
 """  # noqa: S608  the names are ours
 _BEGUN = "SELECT attempt_id FROM attempt WHERE attempt_id = ANY ($1::text[])"
+# Undoes the claim of a row for which no attempt began: nothing was sent, so nothing is unknown.
+_PUT_BACK = """
+    UPDATE outbox SET lease_id = '', sync_state = CASE WHEN tries > 1 THEN 'RETRY_WAIT' ELSE 'READY' END,
+        tries = tries - 1, submit_count = submit_count - 1, attempt_count = newest.attempt_no, log_head = newest.head
+    FROM unnest($1::text[]) AS dropped (invoice_id) CROSS JOIN LATERAL (
+        SELECT attempt_no, coalesce(attempt_end.log_hash, attempt.log_hash) AS head
+        FROM attempt LEFT JOIN attempt_end USING (invoice_id, attempt_no)
+        WHERE attempt.invoice_id = dropped.invoice_id ORDER BY attempt_no DESC LIMIT 1
+    ) AS newest
+    WHERE outbox.invoice_id = dropped.invoice_id AND outbox.lease_id = $2
+"""
 _AFTER = len(NAMES)
 _ATTEMPT_ID = _AFTER + 10
 _ATTEMPT_NO = NAMES.index("attempt_count")
@@ -137,7 +148,7 @@ async def claim(
 
     All is there once the caller has committed. `breaker_states` tells the breakers of routes by key, for the log; one
     that is not told is closed. A row whose attempt's number is taken already is not claimed: who held it before came
-    too late with a question. Its lease runs out, and the sweep takes it back with the number that the log has.
+    too late with a question. It is put back as it was, with the number and the head that the log has.
     """
     await look_up_by_index(session)
     lanes, counts = [lane for lane, _ in quotas], [quota for _, quota in quotas]
@@ -146,6 +157,7 @@ async def claim(
     rows = await run(session, _CLAIM, lanes, counts, now, lease.lease_id, lease.seconds, prefix, tagged(now), *states)
     if rows and rows[0][-1] < len(rows):
         begun = {row[0] for row in await run(session, _BEGUN, [row[_ATTEMPT_ID] for row in rows])}
+        await run(session, _PUT_BACK, [row[0] for row in rows if row[_ATTEMPT_ID] not in begun], lease.lease_id)
         rows = [row for row in rows if row[_ATTEMPT_ID] in begun]
     return [_claim(row, lease.lease_id, now) for row in rows]
 

@@ -1,0 +1,22 @@
+"""Says of a payment that cannot be taken, or not be invoiced, what a person should see. It takes none."""
+
+from datetime import datetime
+
+from chassis.ids import new_id
+from services.invoice_sync.domain.payment import PaymentChange
+from services.invoice_sync.store.cases import Case
+
+
+def untaken(payment_id: str, fault: Exception, now: datetime) -> Case:
+    """The case of a payment whose invoice is wanted and cannot be issued; open until it has one."""
+    fact = f"the invoice of payment {payment_id} cannot be issued: {type(fault).__name__}"
+    fact_zh = f"支付单 {payment_id} 无法开具发票：{type(fault).__name__}"
+    return Case(new_id("cse"), "PAYMENT_UNTAKEN", "", "", "", payment_id, fact, fact_zh, now)
+
+
+def feed_held(change: PaymentChange, fault: Exception, now: datetime) -> Case:
+    """The case of a change that cannot be taken and that all after it wait for; open until the feed is past it."""
+    sequence, payment_id, name = change.sequence, change.payment.payment_id, type(fault).__name__
+    fact = f"change {sequence} of the payments, of payment {payment_id}, cannot be taken and holds up the rest: {name}"
+    fact_zh = f"支付变更 {sequence}（支付单 {payment_id}）无法处理，其后的变更均在等待：{name}"
+    return Case(new_id("cse"), "FEED_HELD", "", "", "", str(sequence), fact, fact_zh, now)

@@ -1,0 +1,135 @@
+"""What a claim counts and holds is given back whatever happens to it: no route and no row is stopped for ever."""
+
+from dataclasses import replace
+
+import pytest
+
+from chassis.ids import new_id
+from services.invoice_sync.actions.audit import AuditActions
+from services.invoice_sync.actions.upload import UploadActions
+from services.invoice_sync.domain import attempt_chain
+from services.invoice_sync.domain.attempt import Operation, Outcome
+from services.invoice_sync.domain.hold import HoldKind, raised
+from services.invoice_sync.domain.standing import SyncState
+from services.invoice_sync.store import gates
+from tests.invoice_sync.builders import OPEN_GATES
+from tests.support.tax_sandbox import ROUTE, SELLER_TAX_ID
+
+
+def in_flight(system) -> int:
+    return sum(system.tools.gates._in_flight.values())
+
+
+async def late_question(system, invoice) -> None:
+    """A worker that lost its lease asked for it and took the number of the next attempt."""
+    now = system.clock.now()
+    begun = attempt_chain.begin(
+        new_id("att"), invoice.invoice_id, 1, 1, Operation.QUERY_BY_KEY, "r", now, "", "", "", invoice.standing.log_head
+    )
+    await system.execute(
+        "INSERT INTO attempt (invoice_id, attempt_no, attempt_id, version, operation, route, start_time,"
+        " request_sha256, trace_id, breaker_state, prev_log_hash, log_hash)"
+        " VALUES (:invoice_id, 1, :attempt_id, 1, 'QUERY_BY_KEY', 'r', :start_time, '', '', '', :head, :log_hash)",
+        invoice_id=invoice.invoice_id,
+        attempt_id=begun.attempt_id,
+        start_time=now,
+        head=invoice.standing.log_head,
+        log_hash=begun.log_hash,
+    )
+
+
+async def test_claims_whose_commit_fails_take_nothing_from_what_may_be_in_flight(system):
+    await system.issued(count=3)
+
+    def crash(point: str) -> None:
+        if point == "before_claim_commit":
+            raise ConnectionError("the database went away")
+
+    failing = UploadActions(system.tax, replace(system.tools, crash=crash))
+    for _ in range(OPEN_GATES.concurrency.maximum):
+        with pytest.raises(ConnectionError):
+            await failing.upload_due()
+
+    assert in_flight(system) == 0
+    assert await system.upload.upload_due() == 3
+
+
+async def test_claims_that_cannot_be_recorded_are_in_flight_no_more_and_each_counts_once(system, monkeypatch):
+    await system.issued(count=4)
+    elsewhere = await system.upload.claim_due(1)
+
+    async def broken(*_) -> None:
+        raise ConnectionError("the database went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gates, "lift", broken)
+        patched.setattr("services.invoice_sync.store.outbox.end_leases", broken)
+        with pytest.raises(ConnectionError):
+            await system.upload.upload_due()
+
+    assert in_flight(system) == len(elsewhere) == 1
+
+
+async def test_a_row_whose_attempt_number_was_taken_is_put_back_and_sent_with_the_next_claim(system):
+    late, other = await system.issued(count=2)
+    await late_question(system, late)
+
+    first = await system.upload.upload_due()
+    between = (await system.again(late)).standing
+    second = await system.upload.upload_due()
+
+    assert (first, between.sync_state, between.tries, between.submit_count) == (1, SyncState.READY, 0, 0)
+    assert second == 1
+    assert [(await system.again(each)).standing.sync_state for each in (late, other)] == [SyncState.ACKED] * 2
+    assert await system.outcomes(late, Operation.SUBMIT) == [Outcome.ACCEPTED]
+    assert (await AuditActions(system.tools).verify_log(late.invoice_id)).flaw == ""
+
+
+async def test_a_row_under_a_lease_that_is_gone_is_taken_back_and_one_under_a_lease_is_not(system):
+    lost, held = await system.issued(count=2)
+    await system.upload.claim_due()
+    await system.execute("UPDATE outbox SET lease_id = 'lea_gone' WHERE invoice_id = :id", id=lost.invoice_id)
+
+    report = await system.sweep.sweep()
+
+    assert report.counts.lease_expired_count == 1
+    assert (await system.again(lost)).standing.sync_state is SyncState.UNKNOWN
+    assert (await system.again(held)).standing.sync_state is SyncState.SENDING
+
+
+async def test_rows_under_leases_that_are_gone_are_found_in_rounds_however_many_rows_there_are(system, monkeypatch):
+    monkeypatch.setattr("services.invoice_sync.actions.sweep_own._LOOK_MAX", 2)
+    await system.issued(count=5)
+    await system.upload.claim_due()
+    await system.execute("DELETE FROM lease")
+
+    taken = [(await system.sweep.sweep()).counts.lease_expired_count for _ in range(4)]
+
+    assert taken == [2, 2, 1, 0]
+
+
+async def test_a_held_seller_is_seen_however_many_others_are_held(system, monkeypatch):
+    monkeypatch.setattr(gates, "_HOLDS_MAX", 1)
+    await system.issued()
+    async with system.sessions.begin() as session:
+        for seller in ("91420100MA4KABC450", "91420100MA4KABC451", SELLER_TAX_ID):
+            hold = raised(HoldKind.QUOTA, new_id("hld"), ROUTE, seller, system.clock.now(), OPEN_GATES.hold)
+            await gates.add_hold(session, hold)
+
+    assert await system.upload.upload_due() == 0
+
+
+async def test_holds_of_other_sellers_are_not_read_but_that_there_are_some_is(system):
+    async with system.sessions.begin() as session:
+        for no in range(5):
+            hold = raised(
+                HoldKind.QUOTA, new_id("hld"), ROUTE, f"91420100MA4KABC45{no}", system.clock.now(), OPEN_GATES.hold
+            )
+            await gates.add_hold(session, hold)
+
+    async with system.sessions() as session:
+        read = await gates.holds_of(session, [ROUTE.key], [SELLER_TAX_ID])
+        elsewhere = await gates.holds_of(session, ["another"], [SELLER_TAX_ID])
+
+    assert [hold.route_key for hold in read] == [ROUTE.key]
+    assert elsewhere == []
