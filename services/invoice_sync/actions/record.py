@@ -22,8 +22,8 @@ from services.invoice_sync.domain.absence import Round
 from services.invoice_sync.domain.attempt import Ended, TaxAnswer
 from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.claim import Claim, Put
-from services.invoice_sync.domain.command import CaseCode, Decision, Hold, Ignore, OpenCase
-from services.invoice_sync.store import attempts, cases, outbox, submits
+from services.invoice_sync.domain.command import CaseCode, Decision, Hold, Ignore, case_code_of
+from services.invoice_sync.store import attempts, cases, outbox, submits, totals
 from services.invoice_sync.store.attempts import RoundEvidence
 
 _BATCH_MAX = 500
@@ -35,8 +35,15 @@ _CASES = {
         "税局以我方业务键或号码登记了其他内容",
     ),
     CaseCode.ELSEWHERE: ("the invoice stands in another region or environment", "发票登记在其他地区或环境"),
-    CaseCode.MISSING: ("the invoice was in the main book and is not found any more", "发票曾在主库中，现已查不到"),
+    CaseCode.MISSING: (
+        "the authority had the invoice, or said so, and it is not found any more",
+        "发票曾在主库中或曾被受理，现已查不到",
+    ),
     CaseCode.VOIDED: ("the invoice was voided or reversed at the authority", "发票已在税局作废或冲红"),
+    CaseCode.GIVEN_UP: (
+        "it was tried as often or as long as is allowed; nothing more is done before it is asked for again",
+        "已达到允许的次数或时限，再次申请前不再处理",
+    ),
 }
 _log = structlog.get_logger()
 
@@ -114,6 +121,7 @@ class Recorder:
             ]
             fenced = await submits.finish(session, sent) if sent else set()
             fenced |= await outbox.put(session, asked) if asked else set()
+            await _count(session, [each for each in batch if each.claim.invoice_id in fenced])
             for each in batch:
                 if each.claim.invoice_id in fenced:
                     await self._carry_out(session, each)
@@ -140,11 +148,11 @@ class Recorder:
                 session, claim.invoice_id, counted.round, counted.by_key_attempt_id, counted.evidence
             )
         for each in decision.commands:
+            if code := case_code_of(each):
+                await cases.open_case(session, case_of(claim.invoice_id, code, self._clock.now()))
             match each:
                 case Hold():
                     await self._gates.hold_by(session, claim.route, claim.seller_tax_id, each)
-                case OpenCase(code=code):
-                    await cases.open_case(session, case_of(claim.invoice_id, code, self._clock.now()))
                 case GiveUp(reason=reason):
                     _log.error("given up, a person must look", invoice_id=claim.invoice_id, reason=reason)
                 case Ignore(reason=reason):
@@ -170,6 +178,14 @@ class Recorder:
         ]
         if asked:
             await self._gates.learn_of_questions(session, asked, self._clock.now())
+
+
+async def _count(session: AsyncSession, moved: Sequence[Finished]) -> None:
+    """Have the control totals follow what entered the books, or left them. No submit does either."""
+    asked = [each for each in moved if each.ended is None]
+    went = [(each, each.claim.standing.counted, each.decision.standing.counted) for each in asked]
+    entered = [each.claim.invoice_id for each, was, now in went if now and not was]
+    await totals.move(session, entered, [each.claim.invoice_id for each, was, now in went if was and not now])
 
 
 def case_of(invoice_id: str, code: CaseCode, now: datetime) -> cases.Case:

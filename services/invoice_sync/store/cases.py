@@ -75,10 +75,29 @@ async def close_day(session: AsyncSession, kind: str, seller_tax_id: str, issue_
 async def close_settled(session: AsyncSession, now: datetime) -> int:
     """Close the cases whose matter is settled by what we know; how many.
 
-    Of an invoice that was gone: it is in the books. Of a payment: it is taken, or has its invoice.
+    Of an invoice that was gone or another's: it is in the books, voided, or people have left it. Of one that was given
+    up: it goes on. Of a record that was not ours: its number is linked. Of a payment: it is taken, or has its invoice.
     """
     await look_up_by_index(session)
     return sum([len(await run(session, each, now)) for each in _CLOSE_SETTLED])
+
+
+async def open_of_invoices(session: AsyncSession, kind: str, after: str, limit: int) -> Sequence[str]:
+    """The next invoices with an open case of a kind, after one, in order."""
+    asked = """
+        SELECT invoice_id FROM finding_case WHERE close_time IS NULL AND kind = $1 AND invoice_id > $2
+        ORDER BY invoice_id LIMIT $3
+    """
+    return [row[0] for row in await run(session, asked, kind, after, limit)]
+
+
+async def close_of_invoices(session: AsyncSession, kind: str, invoice_ids: Sequence[str], now: datetime) -> int:
+    """Close the open cases of a kind of these invoices; how many."""
+    closed = """
+        UPDATE finding_case SET close_time = $3
+        WHERE kind = $1 AND invoice_id = ANY ($2::text[]) AND close_time IS NULL RETURNING case_id
+    """
+    return len(await run(session, closed, kind, list(invoice_ids), now))
 
 
 async def page(
@@ -100,9 +119,24 @@ _CLOSE_SETTLED = (
     """
     UPDATE finding_case SET close_time = $1
     FROM standing
-    WHERE finding_case.close_time IS NULL AND finding_case.kind = 'MISSING'
-        AND standing.invoice_id = finding_case.invoice_id AND standing.sync_state IN ('BOOKED', 'CONFIRMED')
+    WHERE finding_case.close_time IS NULL AND finding_case.kind IN ('MISSING', 'MISMATCH', 'ELSEWHERE')
+        AND standing.invoice_id = finding_case.invoice_id
+        AND standing.sync_state IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'ABANDONED')
     RETURNING finding_case.case_id
+    """,
+    """
+    UPDATE finding_case SET close_time = $1
+    FROM standing
+    WHERE finding_case.close_time IS NULL AND finding_case.kind = 'GIVEN_UP'
+        AND standing.invoice_id = finding_case.invoice_id AND standing.parked_reason = ''
+    RETURNING finding_case.case_id
+    """,
+    """
+    UPDATE finding_case SET close_time = $1
+    WHERE close_time IS NULL AND kind = 'FOREIGN_RECORD' AND (
+        EXISTS (SELECT FROM outbox WHERE invoice_number = finding_case.reference AND invoice_number <> '')
+        OR EXISTS (SELECT FROM settled WHERE invoice_number = finding_case.reference AND invoice_number <> '')
+    ) RETURNING case_id
     """,
     """
     UPDATE finding_case SET close_time = $1
