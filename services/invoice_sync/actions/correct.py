@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis import telemetry
 from chassis.errors import Fault, Kind
 from services.invoice_sync.actions.attempt_log import body_context
-from services.invoice_sync.actions.issue import broken_of, request_id_reused
+from services.invoice_sync.actions.issue import request_id_reused
+from services.invoice_sync.actions.issuing import broken_of
 from services.invoice_sync.actions.numbers import take_number
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.command import Ignore

@@ -2,37 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
-from chassis.ids import new_id
-from chassis.money import Money
-from services.invoice_sync.actions.attempt_log import body_context
-from services.invoice_sync.actions.numbers import take_number
+from services.invoice_sync.actions.follow import take_changes
+from services.invoice_sync.actions.issuing import Issuing, issue_span
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.untaken import feed_held
 from services.invoice_sync.domain.claim import Put
-from services.invoice_sync.domain.document_rules import Draft, broken_rules
 from services.invoice_sync.domain.event import AskedAgain
 from services.invoice_sync.domain.invoice import (
     PERSON,
-    BrokenRule,
     Invoice,
     Party,
-    freeze_document,
-    issue_date_of,
-    new_invoice,
     request_fingerprint,
 )
 from services.invoice_sync.domain.machine import decide
-from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.payment import Payment, PaymentChange, PaymentState
 from services.invoice_sync.domain.policy import IssueNow, IssuePolicy, Profile, judge_due
-from services.invoice_sync.domain.route import Route
 from services.invoice_sync.store import cases, invoices, numbers, outbox, payments
 
 # The feed may be a moment behind whoever asks right after paying.
@@ -55,6 +45,7 @@ class IssueActions:
         self._tools = tools
         self._sessions = tools.sessions
         self._clock = tools.clock
+        self._issuing = Issuing(tools)
 
     async def next_sequence(self) -> int:
         """Where to go on in the feed."""
@@ -69,7 +60,7 @@ class IssueActions:
         """
         try:
             async with self._sessions.begin() as session:
-                return sum([await self._follow(session, change) for change in changes])
+                return await take_changes(session, self._issuing, changes)
         except Exception as fault:  # noqa: BLE001  whatever it is, it comes again below with the change that it is of
             _log.warning("batch not taken, one by one now", size=len(changes), error=type(fault).__name__)
         return sum([await self._follow_or_name(change) for change in changes])
@@ -80,7 +71,7 @@ class IssueActions:
         The cursor moves in the same transaction. False when the change was taken before.
         """
         async with self._sessions.begin() as session:
-            return await self._follow(session, change)
+            return bool(await take_changes(session, self._issuing, [change]))
 
     async def issue_due(self, payment_id: str) -> bool:
         """Issue the invoice of a payment that the policy wants and that has none; for the sweep."""
@@ -121,24 +112,17 @@ class IssueActions:
         try:
             return await self.follow_payment(change)
         except Exception as fault:
-            _log.error(
-                "payment change cannot be taken, the feed waits",
-                sequence=change.sequence,
-                payment_id=change.payment.payment_id,
-                error=type(fault).__name__,
-            )
+            with telemetry.span("follow_payment", parent=change.payment.traceparent) as current:
+                telemetry.fail(current, type(fault).__name__)
+                _log.error(
+                    "payment change cannot be taken, the feed waits",
+                    sequence=change.sequence,
+                    payment_id=change.payment.payment_id,
+                    error=type(fault).__name__,
+                )
             async with self._sessions.begin() as session:
                 await cases.open_case(session, feed_held(change, fault, self._clock.now()))
             raise
-
-    async def _follow(self, session: AsyncSession, change: PaymentChange) -> bool:
-        with telemetry.span("follow_payment", parent=change.payment.traceparent):
-            telemetry.annotate(payment_id=change.payment.payment_id, sequence=change.sequence)
-            if not await payments.advance(session, change.sequence):
-                return False
-            await payments.follow(session, change.payment, self._clock.now())
-            await self._issue_if_due(session, change.payment.payment_id)
-        return True
 
     async def _issue_if_due(self, session: AsyncSession, payment_id: str) -> bool:
         held = await payments.lock(session, payment_id)
@@ -149,46 +133,18 @@ class IssueActions:
         decided = judge_due(payment, await payments.profile(session, payment.merchant_id))
         if not isinstance(decided, IssueNow):
             return False
-        with telemetry.span("issue_invoice", parent=payment.traceparent, links=_started_elsewhere(payment)):
+        with issue_span(payment):
             await self._issue(session, payment, decided.profile, PERSON, decided.profile.issue_policy)
         return True
 
     async def _issue(
         self, session: AsyncSession, payment: Payment, profile: Profile, buyer: Party, policy: IssuePolicy
     ) -> str:
-        now, tools, invoice_id = self._clock.now(), self._tools, new_id("inv")
-        route = tools.routing.route_for(profile.seller.tax_id)
-        broken = broken_of(payment.amount, profile.seller, buyer, payment.merchant_order_no, now)
-        number = "" if broken else await self._number(session, route, profile.seller.tax_id, invoice_id)
-        waits = tools.numbers.preassigned and not broken and not number
-        document = freeze_document(payment, profile.seller, buyer, now, number)
-        invoice = new_invoice(
-            invoice_id,
-            payment,
-            profile.seller,
-            buyer,
-            document,
-            route=route,
-            issued_by=policy.value,
-            now=now,
-            deadline_at=now + timedelta(seconds=tools.timers.deadline_seconds),
-            traceparent=telemetry.current_traceparent(),
-            broken_rules=(NO_NUMBER,) if waits else broken,
-            number=number,
-        )
-        telemetry.annotate(payment_id=payment.payment_id, invoice_id=invoice.invoice_id)
-        sealed = tools.ring.seal(document.content, body_context(document.sha256))
-        await invoices.add_many(session, [(invoice, sealed)])
-        if waits:
-            await numbers.want(session, invoice.invoice_id, route.key, profile.seller.tax_id, now)
-        await payments.invoiced(session, payment.payment_id, invoice.invoice_id)
-        return invoice.invoice_id
-
-    async def _number(self, session: AsyncSession, route: Route, seller_tax_id: str, invoice_id: str) -> str:
-        """One of the seller's own; empty when the authority is to give one, and when none is left."""
-        if not self._tools.numbers.preassigned:
-            return ""
-        return await take_number(session, self._tools, route, seller_tax_id, invoice_id)
+        wanted = self._issuing.want(payment, profile, buyer, policy)
+        given = await self._issuing.number(session, [wanted])
+        await self._issuing.write(session, [self._issuing.make(wanted, given.get(wanted.invoice_id, ""))])
+        await payments.invoiced(session, payment.payment_id, wanted.invoice_id)
+        return wanted.invoice_id
 
     async def _invoiceable(self, session: AsyncSession, payment_id: str) -> tuple[Payment, Profile, str]:
         held = await payments.lock(session, payment_id)
@@ -211,17 +167,6 @@ class IssueActions:
             asked = AskedAgain(await numbers.of_invoice(session, invoice_id))
             decided = decide(existing.standing, asked, self._clock.now(), self._tools.jitter(), self._tools.timers)
             await outbox.put(session, [Put(decided.standing, "")])
-
-
-def broken_of(amount: Money, seller: Party, buyer: Party, order_no: str, now: datetime) -> tuple[BrokenRule, ...]:
-    """The rules of ours that such a document would break today."""
-    draft = Draft(amount, seller, buyer, order_no, issue_date_of(now))
-    return tuple(BrokenRule(each.rule, each.field, each.message, each.message_zh) for each in broken_rules(draft, now))
-
-
-def _started_elsewhere(payment: Payment) -> Sequence[str]:
-    here = telemetry.current_traceparent()
-    return [here] if telemetry.trace_id_of(here) != telemetry.trace_id_of(payment.traceparent) else []
 
 
 def _replay(before: tuple[str, str], fingerprint: str) -> Requested:

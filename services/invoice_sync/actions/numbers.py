@@ -1,6 +1,7 @@
 """Keeps numbers of the authority's in stock for each seller, and gives them out. It sends no invoice."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -15,7 +16,7 @@ from services.invoice_sync.domain.backoff import next_open
 from services.invoice_sync.domain.event import Corrected
 from services.invoice_sync.domain.invoice import Invoice, freeze_again, issue_date_of
 from services.invoice_sync.domain.machine import decide
-from services.invoice_sync.domain.number import NumberRange
+from services.invoice_sync.domain.number import NumberRange, Use
 from services.invoice_sync.domain.route import Route, parse_route
 from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.store import invoices, numbers, outbox
@@ -155,10 +156,24 @@ class NumberActions:
 async def take_number(session: AsyncSession, tools: Tools, route: Route, seller_tax_id: str, invoice_id: str) -> str:
     """Take the seller's next number for an invoice, in the caller's transaction; empty when none is left.
 
+    See `take_numbers`.
+    """
+    taken = await take_numbers(session, tools, route, seller_tax_id, [invoice_id])
+    return taken.get(invoice_id, "")
+
+
+async def take_numbers(
+    session: AsyncSession, tools: Tools, route: Route, seller_tax_id: str, invoice_ids: Sequence[str]
+) -> dict[str, str]:
+    """Take the seller's next numbers for some invoices, in the caller's transaction; for as many as are left.
+
     The seller's ranges are held until that ends: so a number comes back if it fails, and none is skipped.
     """
-    open_range = await numbers.lock_open(session, route.key, seller_tax_id)
-    if open_range is None:
-        return ""
-    await numbers.use(session, open_range, invoice_id, tools.clock.now())
-    return open_range.next_number
+    left, used = list(invoice_ids), []
+    for each in await numbers.lock_open(session, route.key, seller_tax_id):
+        given = each.next_numbers(len(left))
+        used += [Use(number, each.range_id, invoice_id) for number, invoice_id in zip(given, left, strict=False)]
+        left = left[len(given) :]
+    if used:
+        await numbers.use(session, used, tools.clock.now())
+    return {each.invoice_id: each.number for each in used}

@@ -41,12 +41,21 @@ class NumberRange:
     used_count: int = 0
     ask_count: int = 0
 
-    @property
-    def next_number(self) -> str:
-        """The next one that no invoice has, of as many digits as the first."""
+    def next_numbers(self, count: int) -> list[str]:
+        """The next ones that no invoice has, at most so many, each of as many digits as the first."""
         assert self.first_number, "the authority has not given these numbers yet"
-        assert self.used_count < self.count, "every number of the range is used"
-        return str(int(self.first_number) + self.used_count).zfill(len(self.first_number))
+        end = min(self.used_count + count, self.count)
+        width, first = len(self.first_number), int(self.first_number)
+        return [str(first + place).zfill(width) for place in range(self.used_count, end)]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A number of a range, and the invoice that is to bear it."""
+
+    number: str
+    range_id: str
+    invoice_id: str
 
 
 def judged_by_number(answer: TaxAnswer, own_number: str) -> TaxAnswer:

@@ -1,38 +1,46 @@
 """SQL of the numbers that are given beforehand: ranges, which invoice bears which, and who waits for one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.invoice_sync.domain.diagnosis.facts import NumberUse
-from services.invoice_sync.domain.number import NumberRange
+from services.invoice_sync.domain.invoice import Invoice
+from services.invoice_sync.domain.number import NumberRange, Use
 from services.invoice_sync.store.sql import run
 
 _RANGE = "range_id, route, seller_tax_id, count, first_number, used_count, ask_count"
 
 
-async def lock_open(session: AsyncSession, route_key: str, seller_tax_id: str) -> NumberRange | None:
-    """Hold the open ranges of a seller, so that no one else takes of them; the one that is to be used next."""
+async def lock_open(session: AsyncSession, route_key: str, seller_tax_id: str) -> list[NumberRange]:
+    """Hold the open ranges of a seller, so that no one else takes of them; in the order in which they are used."""
     # All of them and not the first alone: that may be used up by the time that it is ours to lock.
     asked = f"""
         SELECT {_RANGE} FROM number_range
         WHERE state = 'OPEN' AND route = $1 AND seller_tax_id = $2 ORDER BY first_number FOR UPDATE
     """  # noqa: S608  the names are ours
-    rows = await run(session, asked, route_key, seller_tax_id)
-    return NumberRange(*rows[0]) if rows else None
+    return [NumberRange(*row) for row in await run(session, asked, route_key, seller_tax_id)]
 
 
-async def use(session: AsyncSession, taken_of: NumberRange, invoice_id: str, now: datetime) -> None:
-    """The next number of a range that is held is this invoice's."""
+async def use(session: AsyncSession, used: Sequence[Use], now: datetime) -> None:
+    """The next numbers of ranges that are held are these invoices'."""
     moved = """
-        UPDATE number_range SET used_count = used_count + 1,
-            state = CASE WHEN used_count + 1 = count THEN 'USED_UP' ELSE 'OPEN' END
-        WHERE range_id = $1
+        UPDATE number_range SET used_count = used_count + taken.taken_count,
+            state = CASE WHEN used_count + taken.taken_count = count THEN 'USED_UP' ELSE 'OPEN' END
+        FROM unnest($1::text[], $2::int[]) AS taken (range_id, taken_count)
+        WHERE number_range.range_id = taken.range_id
     """
-    await run(session, moved, taken_of.range_id)
-    noted = "INSERT INTO number_use (number, range_id, invoice_id, take_time) VALUES ($1, $2, $3, $4)"
-    await run(session, noted, taken_of.next_number, taken_of.range_id, invoice_id, now)
+    taken = Counter(each.range_id for each in used)
+    await run(session, moved, list(taken), list(taken.values()))
+    noted = """
+        INSERT INTO number_use (number, range_id, invoice_id, take_time)
+        SELECT number, range_id, invoice_id, $4
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS used (number, range_id, invoice_id)
+    """
+    columns = [[each.number for each in used], [each.range_id for each in used], [each.invoice_id for each in used]]
+    await run(session, noted, *columns, now)
 
 
 async def of_invoice(session: AsyncSession, invoice_id: str) -> str:
@@ -82,10 +90,19 @@ async def hand_over(session: AsyncSession, invoice_id: str, number: str, now: da
     await run(session, noted, invoice_id, number, now)
 
 
-async def want(session: AsyncSession, invoice_id: str, route_key: str, seller_tax_id: str, now: datetime) -> None:
-    """An invoice waits for a number."""
-    noted = "INSERT INTO number_wanted (invoice_id, route, seller_tax_id, create_time) VALUES ($1, $2, $3, $4)"
-    await run(session, noted, invoice_id, route_key, seller_tax_id, now)
+async def want(session: AsyncSession, waiting: Sequence[Invoice]) -> None:
+    """These new invoices wait for a number."""
+    noted = """
+        INSERT INTO number_wanted (invoice_id, route, seller_tax_id, create_time)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
+    """
+    columns = [
+        [each.invoice_id for each in waiting],
+        [each.route.key for each in waiting],
+        [each.seller.tax_id for each in waiting],
+        [each.create_time for each in waiting],
+    ]
+    await run(session, noted, *columns)
 
 
 async def want_no_more(session: AsyncSession, invoice_id: str) -> None:

@@ -1,6 +1,6 @@
 """SQL of what is followed: payments, the feed's cursor and the merchants' profiles."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,35 @@ from chassis.money import Money
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.payment import Payment, PaymentState, ReconciliationState
 from services.invoice_sync.domain.policy import IssuePolicy, Profile
+from services.invoice_sync.store.sql import run
+from services.invoice_sync.store.standings import columns, transposed, unnested
 from services.invoice_sync.tables import feed_cursor, merchant_profile, payment_follow
 
 _FEED = "payments"
 _FOLLOWED_MAX = 20
-_KEPT = ("state", "reconciliation_state", "version", "currency_code", "amount_minor", "update_time")
+_TOLD = (
+    ("payment_id", "text"),
+    ("merchant_id", "text"),
+    ("merchant_order_no", "text"),
+    ("currency_code", "text"),
+    ("amount_minor", "bigint"),
+    ("state", "text"),
+    ("reconciliation_state", "text"),
+    ("version", "bigint"),
+    ("traceparent", "text"),
+    ("invoice_id", "text"),
+)
+_KEEP = f"""
+    INSERT INTO payment_follow AS kept ({columns(_TOLD)}, create_time, update_time)
+    SELECT {columns(_TOLD)}, $11, $11 FROM {unnested(_TOLD)} AS told ({columns(_TOLD)})
+    ON CONFLICT (payment_id) DO UPDATE SET
+        (currency_code, amount_minor, state, reconciliation_state, version)
+            = (excluded.currency_code, excluded.amount_minor, excluded.state, excluded.reconciliation_state,
+                excluded.version),
+        invoice_id = coalesce(excluded.invoice_id, kept.invoice_id),
+        update_time = CASE WHEN kept.version < excluded.version THEN excluded.update_time ELSE kept.update_time END
+    WHERE kept.version < excluded.version OR excluded.invoice_id IS NOT NULL
+"""  # noqa: S608  the names are ours
 
 
 async def next_sequence(session: AsyncSession) -> int:
@@ -25,43 +49,54 @@ async def next_sequence(session: AsyncSession) -> int:
     return await session.scalar(asked) or 1
 
 
-async def advance(session: AsyncSession, sequence: int) -> bool:
-    """Move the cursor past a sequence; False when it is past it already, by another replica or an earlier turn."""
-    moved = (
-        insert(feed_cursor)
-        .values(feed=_FEED, next_sequence=sequence + 1)
-        .on_conflict_do_update(
-            index_elements=[feed_cursor.c.feed],
-            set_={"next_sequence": sequence + 1},
-            where=feed_cursor.c.next_sequence <= sequence,
-        )
-        .returning(feed_cursor.c.next_sequence)
-    )
-    return await session.scalar(moved) is not None
+async def hold_cursor(session: AsyncSession) -> int:
+    """Hold the cursor, so that no one else takes changes before the transaction ends; where to go on in the feed."""
+    asked = "SELECT next_sequence FROM feed_cursor WHERE feed = $1 FOR UPDATE"
+    rows = await run(session, asked, _FEED)
+    if not rows:
+        begun = "INSERT INTO feed_cursor (feed, next_sequence) VALUES ($1, 1) ON CONFLICT DO NOTHING"
+        await run(session, begun, _FEED)
+        rows = await run(session, asked, _FEED)
+    return int(rows[0][0])
 
 
-async def follow(session: AsyncSession, payment: Payment, now: datetime) -> None:
-    """Keep what the feed told of a payment, unless a higher version is known."""
-    told = insert(payment_follow).values(
-        payment_id=payment.payment_id,
-        merchant_id=payment.merchant_id,
-        merchant_order_no=payment.merchant_order_no,
-        currency_code=payment.amount.currency_code,
-        amount_minor=payment.amount.amount_minor,
-        state=payment.state.value,
-        reconciliation_state=payment.reconciliation_state.value,
-        version=payment.version,
-        traceparent=payment.traceparent,
-        create_time=now,
-        update_time=now,
-    )
-    await session.execute(
-        told.on_conflict_do_update(
-            index_elements=[payment_follow.c.payment_id],
-            set_={name: told.excluded[name] for name in _KEPT},
-            where=payment_follow.c.version < told.excluded.version,
+async def move_cursor(session: AsyncSession, next_sequence: int) -> None:
+    """Move the cursor, which is held, past what was taken."""
+    await run(session, "UPDATE feed_cursor SET next_sequence = $2 WHERE feed = $1", _FEED, next_sequence)
+
+
+async def keep_many(
+    session: AsyncSession, known: Sequence[Payment], invoice_ids: Mapping[str, str], now: datetime
+) -> None:
+    """Keep what is known of payments that are held or new, and note their new invoices, by payment_id."""
+    rows = [
+        (
+            each.payment_id,
+            each.merchant_id,
+            each.merchant_order_no,
+            each.amount.currency_code,
+            each.amount.amount_minor,
+            each.state.value,
+            each.reconciliation_state.value,
+            each.version,
+            each.traceparent,
+            invoice_ids.get(each.payment_id),
         )
+        for each in known
+    ]
+    await run(session, _KEEP, *transposed(rows), now)
+
+
+async def lock_many(session: AsyncSession, payment_ids: Collection[str]) -> dict[str, tuple[Payment, str]]:
+    """Hold some payments, as `lock` does; those that are not known are left out."""
+    asked = (
+        select(payment_follow)
+        .where(payment_follow.c.payment_id.in_(payment_ids))
+        .order_by(payment_follow.c.payment_id)
+        .with_for_update()
     )
+    rows = (await session.execute(asked)).mappings()
+    return {row["payment_id"]: (_payment(row), row["invoice_id"] or "") for row in rows}
 
 
 async def lock(session: AsyncSession, payment_id: str) -> tuple[Payment, str] | None:

@@ -1,0 +1,76 @@
+"""Takes changes of the feed in their caller's transaction: a batch costs as many statements as one change."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+from opentelemetry.trace import Span
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import telemetry
+from services.invoice_sync.actions.issuing import Issuing, Made, Wanted, issue_span
+from services.invoice_sync.domain.follow import Step, follow
+from services.invoice_sync.domain.invoice import PERSON
+from services.invoice_sync.domain.payment import PaymentChange
+from services.invoice_sync.store import payments
+from services.invoice_sync.store.sql import look_up_by_index
+
+
+async def take_changes(session: AsyncSession, issuing: Issuing, changes: Sequence[PaymentChange]) -> int:
+    """Keep what a batch tells, issue what falls due by it, and move the cursor; how many had not been taken before.
+
+    The cursor is held until the transaction ends, so that no two take changes at once. Each change has a span, also
+    one that was taken before; the statements are common to all and in none.
+    """
+    first, last = changes[0].sequence, changes[-1].sequence
+    assert [each.sequence for each in changes] == list(range(first, last + 1)), "the feed is dense"
+    next_sequence = await payments.hold_cursor(session)
+    assert first <= next_sequence, "what is skipped would never come again"
+    for each in changes:
+        if each.sequence < next_sequence:
+            with _change_span(each):
+                pass
+    if fresh := [each for each in changes if each.sequence >= next_sequence]:
+        await _take(session, issuing, await _judged(session, fresh))
+        await payments.move_cursor(session, last + 1)
+    return len(fresh)
+
+
+async def _judged(session: AsyncSession, changes: Sequence[PaymentChange]) -> list[Step]:
+    await look_up_by_index(session)
+    held = await payments.lock_many(session, {each.payment.payment_id for each in changes})
+    kept = {payment_id: payment for payment_id, (payment, _) in held.items()}
+    invoiced = {payment_id for payment_id, (_, invoice_id) in held.items() if invoice_id}
+    told = [*kept.values(), *(each.payment for each in changes)]
+    profiles = await payments.profiles(session, {each.merchant_id for each in told})
+    return follow(kept, invoiced, profiles, changes)
+
+
+async def _take(session: AsyncSession, issuing: Issuing, steps: Sequence[Step]) -> None:
+    wanted = [
+        issuing.want(step.payment, step.due.profile, PERSON, step.due.profile.issue_policy) if step.due else None
+        for step in steps
+    ]
+    given = await issuing.number(session, [each for each in wanted if each])
+    made: list[Made] = []
+    for step, each in zip(steps, wanted, strict=True):
+        with _change_span(step.change):
+            if each:
+                made.append(_issued(issuing, each, given.get(each.invoice_id, "")))
+    invoice_ids = {each.invoice.payment_id: each.invoice.invoice_id for each in made}
+    # A payment may come more than once: what it came to last is kept.
+    last = {step.payment.payment_id: step.payment for step in steps}
+    await payments.keep_many(session, list(last.values()), invoice_ids, issuing.now())
+    await issuing.write(session, made)
+
+
+def _issued(issuing: Issuing, wanted: Wanted, number: str) -> Made:
+    with issue_span(wanted.payment):
+        return issuing.make(wanted, number)
+
+
+def _change_span(change: PaymentChange) -> AbstractContextManager[Span]:
+    attributes: telemetry.Attributes = {
+        "bihuan.payment_id": change.payment.payment_id,
+        "bihuan.sequence": change.sequence,
+    }
+    return telemetry.span("follow_payment", parent=change.payment.traceparent, attributes=attributes)
