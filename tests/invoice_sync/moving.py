@@ -152,7 +152,7 @@ async def moving_system(
     tools = make_tools(sessions, KeyRing.read(key_file), clock, dice, timers, Routing(), policy)
     credentials = {"default": CredentialFile(credential_file)} if credential_file else None
     async with running_tax_sandbox(authority_url) as steering:
-        tax = tax_class(steering.url, credentials=credentials)
+        tax = tax_class(steering.url, clock=clock, credentials=credentials)
         issue = IssueActions(tools)
         try:
             yield Moving(

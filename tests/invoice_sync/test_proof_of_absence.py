@@ -1,14 +1,18 @@
 """What proves that the authority has nothing of an invoice: each condition that fails alone stops the proof."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
 
-from services.invoice_sync.domain.attempt import Operation, Outcome
+from services.invoice_sync.domain.attempt import Operation, Outcome, TaxAnswer
 from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.standing import SyncState
+from services.invoice_sync.tax import WindowPage
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
+from services.invoice_sync.tax.sandbox_book import read_announcements
+from services.invoice_sync.tax.wire import Seen
 from tests.invoice_sync.moving import Moving, moving_system
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import a_document, submit_to
@@ -21,11 +25,21 @@ class _Slow(SandboxTaxSystem):
     """The real thing, with something that happens while a page of its list is read."""
 
     meanwhile: Callable[[], None] | None = None
+    silent_after_pages = 1_000
+    announcements_lost = False
 
     async def window(self, *asked):
         if self.meanwhile:
             self.meanwhile()
+        self.silent_after_pages -= 1
+        if self.silent_after_pages < 0:
+            return WindowPage(TaxAnswer(Outcome.UNKNOWN, "no answer"))
         return await super().window(*asked)
+
+    async def announcements(self, route):
+        if self.announcements_lost:
+            return read_announcements(Seen(status=503))
+        return await super().announcements(route)
 
 
 @pytest.fixture
@@ -177,6 +191,8 @@ async def test_the_list_is_read_to_its_end_however_many_it_holds(moving, monkeyp
     for no in range(65):
         assert (await submit_to(moving.steering, a_document(order_no=f"P{no}"), key=f"portal-{no}")).status_code == 200
     await eventually(lambda: booked(moving, 66))
+    # The sweep tells a person of them before the proof meets them: they are another's.
+    await moving.sweep.sweep()
     (shown,) = await moving.issued()
     await moving.steering.plan("QUERY_FALSE_NEGATIVE", key=shown.idempotency_key, seconds=86_400)
     await moving.steering.plan("LOSE_ANSWER", key=shown.idempotency_key, times=1)
@@ -192,18 +208,92 @@ async def test_the_list_is_read_to_its_end_however_many_it_holds(moving, monkeyp
 
 
 async def test_a_list_that_is_not_answered_to_its_end_proves_nothing(moving, monkeypatch):
-    monkeypatch.setattr("services.invoice_sync.actions.verify._WINDOW_PAGES_MAX", 2)
     monkeypatch.setattr("services.invoice_sync.tax.sandbox._PAGE_SIZE", 2)
     unknown = await lost(moving)
-    for no in range(5):
-        await submit_to(moving.steering, a_document(order_no=f"P{no}"), key=f"portal-{no}")
+    await moving.issued(5)
+    await moving.upload.upload_due()
     await eventually(lambda: booked(moving, 6))
+    moving.tax.silent_after_pages = 2
 
     for _ in range(3):
         await moving.pass_time(WINDOW)
 
     assert await rounds(moving) == 0
     assert set(await moving.outcomes(unknown, Operation.QUERY_WINDOW)) == {Outcome.UNKNOWN}
+
+
+async def test_a_list_too_long_for_one_look_is_read_on_where_it_stopped(moving, monkeypatch):
+    monkeypatch.setattr("services.invoice_sync.actions.seller_list._PAGES_MAX", 3)
+    monkeypatch.setattr("services.invoice_sync.tax.sandbox._PAGE_SIZE", 2)
+    unknown = await lost(moving)
+    await moving.issued(8)
+    await moving.upload.upload_due()
+    await eventually(lambda: booked(moving, 9))
+
+    # 8 in pages of 2, and an empty page, take two looks; so do those of the second round.
+    for _ in range(6):
+        await moving.swept_after(WINDOW)
+
+    listed = await moving.outcomes(unknown, Operation.QUERY_WINDOW)
+    assert listed == [Outcome.UNKNOWN, Outcome.OK, Outcome.UNKNOWN, Outcome.OK]
+    assert (await rounds(moving), await moving.state(unknown)) == (2, SyncState.READY)
+
+
+async def test_what_a_busy_seller_sends_after_the_window_is_not_in_the_list_that_is_read(moving, monkeypatch):
+    monkeypatch.setattr("services.invoice_sync.actions.seller_list._PAGES_MAX", 2)
+    monkeypatch.setattr("services.invoice_sync.tax.sandbox._PAGE_SIZE", 2)
+    unknown = await lost(moving)
+    await moving.pass_time(2 * WINDOW)
+    first = await rounds(moving)
+    await moving.issued(8)
+    await moving.upload.upload_due()
+    await eventually(lambda: booked(moving, 9))
+
+    await moving.swept_after(WINDOW)
+
+    assert (first, await rounds(moving)) == (1, 2)
+    assert set(await moving.outcomes(unknown, Operation.QUERY_WINDOW)) == {Outcome.OK}
+
+
+async def test_announcements_that_cannot_be_read_are_not_the_lack_of_an_outage(moving):
+    await lost(moving)
+    moving.tax.announcements_lost = True
+    for _ in range(3):
+        await moving.pass_time(WINDOW)
+    blind = await rounds(moving)
+    moving.tax.announcements_lost = False
+
+    await moving.pass_time(WINDOW)
+
+    assert (blind, await rounds(moving)) == (0, 1)
+
+
+async def test_a_record_that_nobody_knows_stops_the_round_that_meets_it_and_is_told(moving):
+    await lost(moving)
+    assert (await submit_to(moving.steering, a_document(order_no="P1"), key="portal-1")).status_code == 200
+    await eventually(lambda: booked(moving, 2))
+
+    await moving.pass_time(WINDOW)
+    met = await rounds(moving)
+    told = await moving.open_cases()
+    await moving.pass_time(WINDOW)
+
+    assert (met, told) == (0, ["FOREIGN_RECORD"])
+    # It has another's key and another's content, and a person was told.
+    assert await rounds(moving) == 1
+
+
+async def test_a_record_without_a_key_could_be_ours_as_long_as_its_content_is_not(moving, monkeypatch):
+    monkeypatch.setattr("services.invoice_sync.tax.sandbox_book._KEY", re.compile("none"))
+    await lost(moving)
+    assert (await submit_to(moving.steering, a_document(order_no="P1"), key="portal-1")).status_code == 200
+    await eventually(lambda: booked(moving, 2))
+
+    for _ in range(3):
+        await moving.pass_time(WINDOW)
+
+    assert await rounds(moving) == 0
+    assert await moving.open_cases() == ["FOREIGN_RECORD"]
 
 
 async def announce(moving: Moving, from_seconds: float, to_seconds: float) -> int:

@@ -10,6 +10,7 @@ from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.sweep_archive import ArchivePass
 from services.invoice_sync.actions.sweep_books import BooksPass
 from services.invoice_sync.actions.sweep_own import OwnPass
+from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
 from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.store import sweeps
@@ -28,10 +29,10 @@ class _Watched(SandboxTaxSystem):
 
     before_page: Callable[[str], None] | None = None
 
-    async def window(self, route, seller_tax_id, from_time, after):
+    async def window(self, route, seller_tax_id, from_time, after, until=None):
         if self.before_page:
             self.before_page(after)
-        return await super().window(route, seller_tax_id, from_time, after)
+        return await super().window(route, seller_tax_id, from_time, after, until)
 
 
 class _OnlyQuestions(SandboxTaxSystem):
@@ -244,3 +245,47 @@ async def test_a_quiet_sweep_costs_the_authority_a_bounded_number_of_calls(movin
 
     # Announcements of two routes, the seller's list, and the totals of its day.
     assert quiet == [4, 4, 4]
+
+
+async def refused_and_yet_booked(moving: Moving) -> Invoice:
+    """One that stands refused with us and that the authority booked all the same, of which we were not told."""
+    await moving.steering.plan("LOSE_ANSWER", times=1)
+    (made,) = await moving.issued()
+    await moving.upload.upload_due()
+    await until_status(moving.steering, "BOOKED", key=made.idempotency_key)
+    await moving.execute(
+        """
+        WITH ended AS (DELETE FROM outbox WHERE invoice_id = :id RETURNING *)
+        INSERT INTO settled SELECT (jsonb_populate_record(NULL::settled, to_jsonb(ended)
+            || '{"sync_state": "REJECTED"}')).* FROM ended
+        """,
+        id=made.invoice_id,
+    )
+    return made
+
+
+async def test_the_authoritys_list_finds_what_was_refused_and_is_booked_and_it_is_asked_for_again(moving):
+    refused = await refused_and_yet_booked(moving)
+    before = await moving.state(refused)
+
+    report = await moving.sweep.sweep()
+    await moving.verify.verify_due()
+
+    assert before is SyncState.REJECTED
+    assert report.counts.adopted_count == 1
+    assert await moving.state(refused) is SyncState.BOOKED
+    assert await moving.open_cases() == []
+
+
+async def test_the_authoritys_list_finds_what_was_abandoned_and_is_booked_and_a_person_is_told_which(moving):
+    abandoned = await refused_and_yet_booked(moving)
+    await moving.execute("UPDATE settled SET sync_state = 'ABANDONED' WHERE invoice_id = :id", id=abandoned.invoice_id)
+
+    report = await moving.sweep.sweep()
+    await moving.swept_after(60)
+
+    assert (report.counts.adopted_count, report.counts.foreign_count) == (0, 0)
+    (case,) = await moving.cases("ENDED_BUT_BOOKED")
+    assert case.invoice_id == abandoned.invoice_id
+    assert case.reference in case.fact_zh
+    assert await moving.state(abandoned) is SyncState.ABANDONED

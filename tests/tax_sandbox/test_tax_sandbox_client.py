@@ -268,6 +268,28 @@ async def test_the_list_is_asked_for_by_the_authoritys_clock_when_that_is_behind
     assert "from=2026-03-01T07%3A50%3A00" in heads[1]
 
 
+async def test_the_end_of_the_list_is_asked_for_by_the_authoritys_clock_when_that_is_ahead_of_ours():
+    heads: list[str] = []
+    async with system_before(says(200, PAGE, "Tax-Clock: 2026-03-01T08:10:00Z\r\n"), heads) as system:
+        await system.window(ROUTE, SELLER_TAX_ID, NOW, "", NOW)
+        await system.window(ROUTE, SELLER_TAX_ID, NOW, "", NOW)
+
+    assert "to=2026-03-01T08%3A00%3A00" in heads[0]
+    assert "from=2026-03-01T08%3A00%3A00" in heads[1]
+    assert "to=2026-03-01T08%3A10%3A00" in heads[1]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(503, b""), (200, b""), (200, {"announcements": None}), (200, {"announcements": [{"from": "soon"}]})],
+)
+async def test_announcements_that_cannot_be_read_do_not_say_that_there_are_none(status, body):
+    async with system_before(says(status, body)) as system:
+        announced = await system.announcements(ROUTE)
+
+    assert announced.answer.outcome is not Outcome.OK
+
+
 async def test_the_credential_of_the_route_is_presented_as_the_file_has_it(tmp_path):
     file = tmp_path / "credential"
     file.write_text("one\n")

@@ -1,14 +1,15 @@
 """One question to the authority: its attempt row first, a bounded wait, then what came of it. It moves no invoice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.invoice_sync.actions.attempt_log import AttemptLog, Chain
 from services.invoice_sync.domain.attempt import Operation, Outcome, TaxAnswer
 from services.invoice_sync.domain.lookup import shows_other
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.tax import NotOffered, Outage, TaxSystem, WindowPage
+from services.invoice_sync.tax import Announcements, NotOffered, TaxSystem, WindowPage
 
 Call = Callable[[], Awaitable[TaxAnswer]]
 
@@ -78,19 +79,24 @@ class Questions:
         return await self._ask(chain, Operation.SEAL, claim.route, call)
 
     async def window(
-        self, chain: Chain, pages_max: int, may_go_on: Callable[[], Awaitable[bool]]
+        self,
+        chain: Chain,
+        span: tuple[datetime, datetime, str],
+        pages_max: int,
+        may_go_on: Callable[[], Awaitable[bool]],
     ) -> tuple[Asked, list[WindowPage]]:
-        """Read all that the main book took for the seller since the invoice was made, page by page to the end.
+        """Read what the main book took for the seller from one instant to another, after a page ('' for the first).
 
         One attempt stands for all pages; `may_go_on` is asked before each but the first. Its answer is that of the
         last, UNKNOWN when there were too many or it may not go on, and none of the pages is there when the authority
         has no such list.
         """
-        claim, pages, after = chain.claim, list[WindowPage](), ""
+        claim, pages = chain.claim, list[WindowPage]()
+        from_time, until, after = span
         begun = await self._log.begin(chain, Operation.QUERY_WINDOW, claim.route)
         answer = TaxAnswer(Outcome.UNKNOWN, f"the list has more than {pages_max} pages")
         for _ in range(pages_max):
-            page = await self.tax.window(claim.route, claim.seller_tax_id, claim.standing.create_time, after)
+            page = await self.tax.window(claim.route, claim.seller_tax_id, from_time, after, until)
             if isinstance(page, NotOffered):
                 answer = TaxAnswer(Outcome.UNKNOWN, "the authority has no such list")
                 break
@@ -105,10 +111,12 @@ class Questions:
         await self._log.end(chain, begun, answer)
         return Asked(begun.attempt_id, answer), pages
 
-    async def outages(self, route: Route) -> Sequence[Outage]:
+    async def outages(self, route: Route) -> Announcements:
         """What the authority announces now; it tells nothing of what is over."""
         announced = await self.tax.announcements(route)
-        return [] if isinstance(announced, NotOffered) else announced
+        if isinstance(announced, NotOffered):
+            return Announcements(TaxAnswer(Outcome.OK, "the authority announces nothing"))
+        return announced
 
     async def _ask(self, chain: Chain, operation: Operation, route: Route, call: Call) -> Asked:
         begun = await self._log.begin(chain, operation, route)

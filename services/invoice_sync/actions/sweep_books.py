@@ -54,7 +54,7 @@ class BooksPass:
                 continue
             counts = counts.plus(Counts(call_count=1))
             async with self._tools.sessions.begin() as session:
-                for outage in announced:
+                for outage in announced.outages:
                     await note_outage(session, route, outage, now)
         return counts
 

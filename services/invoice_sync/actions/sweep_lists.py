@@ -1,18 +1,24 @@
-"""The pass from the authority to us: what its lists hold is linked to ours, or is a case. It moves no invoice."""
+"""The pass from the authority to us: what its lists hold is linked to ours, or is a case. It sends nothing."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.ids import new_id
+from services.invoice_sync.actions.record import case_of
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.attempt import Outcome
+from services.invoice_sync.domain.command import CaseCode
+from services.invoice_sync.domain.event import LookedUp
+from services.invoice_sync.domain.lookup import Finding
+from services.invoice_sync.domain.machine import decide
+from services.invoice_sync.domain.standing import Standing, SyncState, Work
 from services.invoice_sync.domain.sweep import Counts
-from services.invoice_sync.store import books, cases, sweeps
+from services.invoice_sync.store import books, cases, outbox, sweeps
 from services.invoice_sync.tax import NotOffered, Record, TaxSystem, WindowPage
 
 # So many sellers in a sweep, and so many pages of each; the next goes on where this one stopped.
@@ -96,10 +102,26 @@ class ListPass:
             ours = [by_key[each.idempotency_key] for each in unlinked if each.idempotency_key in by_key]
             foreign = [each for each in unlinked if each.idempotency_key not in by_key]
             adopted = await books.look_now(session, ours, now)
-            opened = await _open_cases(session, seller, foreign, now)
+            shown = {by_key[each.idempotency_key]: each for each in unlinked if each.idempotency_key in by_key}
+            reopened, told = await self._reopen_ended(session, shown, now)
+            adopted, opened = adopted + reopened, told + await open_foreign(session, seller, foreign, now)
             if await _read_cursor(session, seller, now) == cursor:
                 await sweeps.move(session, _name(seller), cursor.turned(page).text(), now)
-        return Counts(adopted_count=adopted, foreign_count=opened, opened_count=opened)
+        return Counts(adopted_count=adopted, foreign_count=opened - told, opened_count=opened)
+
+    async def _reopen_ended(self, session: AsyncSession, shown: Mapping[str, Record], now: datetime) -> tuple[int, int]:
+        """Ask again for what had ended and the list shows; what may not go on becomes a case. How many of each."""
+        going_on, opened = [], 0
+        for standing, lane in await books.hold_ended(session, list(shown)):
+            seen = LookedUp(Finding.NOT_YET)
+            decided = decide(standing, seen, now, self._tools.jitter(), self._tools.timers).standing
+            if decided.work is Work.VERIFY:
+                going_on.append((replace(decided, due_at=now), lane))
+            else:
+                opened += await cases.open_case(session, _ended(standing, shown[standing.invoice_id], now))
+        if going_on:
+            await outbox.reopen(session, going_on)
+        return len(going_on), opened
 
 
 async def read_again_from(session: AsyncSession, seller: str, issue_date: date, now: datetime) -> None:
@@ -116,7 +138,8 @@ async def _read_cursor(session: AsyncSession, seller: str, now: datetime) -> _Cu
     return _Cursor(datetime.fromisoformat(from_time), after, datetime.fromisoformat(watermark) if watermark else None)
 
 
-async def _open_cases(session: AsyncSession, seller: str, foreign: Sequence[Record], now: datetime) -> int:
+async def open_foreign(session: AsyncSession, seller: str, foreign: Sequence[Record], now: datetime) -> int:
+    """Open a case for each record of a seller that is none of ours; how many were not open before."""
     return sum([await cases.open_case(session, _foreign(seller, each, now)) for each in foreign])
 
 
@@ -138,5 +161,23 @@ def _foreign(seller: str, record: Record, now: datetime) -> cases.Case:
         reference=record.invoice_number,
         fact=f"the main book holds {record.invoice_number} under a seller of ours, and we did not send it",
         fact_zh=f"主库中存在以我方销售方开具的发票 {record.invoice_number}，但并非由我方上传",
+        open_time=now,
+    )
+
+
+def _ended(standing: Standing, record: Record, now: datetime) -> cases.Case:
+    """Of what stands as something else already, that case; else one that names the record."""
+    if standing.sync_state is SyncState.MISMATCH:
+        return case_of(standing.invoice_id, CaseCode.MISMATCH, now)
+    state = standing.sync_state.value
+    return cases.Case(
+        case_id=new_id("cse"),
+        kind="ENDED_BUT_BOOKED",
+        invoice_id=standing.invoice_id,
+        seller_tax_id="",
+        issue_date="",
+        reference=record.invoice_number,
+        fact=f"the main book holds {record.invoice_number} under the key of an invoice that is {state} with us",
+        fact_zh=f"主库中以我方业务键登记了发票 {record.invoice_number}，而该发票在我方为 {state}",
         open_time=now,
     )

@@ -11,10 +11,11 @@ from chassis import telemetry
 from chassis.ids import new_id
 from services.invoice_sync.actions.attempt_log import Chain, LeaseLost, chain_of
 from services.invoice_sync.actions.call import Asked, Questions
-from services.invoice_sync.actions.canary import Canaries
+from services.invoice_sync.actions.canary import Canaries, Sighted
 from services.invoice_sync.actions.day_totals import DayCompared, compare_day
 from services.invoice_sync.actions.outages import note_outage
 from services.invoice_sync.actions.record import CountedRound, Finished
+from services.invoice_sync.actions.seller_list import ListRead, SellerLists
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.absence import Canary, Round, is_fresh, next_round_time
 from services.invoice_sync.domain.attempt import Outcome
@@ -30,7 +31,6 @@ from services.invoice_sync.store.attempts import RoundEvidence
 from services.invoice_sync.tax import TaxSystem
 
 _LANES_MAX = 64
-_WINDOW_PAGES_MAX = 50
 # Beside the two questions: announcements, the first page of the list, three other places, the canary.
 _PROOF_CALLS = 6
 _log = structlog.get_logger()
@@ -57,6 +57,7 @@ class VerifyActions:
         self._tools = tools
         self._timers = tools.timers
         self._questions = Questions(tools.log, tax, tools.timers.lease_seconds / 6)
+        self._lists = SellerLists(tools, self._questions)
         self._after_lane = dict.fromkeys(Work, "")
 
     async def verify_due(self) -> int:
@@ -84,7 +85,7 @@ class VerifyActions:
             looked = await self._look(chain)
             round_due = next_round_time(claim.standing.settle_from, rounds_before, self._timers)
             if looked.finding is Finding.NOT_FOUND and round_due <= self._tools.clock.now():
-                looked = await self._gather_proof(chain, looked, canaries)
+                looked = await self._gather_proof(chain, looked, canaries, rounds_before)
             telemetry.annotate(finding=looked.finding.value)
             await self._record(chain, self._looked_up(claim, looked, rounds_before), looked)
 
@@ -154,56 +155,74 @@ class VerifyActions:
         )
         return Looked([by_key, *([by_number] if by_number else [])], finding, asked_from)
 
-    async def _gather_proof(self, chain: Chain, looked: Looked, canaries: Canaries) -> Looked:
+    async def _gather_proof(
+        self, chain: Chain, looked: Looked, canaries: Canaries, rounds_before: Sequence[Round]
+    ) -> Looked:
         """What else a round of the proof needs; without any one of it the negatives count for nothing."""
         claim = chain.claim
         if not await self._may_call(claim.route, _PROOF_CALLS):
             return looked
-        if until := await self._outage_until(claim):
-            return replace(looked, outage_until=until)
+        if unsure := await self._in_outage(claim, looked):
+            return unsure
         evidence = RoundEvidence(by_number_attempt_id=looked.asked[1].attempt_id if len(looked.asked) > 1 else None)
-        listed = await self._read_list(chain, looked, evidence)
+        listed: RoundEvidence | Looked = evidence
+        if self._questions.tax.offers_window:
+            read = await self._lists.read(chain, rounds_before, lambda: self._may_call(claim.route, 1))
+            listed = await self._judge_list(claim, looked, read, evidence, canaries)
         if isinstance(listed, Looked):
             return listed
         nowhere = await self._ask_elsewhere(chain, looked, listed)
         if isinstance(nowhere, Looked):
             return nowhere
-        sighted = await canaries.ask(claim.route)
-        now = self._tools.clock.now()
-        # All of it within the time that a canary is good for, from the first negative to the last.
-        fresh = is_fresh(sighted.ask_time, looked.asked_from) and is_fresh(sighted.ask_time, now)
-        if sighted.canary is Canary.NOT_SEEN or not fresh:
+        sighted = await self._sighted(claim, looked, canaries)
+        if sighted is None:
             return looked
+        self._lists.forget(claim.invoice_id)
         evidence = replace(nowhere, canary_probe_id=sighted.probe_id)
-        made = Round(new_id("rnd"), now, sighted.canary)
+        made = Round(new_id("rnd"), self._tools.clock.now(), sighted.canary)
         return replace(looked, counted=CountedRound(made, looked.asked[0].attempt_id, evidence))
 
-    async def _outage_until(self, claim: Claim) -> datetime | None:
-        """The end of an announced outage since the invoice was sent, those among them that are over and not told."""
+    async def _judge_list(
+        self, claim: Claim, looked: Looked, read: ListRead, evidence: RoundEvidence, canaries: Canaries
+    ) -> RoundEvidence | Looked:
+        """The list must come to its end without ours, and without what might be ours under another name.
+
+        A part of a long one stands if the authority saw well while it was read; the next look reads on from there.
+        """
+        if read.ours:
+            return replace(looked, finding=Finding.NOT_YET)
+        if read.strange:
+            return looked
+        if read.whole:
+            return replace(evidence, window_attempt_id=read.attempt_id, watermark=read.watermark)
+        if read.stopped_at and await self._sighted(claim, looked, canaries):
+            self._lists.keep(claim.invoice_id, read.stopped_at)
+        return looked
+
+    async def _sighted(self, claim: Claim, looked: Looked, canaries: Canaries) -> Sighted | None:
+        """A canary that is good for all that was asked in this look, from the first negative to the last."""
+        sighted = await canaries.ask(claim.route)
+        fresh = is_fresh(sighted.ask_time, looked.asked_from) and is_fresh(sighted.ask_time, self._tools.clock.now())
+        return sighted if fresh and sighted.canary is not Canary.NOT_SEEN else None
+
+    async def _in_outage(self, claim: Claim, looked: Looked) -> Looked | None:
+        """Why this look proves nothing: an outage was announced since the invoice was sent, or that cannot be told.
+
+        Those among them that are over are told no more, and are remembered here. None when it may prove something.
+        """
         now, route = self._tools.clock.now(), claim.route
         announced = await self._questions.outages(route)
         async with self._tools.sessions.begin() as session:
-            for outage in announced:
+            for outage in announced.outages:
                 await note_outage(session, route, outage, now)
-            return await gates.announced_until(session, route.key, claim.standing.settle_from, now)
+            until = await gates.announced_until(session, route.key, claim.standing.settle_from, now)
+        if until:
+            return replace(looked, outage_until=until)
+        return looked if announced.answer.outcome is not Outcome.OK else None
 
     async def _may_call(self, route: Route, calls: int) -> bool:
         async with self._tools.sessions.begin() as session:
             return await self._tools.gates.spend(session, route, calls)
-
-    async def _read_list(self, chain: Chain, looked: Looked, evidence: RoundEvidence) -> RoundEvidence | Looked:
-        """The authority's list must come to its end without ours; what is there shows up later in the questions."""
-        if not self._questions.tax.offers_window:
-            return evidence
-        listed, pages = await self._questions.window(
-            chain, _WINDOW_PAGES_MAX, lambda: self._may_call(chain.claim.route, 1)
-        )
-        if listed.answer.outcome is not Outcome.OK:
-            return looked
-        claim, records = chain.claim, [record for page in pages for record in page.records]
-        if any(_is_ours(claim, each.idempotency_key, each.document_sha256) for each in records):
-            return replace(looked, finding=Finding.NOT_YET)
-        return replace(evidence, window_attempt_id=listed.attempt_id, watermark=pages[0].watermark)
 
     async def _ask_elsewhere(self, chain: Chain, looked: Looked, evidence: RoundEvidence) -> RoundEvidence | Looked:
         """No other place may have it; one that does not say so proves nothing."""
@@ -265,7 +284,3 @@ class _TotalsOnce:
 
 def _is_above(watermark: datetime | None, book_time: datetime | None) -> bool:
     return watermark is not None and book_time is not None and watermark >= book_time
-
-
-def _is_ours(claim: Claim, idempotency_key: str, document_sha256: str) -> bool:
-    return idempotency_key == claim.idempotency_key or document_sha256 == claim.document_sha256

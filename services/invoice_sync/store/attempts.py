@@ -201,6 +201,13 @@ async def count_sent(session: AsyncSession, invoice_id: str) -> int:
     return (await session.execute(asked)).scalar_one()
 
 
+async def first_submit_time(session: AsyncSession, invoice_id: str) -> datetime | None:
+    """When the first submit of an invoice began; None when there was none."""
+    asked = "SELECT min(start_time) FROM attempt WHERE invoice_id = $1 AND operation = 'SUBMIT'"
+    first: datetime | None = (await run(session, asked, invoice_id))[0][0]
+    return first
+
+
 async def submitted(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, int]:
     """How often each was sent or begun to be sent; those that never were are left out."""
     asked = """

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.invoice_sync.domain.standing import Standing
 from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import SHARED, columns, from_row
+from services.invoice_sync.tax import Record
 
 
 async def sellers(session: AsyncSession, after: str, limit: int) -> Sequence[str]:
@@ -31,6 +32,27 @@ async def known(session: AsyncSession, keys: Sequence[str], numbers: Sequence[st
     return {row[0]: row[1] for row in by_key}, {row[0] for row in await run(session, linked, list(numbers))}
 
 
+async def strange(session: AsyncSession, seller_tax_id: str, found: Sequence[Record]) -> list[Record]:
+    """What of a seller's list could be an invoice of ours under another name.
+
+    That is not what has a key of ours or a number that we linked. Nor is it what bears another's key and another's
+    content once its case is open: it was told. What bears no key is known by its content alone.
+    """
+    by_key, linked = await known(
+        session, [each.idempotency_key for each in found], [each.invoice_number for each in found]
+    )
+    left = [each for each in found if each.idempotency_key not in by_key and each.invoice_number not in linked]
+    frozen_by_us = """SELECT sha256 FROM body WHERE sha256 = ANY ($1::text[])"""
+    frozen = {row[0] for row in await run(session, frozen_by_us, [each.document_sha256 for each in left])}
+    cases_open = """
+        SELECT reference FROM finding_case
+        WHERE kind = 'FOREIGN_RECORD' AND invoice_id = '' AND seller_tax_id = $1 AND issue_date = ''
+            AND reference = ANY ($2::text[]) AND close_time IS NULL
+    """
+    told = {row[0] for row in await run(session, cases_open, seller_tax_id, [each.invoice_number for each in left])}
+    return [each for each in left if not _is_anothers(each, each.document_sha256 in frozen, told)]
+
+
 async def look_now(session: AsyncSession, invoice_ids: Sequence[str], now: datetime) -> int:
     """Have what is asked for asked for at once, since the authority's list shows it; how many were."""
     asked = """
@@ -39,6 +61,19 @@ async def look_now(session: AsyncSession, invoice_ids: Sequence[str], now: datet
         RETURNING invoice_id
     """
     return len(await run(session, asked, list(invoice_ids), now))
+
+
+async def hold_ended(session: AsyncSession, invoice_ids: Sequence[str]) -> Sequence[tuple[Standing, str]]:
+    """Hold those of some invoices that ended without standing in the books, each with its seller's lane."""
+    asked = f"""
+        SELECT {columns(SHARED, "settled.")}, NULL, NULL, invoice.seller_tax_id
+        FROM settled JOIN invoice ON invoice.invoice_id = settled.invoice_id
+        WHERE settled.invoice_id = ANY ($1::text[])
+            AND settled.sync_state IN ('REJECTED', 'INVALID', 'ABANDONED', 'MISMATCH')
+        ORDER BY settled.invoice_id FOR UPDATE OF settled SKIP LOCKED
+    """  # noqa: S608  the names are ours
+    await look_up_by_index(session)
+    return [(from_row(row), row[-1]) for row in await run(session, asked, list(invoice_ids))]
 
 
 async def to_recheck(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Standing, str]]:
@@ -74,3 +109,9 @@ async def recheck_day(session: AsyncSession, seller_tax_id: str, issue_date: dat
         ) RETURNING invoice_id
     """
     return len(await run(session, asked, seller_tax_id, issue_date, now, limit))
+
+
+def _is_anothers(record: Record, is_our_content: bool, told: set[str]) -> bool:
+    if not record.idempotency_key:
+        return is_our_content
+    return not is_our_content and record.invoice_number in told

@@ -59,6 +59,14 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcements:
+    """The outages that an authority announces now. Without an answer that is OK nothing is known of any."""
+
+    answer: TaxAnswer
+    outages: Sequence[Outage] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Quota:
     """What a seller may issue in a period, in minor units; `limit_minor` is None when there is no limit."""
 
@@ -118,17 +126,20 @@ class TaxSystem(Protocol):
         ...
 
     async def window(
-        self, route: Route, seller_tax_id: str, from_time: datetime, after: str
+        self, route: Route, seller_tax_id: str, from_time: datetime, after: str, until: datetime | None = None
     ) -> WindowPage | NotOffered:
-        """A page of what the main book took for a seller since an instant, after the page before ('' for the first)."""
+        """A page of what the main book took for a seller since an instant, after the page before ('' for the first).
+
+        With `until`, only what it took before that. Both are by our clock, and no nearer to each other by theirs.
+        """
         ...
 
     async def totals(self, route: Route, seller_tax_id: str, issue_date: date) -> Totals | NotOffered:
         """The control totals of a seller's day."""
         ...
 
-    async def announcements(self, route: Route) -> Sequence[Outage] | NotOffered:
-        """The outages that the authority announced; none when it cannot be asked."""
+    async def announcements(self, route: Route) -> Announcements | NotOffered:
+        """The outages that the authority announced."""
         ...
 
     async def buyer_view(self, route: Route, invoice_number: str, buyer_tax_id: str) -> TaxAnswer | NotOffered:

@@ -16,9 +16,9 @@ from chassis.clock import Clock, SystemClock
 from services.invoice_sync.domain.attempt import TaxAnswer
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.tax import (
+    Announcements,
     BatchItem,
     Numbers,
-    Outage,
     Quota,
     Totals,
     WindowPage,
@@ -100,16 +100,21 @@ class SandboxTaxSystem:
         others = [place.split("/") for place in self._places if place != _place(route)]
         return [Route(route.authority, environment, region, route.credential_id) for environment, region in others]
 
-    async def window(self, route: Route, seller_tax_id: str, from_time: datetime, after: str) -> WindowPage:
+    async def window(
+        self, route: Route, seller_tax_id: str, from_time: datetime, after: str, until: datetime | None = None
+    ) -> WindowPage:
         """See TaxSystem."""
-        # By the authority's clock, as far as it is known to be behind ours: nothing of ours is to be left out.
-        behind = min(self._clock_offsets.get(_place(route), timedelta()), timedelta())
+        # By the authority's clock, as far as it is known to be apart from ours: nothing of ours is to be left out.
+        offset = self._clock_offsets.get(_place(route), timedelta())
+        behind, ahead = min(offset, timedelta()), max(offset, timedelta())
         params = {
             "seller_tax_id": seller_tax_id,
             "from": (from_time + behind).isoformat(),
             "after": after,
             "limit": str(_PAGE_SIZE),
         }
+        if until is not None:
+            params["to"] = (until + ahead).isoformat()
         call = _call("GET", route, "/v1/windows", params=params, answer_bytes_max=_PAGE_BYTES_MAX)
         return read_window(await self._ask(call, _is_unanswered))
 
@@ -122,7 +127,7 @@ class SandboxTaxSystem:
         """See TaxSystem. Asked once: a probe is to show what a call meets."""
         return read_ping(await self._ask(_call("GET", route, "/v1/ping"), _never))
 
-    async def announcements(self, route: Route) -> Sequence[Outage]:
+    async def announcements(self, route: Route) -> Announcements:
         """See TaxSystem."""
         return read_announcements(await self._ask(_call("GET", route, "/v1/announcements"), _is_unanswered))
 

@@ -4,11 +4,11 @@ What cannot be read to its end is UNKNOWN as a whole: a list with a row that mak
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
-from services.invoice_sync.tax import Numbers, Outage, Quota, Record, Totals, WindowPage
+from services.invoice_sync.tax import Announcements, Numbers, Outage, Quota, Record, Totals, WindowPage
 from services.invoice_sync.tax.sandbox_answer import heard, number_in, refusal, sha256_in, text
 from services.invoice_sync.tax.wire import Seen, instant
 
@@ -71,12 +71,15 @@ def read_numbers(seen: Seen, count: int) -> Numbers:
     return Numbers(heard(seen, Outcome.OK, f"{count} numbers"), first, last)
 
 
-def read_announcements(seen: Seen) -> Sequence[Outage]:
-    """`GET /v1/announcements`; none when they cannot be read."""
+def read_announcements(seen: Seen) -> Announcements:
+    """`GET /v1/announcements`."""
+    if seen.status != 200:
+        return Announcements(_refused(seen))
     try:
-        return [_outage(row) for row in _list(seen.body, "announcements")] if seen.status == 200 else []
+        outages = [_outage(row) for row in _list(seen.body, "announcements")]
     except _NoSenseError:
-        return []
+        return Announcements(_no_sense(seen, "list of announcements"))
+    return Announcements(heard(seen, Outcome.OK, f"{len(outages)} announced"), outages)
 
 
 def _record(row: Mapping[str, Any]) -> Record:
