@@ -83,7 +83,8 @@ class CorrectActions:
     async def _number(self, session: AsyncSession, invoice: Invoice) -> str:
         """The number that the next version bears: the one that it has, unless that was what was refused."""
         number = await numbers.of_invoice(session, invoice.invoice_id)
-        if number and not is_number_refused(await numbers.refused_with(session, invoice.invoice_id)):
+        code, _ = await numbers.refused_with(session, invoice.invoice_id)
+        if number and not is_number_refused(code):
             return number
         if not number and not self._tools.numbers.preassigned:
             return ""

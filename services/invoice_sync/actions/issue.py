@@ -13,6 +13,7 @@ from services.invoice_sync.actions.issuing import Issuing, issue_span
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.untaken import feed_held
 from services.invoice_sync.domain.claim import Put
+from services.invoice_sync.domain.diagnosis.codes import outside_document
 from services.invoice_sync.domain.event import AskedAgain
 from services.invoice_sync.domain.invoice import (
     PERSON,
@@ -23,6 +24,7 @@ from services.invoice_sync.domain.invoice import (
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.payment import Payment, PaymentChange, PaymentState
 from services.invoice_sync.domain.policy import IssueNow, IssuePolicy, Profile, judge_due
+from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.store import cases, invoices, numbers, outbox, payments
 
 # The feed may be a moment behind whoever asks right after paying.
@@ -83,7 +85,7 @@ class IssueActions:
         """Issue the invoice of a payment for this buyer, or find the one that it has.
 
         Raises Fault REQUEST_ID_REUSED, NOT_INVOICEABLE, or BUSINESS_KEY_REUSED when it has one for another buyer.
-        Asking again for one that was given up puts it back to work.
+        Asking again for one that was given up, or refused for what stands outside its document, sends it again.
         """
         fingerprint = request_fingerprint(payment_id, buyer)
         async with self._sessions.begin() as session:
@@ -159,14 +161,23 @@ class IssueActions:
         return payment, profile, invoice_id
 
     async def _ask_again(self, session: AsyncSession, invoice_id: str, buyer: Party) -> None:
+        """Put back what was given up, and what was refused for no fault of its document; all else goes its own way."""
+        await invoices.hold(session, invoice_id)
         existing = await invoices.get(session, invoice_id)
         assert existing is not None, "a payment names an invoice that is not there"
         if existing.buyer != buyer:
             raise _other_buyer(existing)
-        if existing.standing.parked:
+        was = existing.standing
+        refused = was.sync_state is SyncState.REJECTED
+        if refused and not outside_document(*await numbers.refused_with(session, invoice_id)):
+            return
+        if refused or was.parked:
             asked = AskedAgain(await numbers.of_invoice(session, invoice_id))
-            decided = decide(existing.standing, asked, self._clock.now(), self._tools.jitter(), self._tools.timers)
-            await outbox.put(session, [Put(decided.standing, "")])
+            decided = decide(was, asked, self._clock.now(), self._tools.jitter(), self._tools.timers)
+            if refused:
+                await outbox.reopen(session, [(decided.standing, existing.seller.tax_id)])
+            else:
+                await outbox.put(session, [Put(decided.standing, "")])
 
 
 def _replay(before: tuple[str, str], fingerprint: str) -> Requested:

@@ -19,6 +19,7 @@ from services.invoice_sync.store.sql import walk_by_index
 # So many documents in a sweep; the pass goes round all of them for ever.
 _DOCUMENTS_MAX = 100
 _ATTEMPTS_MAX = 2_000
+_DAMAGED = "ARCHIVE_DAMAGED"
 _log = structlog.get_logger()
 
 
@@ -32,6 +33,7 @@ class ArchivePass:
     async def run(self) -> Counts:
         """Check the next documents and anchor the heads that changed."""
         counts = await self.check_documents()
+        counts = counts.plus(await self.check_damaged())
         await self.anchor_heads()
         return counts
 
@@ -49,6 +51,22 @@ class ArchivePass:
         for each in damaged:
             _log.error("archived document is damaged", invoice_id=each.invoice_id, version=each.version)
         return Counts(archive_checked_count=len(found), archive_damaged_count=len(damaged), opened_count=sum(opened))
+
+    async def check_damaged(self) -> Counts:
+        """Open again what cases tell of; one closes when every version of its invoice is whole again."""
+        now, name = self._tools.clock.now(), "archive.damaged"
+        async with self._tools.sessions.begin() as session:
+            await walk_by_index(session)
+            after = await sweeps.position(session, name)
+            told = await cases.open_of_invoices(session, _DAMAGED, after, _DOCUMENTS_MAX)
+            if not told and not after:
+                return Counts()
+            kept = await archive.documents_of(session, told)
+            damaged = {each.invoice_id for each in kept if not self._is_whole(each)}
+            whole = sorted({each.invoice_id for each in kept} - damaged)
+            closed = await cases.close_of_invoices(session, _DAMAGED, whole, now)
+            await sweeps.move(session, name, told[-1] if len(told) == _DOCUMENTS_MAX else "", now)
+        return Counts(closed_count=closed)
 
     async def anchor_heads(self) -> bool:
         """Seal the heads of the logs that changed since the last anchor; False when none did.
@@ -90,4 +108,4 @@ class ArchivePass:
         fact = f"version {damaged.version} of the frozen document does not open, or is not what was frozen"
         fact_zh = f"已冻结文档第 {damaged.version} 版无法打开或内容已变"
         now = self._tools.clock.now()
-        return cases.Case(new_id("cse"), "ARCHIVE_DAMAGED", damaged.invoice_id, "", "", "", fact, fact_zh, now)
+        return cases.Case(new_id("cse"), _DAMAGED, damaged.invoice_id, "", "", "", fact, fact_zh, now)

@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.record import case_of
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.untaken import untaken
 from services.invoice_sync.domain.absence import Absence, weigh
 from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.claim import Put
+from services.invoice_sync.domain.command import Decision, case_code_of
 from services.invoice_sync.domain.event import AbsenceProved, AbsenceSuspected, LeaseExpired, PutBack
 from services.invoice_sync.domain.log_chain import GENESIS
 from services.invoice_sync.domain.machine import decide
@@ -41,11 +43,12 @@ class OwnPass:
     async def run(self) -> Counts:
         """All of them."""
         lease_expired_count = await self.take_back_leases()
-        missing_count, resent_count = await self.act_on_absence()
+        acted = await self.act_on_absence()
         return Counts(
             lease_expired_count=lease_expired_count,
-            missing_count=missing_count,
-            resent_count=resent_count,
+            missing_count=acted.missing_count,
+            resent_count=acted.resent_count,
+            opened_count=acted.opened_count,
             requeued_count=await self.make_due(),
             issued_count=await self.issue_due(),
             hurried_count=await self.hurry(),
@@ -79,20 +82,21 @@ class OwnPass:
             await outbox.put(session, puts)
         return unknown_count
 
-    async def act_on_absence(self) -> tuple[int, int]:
-        """Declare missing, and put back what is proved absent: the same bytes under the same key. How many of each.
+    async def act_on_absence(self) -> Counts:
+        """Declare missing, and put back what is proved absent: the same bytes under the same key.
 
-        What was put back too often is parked instead, and counted as neither: its diagnosis calls for a person.
+        What was put back too often is parked instead, and counted as neither: its case calls for a person.
         """
-        missing_count = resent_count = 0
+        counts = Counts()
         async with self._tools.sessions.begin() as session:
             await look_up_by_index(session)
             found = await attempts.with_rounds_enough(session, _PASS_MAX)
             for standing in await outbox.hold_idle(session, found):
                 absence = weigh(await attempts.rounds(session, standing.invoice_id, standing.settle_from))
-                missing_count += absence is not Absence.OPEN and standing.sync_state in ACKNOWLEDGED
-                resent_count += await self._act(session, standing, absence)
-        return missing_count, resent_count
+                missing = absence is not Absence.OPEN and standing.sync_state in ACKNOWLEDGED
+                counts = counts.plus(Counts(missing_count=int(missing)))
+                counts = counts.plus(await self._act(session, standing, absence))
+        return counts
 
     async def make_due(self) -> int:
         """Give a row to each invoice that stands nowhere, by what it is and what the log tells of it. How many.
@@ -152,19 +156,19 @@ class OwnPass:
                 await cases.open_case(session, untaken(payment_id, fault, self._tools.clock.now()))
             return False
 
-    async def _act(self, session: AsyncSession, standing: Standing, absence: Absence) -> bool:
-        """Move it as far as its proof has come; whether it is to be sent again."""
+    async def _act(self, session: AsyncSession, standing: Standing, absence: Absence) -> Counts:
+        """Move it as far as its proof has come, and open the cases that this asks for."""
         now, dice = self._tools.clock.now(), self._tools.jitter()
         if absence is Absence.OPEN:
-            return False
-        suspected = decide(standing, AbsenceSuspected(), now, dice, self._timers).standing
+            return Counts()
+        suspected = decide(standing, AbsenceSuspected(), now, dice, self._timers)
         if absence is Absence.SUSPECTED:
-            if suspected != standing:
-                await outbox.put(session, [Put(suspected, "")])
-            return False
-        proved = decide(suspected, AbsenceProved(), now, dice, self._timers).standing
+            if suspected.standing != standing:
+                await outbox.put(session, [Put(suspected.standing, "")])
+            return await self._open(session, suspected)
+        proved = decide(suspected.standing, AbsenceProved(), now, dice, self._timers).standing
         if proved.sync_state is not SyncState.ABSENT:
-            return False
+            return Counts()
         sent_count = await attempts.count_sent(session, standing.invoice_id)
         own_number = await numbers.of_invoice(session, standing.invoice_id)
         back = decide(proved, PutBack(sent_count, own_number), now, dice, self._timers)
@@ -174,7 +178,19 @@ class OwnPass:
             _log.error("absence proved, resend given up", invoice_id=standing.invoice_id, reason=given_up[0])
         else:
             _log.warning("absence proved, sent again", invoice_id=standing.invoice_id)
-        return not given_up
+        opened = await self._open(session, suspected, back)
+        return opened.plus(Counts(resent_count=int(not given_up)))
+
+    async def _open(self, session: AsyncSession, *decisions: Decision) -> Counts:
+        """The cases that these ask for."""
+        now = self._tools.clock.now()
+        made = [
+            case_of(each.standing.invoice_id, code, now)
+            for each in decisions
+            for code in map(case_code_of, each.commands)
+            if code
+        ]
+        return Counts(opened_count=sum([await cases.open_case(session, each) for each in made]))
 
     def _restored(self, fact: RowMapping, sent_count: int, head: tuple[int, str] | None, own_number: str) -> Standing:
         """As safe as the log allows: what may have been sent is only asked for."""

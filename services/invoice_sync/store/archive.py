@@ -41,6 +41,16 @@ async def documents(session: AsyncSession, after: tuple[str, int], limit: int) -
     return [Archived(row[0], row[1], row[2], row[3]) for row in await run(session, asked, *after, limit)]
 
 
+async def documents_of(session: AsyncSession, invoice_ids: Sequence[str]) -> Sequence[Archived]:
+    """Every version of some invoices' documents."""
+    asked = """
+        SELECT invoice_id, version, document.sha256, body.sealed
+        FROM document LEFT JOIN body ON body.sha256 = document.sha256
+        WHERE invoice_id = ANY ($1::text[]) ORDER BY invoice_id, version
+    """
+    return [Archived(row[0], row[1], row[2], row[3]) for row in await run(session, asked, list(invoice_ids))]
+
+
 async def last_anchor(session: AsyncSession) -> Anchor | None:
     """The newest anchor."""
     rows = await run(session, f"SELECT {_ANCHOR} FROM log_anchor ORDER BY anchor_no DESC LIMIT 1")  # noqa: S608

@@ -71,14 +71,14 @@ async def uses_of(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str
     return {row[0]: NumberUse(*row[1:]) for row in await run(session, asked, list(invoice_ids))}
 
 
-async def refused_with(session: AsyncSession, invoice_id: str) -> str:
-    """The authority's code to the newest submit that has an answer; empty when it gave none."""
+async def refused_with(session: AsyncSession, invoice_id: str) -> tuple[str, int]:
+    """The authority's code and HTTP status to the newest submit that has an answer; ('', 0) when none has."""
     asked = """
-        SELECT authority_code FROM attempt JOIN attempt_end USING (invoice_id, attempt_no)
+        SELECT authority_code, http_status FROM attempt JOIN attempt_end USING (invoice_id, attempt_no)
         WHERE invoice_id = $1 AND operation = 'SUBMIT' ORDER BY attempt_no DESC LIMIT 1
     """
     rows = await run(session, asked, invoice_id)
-    return rows[0][0] if rows else ""
+    return (rows[0][0], rows[0][1]) if rows else ("", 0)
 
 
 async def hand_over(session: AsyncSession, invoice_id: str, number: str, now: datetime) -> None:

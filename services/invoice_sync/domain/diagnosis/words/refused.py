@@ -34,8 +34,8 @@ REFUSED: Mapping[str, Words] = {
     "C3": Words(
         title="The authority refused our permission to issue for this seller (code {code}).",
         title_zh="税务系统拒绝：销售方无开票权限或未登记（错误码 {code}）。",
-        remedy="Check the seller's registration and permission with the authority. Once it is granted ask for the invoice "
-        "again with the same buyer: the same document is sent again under the same key.",
+        remedy="Check the seller's registration and permission with the authority. Once it is granted ask for the "
+        "invoice again with the same buyer: the same document is sent again under the same key.",
         remedy_zh="请与税务机关核对销售方登记与开票权限；恢复后以相同购买方再次申请开票，系统以相同内容、相同业务键重发。",
         call="POST /v1/invoices",
         owner="OPERATOR",
