@@ -26,7 +26,7 @@ def write(name: str, metrics: list[Metric]) -> None:
         table.add_column(column)
     for metric in metrics:
         table.add_row(*map(str, metric.row().values()))
-    Console(width=120).print(table)
+    Console(width=160).print(table)
     if not is_quick():
         RESULTS.mkdir(exist_ok=True)
         body = {"commit": commit(), "machine": machine(), "metrics": [metric.row() for metric in metrics]}

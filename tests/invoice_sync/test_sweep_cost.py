@@ -12,6 +12,7 @@ from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import TIMERS
 from tests.invoice_sync.moving import Moving, moving_system
+from tests.support.eventually import eventually
 
 # As if each had moved the totals of its day when it was booked.
 _RUN_ALONG = """
@@ -80,11 +81,23 @@ async def cost_of_sweeps(moving: Moving, count: int) -> tuple[dict[str, int], in
     return {table: times for table, times in whole.items() if times}, by_index
 
 
+_OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
 async def read_so_far(moving: Moving) -> dict[str, tuple[int, int]]:
     """Sequential scans and rows fetched by index, of each table, once every connection has told its own."""
     engine = moving.sessions.kw["bind"]
     await engine.dispose()
     async with engine.connect() as connection:
+
+        async def alone() -> bool:
+            # A connection tells what it read when it ends, and that is a moment after it was closed here.
+            return await connection.scalar(text(_OTHERS)) == 0
+
+        await eventually(alone)
         await connection.execute(text("SELECT pg_stat_force_next_flush()"))
         rows = await connection.execute(
             text("SELECT relname, coalesce(seq_scan, 0), coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables")
