@@ -97,7 +97,9 @@ class Moving(InvoiceSync):
 
     async def confirmed(self, count: int = 1) -> list[Invoice]:
         """Invoices that were read back twice."""
-        made = await self.all_booked(count)
+        # Not by way of all_booked: one may be read a second time before another is read the first.
+        made = await self.issued(count)
+        await self.upload.upload_due()
         await self.until_state(SyncState.CONFIRMED, *made)
         return [await self.again(each) for each in made]
 
