@@ -152,44 +152,17 @@ async def running_system(server: LocalPostgres, start: datetime, seed: int, fold
     async with contextlib.AsyncExitStack() as stack:
         clock, jitter = ManualClock(start), random.Random(f"jitter {seed}")
         ours = await _database(server, "services.invoice_sync")
-        theirs = await _database(server, "services.tax_sandbox")
-        engine = database.connect(ours, "accuracy", pool_size=16)
-        authority = database.connect(theirs, "tax_sandbox", pool_size=8)
-        superuser = database.connect(server.url(ours.partition("@/")[2].partition("?")[0]), "accuracy", pool_size=1)
-        for each in (superuser, authority, engine):
-            stack.push_async_callback(each.dispose)
-        config = TaxSandboxConfig(theirs, listen="127.0.0.1:0", booking_delay_seconds=20, booking_poll_seconds=0.01)
-        running = await tax_sandbox.start(config, authority, clock)
-        stack.push_async_callback(running.stop)
-        url = f"http://127.0.0.1:{running.port}"
+        engine = _connected(stack, ours, 16)
+        superuser = _connected(stack, server.url(ours.partition("@/")[2].partition("?")[0]), 1)
+        authority = _connected(stack, await _database(server, "services.tax_sandbox"), 8)
+        port = await _authority(stack, authority, clock)
+        url = f"http://127.0.0.1:{port}"
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, timeout=10))
-        network = await stack.enter_async_context(Network.to(running.port))
+        network = await stack.enter_async_context(Network.to(port))
         nowhere = stack.enter_context(_closed_port())
-        key_file = folder / f"{uuid.uuid4().hex}.key"
-        key_file.write_text(f"{new_key_line()}\n", "ascii")
-        settings = Config(
-            ours, key_file, lease_seconds=LEASE_SECONDS, upload_concurrency=48, burst=10_000, rate_per_second=10_000.0,
-            breaker_failures_max=30, breaker_window_failures_max=55, breaker_slow_seconds=8.0,
-        )  # fmt: skip
-        ring = KeyRing.read(key_file)
-
-        def tools(numbers: NumberPolicy) -> Tools:
-            return make_tools(
-                database.sessions(engine), ring, clock, jitter.random, settings.timers(), settings.routing(),
-                settings.gate_policy(), numbers=numbers,
-            )  # fmt: skip
-
-        def tax(at: str, **how: Any) -> SandboxTaxSystem:
-            made = SandboxTaxSystem(at, _CALLS, clock, **how)
-            stack.push_async_callback(made.close)
-            return made
-
-        plain, numbered = tools(settings.number_policy()), tools(NumberPolicy(True, 50, 10))
-        # A process of its own: what it knows of calls in flight dies with it.
-        doomed = tools(settings.number_policy())
-        for made in (plain, numbered, doomed):
-            stack.push_async_callback(made.close, 5.0)
-        reached, issue = tax(url), IssueActions(plain)
+        makers = _Makers(stack, engine, _settings(ours, folder), clock, jitter)
+        plain, numbered = makers.tools(), makers.tools(NumberPolicy(True, 50, 10))
+        reached, issue = makers.tax(url), IssueActions(plain)
         yield System(
             clock=clock,
             steering=Steering(http),
@@ -205,13 +178,76 @@ async def running_system(server: LocalPostgres, start: datetime, seed: int, fold
             correct=CorrectActions(plain),
             numbered=IssueActions(numbered),
             numbers=NumberActions(reached, numbered),
-            cut_off=UploadActions(tax(f"http://127.0.0.1:{nowhere}"), plain),
-            doomed=UploadActions(reached, doomed),
-            in_sessions=UploadActions(tax(network.url), plain, batch_size=100),
+            cut_off=UploadActions(makers.tax(f"http://127.0.0.1:{nowhere}"), plain),
+            # A process of its own: what it knows of calls in flight dies with it.
+            doomed=UploadActions(reached, makers.tools()),
+            in_sessions=UploadActions(makers.tax(network.url), plain, batch_size=100),
             superuser=superuser,
             authority=authority,
             jitter=jitter,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Makers:
+    """Makes what is wired together, and sees to it that it is closed."""
+
+    stack: contextlib.AsyncExitStack
+    engine: AsyncEngine
+    settings: Config
+    clock: ManualClock
+    jitter: random.Random
+
+    def tools(self, numbers: NumberPolicy | None = None) -> Tools:
+        """The tools of one process."""
+        made = make_tools(
+            database.sessions(self.engine),
+            KeyRing.read(self.settings.body_key_file),
+            self.clock,
+            self.jitter.random,
+            self.settings.timers(),
+            self.settings.routing(),
+            self.settings.gate_policy(),
+            numbers=numbers or self.settings.number_policy(),
+        )
+        self.stack.push_async_callback(made.close, 5.0)
+        return made
+
+    def tax(self, url: str) -> SandboxTaxSystem:
+        """The authority at an address."""
+        made = SandboxTaxSystem(url, _CALLS, self.clock)
+        self.stack.push_async_callback(made.close)
+        return made
+
+
+def _connected(stack: contextlib.AsyncExitStack, url: str, pool_size: int) -> AsyncEngine:
+    engine = database.connect(url, "accuracy", pool_size=pool_size)
+    stack.push_async_callback(engine.dispose)
+    return engine
+
+
+async def _authority(stack: contextlib.AsyncExitStack, engine: AsyncEngine, clock: ManualClock) -> int:
+    """The sandbox on a free port."""
+    config = TaxSandboxConfig("", listen="127.0.0.1:0", booking_delay_seconds=20, booking_poll_seconds=0.01)
+    running = await tax_sandbox.start(config, engine, clock)
+    stack.push_async_callback(running.stop)
+    return running.port
+
+
+def _settings(url: str, folder: Path) -> Config:
+    key_file = folder / f"{uuid.uuid4().hex}.key"
+    key_file.write_text(f"{new_key_line()}\n", "ascii")
+    return Config(
+        url,
+        key_file,
+        lease_seconds=LEASE_SECONDS,
+        upload_concurrency=48,
+        burst=10_000,
+        rate_per_second=10_000.0,
+        breaker_failures_max=30,
+        breaker_window_failures_max=55,
+        breaker_slow_seconds=8.0,
+    )
 
 
 async def _database(server: LocalPostgres, package: str) -> str:

@@ -152,7 +152,7 @@ def test_while_a_probe_is_on_its_way_no_second_one_goes_and_a_lost_one_is_replac
     on_its_way = probing(hold, at(60), POLICY)
 
     assert isinstance(is_open(HUBEI, WATER, [on_its_way], Breaker(), at(61)), Shut)
-    assert is_open(HUBEI, WATER, [on_its_way], Breaker(), at(120)).probe_only
+    assert is_open(HUBEI, WATER, [on_its_way], Breaker(), at(120)) == Open(probed=(on_its_way,))
 
 
 @pytest.mark.parametrize(

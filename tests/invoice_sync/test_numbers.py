@@ -327,7 +327,7 @@ async def test_a_number_that_the_customer_has_and_that_was_not_uploaded_is_told_
     system.clock.advance(10)
     await actions.hand_over(invoice)
     async with system.sessions() as session:
-        used = await numbers.use_of(session, invoice.invoice_id)
+        used = (await numbers.uses_of(session, [invoice.invoice_id]))[invoice.invoice_id]
 
     assert used.number == invoice.standing.invoice_number
     assert used.handed_time == first

@@ -6,12 +6,13 @@ from collections import Counter
 import pytest
 
 from chassis import database
+from chassis.batch import BatchFull
 from chassis.clock import SystemClock
 from services.tax_sandbox.actions.submission import SubmissionActions
-from services.tax_sandbox.coalescer import Coalescer, QueueFullError
 from services.tax_sandbox.domain.document import read_document, sha256_of
 from services.tax_sandbox.domain.judgement import Rules, Submit
 from services.tax_sandbox.domain.place import Place
+from services.tax_sandbox.routes import edge
 from services.tax_sandbox.steered import Steered
 from tests.support.tax_sandbox import SELLER_TAX_ID, a_document, running_tax_sandbox, submit_to, until_status
 
@@ -79,36 +80,7 @@ async def test_a_quota_is_not_overdrawn_by_those_who_come_at_once(fresh_database
     assert Counter(answer.status_code for answer in answers) == {200: 4, 403: 6}
 
 
-async def test_calls_that_come_while_a_batch_is_under_way_make_up_the_next():
-    batches: list[list[int]] = []
-    begun, go_on = asyncio.Event(), asyncio.Event()
+def test_one_too_many_is_told_that_nothing_was_done_with_it():
+    reply = edge.unavailable(BatchFull("1024 wait already"))
 
-    async def flush(questions: list[int]) -> list[int]:
-        batches.append(questions)
-        begun.set()
-        await go_on.wait()
-        return [question * 2 for question in questions]
-
-    coalescer = Coalescer(flush, batch_max=3, waiting_max=5)
-    first = asyncio.create_task(coalescer.ask(1))
-    await begun.wait()
-    rest = [asyncio.create_task(coalescer.ask(number)) for number in (2, 3, 4, 5, 6)]
-    await asyncio.sleep(0)
-    with pytest.raises(QueueFullError):
-        await coalescer.ask(7)
-    go_on.set()
-
-    assert await asyncio.gather(first, *rest) == [2, 4, 6, 8, 10, 12]
-    assert batches == [[1], [2, 3, 4], [5, 6]]
-
-
-async def test_what_a_batch_raises_is_told_to_each_of_it_and_to_no_other():
-    async def flush(questions: list[int]) -> list[int]:
-        if 1 in questions:
-            raise ValueError("spoilt")
-        return questions
-
-    coalescer = Coalescer(flush, batch_max=2, waiting_max=9)
-    answers = await asyncio.gather(*(coalescer.ask(number) for number in (1, 2, 3)), return_exceptions=True)
-
-    assert [type(answer) for answer in answers] == [ValueError, ValueError, int]
+    assert (reply.status, reply.body["code"]) == (503, "E5032")

@@ -11,18 +11,13 @@ from services.invoice_sync.domain.route import Route
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Rows may be taken: one when `probe_only`.
+    """Rows may be taken: only one when `breaker_probe` or `probed` says that it is to find out if the cause is gone.
 
     Before that one is sent, `probing` of the breaker is stored if `breaker_probe`, and of each hold in `probed`.
     """
 
     breaker_probe: bool = False
     probed: tuple[Hold, ...] = ()
-
-    @property
-    def probe_only(self) -> bool:
-        """Whether a single row may go, to find out whether the cause is gone."""
-        return self.breaker_probe or bool(self.probed)
 
 
 @dataclass(frozen=True, slots=True)

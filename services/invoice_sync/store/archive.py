@@ -57,12 +57,6 @@ async def last_anchor(session: AsyncSession) -> Anchor | None:
     return _anchor(rows[0]) if rows else None
 
 
-async def anchors(session: AsyncSession, after: int, limit: int) -> Sequence[Anchor]:
-    """The next anchors after a number, in order."""
-    asked = f"SELECT {_ANCHOR} FROM log_anchor WHERE anchor_no > $1 ORDER BY anchor_no LIMIT $2"  # noqa: S608
-    return [_anchor(row) for row in await run(session, asked, after, limit)]
-
-
 async def anchors_of(session: AsyncSession, invoice_id: str) -> Sequence[Anchor]:
     """Every anchor over a head of an invoice's log, oldest first."""
     asked = f"SELECT {_ANCHOR} FROM log_anchor WHERE invoice_ids @> ARRAY[$1::text] ORDER BY anchor_no"  # noqa: S608

@@ -12,7 +12,7 @@ from services.invoice_sync.domain.absence import ROUNDS_NEEDED, ROUNDS_NEEDED_WI
 from services.invoice_sync.domain.attempt import Attempt, Ended, Operation, Outcome, TaxAnswer
 from services.invoice_sync.domain.standing import SyncState, Work
 from services.invoice_sync.store.sql import run
-from services.invoice_sync.store.standings import transposed
+from services.invoice_sync.store.standings import columns, transposed, unnested
 from services.invoice_sync.tables import absence_round, attempt, attempt_end
 
 _LIST_MAX = 1000
@@ -38,19 +38,33 @@ _BEGIN = """
     ON CONFLICT (invoice_id, attempt_no) DO NOTHING
     RETURNING attempt_id
 """
-_END = """
-    INSERT INTO attempt_end (
-        invoice_id, attempt_no, end_time, first_byte_time, clock_offset_ms, outcome, message, http_status,
-        authority_code, code_detail, url_path, place, invoice_number, red_number, ack_time, book_time,
-        document_sha256, response_sha256, retry_after_seconds, log_hash
-    )
-    SELECT * FROM unnest(
-        $1::text[], $2::int[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[], $8::int[],
-        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[],
-        $16::timestamptz[], $17::text[], $18::text[], $19::int[], $20::text[]
-    )
+# The columns of attempt_end, in the order in which they are written.
+ENDED = (
+    ("invoice_id", "text"),
+    ("attempt_no", "int"),
+    ("end_time", "timestamptz"),
+    ("first_byte_time", "timestamptz"),
+    ("clock_offset_ms", "bigint"),
+    ("outcome", "text"),
+    ("message", "text"),
+    ("http_status", "int"),
+    ("authority_code", "text"),
+    ("code_detail", "text"),
+    ("url_path", "text"),
+    ("place", "text"),
+    ("invoice_number", "text"),
+    ("red_number", "text"),
+    ("ack_time", "timestamptz"),
+    ("book_time", "timestamptz"),
+    ("document_sha256", "text"),
+    ("response_sha256", "text"),
+    ("retry_after_seconds", "int"),
+    ("log_hash", "text"),
+)
+_END = f"""
+    INSERT INTO attempt_end ({columns(ENDED)}) SELECT * FROM {unnested(ENDED)}
     ON CONFLICT (invoice_id, attempt_no) DO NOTHING
-"""
+"""  # noqa: S608  the names are ours
 _BODIES = """
     INSERT INTO body (sha256, sealed) SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT (sha256) DO NOTHING
 """
@@ -91,7 +105,7 @@ async def begin(session: AsyncSession, begun: Sequence[Attempt]) -> set[str]:
 
 async def end(session: AsyncSession, ended: Sequence[Ended]) -> None:
     """Write what came of attempts, once each."""
-    await run(session, _END, *transposed(_end_values(each) for each in ended))
+    await run(session, _END, *transposed(end_values(each) for each in ended))
 
 
 async def keep_bodies(session: AsyncSession, sealed: Sequence[tuple[str, bytes]]) -> None:
@@ -112,7 +126,8 @@ async def sealed_bodies(session: AsyncSession, sha256s: Sequence[str]) -> dict[s
     return {row[0]: bytes(row[1]) for row in rows}
 
 
-def _end_values(ended: Ended) -> tuple[Any, ...]:
+def end_values(ended: Ended) -> tuple[Any, ...]:
+    """What is written of an end, in the order of the columns of attempt_end."""
     answer = ended.answer
     return (
         ended.invoice_id,

@@ -206,24 +206,6 @@ async def summary(
     ]
 
 
-async def a_booked_one(session: AsyncSession, route: Route) -> Invoice | None:
-    """An invoice that the authority is known to hold by this route: what a blind query service is found out by."""
-    asked = """
-        (SELECT outbox.invoice_id FROM outbox JOIN invoice USING (invoice_id)
-            WHERE work = 'CONFIRM' AND parked_reason = '' AND sync_state IN ('BOOKED', 'CONFIRMED')
-                AND (authority, environment, region, credential_id) = ($1, $2, $3, $4)
-            LIMIT 1)
-        UNION ALL
-        (SELECT settled.invoice_id FROM settled JOIN invoice USING (invoice_id)
-            WHERE sync_state IN ('BOOKED', 'CONFIRMED')
-                AND (authority, environment, region, credential_id) = ($1, $2, $3, $4)
-            ORDER BY invoice_id DESC LIMIT 1)
-        LIMIT 1
-    """
-    rows = await run(session, asked, route.authority, route.environment, route.region, route.credential_id)
-    return await get(session, rows[0][0]) if rows else None
-
-
 async def without_standing(session: AsyncSession, after: str, before: str, limit: int) -> tuple[list[str], str]:
     """Of the next invoices after an id: those that stand nowhere, and the last id that was looked at ('' at the end).
 

@@ -57,13 +57,8 @@ async def of_invoices(session: AsyncSession, invoice_ids: Sequence[str]) -> dict
     return {row[0]: row[1] for row in await run(session, asked, list(invoice_ids))}
 
 
-async def use_of(session: AsyncSession, invoice_id: str) -> NumberUse | None:
-    """The number that an invoice bears, for its diagnosis."""
-    return (await uses_of(session, [invoice_id])).get(invoice_id)
-
-
 async def uses_of(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, NumberUse]:
-    """The same of some invoices; those that bear none are left out."""
+    """The numbers that some invoices bear, for their diagnosis; those that bear none are left out."""
     asked = """
         SELECT DISTINCT ON (invoice_id) invoice_id, range_id, number, take_time, handed_over_time FROM number_use
         WHERE invoice_id = ANY ($1::text[]) ORDER BY invoice_id, take_time DESC, number DESC

@@ -20,6 +20,7 @@ from services.invoice_sync.domain.claim import Claim, Lease
 from services.invoice_sync.domain.log_chain import SEPARATOR, TAG, begin_layout, tagged
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing
+from services.invoice_sync.store import attempts
 from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, in_columns, put_rows
 
@@ -170,7 +171,7 @@ async def finish(session: AsyncSession, finished: Sequence[tuple[Claim, Moved, E
     due: list[tuple[Any, ...]] = []
     done: list[tuple[Any, ...]] = []
     for claimed, to, ended in finished:
-        row = (claimed.lease_id, *to, *_end_values(ended))
+        row = (claimed.lease_id, *to, *attempts.end_values(ended))
         (done if to.work is None else due).append(row)
     await look_up_by_index(session)
     fenced: set[str] = set()
@@ -193,34 +194,12 @@ _MOVED = (
     ("state_time", "timestamptz"),
     ("parked_reason", "text"),
 )
-_ENDED = (
-    ("invoice_id", "text"),
-    ("attempt_no", "int"),
-    ("end_time", "timestamptz"),
-    ("first_byte_time", "timestamptz"),
-    ("clock_offset_ms", "bigint"),
-    ("outcome", "text"),
-    ("message", "text"),
-    ("http_status", "int"),
-    ("authority_code", "text"),
-    ("code_detail", "text"),
-    ("url_path", "text"),
-    ("place", "text"),
-    ("invoice_number", "text"),
-    ("red_number", "text"),
-    ("ack_time", "timestamptz"),
-    ("book_time", "timestamptz"),
-    ("document_sha256", "text"),
-    ("response_sha256", "text"),
-    ("retry_after_seconds", "int"),
-    ("log_hash", "text"),
-)
-_PUT = (*_MOVED, *_ENDED)
+_PUT = (*_MOVED, *attempts.ENDED)
 _ENDING = f"""
     WITH put AS MATERIALIZED (
         {put_rows(_PUT)}
     ), ended AS (
-        INSERT INTO attempt_end ({columns(_ENDED)}) SELECT {columns(_ENDED)} FROM put
+        INSERT INTO attempt_end ({columns(attempts.ENDED)}) SELECT {columns(attempts.ENDED)} FROM put
         ON CONFLICT (invoice_id, attempt_no) DO NOTHING
     )
 """  # noqa: S608
@@ -257,32 +236,6 @@ _FINISH_DONE = f"""
     SELECT {", ".join(_ANSWERED.get(name, name) for name, _ in SHARED)} FROM gone
     RETURNING invoice_id
 """  # noqa: S608
-
-
-def _end_values(ended: Ended) -> tuple[Any, ...]:
-    answer = ended.answer
-    return (
-        ended.invoice_id,
-        ended.attempt_no,
-        ended.end_time,
-        answer.first_byte_time,
-        answer.clock_offset_ms,
-        answer.outcome.value,
-        answer.message,
-        answer.http_status,
-        answer.authority_code,
-        answer.code_detail,
-        answer.url_path,
-        answer.place,
-        answer.invoice_number,
-        answer.red_number,
-        answer.ack_time,
-        answer.book_time,
-        answer.document_sha256,
-        answer.response_sha256,
-        answer.retry_after_seconds,
-        ended.log_hash,
-    )
 
 
 @functools.lru_cache(maxsize=1024)

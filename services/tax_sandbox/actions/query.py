@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chassis.batch import Batcher
 from chassis.database import Sessions
-from services.tax_sandbox.coalescer import Coalescer
 from services.tax_sandbox.domain import reply
 from services.tax_sandbox.domain.acceptance import Record
 from services.tax_sandbox.domain.fault import Occasion, Phase
@@ -34,11 +34,11 @@ class QueryActions:
         self._steered = steered
         self._query_days = query_days
         self._sealing_seconds = sealing_seconds
-        self._queries = Coalescer(self.answer_queries, _IN_A_FLUSH_MAX, _WAITING_MAX)
+        self._queries = Batcher[Query, Reply](self.answer_queries, size_max=_IN_A_FLUSH_MAX, waiting_max=_WAITING_MAX)
 
     async def query_invoice(self, query: Query) -> Reply:
         """What the main book has under a number or a key."""
-        return await self._queries.ask(query)
+        return await self._queries.add(query)
 
     async def answer_queries(self, queries: Sequence[Query]) -> list[Reply]:
         """One transaction for all of them."""

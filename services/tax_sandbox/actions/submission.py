@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from chassis.batch import Batcher
 from chassis.database import Sessions
 from services.tax_sandbox.actions.ledger import Ledger, log_submits, read_ledger, write_accepted
-from services.tax_sandbox.coalescer import Coalescer
 from services.tax_sandbox.domain.fault import FaultName, FaultPlan, Occasion, Phase
 from services.tax_sandbox.domain.judgement import Rules, Submit, Verdict, judge
 from services.tax_sandbox.domain.reply import Reply
@@ -24,7 +24,7 @@ class SubmissionActions:
         self._steered = steered
         self._rules = rules
         self._registration_required = registration_required
-        self._submits = Coalescer(self.take_submits, _IN_A_FLUSH_MAX, _WAITING_MAX)
+        self._submits = Batcher[Submit, Reply](self.take_submits, size_max=_IN_A_FLUSH_MAX, waiting_max=_WAITING_MAX)
         self._taking_since: datetime | None = None
 
     async def submit_invoice(self, submit: Submit) -> Reply:
@@ -32,7 +32,7 @@ class SubmissionActions:
 
         What was taken is committed before this returns, whatever befalls the answer afterwards.
         """
-        return await self._submits.ask(submit)
+        return await self._submits.add(submit)
 
     def taking_since(self) -> datetime | None:
         """The instant that those bear which are being taken and not yet committed; None when there are none."""

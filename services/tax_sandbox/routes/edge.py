@@ -15,9 +15,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from chassis import storage_fault, telemetry
+from chassis.batch import BatchFull
 from services.tax_sandbox import http_server
 from services.tax_sandbox.actions.gate import GateActions
-from services.tax_sandbox.coalescer import QueueFullError
 from services.tax_sandbox.domain.document import Refusal
 from services.tax_sandbox.domain.fault import Occasion, Phase
 from services.tax_sandbox.domain.fault_request import read_header
@@ -162,7 +162,7 @@ def respond(reply: Reply) -> Response:
 
 def unavailable(fault: Exception) -> Reply:
     """What is said when our own database does not answer; other faults of ours are logged and told as 500."""
-    if isinstance(fault, QueueFullError):
+    if isinstance(fault, BatchFull):
         return refused(503, Refusal("E5032", "too many calls wait already; nothing was done"))
     if storage_fault.may_pass(fault):
         _log.warning("unavailable", error=type(fault).__name__)
