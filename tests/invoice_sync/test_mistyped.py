@@ -71,3 +71,15 @@ def test_every_single_wrong_digit_is_found(number, place, digit):
     typed = number[:place] + digit + number[place + 1 :]
 
     assert typed == number or number in variants(typed)
+
+
+ID = "inv_01a2021f1b46764389fd27d56d77c64a"
+
+
+@pytest.mark.parametrize("place", range(4, len(ID)))
+def test_an_id_with_one_sign_missing_wrong_or_too_many_leads_to_the_right_one(place):
+    other = "0" if ID[place] != "0" else "f"
+
+    assert best(ID[:place] + ID[place + 1 :], {ID}) == ID
+    assert best(ID[:place] + other + ID[place + 1 :], {ID}) == ID
+    assert best(ID[:place] + other + ID[place:], {ID}) == ID

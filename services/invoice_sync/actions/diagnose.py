@@ -46,12 +46,14 @@ class DiagnoseActions:
             if (subject := await _subject(session, reference)) is not None:
                 return self._judge(await (await reader(session, self._tools)).of(asked, subject))
             existing = await finder.known(session, variants(reference))
-            if meant := best(reference, existing):
+            meant = best(reference, existing) or ""
+            # A number that is one as it was written may exist, so the authority is asked before it is called a slip.
+            if meant and number_in(reference) in ("", meant):
                 corrected = replace(asked, resolution=Resolution.CORRECTED, meant=meant)
                 if (facts := await self._corrected(session, corrected)) is not None:
                     return self._judge(facts)
             asked = await _unknown(session, asked, near(reference, existing))
-        return self._judge(await self._nothing_of_ours(asked))
+        return self._judge(await self._nothing_of_ours(asked, meant))
 
     async def diagnose_buyer(
         self, buyer_tax_id: str, buyer_title: str, merchant_id: str, limit: int
@@ -105,17 +107,19 @@ class DiagnoseActions:
         subject = await _subject(session, asked.meant)
         return None if subject is None else await (await reader(session, self._tools)).of(asked, subject)
 
-    async def _nothing_of_ours(self, asked: Asked) -> Facts:
+    async def _nothing_of_ours(self, asked: Asked, meant: str) -> Facts:
         """What can be said of a number that is not in our books. Raises Fault NOT_FOUND when it is no number.
 
-        Of several of ours that are near, the one that alone fits what was said is told of, unless the number exists.
+        Unless the number exists, the only one of ours that is near (`meant`) is told of, or of several the one that
+        alone fits what was said.
         """
         number = number_in(asked.reference)
         if not number and not looks_like_a_number(asked.reference):
             raise _nothing_known(asked.reference)
         foreign = await self._ask(number) if number else None
-        if asked.near and asked.near.alone and not (foreign and foreign.seller_tax_id):
-            corrected = replace(asked, resolution=Resolution.CORRECTED, meant=asked.near.alone)
+        likeliest = meant or (asked.near.alone if asked.near else "")
+        if likeliest and not (foreign and foreign.seller_tax_id):
+            corrected = replace(asked, resolution=Resolution.CORRECTED, meant=likeliest)
             async with self._tools.sessions() as session:
                 if (facts := await self._corrected(session, corrected)) is not None:
                     return facts

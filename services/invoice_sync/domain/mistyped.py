@@ -8,6 +8,9 @@ from itertools import islice
 VARIANTS_MAX = 600
 REFERENCE_LENGTH_MAX = 64
 _DIGITS = "0123456789"
+_HEX_DIGITS = f"{_DIGITS}abcdef"
+# The hex digits of an id of ours; how many there are tells which slips it can have been.
+_ID_LENGTH = 32
 # Letters that are read or typed for a digit, as they come from paper, from a picture or over the telephone.
 _LETTER_TO_DIGIT = str.maketrans({"O": "0", "o": "0", "Q": "0", "D": "0", "I": "1", "l": "1", "i": "1", "L": "1"})
 _MORE_LETTERS = str.maketrans({"S": "5", "s": "5", "B": "8", "Z": "2", "z": "2", "G": "6", "g": "9", "q": "9"})
@@ -93,28 +96,43 @@ def _base(spellings: Sequence[str]) -> str:
 
 
 def _slips(text: str) -> Iterator[str]:
-    """One slip of the hand away; a digit is only taken for another digit. An id is too long for more than two kinds."""
-    named = _OUR_ID.fullmatch(text)
-    start = named.start(2) if named else 0
-    yield from _swapped(text, start)
-    yield from (text[:at] + text[at + 1 :] for at in range(start, len(text)))
-    if named is None:
-        yield from _wrong(text)
-        yield from _missing(text)
+    """One slip of the hand away; a digit is only taken for another digit."""
+    if named := _OUR_ID.fullmatch(text):
+        yield from (text[: named.start(2)] + rest for rest in _slips_of_an_id(named[2]))
+        return
+    yield from _swapped(text)
+    yield from _too_many(text)
+    yield from _wrong(text, _DIGITS)
+    yield from _missing(text, _DIGITS)
 
 
-def _swapped(text: str, start: int) -> Iterator[str]:
-    for at in range(start, len(text) - 1):
+def _slips_of_an_id(rest: str) -> Iterator[str]:
+    """Those that its length leaves, so that each of them has room; of another length it is only one sign too long."""
+    if len(rest) == _ID_LENGTH:
+        yield from _swapped(rest)
+        yield from _wrong(rest, _HEX_DIGITS)
+    elif len(rest) == _ID_LENGTH - 1:
+        yield from _missing(rest, _HEX_DIGITS)
+    else:
+        yield from _too_many(rest)
+
+
+def _swapped(text: str) -> Iterator[str]:
+    for at in range(len(text) - 1):
         if text[at] != text[at + 1]:
             yield text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
 
-def _wrong(text: str) -> Iterator[str]:
+def _too_many(text: str) -> Iterator[str]:
+    return (text[:at] + text[at + 1 :] for at in range(len(text)))
+
+
+def _wrong(text: str, digits: str) -> Iterator[str]:
     for at, sign in enumerate(text):
-        if sign in _DIGITS:
-            yield from (text[:at] + digit + text[at + 1 :] for digit in _DIGITS if digit != sign)
+        if sign in digits:
+            yield from (text[:at] + digit + text[at + 1 :] for digit in digits if digit != sign)
 
 
-def _missing(text: str) -> Iterator[str]:
+def _missing(text: str, digits: str) -> Iterator[str]:
     for at in range(len(text) + 1):
-        yield from (text[:at] + digit + text[at:] for digit in _DIGITS)
+        yield from (text[:at] + digit + text[at:] for digit in digits)
