@@ -43,6 +43,12 @@ def check_listen(address: str) -> None:
         raise ValueError(f"must be host:port, is {address!r}")
 
 
+def check_file(path: str) -> None:
+    """A `check` for a setting that names a file, or is empty."""
+    if path and not Path(path).is_file():
+        raise ValueError(f"must be a file that is there, is {path!r}")
+
+
 def read_config(cls: type[T], prefix: str, environ: Mapping[str, str]) -> T:
     """Read each field of a frozen dataclass from `<prefix>_<FIELD>`.
 

@@ -9,11 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis import database, telemetry
+from chassis import database, http_server, telemetry
 from chassis.clock import Clock, SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
-from services.tax_sandbox import http_server
 from services.tax_sandbox.actions.announcement import AnnouncementActions
 from services.tax_sandbox.actions.batch import BatchActions
 from services.tax_sandbox.actions.booking import BookingActions

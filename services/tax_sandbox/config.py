@@ -1,19 +1,12 @@
 """What the stand-in authority is told by its environment."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from chassis import database, telemetry
-from chassis.config import ConfigError, check_listen, setting
-from services.tax_sandbox.http_server import Tls
+from chassis.config import check_file, check_listen, setting
+from chassis.http_server import Tls, tls_of
 
 PREFIX = "BIHUAN_TAX_SANDBOX"
-
-
-def check_file(path: str) -> None:
-    """A `check` for a setting that names a file."""
-    if path and not Path(path).is_file():
-        raise ValueError(f"must be a file that is there, is {path!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +30,4 @@ class Config:
 
     def tls(self) -> Tls | None:
         """The files for HTTPS, or None for plain HTTP. Raises ConfigError when only one of the two is set."""
-        if bool(self.tls_cert_file) != bool(self.tls_key_file):
-            raise ConfigError([f"{PREFIX}_TLS_CERT_FILE and {PREFIX}_TLS_KEY_FILE go together: set both or neither"])
-        return Tls(Path(self.tls_cert_file), Path(self.tls_key_file)) if self.tls_cert_file else None
+        return tls_of(PREFIX, self.tls_cert_file, self.tls_key_file)

@@ -14,9 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from chassis import storage_fault, telemetry
+from chassis import http_server, storage_fault, telemetry
 from chassis.batch import BatchFull
-from services.tax_sandbox import http_server
 from services.tax_sandbox.actions.gate import GateActions
 from services.tax_sandbox.domain.document import Refusal
 from services.tax_sandbox.domain.fault import Occasion, Phase

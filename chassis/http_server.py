@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from chassis.config import ConfigError
 from chassis.loop import Loop
 
 HEAD_BYTES_MAX = 32 * 1024
@@ -48,6 +49,16 @@ class Tls:
 
     cert_file: Path
     key_file: Path
+
+
+def tls_of(prefix: str, cert_file: str, key_file: str) -> Tls | None:
+    """The two files that <prefix>_TLS_CERT_FILE and <prefix>_TLS_KEY_FILE name; None, which is plain HTTP, for neither.
+
+    Raises ConfigError when only one of the two is set.
+    """
+    if bool(cert_file) != bool(key_file):
+        raise ConfigError([f"{prefix}_TLS_CERT_FILE and {prefix}_TLS_KEY_FILE go together: set both or neither"])
+    return Tls(Path(cert_file), Path(key_file)) if cert_file else None
 
 
 async def start(listen: str, app: ASGIApp, loops: Sequence[Loop] = (), tls: Tls | None = None) -> Running:
