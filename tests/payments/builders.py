@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from chassis.clock import ManualClock
 from chassis.database import Sessions
 from chassis.money import Money
-from services.payments.actions import Actions
 from services.payments.domain.payment import Payment, PaymentContent, succeeded_payment
+from services.payments.rpc import Actions
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)  # 12:00 in Beijing
 TABLES = ("payments", "requests", "reconciliations", "feed")

@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 
 from chassis.errors import Fault, Kind, from_rpc_error
-from services.payments.store import Store
+from services.payments.store import intake
 from tests.payments.builders import NOON, NOTHING, a_payment, a_request
 from tests.support.eventually import eventually
 
@@ -197,7 +197,7 @@ async def test_a_call_whose_deadline_passes_while_it_waits_stores_nothing(system
     request = a_request(merchant_order_no=rival.content.merchant_order_no)
 
     async with system.sessions() as session:  # holds the business key, so that the call has to wait
-        await Store(session).add_payment(rival)
+        await intake.add_payment(session, rival)
         call = asyncio.ensure_future(refusal(system.payments.RecordPayment(request, timeout=2)))
         await eventually(lambda: waiting_for_locks(system, 1), timeout_seconds=1.5)
         refused = await call
@@ -213,7 +213,7 @@ async def test_a_key_that_is_held_for_too_long_is_a_reason_to_try_again(system):
     request = a_request(merchant_order_no=rival.content.merchant_order_no)
 
     async with system.sessions() as session:
-        await Store(session).add_payment(rival)
+        await intake.add_payment(session, rival)
         unretried = payment_grpc.PaymentServiceStub(system.open_channel).RecordPayment(request, timeout=20)
         refused = await refusal(unretried)
         await session.rollback()

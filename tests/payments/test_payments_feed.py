@@ -14,15 +14,14 @@ from sqlalchemy import text
 
 from chassis.errors import from_rpc_error
 from services.payments.domain.payment import first_change
-from services.payments.store import Store
+from services.payments.store import feed, intake, manifest
 from tests.payments.builders import NOON, a_payment, a_request
 from tests.support.eventually import eventually
 
 
 async def write(session, payment) -> None:
-    store = Store(session)
-    assert await store.add_payment(payment)
-    await store.add_changes([first_change(payment)])
+    assert await intake.add_payment(session, payment)
+    await feed.add_changes(session, [first_change(payment)])
 
 
 async def feed_ids(system) -> dict[str, int]:
@@ -59,9 +58,9 @@ async def test_two_numberers_at_once_leave_no_gap_and_number_nothing_twice(syste
             await write(session, payment)
 
     async with system.sessions() as first:
-        await Store(first).lock_head()
-        assert await Store(first).number_changes(2) == 2
-        second = asyncio.create_task(system.actions.number_feed())
+        await feed.lock_head(first)
+        assert await feed.number_changes(first, 2) == 2
+        second = asyncio.create_task(system.actions.feed.number_feed())
         await eventually(lambda: is_waiting(system))  # for the head, which the first has not given back
         for payment in payments[3:]:
             async with system.sessions.begin() as session:
@@ -79,7 +78,7 @@ async def test_writers_and_numberers_together_make_one_dense_feed(system):
         return answer.payment.payment_id
 
     takers = [take_in() for _ in range(30)]
-    numberers = [system.actions.number_feed() for _ in range(10)]
+    numberers = [system.actions.feed.number_feed() for _ in range(10)]
     done = await asyncio.gather(*takers, *numberers)
     changes = await system.read_feed()
 
@@ -91,8 +90,8 @@ async def test_a_numberer_that_dies_gives_back_what_it_took(system):
     async with system.sessions.begin() as session:
         await write(session, a_payment())
     async with system.sessions() as session:
-        await Store(session).lock_head()
-        await Store(session).number_changes(10)
+        await feed.lock_head(session)
+        await feed.number_changes(session, 10)
         await session.rollback()
 
     assert [change.sequence for change in await system.read_feed()] == [1]
@@ -161,11 +160,11 @@ async def test_a_manifest_counts_and_sums_the_day_and_its_digest_can_be_recomput
         feed_pb.GetSliceManifestRequest(channel="wechat_pay", business_date="2026-03-01")
     )
 
-    manifest = answer.manifest
-    assert manifest.payment_count == 3
-    assert [(money.currency_code, money.amount_minor) for money in manifest.amount_sums] == [("CNY", 350), ("USD", 700)]
-    assert manifest.digest == digest_of(of_the_day)
-    assert manifest.max_sequence == 5
+    told = answer.manifest
+    assert told.payment_count == 3
+    assert [(money.currency_code, money.amount_minor) for money in told.amount_sums] == [("CNY", 350), ("USD", 700)]
+    assert told.digest == digest_of(of_the_day)
+    assert told.max_sequence == 5
 
 
 async def test_a_mirror_that_read_up_to_the_manifests_sequence_holds_what_the_manifest_counted(system):
@@ -179,18 +178,18 @@ async def test_a_mirror_that_read_up_to_the_manifests_sequence_holds_what_the_ma
         return [(await system.feed.GetSliceManifest(asked)).manifest for _ in range(10)]
 
     counted = await asyncio.gather(take_in(), take_in(), count())
-    feed = await system.read_feed()
+    changes = await system.read_feed()
 
-    for manifest in counted[-1]:
-        mirror = [change.payment for change in feed if change.sequence <= manifest.max_sequence]
-        assert (manifest.payment_count, manifest.digest) == (len(mirror), digest_of(mirror))
+    for told in counted[-1]:
+        mirror = [change.payment for change in changes if change.sequence <= told.max_sequence]
+        assert (told.payment_count, told.digest) == (len(mirror), digest_of(mirror))
 
 
 async def test_a_payment_that_the_feed_has_not_told_is_not_counted(system):
     async with system.sessions.begin() as session:
         await write(session, a_payment())
     async with system.sessions.begin() as session:
-        lines = [line async for batch in Store(session).slice_lines("wechat_pay", NOON.date()) for line in batch]
+        lines = [line async for batch in manifest.slice_lines(session, "wechat_pay", NOON.date()) for line in batch]
 
     assert lines == []
 

@@ -7,7 +7,7 @@ from bihuan.reconciler.v1 import exception_service_pb2, run_service_pb2, stateme
 from chassis import channel, database, server
 from chassis.clock import ManualClock
 from services.payments import rpc as payments_rpc
-from services.payments.actions import Actions
+from services.payments.app import make_actions
 from services.reconciler import rpc
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
@@ -30,7 +30,7 @@ def clock() -> ManualClock:
 async def payments_target(fresh_database, clock: ManualClock) -> AsyncIterator[str]:
     """The real payments service, on a free port."""
     engine = database.connect(await fresh_database("services.payments"), "test")
-    running = await server.start("127.0.0.1:0", payments_rpc.servicers(Actions(database.sessions(engine), clock)))
+    running = await server.start("127.0.0.1:0", payments_rpc.servicers(make_actions(engine, clock)))
     yield f"127.0.0.1:{running.port}"
     await running.stop()
     await engine.dispose()

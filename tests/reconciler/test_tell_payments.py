@@ -8,7 +8,7 @@ from bihuan.payments.v1 import payment_pb2, payment_service_pb2
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from services.payments.actions import Actions
+from services.payments.actions.reconciliation import ReconciliationActions
 from services.payments.domain.reconciliation import Fact, Plan
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.clients import PaymentsClient
@@ -83,15 +83,15 @@ async def test_a_payment_that_payments_does_not_know_does_not_hold_up_the_others
 
 def break_payments_at(monkeypatch: pytest.MonkeyPatch, is_poison: Callable[[str], bool]) -> list[int]:
     """Let the real payments service break at some payments; returns the sizes of the batches that it is told."""
-    take, sizes = Actions.record_reconciliations, []
+    take, sizes = ReconciliationActions.record_reconciliations, []
 
-    async def break_or_take(self: Actions, facts: Sequence[Fact]) -> Plan:
+    async def break_or_take(self: ReconciliationActions, facts: Sequence[Fact]) -> Plan:
         sizes.append(len(facts))
         if any(is_poison(fact.payment_id) for fact in facts):
             raise RuntimeError("a fault of payments")
         return await take(self, facts)
 
-    monkeypatch.setattr(Actions, "record_reconciliations", break_or_take)
+    monkeypatch.setattr(ReconciliationActions, "record_reconciliations", break_or_take)
     return sizes
 
 

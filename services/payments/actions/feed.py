@@ -1,0 +1,88 @@
+"""The feed: numbering what was committed, telling it, and counting a day of it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+
+from chassis import telemetry
+from chassis.database import Sessions
+from services.payments.domain.payment import NumberedChange
+from services.payments.domain.slice_manifest import Manifest, with_lines
+from services.payments.store import feed
+from services.payments.store import manifest as manifests
+
+_NUMBERED_AT_ONCE = 5_000
+_NUMBERING_TURNS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A manifest, and the highest sequence that the feed had given when it was counted."""
+
+    manifest: Manifest
+    max_sequence: int
+
+
+class FeedActions:
+    """What other services follow."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def number_feed(self) -> int:
+        """Give committed changes their sequences, in turns of one transaction each; returns how many.
+
+        A change that commits after a turn has begun is numbered by a later one, so no sequence is ever given below
+        one that was read. Replicas may number at once: the lock of the head makes them take turns.
+        """
+        numbered_count = 0
+        for _ in range(_NUMBERING_TURNS_MAX):
+            async with self._sessions.begin() as session:
+                waiting = await feed.has_unnumbered(session)
+            if not waiting:
+                break
+            numbered_count += await self.number_changes()
+        return numbered_count
+
+    @telemetry.traced
+    async def number_changes(self) -> int:
+        """One turn of numbering; returns how many changes got a sequence."""
+        async with self._sessions.begin() as session:
+            await feed.lock_head(session)
+            count = await feed.number_changes(session, _NUMBERED_AT_ONCE)
+        telemetry.annotate(numbered_count=count)
+        return count
+
+    async def payment_changes(self, from_sequence: int, batch_size: int) -> AsyncIterator[list[NumberedChange]]:
+        """Changes from a sequence on, in batches, up to the highest sequence at the start; so it ends under any load.
+
+        No transaction is open while the consumer takes its time over a batch.
+        """
+        await self.number_feed()
+        async with self._sessions.begin() as session:
+            head = await feed.head(session)
+        next_sequence = max(from_sequence, 1)
+        while next_sequence <= head:
+            async with self._sessions.begin() as session:
+                batch = await feed.changes(session, next_sequence, head, batch_size)
+            assert batch, "the feed has a gap"
+            assert batch[0].sequence == next_sequence, "the feed has a gap"
+            next_sequence = batch[-1].sequence + 1
+            yield batch
+
+    @telemetry.traced
+    async def count_slice(self, channel: str, day: date) -> Slice:
+        """Count, sums and digest of a channel's business day, and the place in the feed that they belong to.
+
+        All is read from one snapshot, and only payments that the feed has told by then are counted: a mirror that
+        has read up to `max_sequence` must hold the same.
+        """
+        await self.number_feed()
+        manifest = Manifest()
+        async with self._sessions.begin() as session:
+            await manifests.read_one_snapshot(session)
+            max_sequence = await feed.head(session)
+            async for lines in manifests.slice_lines(session, channel, day):
+                manifest = with_lines(manifest, lines)
+        telemetry.annotate(channel=channel, business_date=day.isoformat(), payment_count=manifest.payment_count)
+        return Slice(manifest, max_sequence)

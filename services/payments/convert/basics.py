@@ -1,0 +1,50 @@
+"""Money, instants and days, both ways."""
+
+from datetime import UTC, date, datetime
+
+from bihuan.type.v1 import money_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.errors import Fault, FieldFault, Kind
+from chassis.money import Money, UnknownCurrency
+from chassis.validation import invalid
+
+
+def to_day(field: str, text: str) -> date:
+    """The day in a field that has the form of one. Raises Fault INVALID_FIELD when the calendar lacks it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise invalid((FieldFault(field, "DATE", "is no day of the calendar", "不是有效日期"),)) from None
+
+
+def to_money(field: str, money: money_pb2.Money) -> Money:
+    """The amount in a field. Raises Fault UNKNOWN_CURRENCY."""
+    try:
+        return Money(money.currency_code, money.amount_minor)
+    except UnknownCurrency as fault:
+        code = money.currency_code
+        message, message_zh = str(fault), f"ISO 4217 中没有可用的币种 {code}"
+        fields = (FieldFault(f"{field}.currency_code", "ISO_4217", message, message_zh),)
+        metadata = {"currency_code": code}
+        raise Fault(Kind.INVALID, "UNKNOWN_CURRENCY", message, message_zh, fields=fields, metadata=metadata) from fault
+
+
+def to_instant(field: str, timestamp: Timestamp) -> datetime:
+    """The instant in a field. Raises Fault INVALID_FIELD when time does not reach that far."""
+    try:
+        return timestamp.ToDatetime(tzinfo=UTC)
+    except ValueError:
+        raise invalid((FieldFault(field, "TIMESTAMP", "is out of the range of time", "时间超出范围"),)) from None
+
+
+def from_money(money: Money) -> money_pb2.Money:
+    """The contract's money."""
+    return money_pb2.Money(currency_code=money.currency_code, amount_minor=money.amount_minor)
+
+
+def from_instant(instant: datetime) -> Timestamp:
+    """The contract's instant."""
+    timestamp = Timestamp()
+    timestamp.FromDatetime(instant)
+    return timestamp

@@ -1,0 +1,46 @@
+"""PaymentService: each handler translates, calls one action, and translates back."""
+
+from bihuan.payments.v1 import payment_service_pb2 as pb
+from bihuan.payments.v1 import payment_service_pb2_grpc
+
+from chassis.server import RpcContext
+from services.payments.actions.payment import PaymentActions
+from services.payments.actions.reconciliation import ReconciliationActions
+from services.payments.convert import payment as convert
+from services.payments.convert.reconciliation import to_facts
+from services.payments.domain.intake import Replayed
+
+_PAGE_SIZE_DEFAULT = 50
+_REPLAYED = (("idempotent-replayed", "true"),)
+
+
+class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
+    """Takes payments in, and tells what there is."""
+
+    def __init__(self, payments: PaymentActions, reconciliations: ReconciliationActions) -> None:
+        self._payments = payments
+        self._reconciliations = reconciliations
+
+    async def RecordPayment(self, request: pb.RecordPaymentRequest, context: RpcContext) -> pb.RecordPaymentResponse:
+        content, fingerprint = convert.to_content(request), convert.to_fingerprint(request)
+        taken = await self._payments.record_payment(request.request_id, fingerprint, content)
+        replayed = isinstance(taken, Replayed)
+        if replayed:
+            context.set_trailing_metadata(_REPLAYED)
+        return pb.RecordPaymentResponse(payment=convert.from_payment(taken.payment), replayed=replayed)
+
+    async def GetPayment(self, request: pb.GetPaymentRequest, context: RpcContext) -> pb.GetPaymentResponse:
+        payment = await self._payments.get_payment(request.payment_id)
+        return pb.GetPaymentResponse(payment=convert.from_payment(payment))
+
+    async def ListPayments(self, request: pb.ListPaymentsRequest, context: RpcContext) -> pb.ListPaymentsResponse:
+        wanted, page_size = convert.to_filter(request), request.page_size or _PAGE_SIZE_DEFAULT
+        page, token = await self._payments.list_payments(wanted, page_size, request.page_token)
+        payments = [convert.from_payment(payment) for payment in page]
+        return pb.ListPaymentsResponse(payments=payments, next_page_token=token)
+
+    async def RecordReconciliations(
+        self, request: pb.RecordReconciliationsRequest, context: RpcContext
+    ) -> pb.RecordReconciliationsResponse:
+        plan = await self._reconciliations.record_reconciliations(to_facts(request))
+        return pb.RecordReconciliationsResponse(recorded_count=len(plan.facts), repeated_count=plan.repeated_count)
