@@ -137,7 +137,8 @@ PrepayAnswer = Processing | Succeeded | Closed | Refused | Unknown
 ChannelPayment = Succeeded | Processing | Refused | Closed | NotFound | Unknown
 # Succeeded, of a close: it was paid before, so it is not closed. Refused: it stays open.
 CloseAnswer = Closed | Succeeded | NotFound | Refused | Unknown
-# Refused, of a refund or of its query: no money moved and none will under this number. NotFound: only of a query.
+# Refused, of a refund: this ask moved no money; what an earlier ask did under the same number, only its query tells.
+# Refused, of a refund's query: no money moved under this number, and none will.
 RefundAnswer = RefundSucceeded | RefundProcessing | Refused | Unknown
 RefundFound = RefundAnswer | NotFound
 
