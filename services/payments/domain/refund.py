@@ -1,0 +1,230 @@
+"""A refund: what is asked, where it stands, and what the channel's word makes of it. It moves no money, asks nobody.
+
+CREATED -> PROCESSING | SUCCEEDED | FAILED | UNKNOWN, and between PROCESSING and UNKNOWN as the channel's answers come;
+SUCCEEDED and FAILED are final. What is not final holds its amount in the payment's reserve.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum, auto
+
+from chassis.money import Money
+from services.payments.channels import (
+    NotFound,
+    RefundFound,
+    RefundProcessing,
+    RefundSucceeded,
+    Refused,
+    Unknown,
+)
+
+_DOUBLINGS_MAX = 32
+
+
+class RefundState(StrEnum):
+    """Where a refund is in its life; the contract's Refund.State."""
+
+    CREATED = "CREATED"
+    PROCESSING = "PROCESSING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+
+
+_OPEN = frozenset({RefundState.PROCESSING, RefundState.UNKNOWN})
+_FINAL = frozenset({RefundState.SUCCEEDED, RefundState.FAILED})
+# Total: each state stands here. A move to the same state is a further try, and no move.
+MOVES: Mapping[RefundState, frozenset[RefundState]] = {
+    RefundState.CREATED: _OPEN | _FINAL,
+    RefundState.PROCESSING: _OPEN | _FINAL,
+    RefundState.UNKNOWN: _OPEN | _FINAL,
+    RefundState.SUCCEEDED: frozenset(),
+    RefundState.FAILED: frozenset(),
+}
+
+
+class RefundOrigin(StrEnum):
+    """Who had the channel give the money back; the contract's Refund.Origin."""
+
+    STARTED_HERE = "STARTED_HERE"
+    RECORDED = "RECORDED"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundContent:
+    """What a caller tells of a refund. It never changes, and two requests are the same when it is equal.
+
+    `channel_refund_no` and `finish_time` are told of a refund that is done, and empty of one that is asked for.
+    """
+
+    payment_id: str
+    merchant_refund_no: str
+    amount: Money
+    reason: str
+    origin: RefundOrigin
+    channel_refund_no: str = ""
+    finish_time: datetime | None = None
+
+    def __post_init__(self) -> None:
+        assert self.amount.amount_minor > 0, "the contract lets no amount below 1 through"
+        assert (self.origin is RefundOrigin.RECORDED) == (self.finish_time is not None), "what is done has a time"
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund as it stands. `channel_refund_no` and `finish_time` are what the channel told, in time.
+
+    `next_try_time` is when its channel is asked next; `attention_time` since when a person must look, since nobody
+    asks any more. `cause` is why it failed or is not known. `traceparent` is of the span that took it in.
+    """
+
+    refund_id: str
+    merchant_id: str
+    content: RefundContent
+    state: RefundState
+    channel_refund_no: str
+    cause: str
+    create_time: datetime
+    finish_time: datetime | None
+    attempt_count: int
+    next_try_time: datetime | None
+    attention_time: datetime | None
+    traceparent: str
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing moves it any more."""
+        return not MOVES[self.state]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundTimers:
+    """How a channel is asked about open refunds: first after about `base_seconds`, then ever later up to the longest.
+
+    Banks take days to give money back, so the end is one of age: after `age_seconds_max` a person must look.
+    `lease_seconds` is how long one asker keeps others away; longer than a channel's deadline for two questions.
+    """
+
+    base_seconds: float = 2.0
+    seconds_max: float = 3_600.0
+    age_seconds_max: float = 15 * 86_400.0
+    lease_seconds: float = 60.0
+
+
+class Question(Enum):
+    """What is asked of the channel about a refund."""
+
+    DO = auto()
+    HOW_STANDS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """The channel gave the money back: the reserve becomes refunded."""
+
+    channel_refund_no: str
+    finish_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NotGiven:
+    """The channel refused for good: the reserve is free again."""
+
+    cause: str
+    finish_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StillOpen:
+    """Nothing is decided and no money moves. `next_try_time` is None when only a person can go on from here."""
+
+    state: RefundState
+    channel_refund_no: str
+    cause: str
+    next_try_time: datetime | None
+
+
+Judged = GivenBack | NotGiven | StillOpen
+
+
+def states_before(to_state: RefundState) -> frozenset[RefundState]:
+    """The states that a statement which writes `to_state` may find; it names them, so that no other is overwritten."""
+    return frozenset(state for state, next_states in MOVES.items() if to_state in next_states)
+
+
+def new_refund(
+    content: RefundContent, refund_id: str, merchant_id: str, now: datetime, traceparent: str, timers: RefundTimers
+) -> Refund:
+    """The first version of a refund: whole when it is told as done, else to be asked for by who makes it.
+
+    The lease is its maker's: if that one dies before it has asked, the refund falls due when the lease ends.
+    """
+    done = content.origin is RefundOrigin.RECORDED
+    return Refund(
+        refund_id=refund_id,
+        merchant_id=merchant_id,
+        content=content,
+        state=RefundState.SUCCEEDED if done else RefundState.CREATED,
+        channel_refund_no=content.channel_refund_no,
+        cause="",
+        create_time=now,
+        finish_time=content.finish_time,
+        attempt_count=0 if done else 1,
+        next_try_time=None if done else now + timedelta(seconds=timers.lease_seconds),
+        attention_time=None,
+        traceparent=traceparent,
+    )
+
+
+def next_question(refund: Refund) -> Question:
+    """What to ask first. What the channel may not have is asked for, and the number keeps it from being done twice."""
+    assert not refund.is_final, "nothing is asked about what is final"
+    return Question.DO if refund.state is RefundState.CREATED else Question.HOW_STANDS
+
+
+def must_ask_again(refund: Refund, answer: RefundFound) -> bool:
+    """Whether the channel never had what was sent and not answered, so that the refund is asked for once more."""
+    return isinstance(answer, NotFound) and refund.state is RefundState.UNKNOWN
+
+
+def judge_answer(refund: Refund, answer: RefundFound, now: datetime, jitter: float, timers: RefundTimers) -> Judged:
+    """What an answer makes of a refund that is not final, `jitter` being in [0, 1].
+
+    A success of another amount is no success of this refund: it is a person's, and the amount stays reserved.
+    """
+    assert not refund.is_final, "no answer moves what is final"
+    at = _next_try(refund, now, jitter, timers, answer.retry_after_seconds if isinstance(answer, Unknown) else 0)
+    match answer:
+        case RefundSucceeded(amount=amount) if amount != refund.content.amount:
+            return StillOpen(RefundState.UNKNOWN, answer.channel_refund_no, f"CHANNEL_REFUNDED {amount}", None)
+        case RefundSucceeded(channel_refund_no=number, succeed_time=succeed_time):
+            return GivenBack(number, succeed_time or now)
+        case RefundProcessing(channel_refund_no=number):
+            return StillOpen(RefundState.PROCESSING, number, "", at)
+        case Refused(code=code, message=message):
+            return NotGiven(f"{code} {message}".strip(), now)
+        case Unknown(cause=cause):
+            # What the channel took stays taken, though a later question about it got no answer.
+            kept = refund.state is RefundState.PROCESSING
+            return StillOpen(RefundState.PROCESSING if kept else RefundState.UNKNOWN, "", cause.value, at)
+        case NotFound():
+            return StillOpen(RefundState.UNKNOWN, "", "NOT_FOUND", at)
+
+
+def differing_fields(one: RefundContent, other: RefundContent) -> tuple[str, ...]:
+    """The names of the fields in which two contents differ, in the contract's order."""
+    names = [field.name for field in dataclasses.fields(RefundContent)]
+    return tuple(name for name in names if getattr(one, name) != getattr(other, name))
+
+
+def _next_try(
+    refund: Refund, now: datetime, jitter: float, timers: RefundTimers, retry_after_seconds: int
+) -> datetime | None:
+    """Half of the delay is fixed, so that a channel that needs a moment is not asked many times in it."""
+    assert 0 <= jitter <= 1, "jitter is a share"
+    doublings = min(max(refund.attempt_count - 1, 0), _DOUBLINGS_MAX)
+    delay = min(timers.seconds_max, timers.base_seconds * 2.0**doublings) * (0.5 + jitter / 2)
+    at = now + timedelta(seconds=max(delay, retry_after_seconds))
+    return at if at - refund.create_time <= timedelta(seconds=timers.age_seconds_max) else None

@@ -1,0 +1,127 @@
+"""A refund's life: what each answer of a channel makes of it, in every state, and when it is asked again."""
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.money import Money
+from services.payments.channels import (
+    NotFound,
+    RefundProcessing,
+    RefundSucceeded,
+    Refused,
+    Unknown,
+    UnknownCause,
+)
+from services.payments.domain.refund import (
+    MOVES,
+    GivenBack,
+    NotGiven,
+    Question,
+    RefundContent,
+    RefundOrigin,
+    RefundState,
+    RefundTimers,
+    StillOpen,
+    judge_answer,
+    must_ask_again,
+    new_refund,
+    next_question,
+    states_before,
+)
+
+NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+TIMERS = RefundTimers()
+ASKED = RefundContent("pay_1", "R-1", Money("CNY", 5_00), "太贵", RefundOrigin.STARTED_HERE)
+OPEN = [state for state in RefundState if MOVES[state]]
+ANSWERS = [
+    RefundSucceeded("R-1", "5000", Money("CNY", 5_00), NOON),
+    RefundSucceeded("R-1", "5000", Money("CNY", 4_99), NOON),
+    RefundProcessing("5000"),
+    Refused("NOT_ENOUGH", "余额不足"),
+    Unknown(UnknownCause.TIMEOUT),
+    NotFound(),
+]
+
+
+def a_refund(state=RefundState.CREATED, **changes):
+    return replace(new_refund(ASKED, "ref_1", "wuhan-water", NOON, "", TIMERS), state=state, **changes)
+
+
+def test_only_what_the_channel_said_for_good_moves_money():
+    for state, answer in itertools.product(OPEN, ANSWERS):
+        judged = judge_answer(a_refund(state), answer, NOON, 0.5, TIMERS)
+
+        match answer:
+            case RefundSucceeded(amount=Money(amount_minor=5_00)):
+                assert judged == GivenBack("5000", NOON)
+            case Refused():
+                assert judged == NotGiven("NOT_ENOUGH 余额不足", NOON)
+            case _:
+                assert isinstance(judged, StillOpen), (state, answer)
+                assert judged.state in MOVES[state]
+
+
+def test_a_success_of_another_amount_is_no_success_and_waits_for_a_person():
+    judged = judge_answer(a_refund(), ANSWERS[1], NOON, 0.5, TIMERS)
+
+    assert judged == StillOpen(RefundState.UNKNOWN, "5000", "CHANNEL_REFUNDED 4.99 CNY", None)
+
+
+def test_a_lost_answer_to_a_later_question_does_not_forget_that_the_channel_took_it():
+    judged = judge_answer(a_refund(RefundState.PROCESSING), Unknown(UnknownCause.TIMEOUT), NOON, 0.5, TIMERS)
+
+    assert judged.state is RefundState.PROCESSING
+
+
+def test_what_was_not_asked_is_asked_for_and_all_else_is_only_inquired_until_the_channel_lacks_it():
+    assert next_question(a_refund(RefundState.CREATED)) is Question.DO
+    assert next_question(a_refund(RefundState.UNKNOWN)) is Question.HOW_STANDS
+    assert next_question(a_refund(RefundState.PROCESSING)) is Question.HOW_STANDS
+
+    assert must_ask_again(a_refund(RefundState.UNKNOWN), NotFound())
+    assert not must_ask_again(a_refund(RefundState.PROCESSING), NotFound())
+    assert not must_ask_again(a_refund(RefundState.UNKNOWN), Unknown(UnknownCause.TIMEOUT))
+
+
+@given(st.integers(1, 2_000), st.floats(0, 1), st.sampled_from([0, 5, 90_000]))
+def test_a_question_is_repeated_ever_later_never_before_the_channel_wants_and_not_for_ever(tries, jitter, wish):
+    refund = a_refund(RefundState.UNKNOWN, attempt_count=tries)
+    now = NOON + timedelta(days=3)
+
+    at = judge_answer(refund, Unknown(UnknownCause.THROTTLED, "", wish), now, jitter, TIMERS).next_try_time
+
+    longest = min(TIMERS.seconds_max, TIMERS.base_seconds * 2.0 ** min(tries - 1, 40))
+    assert timedelta(seconds=max(longest / 2, wish)) <= at - now <= timedelta(seconds=max(longest, wish))
+
+
+def test_after_its_age_a_refund_waits_for_a_person_and_is_still_not_guessed():
+    old = NOON + timedelta(seconds=TIMERS.age_seconds_max)
+
+    judged = judge_answer(a_refund(RefundState.UNKNOWN), Unknown(UnknownCause.TIMEOUT), old, 0.0, TIMERS)
+
+    assert judged == StillOpen(RefundState.UNKNOWN, "", "TIMEOUT", None)
+
+
+def test_what_is_final_is_left_by_no_answer_and_asked_by_no_question():
+    for state in set(RefundState) - set(OPEN):
+        with pytest.raises(AssertionError, match="final"):
+            judge_answer(a_refund(state), NotFound(), NOON, 0.5, TIMERS)
+        with pytest.raises(AssertionError, match="final"):
+            next_question(a_refund(state))
+    assert states_before(RefundState.SUCCEEDED) == states_before(RefundState.FAILED) == set(OPEN)
+    assert states_before(RefundState.CREATED) == set()
+
+
+def test_a_refund_that_is_told_as_done_is_whole_from_the_start():
+    told = replace(ASKED, origin=RefundOrigin.RECORDED, channel_refund_no="5000", finish_time=NOON)
+
+    refund = new_refund(told, "ref_1", "wuhan-water", NOON, "", TIMERS)
+
+    assert refund.is_final
+    assert refund.state is RefundState.SUCCEEDED
+    assert (refund.next_try_time, refund.attempt_count, refund.finish_time) == (None, 0, NOON)
