@@ -56,6 +56,9 @@ async def test_every_sensitive_field_of_every_answer_is_masked_for_a_plain_key_a
     assert annotated > 10
 
 
+_BILL = b'{"merchantId":"m","billNo":"1","category":"CATEGORY_WATER","amount":{"currencyCode":"CNY","amountMinor":1}}'
+
+
 def _body(operation) -> bytes | None:
     bodies = {
         "RecordPayment": b'{"merchantId":"m","merchantOrderNo":"1","channel":"c","channelTxnNo":"1",'
@@ -72,6 +75,10 @@ def _body(operation) -> bytes | None:
         "SetHold": b'{"route":"sandbox/production/11/default","reason":"maintenance","setBy":"ops"}',
         "LiftHold": b"{}",
         "ProbeInterface": b"{}",
+        "CreateBill": b'{"bill":' + _BILL + b"}",
+        "BatchCreateBills": b'{"bills":[' + _BILL + b"]}",
+        "CancelBill": b'{"reason":"told twice"}',
+        "DismissDuplicate": b'{"reason":"kept as credit","dismissedBy":"li"}',
     }
     return bodies[operation.method.name] if operation.body else None
 

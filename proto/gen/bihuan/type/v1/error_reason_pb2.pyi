@@ -72,6 +72,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The invoice was neither refused nor broken, so there is nothing to correct."""
     ERROR_REASON_UNKNOWN_GATE: _ErrorReason.ValueType  # 24
     """No such route to an authority; ListGates tells them."""
+    ERROR_REASON_REFUND_EXCEEDS: _ErrorReason.ValueType  # 25
+    """Less of the payment is left than is to go back; metadata has refundable_minor and currency_code."""
+    ERROR_REASON_NOT_REFUNDABLE: _ErrorReason.ValueType  # 26
+    """The payment has not succeeded, or its channel cannot be asked here; metadata has state or channel."""
+    ERROR_REASON_BILL_NOT_CANCELLABLE: _ErrorReason.ValueType  # 40
+    """Something was paid for the bill, so it cannot be cancelled."""
+    ERROR_REASON_DUPLICATE_CLOSED: _ErrorReason.ValueType  # 41
+    """The duplicate payment is no open case any more; metadata tells how it was closed."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -126,4 +134,12 @@ ERROR_REASON_NOT_CORRECTABLE: ErrorReason.ValueType  # 23
 """The invoice was neither refused nor broken, so there is nothing to correct."""
 ERROR_REASON_UNKNOWN_GATE: ErrorReason.ValueType  # 24
 """No such route to an authority; ListGates tells them."""
+ERROR_REASON_REFUND_EXCEEDS: ErrorReason.ValueType  # 25
+"""Less of the payment is left than is to go back; metadata has refundable_minor and currency_code."""
+ERROR_REASON_NOT_REFUNDABLE: ErrorReason.ValueType  # 26
+"""The payment has not succeeded, or its channel cannot be asked here; metadata has state or channel."""
+ERROR_REASON_BILL_NOT_CANCELLABLE: ErrorReason.ValueType  # 40
+"""Something was paid for the bill, so it cannot be cancelled."""
+ERROR_REASON_DUPLICATE_CLOSED: ErrorReason.ValueType  # 41
+"""The duplicate payment is no open case any more; metadata tells how it was closed."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
