@@ -122,3 +122,129 @@ class GetSliceManifestResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetSliceManifestResponse: _TypeAlias = GetSliceManifestResponse  # noqa: Y015
+
+@_typing.final
+class DaySlice(_message.Message):
+    """A channel's business day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    BUSINESS_DATE_FIELD_NUMBER: _builtins.int
+    AFTER_PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    channel: _builtins.str
+    """The channel."""
+    business_date: _builtins.str
+    """YYYY-MM-DD."""
+    after_payment_id: _builtins.str
+    """Only payments after this one, from the answer before; empty from the first."""
+    def __init__(
+        self,
+        *,
+        channel: _builtins.str = ...,
+        business_date: _builtins.str = ...,
+        after_payment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_payment_id", b"after_payment_id", "business_date", b"business_date", "channel", b"channel"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DaySlice: _TypeAlias = DaySlice  # noqa: Y015
+
+@_typing.final
+class ChangeSlice(_message.Message):
+    """Changes in order of sequence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_SEQUENCE_FIELD_NUMBER: _builtins.int
+    from_sequence: _builtins.int
+    """The first sequence wanted; 0 and 1 both mean from the start."""
+    def __init__(
+        self,
+        *,
+        from_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_sequence", b"from_sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeSlice: _TypeAlias = ChangeSlice  # noqa: Y015
+
+@_typing.final
+class ExportSliceRequest(_message.Message):
+    """Asks for payments in bulk."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def day(self) -> Global___DaySlice:
+        """In order of payment_id."""
+
+    @_builtins.property
+    def changes(self) -> Global___ChangeSlice:
+        """In order of sequence."""
+
+    def __init__(
+        self,
+        *,
+        day: Global___DaySlice | None = ...,
+        changes: Global___ChangeSlice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "day", b"day", "slice", b"slice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "day", b"day", "slice", b"slice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_slice: _TypeAlias = _typing.Literal["day", "changes"]  # noqa: Y015
+    _WhichOneofArgType_slice: _TypeAlias = _typing.Literal["slice", b"slice"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_slice) -> _WhichOneofReturnType_slice | None: ...
+
+Global___ExportSliceRequest: _TypeAlias = ExportSliceRequest  # noqa: Y015
+
+@_typing.final
+class ExportSliceResponse(_message.Message):
+    """Some payments, at most about 1 MiB."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORD_BATCH_FIELD_NUMBER: _builtins.int
+    ROW_COUNT_FIELD_NUMBER: _builtins.int
+    AFTER_PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    NEXT_SEQUENCE_FIELD_NUMBER: _builtins.int
+    MAX_SEQUENCE_FIELD_NUMBER: _builtins.int
+    record_batch: _builtins.bytes
+    """An Arrow IPC stream with one record batch. Columns, named and meant as in Payment: payment_id, merchant_id,
+    merchant_order_no, bill_no, channel, channel_txn_no, currency_code, state, reconciliation_state: utf8;
+    amount_minor, version: int64; pay_time, create_time: timestamp[us, UTC]; business_date: date32. Of changes also
+    sequence: int64, run_id and traceparent: utf8. No names: payer_name is not among them.
+    """
+    row_count: _builtins.int
+    """Its rows."""
+    after_payment_id: _builtins.str
+    """Where to go on in a day: the last payment here."""
+    next_sequence: _builtins.int
+    """Where to go on in changes: the sequence after the last one here."""
+    max_sequence: _builtins.int
+    """The highest sequence that the feed had given when the export began."""
+    def __init__(
+        self,
+        *,
+        record_batch: _builtins.bytes = ...,
+        row_count: _builtins.int = ...,
+        after_payment_id: _builtins.str = ...,
+        next_sequence: _builtins.int = ...,
+        max_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_payment_id", b"after_payment_id", "max_sequence", b"max_sequence", "next_sequence", b"next_sequence", "record_batch", b"record_batch", "row_count", b"row_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportSliceResponse: _TypeAlias = ExportSliceResponse  # noqa: Y015

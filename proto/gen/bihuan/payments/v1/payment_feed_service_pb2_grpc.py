@@ -45,6 +45,11 @@ class PaymentFeedServiceStub:
                 request_serializer=bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.GetSliceManifestRequest.SerializeToString,
                 response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.GetSliceManifestResponse.FromString,
                 _registered_method=True)
+        self.ExportSlice = channel.unary_stream(
+                '/bihuan.payments.v1.PaymentFeedService/ExportSlice',
+                request_serializer=bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.ExportSliceRequest.SerializeToString,
+                response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.ExportSliceResponse.FromString,
+                _registered_method=True)
 
 
 class PaymentFeedServiceServicer:
@@ -66,6 +71,15 @@ class PaymentFeedServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportSlice(self, request, context):
+        """Streams payments as Arrow record batches straight from the database, and ends when there are no more: a channel's
+        business day as it stands now, or changes from a sequence on. It holds all that the feed had told when it began,
+        and may hold more: keep the higher version. Each answer says where to go on, so it can be cut and repeated at will.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PaymentFeedServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +92,11 @@ def add_PaymentFeedServiceServicer_to_server(servicer, server):
                     servicer.GetSliceManifest,
                     request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.GetSliceManifestRequest.FromString,
                     response_serializer=bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.GetSliceManifestResponse.SerializeToString,
+            ),
+            'ExportSlice': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportSlice,
+                    request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.ExportSliceRequest.FromString,
+                    response_serializer=bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.ExportSliceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +154,33 @@ class PaymentFeedService:
             '/bihuan.payments.v1.PaymentFeedService/GetSliceManifest',
             bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.GetSliceManifestRequest.SerializeToString,
             bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.GetSliceManifestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportSlice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/bihuan.payments.v1.PaymentFeedService/ExportSlice',
+            bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.ExportSliceRequest.SerializeToString,
+            bihuan_dot_payments_dot_v1_dot_payment__feed__service__pb2.ExportSliceResponse.FromString,
             options,
             channel_credentials,
             insecure,

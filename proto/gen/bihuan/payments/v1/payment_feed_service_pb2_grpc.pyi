@@ -22,6 +22,11 @@ class PaymentFeedServiceStub:
     """
     GetSliceManifest: _aio.UnaryUnaryMultiCallable[_payment_feed_service_pb2.GetSliceManifestRequest, _payment_feed_service_pb2.GetSliceManifestResponse]
     """Tells count, sums and digest of a channel's business day."""
+    ExportSlice: _aio.UnaryStreamMultiCallable[_payment_feed_service_pb2.ExportSliceRequest, _payment_feed_service_pb2.ExportSliceResponse]
+    """Streams payments as Arrow record batches straight from the database, and ends when there are no more: a channel's
+    business day as it stands now, or changes from a sequence on. It holds all that the feed had told when it began,
+    and may hold more: keep the higher version. Each answer says where to go on, so it can be cut and repeated at will.
+    """
 
 class PaymentFeedServiceServicer(metaclass=_abc_1.ABCMeta):
     """Tells other services what changed; inside only, no route. They pull and keep their own cursor."""
@@ -43,5 +48,16 @@ class PaymentFeedServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_payment_feed_service_pb2.GetSliceManifestRequest, _abc.Awaitable[_payment_feed_service_pb2.GetSliceManifestResponse]],
     ) -> _abc.Awaitable[_payment_feed_service_pb2.GetSliceManifestResponse]:
         """Tells count, sums and digest of a channel's business day."""
+
+    @_abc_1.abstractmethod
+    def ExportSlice(
+        self,
+        request: _payment_feed_service_pb2.ExportSliceRequest,
+        context: _aio.ServicerContext[_payment_feed_service_pb2.ExportSliceRequest, _abc.AsyncIterator[_payment_feed_service_pb2.ExportSliceResponse]],
+    ) -> _abc.AsyncIterator[_payment_feed_service_pb2.ExportSliceResponse]:
+        """Streams payments as Arrow record batches straight from the database, and ends when there are no more: a channel's
+        business day as it stands now, or changes from a sequence on. It holds all that the feed had told when it began,
+        and may hold more: keep the higher version. Each answer says where to go on, so it can be cut and repeated at will.
+        """
 
 def add_PaymentFeedServiceServicer_to_server(servicer: PaymentFeedServiceServicer, server: _aio.Server) -> None: ...
