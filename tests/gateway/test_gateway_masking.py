@@ -9,6 +9,10 @@ from services.gateway import contract
 from services.gateway.masking import MASKS, mask, mask_of
 
 CONTRACT = contract.load()
+_TAKEBACK = (
+    b'{"paymentId":"p","channelTakebackNo":"1","amount":{"currencyCode":"CNY","amountMinor":1},'
+    b'"takeTime":"2026-03-01T00:00:00Z"}'
+)
 
 
 def _fill(message: Message, secrets: list[str]) -> None:
@@ -56,13 +60,23 @@ async def test_every_sensitive_field_of_every_answer_is_masked_for_a_plain_key_a
     assert annotated > 10
 
 
+_PAYMENT = (
+    b'"merchantId":"m","merchantOrderNo":"1","channel":"c","channelTxnNo":"1",'
+    b'"amount":{"currencyCode":"CNY","amountMinor":1},"payTime":"2026-03-01T00:00:00Z"'
+)
 _BILL = b'{"merchantId":"m","billNo":"1","category":"CATEGORY_WATER","amount":{"currencyCode":"CNY","amountMinor":1}}'
 
 
 def _body(operation) -> bytes | None:
     bodies = {
-        "RecordPayment": b'{"merchantId":"m","merchantOrderNo":"1","channel":"c","channelTxnNo":"1",'
-        b'"amount":{"currencyCode":"CNY","amountMinor":1},"payTime":"2026-03-01T00:00:00Z"}',
+        "RecordPayment": b"{" + _PAYMENT + b"}",
+        "BatchCreatePayments": b'{"payments":[{"requestId":"request-1",' + _PAYMENT + b"}]}",
+        "CreateRefund": b'{"paymentId":"p","merchantRefundNo":"1","amount":{"currencyCode":"CNY","amountMinor":1}}',
+        "RecordRefund": b'{"paymentId":"p","merchantRefundNo":"1","amount":{"currencyCode":"CNY","amountMinor":1},'
+        b'"finishTime":"2026-03-01T00:00:00Z"}',
+        "ConfirmRefund": b"{}",
+        "RecordReversal": _TAKEBACK,
+        "RecordChargeback": _TAKEBACK,
         "RequestInvoice": '{"paymentId":"p","buyerTitle":"张三"}'.encode(),
         "SetMerchantProfile": '{"issuePolicy":"ISSUE_POLICY_ON_SUCCESS","sellerName":"店",'
         '"sellerTaxId":"91420100MA4KXXXX1A"}'.encode(),

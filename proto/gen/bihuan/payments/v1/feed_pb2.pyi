@@ -9,6 +9,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -28,16 +29,57 @@ class PaymentChange(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PaymentChange._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: PaymentChange._Kind.ValueType  # 0
+        """Never sent."""
+        KIND_PAYMENT: PaymentChange._Kind.ValueType  # 1
+        """The payment itself: it was made, or its state moved."""
+        KIND_RECONCILIATION: PaymentChange._Kind.ValueType  # 2
+        """A run decided about it; ref_id is the run."""
+        KIND_REFUND: PaymentChange._Kind.ValueType  # 3
+        """A refund was asked for, succeeded or failed; ref_id is the refund."""
+        KIND_REVERSAL: PaymentChange._Kind.ValueType  # 4
+        """A channel or a bank undid it, or a part; ref_id is the reversal."""
+        KIND_CHARGEBACK: PaymentChange._Kind.ValueType  # 5
+        """The payer got money back by a dispute; ref_id is the chargeback."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What sort of fact made the change."""
+
+    KIND_UNSPECIFIED: PaymentChange.Kind.ValueType  # 0
+    """Never sent."""
+    KIND_PAYMENT: PaymentChange.Kind.ValueType  # 1
+    """The payment itself: it was made, or its state moved."""
+    KIND_RECONCILIATION: PaymentChange.Kind.ValueType  # 2
+    """A run decided about it; ref_id is the run."""
+    KIND_REFUND: PaymentChange.Kind.ValueType  # 3
+    """A refund was asked for, succeeded or failed; ref_id is the refund."""
+    KIND_REVERSAL: PaymentChange.Kind.ValueType  # 4
+    """A channel or a bank undid it, or a part; ref_id is the reversal."""
+    KIND_CHARGEBACK: PaymentChange.Kind.ValueType  # 5
+    """The payer got money back by a dispute; ref_id is the chargeback."""
+
     SEQUENCE_FIELD_NUMBER: _builtins.int
     PAYMENT_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     RUN_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    REF_ID_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Its place in the feed: dense, from 1, given after the change was committed."""
     traceparent: _builtins.str
     """W3C traceparent of the trace in which the payment was recorded; empty when it was not traced."""
     run_id: _builtins.str
     """The run that the change comes from; empty for any change but a reconciliation."""
+    kind: Global___PaymentChange.Kind.ValueType
+    """What sort of fact made the change; a consumer that knows no such kind still has the payment."""
+    ref_id: _builtins.str
+    """The fact, by its id: the run, refund, reversal or chargeback; empty when the payment itself changed."""
     @_builtins.property
     def payment(self) -> _payment_pb2.Payment:
         """The payment as it is after the change."""
@@ -49,10 +91,12 @@ class PaymentChange(_message.Message):
         payment: _payment_pb2.Payment | None = ...,
         traceparent: _builtins.str = ...,
         run_id: _builtins.str = ...,
+        kind: Global___PaymentChange.Kind.ValueType = ...,
+        ref_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment", "run_id", b"run_id", "sequence", b"sequence", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "payment", b"payment", "ref_id", b"ref_id", "run_id", b"run_id", "sequence", b"sequence", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

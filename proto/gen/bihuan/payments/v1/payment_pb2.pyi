@@ -4,9 +4,11 @@ isort:skip_file
 """
 
 from bihuan.type.v1 import money_pb2 as _money_pb2
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -91,6 +93,29 @@ class Payment(_message.Message):
     RECONCILIATION_STATE_EXCEPTION: Payment.ReconciliationState.ValueType  # 3
     """A run found a difference; the reconciler holds the exception. 对账差异"""
 
+    class _Origin:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Payment._Origin.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ORIGIN_UNSPECIFIED: Payment._Origin.ValueType  # 0
+        """Never sent."""
+        ORIGIN_RECORDED: Payment._Origin.ValueType  # 1
+        """It had succeeded at the channel, and the platform told us."""
+        ORIGIN_STARTED_HERE: Payment._Origin.ValueType  # 2
+        """It was started by us at the channel."""
+
+    class Origin(_Origin, metaclass=_OriginEnumTypeWrapper):
+        """How a payment came to be known here."""
+
+    ORIGIN_UNSPECIFIED: Payment.Origin.ValueType  # 0
+    """Never sent."""
+    ORIGIN_RECORDED: Payment.Origin.ValueType  # 1
+    """It had succeeded at the channel, and the platform told us."""
+    ORIGIN_STARTED_HERE: Payment.Origin.ValueType  # 2
+    """It was started by us at the channel."""
+
     PAYMENT_ID_FIELD_NUMBER: _builtins.int
     MERCHANT_ID_FIELD_NUMBER: _builtins.int
     MERCHANT_ORDER_NO_FIELD_NUMBER: _builtins.int
@@ -106,6 +131,14 @@ class Payment(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     PAYER_NAME_FIELD_NUMBER: _builtins.int
+    FEE_FIELD_NUMBER: _builtins.int
+    REFUNDED_AMOUNT_FIELD_NUMBER: _builtins.int
+    REFUND_RESERVED_AMOUNT_FIELD_NUMBER: _builtins.int
+    REFUNDABLE_AMOUNT_FIELD_NUMBER: _builtins.int
+    SPLITS_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     payment_id: _builtins.str
     """Ours, sortable by time of making."""
     merchant_id: _builtins.str
@@ -117,30 +150,60 @@ class Payment(_message.Message):
     channel: _builtins.str
     """The channel, such as wechat_pay or alipay. 支付渠道"""
     channel_txn_no: _builtins.str
-    """The channel's own number for the transaction. 渠道流水号"""
+    """The channel's own number for the transaction; empty until the channel told it. 渠道流水号"""
     state: Global___Payment.State.ValueType
     """Where the payment is in its life."""
     reconciliation_state: Global___Payment.ReconciliationState.ValueType
     """What reconciliation says of it."""
     business_date: _builtins.str
-    """The channel's business day that the payment falls on, as YYYY-MM-DD in the channel's time zone. 业务日期"""
+    """The channel's business day that the payment falls on, as YYYY-MM-DD in the channel's time zone; empty until it
+    has succeeded. 业务日期
+    """
     version: _builtins.int
     """Rises by one with each change."""
     trace_id: _builtins.str
     """The trace in which the payment was recorded, 32 hex digits; empty when it was not traced."""
     payer_name: _builtins.str
     """Who paid, as the channel tells it; may be empty."""
+    cause: _builtins.str
+    """Why it failed or was closed, as the channel tells it; empty otherwise."""
+    origin: Global___Payment.Origin.ValueType
+    """How it came to be known here."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What was paid; above zero."""
 
     @_builtins.property
     def pay_time(self) -> _timestamp_pb2.Timestamp:
-        """When the channel says it succeeded."""
+        """When the channel says it succeeded; unset until then."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When we took it in."""
+
+    @_builtins.property
+    def fee(self) -> Global___FeeSnapshot:
+        """What the channel keeps of it, by the rule that held when it succeeded; unset when no rule is known. 手续费"""
+
+    @_builtins.property
+    def refunded_amount(self) -> _money_pb2.Money:
+        """What was given or taken back: refunds, reversals and chargebacks that are done."""
+
+    @_builtins.property
+    def refund_reserved_amount(self) -> _money_pb2.Money:
+        """What refunds under way may still give back."""
+
+    @_builtins.property
+    def refundable_amount(self) -> _money_pb2.Money:
+        """What is left to refund: of a payment that has succeeded, amount = refunded + reserved + refundable, always."""
+
+    @_builtins.property
+    def splits(self) -> _containers.RepeatedCompositeFieldContainer[Global___PaymentSplit]:
+        """The bills that it pays, when they are several; their amounts sum up to the payment's."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the payer may pay it, of a payment that was started here; unset otherwise."""
 
     def __init__(
         self,
@@ -160,11 +223,79 @@ class Payment(_message.Message):
         version: _builtins.int = ...,
         trace_id: _builtins.str = ...,
         payer_name: _builtins.str = ...,
+        fee: Global___FeeSnapshot | None = ...,
+        refunded_amount: _money_pb2.Money | None = ...,
+        refund_reserved_amount: _money_pb2.Money | None = ...,
+        refundable_amount: _money_pb2.Money | None = ...,
+        splits: _abc.Iterable[Global___PaymentSplit] | None = ...,
+        cause: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        origin: Global___Payment.Origin.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "pay_time", b"pay_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "expire_time", b"expire_time", "fee", b"fee", "pay_time", b"pay_time", "refund_reserved_amount", b"refund_reserved_amount", "refundable_amount", b"refundable_amount", "refunded_amount", b"refunded_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "business_date", b"business_date", "channel", b"channel", "channel_txn_no", b"channel_txn_no", "create_time", b"create_time", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "pay_time", b"pay_time", "payer_name", b"payer_name", "payment_id", b"payment_id", "reconciliation_state", b"reconciliation_state", "state", b"state", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "business_date", b"business_date", "cause", b"cause", "channel", b"channel", "channel_txn_no", b"channel_txn_no", "create_time", b"create_time", "expire_time", b"expire_time", "fee", b"fee", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "origin", b"origin", "pay_time", b"pay_time", "payer_name", b"payer_name", "payment_id", b"payment_id", "reconciliation_state", b"reconciliation_state", "refund_reserved_amount", b"refund_reserved_amount", "refundable_amount", b"refundable_amount", "refunded_amount", b"refunded_amount", "splits", b"splits", "state", b"state", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Payment: _TypeAlias = Payment  # noqa: Y015
+
+@_typing.final
+class FeeSnapshot(_message.Message):
+    """What a channel keeps of a payment, by the rule that held when the payment succeeded; it never changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEE_RULE_ID_FIELD_NUMBER: _builtins.int
+    RATE_PPM_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    fee_rule_id: _builtins.str
+    """The rule."""
+    rate_ppm: _builtins.int
+    """Its rate in millionths of the amount."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """What is kept."""
+
+    def __init__(
+        self,
+        *,
+        fee_rule_id: _builtins.str = ...,
+        rate_ppm: _builtins.int = ...,
+        amount: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "fee_rule_id", b"fee_rule_id", "rate_ppm", b"rate_ppm"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeeSnapshot: _TypeAlias = FeeSnapshot  # noqa: Y015
+
+@_typing.final
+class PaymentSplit(_message.Message):
+    """The part of a payment that pays one bill."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BILL_NO_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    bill_no: _builtins.str
+    """The bill. 账单号"""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """Its part; above zero, in the payment's currency."""
+
+    def __init__(
+        self,
+        *,
+        bill_no: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PaymentSplit: _TypeAlias = PaymentSplit  # noqa: Y015

@@ -36,6 +36,7 @@ class RecordPaymentRequest(_message.Message):
     AMOUNT_FIELD_NUMBER: _builtins.int
     PAY_TIME_FIELD_NUMBER: _builtins.int
     PAYER_NAME_FIELD_NUMBER: _builtins.int
+    SPLITS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry; the gateway fills it from Idempotency-Key."""
     merchant_id: _builtins.str
@@ -58,6 +59,12 @@ class RecordPaymentRequest(_message.Message):
     def pay_time(self) -> _timestamp_pb2.Timestamp:
         """When the channel says it succeeded."""
 
+    @_builtins.property
+    def splits(self) -> _containers.RepeatedCompositeFieldContainer[_payment_pb2.PaymentSplit]:
+        """The bills that it pays, when they are several: then bill_no is empty, no bill stands twice, and the amounts sum up
+        to the payment's. At most 100.
+        """
+
     def __init__(
         self,
         *,
@@ -70,10 +77,11 @@ class RecordPaymentRequest(_message.Message):
         amount: _money_pb2.Money | None = ...,
         pay_time: _timestamp_pb2.Timestamp | None = ...,
         payer_name: _builtins.str = ...,
+        splits: _abc.Iterable[_payment_pb2.PaymentSplit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "pay_time", b"pay_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "channel", b"channel", "channel_txn_no", b"channel_txn_no", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "pay_time", b"pay_time", "payer_name", b"payer_name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "channel", b"channel", "channel_txn_no", b"channel_txn_no", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "pay_time", b"pay_time", "payer_name", b"payer_name", "request_id", b"request_id", "splits", b"splits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -106,6 +114,54 @@ class RecordPaymentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordPaymentResponse: _TypeAlias = RecordPaymentResponse  # noqa: Y015
+
+@_typing.final
+class BatchCreatePaymentsRequest(_message.Message):
+    """Asks to record payments, all or none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYMENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def payments(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordPaymentRequest]:
+        """1 to 1,000, each with its own request_id. A key that stands twice must have the same content both times."""
+
+    def __init__(
+        self,
+        *,
+        payments: _abc.Iterable[Global___RecordPaymentRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["payments", b"payments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchCreatePaymentsRequest: _TypeAlias = BatchCreatePaymentsRequest  # noqa: Y015
+
+@_typing.final
+class BatchCreatePaymentsResponse(_message.Message):
+    """The payments as they stand."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordPaymentResponse]:
+        """One for each that was asked, in the same order."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___RecordPaymentResponse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchCreatePaymentsResponse: _TypeAlias = BatchCreatePaymentsResponse  # noqa: Y015
 
 @_typing.final
 class GetPaymentRequest(_message.Message):

@@ -40,6 +40,11 @@ class PaymentServiceStub:
                 request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentRequest.SerializeToString,
                 response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentResponse.FromString,
                 _registered_method=True)
+        self.BatchCreatePayments = channel.unary_unary(
+                '/bihuan.payments.v1.PaymentService/BatchCreatePayments',
+                request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsRequest.SerializeToString,
+                response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsResponse.FromString,
+                _registered_method=True)
         self.GetPayment = channel.unary_unary(
                 '/bihuan.payments.v1.PaymentService/GetPayment',
                 request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.GetPaymentRequest.SerializeToString,
@@ -65,6 +70,14 @@ class PaymentServiceServicer:
         """Records a payment that has succeeded at the channel.
         Idempotent by request_id and by (merchant_id, merchant_order_no): the same content again gives the
         payment that exists and marks it replayed. May be retried on UNAVAILABLE and after a deadline.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchCreatePayments(self, request, context):
+        """Records up to 1,000 payments that have succeeded, all or none: one that is refused refuses the batch, and the
+        error names its place. Each is idempotent by its own keys, as with RecordPayment, so the batch may be repeated.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -99,6 +112,11 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.RecordPayment,
                     request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentRequest.FromString,
                     response_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentResponse.SerializeToString,
+            ),
+            'BatchCreatePayments': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchCreatePayments,
+                    request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsRequest.FromString,
+                    response_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsResponse.SerializeToString,
             ),
             'GetPayment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPayment,
@@ -144,6 +162,33 @@ class PaymentService:
             '/bihuan.payments.v1.PaymentService/RecordPayment',
             bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentRequest.SerializeToString,
             bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchCreatePayments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.payments.v1.PaymentService/BatchCreatePayments',
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsRequest.SerializeToString,
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -21,6 +21,10 @@ class PaymentServiceStub:
     Idempotent by request_id and by (merchant_id, merchant_order_no): the same content again gives the
     payment that exists and marks it replayed. May be retried on UNAVAILABLE and after a deadline.
     """
+    BatchCreatePayments: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.BatchCreatePaymentsRequest, _payment_service_pb2.BatchCreatePaymentsResponse]
+    """Records up to 1,000 payments that have succeeded, all or none: one that is refused refuses the batch, and the
+    error names its place. Each is idempotent by its own keys, as with RecordPayment, so the batch may be repeated.
+    """
     GetPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.GetPaymentRequest, _payment_service_pb2.GetPaymentResponse]
     """Gets one payment. Reads its own writes."""
     ListPayments: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ListPaymentsRequest, _payment_service_pb2.ListPaymentsResponse]
@@ -42,6 +46,16 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Records a payment that has succeeded at the channel.
         Idempotent by request_id and by (merchant_id, merchant_order_no): the same content again gives the
         payment that exists and marks it replayed. May be retried on UNAVAILABLE and after a deadline.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchCreatePayments(
+        self,
+        request: _payment_service_pb2.BatchCreatePaymentsRequest,
+        context: _aio.ServicerContext[_payment_service_pb2.BatchCreatePaymentsRequest, _abc.Awaitable[_payment_service_pb2.BatchCreatePaymentsResponse]],
+    ) -> _abc.Awaitable[_payment_service_pb2.BatchCreatePaymentsResponse]:
+        """Records up to 1,000 payments that have succeeded, all or none: one that is refused refuses the batch, and the
+        error names its place. Each is idempotent by its own keys, as with RecordPayment, so the batch may be repeated.
         """
 
     @_abc_1.abstractmethod

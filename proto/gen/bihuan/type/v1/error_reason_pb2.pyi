@@ -80,6 +80,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Something was paid for the bill, so it cannot be cancelled."""
     ERROR_REASON_DUPLICATE_CLOSED: _ErrorReason.ValueType  # 41
     """The duplicate payment is no open case any more; metadata tells how it was closed."""
+    ERROR_REASON_PAYMENT_ARCHIVED: _ErrorReason.ValueType  # 42
+    """The order was recorded long ago, and its payment has been archived; metadata has payment_id. Nothing was stored."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -142,4 +144,6 @@ ERROR_REASON_BILL_NOT_CANCELLABLE: ErrorReason.ValueType  # 40
 """Something was paid for the bill, so it cannot be cancelled."""
 ERROR_REASON_DUPLICATE_CLOSED: ErrorReason.ValueType  # 41
 """The duplicate payment is no open case any more; metadata tells how it was closed."""
+ERROR_REASON_PAYMENT_ARCHIVED: ErrorReason.ValueType  # 42
+"""The order was recorded long ago, and its payment has been archived; metadata has payment_id. Nothing was stored."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
