@@ -11,8 +11,8 @@ def yuan(amount_minor):
     return Money("CNY", amount_minor)
 
 
-def rules(*splits, amount=yuan(10_00), bill_no=""):
-    return [(fault.field, fault.rule) for fault in judge_splits(splits, amount, bill_no)]
+def rules(*splits, bill_no=""):
+    return [(fault.field, fault.rule) for fault in judge_splits(splits, yuan(10_00), bill_no)]
 
 
 def test_parts_that_sum_up_to_the_payment_are_taken_and_no_parts_too():
