@@ -75,6 +75,10 @@ def _body(operation) -> bytes | None:
         "RecordRefund": b'{"paymentId":"p","merchantRefundNo":"1","amount":{"currencyCode":"CNY","amountMinor":1},'
         b'"finishTime":"2026-03-01T00:00:00Z"}',
         "ConfirmRefund": b"{}",
+        "ConfirmPayment": b"{}",
+        "ClosePayment": b"{}",
+        "CreatePayment": b'{"merchantId":"m","merchantOrderNo":"1","channel":"c","description":"d",'
+        b'"amount":{"currencyCode":"CNY","amountMinor":1}}',
         "RecordReversal": _TAKEBACK,
         "RecordChargeback": _TAKEBACK,
         "RequestInvoice": '{"paymentId":"p","buyerTitle":"张三"}'.encode(),

@@ -45,6 +45,21 @@ class PaymentServiceStub:
                 request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsRequest.SerializeToString,
                 response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsResponse.FromString,
                 _registered_method=True)
+        self.CreatePayment = channel.unary_unary(
+                '/bihuan.payments.v1.PaymentService/CreatePayment',
+                request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.CreatePaymentRequest.SerializeToString,
+                response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.CreatePaymentResponse.FromString,
+                _registered_method=True)
+        self.ConfirmPayment = channel.unary_unary(
+                '/bihuan.payments.v1.PaymentService/ConfirmPayment',
+                request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ConfirmPaymentRequest.SerializeToString,
+                response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ConfirmPaymentResponse.FromString,
+                _registered_method=True)
+        self.ClosePayment = channel.unary_unary(
+                '/bihuan.payments.v1.PaymentService/ClosePayment',
+                request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ClosePaymentRequest.SerializeToString,
+                response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ClosePaymentResponse.FromString,
+                _registered_method=True)
         self.GetPayment = channel.unary_unary(
                 '/bihuan.payments.v1.PaymentService/GetPayment',
                 request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.GetPaymentRequest.SerializeToString,
@@ -78,6 +93,36 @@ class PaymentServiceServicer:
     def BatchCreatePayments(self, request, context):
         """Records up to 1,000 payments that have succeeded, all or none: one that is refused refuses the batch, and the
         error names its place. Each is idempotent by its own keys, as with RecordPayment, so the batch may be repeated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePayment(self, request, context):
+        """Starts a payment at its channel: the payment is kept first, then the channel is asked, and the answer has the
+        payment as it stands then with what the payer opens to pay. UNKNOWN when the channel's answer was lost: it is
+        asked until it is known, and the payer may have nothing to open yet.
+        Idempotent by request_id and by (merchant_id, merchant_order_no): the same again gives the payment that exists,
+        and asks the channel once more for what the payer opens when that is not known. May be retried on UNAVAILABLE
+        and after a deadline. CHANNEL_NOT_CONFIGURED when the merchant has no account at the channel here.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmPayment(self, request, context):
+        """Asks the channel now how a payment stands that was started here, also when it was given up; the answer has the
+        payment as it stands then. It does nothing to one that is final or was recorded. May be repeated at will.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClosePayment(self, request, context):
+        """Lets nobody pay a payment any more that was started here. It is closed at the channel first, so the answer may
+        have it SUCCEEDED, when it was paid before, or still open, when the channel could not close it yet: then closing
+        is tried again until the channel says how it ended. It does nothing to one that is final or was recorded.
+        Idempotent by request_id and by nature. May be retried on UNAVAILABLE and after a deadline.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,6 +162,21 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.BatchCreatePayments,
                     request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsRequest.FromString,
                     response_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsResponse.SerializeToString,
+            ),
+            'CreatePayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePayment,
+                    request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.CreatePaymentRequest.FromString,
+                    response_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.CreatePaymentResponse.SerializeToString,
+            ),
+            'ConfirmPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmPayment,
+                    request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ConfirmPaymentRequest.FromString,
+                    response_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ConfirmPaymentResponse.SerializeToString,
+            ),
+            'ClosePayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClosePayment,
+                    request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ClosePaymentRequest.FromString,
+                    response_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ClosePaymentResponse.SerializeToString,
             ),
             'GetPayment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPayment,
@@ -189,6 +249,87 @@ class PaymentService:
             '/bihuan.payments.v1.PaymentService/BatchCreatePayments',
             bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsRequest.SerializeToString,
             bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.payments.v1.PaymentService/CreatePayment',
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.CreatePaymentRequest.SerializeToString,
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.CreatePaymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.payments.v1.PaymentService/ConfirmPayment',
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ConfirmPaymentRequest.SerializeToString,
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ConfirmPaymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClosePayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.payments.v1.PaymentService/ClosePayment',
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ClosePaymentRequest.SerializeToString,
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.ClosePaymentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -25,6 +25,24 @@ class PaymentServiceStub:
     """Records up to 1,000 payments that have succeeded, all or none: one that is refused refuses the batch, and the
     error names its place. Each is idempotent by its own keys, as with RecordPayment, so the batch may be repeated.
     """
+    CreatePayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.CreatePaymentRequest, _payment_service_pb2.CreatePaymentResponse]
+    """Starts a payment at its channel: the payment is kept first, then the channel is asked, and the answer has the
+    payment as it stands then with what the payer opens to pay. UNKNOWN when the channel's answer was lost: it is
+    asked until it is known, and the payer may have nothing to open yet.
+    Idempotent by request_id and by (merchant_id, merchant_order_no): the same again gives the payment that exists,
+    and asks the channel once more for what the payer opens when that is not known. May be retried on UNAVAILABLE
+    and after a deadline. CHANNEL_NOT_CONFIGURED when the merchant has no account at the channel here.
+    """
+    ConfirmPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ConfirmPaymentRequest, _payment_service_pb2.ConfirmPaymentResponse]
+    """Asks the channel now how a payment stands that was started here, also when it was given up; the answer has the
+    payment as it stands then. It does nothing to one that is final or was recorded. May be repeated at will.
+    """
+    ClosePayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ClosePaymentRequest, _payment_service_pb2.ClosePaymentResponse]
+    """Lets nobody pay a payment any more that was started here. It is closed at the channel first, so the answer may
+    have it SUCCEEDED, when it was paid before, or still open, when the channel could not close it yet: then closing
+    is tried again until the channel says how it ended. It does nothing to one that is final or was recorded.
+    Idempotent by request_id and by nature. May be retried on UNAVAILABLE and after a deadline.
+    """
     GetPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.GetPaymentRequest, _payment_service_pb2.GetPaymentResponse]
     """Gets one payment. Reads its own writes."""
     ListPayments: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ListPaymentsRequest, _payment_service_pb2.ListPaymentsResponse]
@@ -56,6 +74,42 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_payment_service_pb2.BatchCreatePaymentsResponse]:
         """Records up to 1,000 payments that have succeeded, all or none: one that is refused refuses the batch, and the
         error names its place. Each is idempotent by its own keys, as with RecordPayment, so the batch may be repeated.
+        """
+
+    @_abc_1.abstractmethod
+    def CreatePayment(
+        self,
+        request: _payment_service_pb2.CreatePaymentRequest,
+        context: _aio.ServicerContext[_payment_service_pb2.CreatePaymentRequest, _abc.Awaitable[_payment_service_pb2.CreatePaymentResponse]],
+    ) -> _abc.Awaitable[_payment_service_pb2.CreatePaymentResponse]:
+        """Starts a payment at its channel: the payment is kept first, then the channel is asked, and the answer has the
+        payment as it stands then with what the payer opens to pay. UNKNOWN when the channel's answer was lost: it is
+        asked until it is known, and the payer may have nothing to open yet.
+        Idempotent by request_id and by (merchant_id, merchant_order_no): the same again gives the payment that exists,
+        and asks the channel once more for what the payer opens when that is not known. May be retried on UNAVAILABLE
+        and after a deadline. CHANNEL_NOT_CONFIGURED when the merchant has no account at the channel here.
+        """
+
+    @_abc_1.abstractmethod
+    def ConfirmPayment(
+        self,
+        request: _payment_service_pb2.ConfirmPaymentRequest,
+        context: _aio.ServicerContext[_payment_service_pb2.ConfirmPaymentRequest, _abc.Awaitable[_payment_service_pb2.ConfirmPaymentResponse]],
+    ) -> _abc.Awaitable[_payment_service_pb2.ConfirmPaymentResponse]:
+        """Asks the channel now how a payment stands that was started here, also when it was given up; the answer has the
+        payment as it stands then. It does nothing to one that is final or was recorded. May be repeated at will.
+        """
+
+    @_abc_1.abstractmethod
+    def ClosePayment(
+        self,
+        request: _payment_service_pb2.ClosePaymentRequest,
+        context: _aio.ServicerContext[_payment_service_pb2.ClosePaymentRequest, _abc.Awaitable[_payment_service_pb2.ClosePaymentResponse]],
+    ) -> _abc.Awaitable[_payment_service_pb2.ClosePaymentResponse]:
+        """Lets nobody pay a payment any more that was started here. It is closed at the channel first, so the answer may
+        have it SUCCEEDED, when it was paid before, or still open, when the channel could not close it yet: then closing
+        is tried again until the channel says how it ended. It does nothing to one that is final or was recorded.
+        Idempotent by request_id and by nature. May be retried on UNAVAILABLE and after a deadline.
         """
 
     @_abc_1.abstractmethod

@@ -76,6 +76,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Less of the payment is left than is to go back; metadata has refundable_minor and currency_code."""
     ERROR_REASON_NOT_REFUNDABLE: _ErrorReason.ValueType  # 26
     """The payment has not succeeded, or its channel cannot be asked here; metadata has state or channel."""
+    ERROR_REASON_CHANNEL_NOT_CONFIGURED: _ErrorReason.ValueType  # 30
+    """The merchant has no account at that channel here; metadata has channel and merchant_id."""
     ERROR_REASON_BILL_NOT_CANCELLABLE: _ErrorReason.ValueType  # 40
     """Something was paid for the bill, so it cannot be cancelled."""
     ERROR_REASON_DUPLICATE_CLOSED: _ErrorReason.ValueType  # 41
@@ -140,6 +142,8 @@ ERROR_REASON_REFUND_EXCEEDS: ErrorReason.ValueType  # 25
 """Less of the payment is left than is to go back; metadata has refundable_minor and currency_code."""
 ERROR_REASON_NOT_REFUNDABLE: ErrorReason.ValueType  # 26
 """The payment has not succeeded, or its channel cannot be asked here; metadata has state or channel."""
+ERROR_REASON_CHANNEL_NOT_CONFIGURED: ErrorReason.ValueType  # 30
+"""The merchant has no account at that channel here; metadata has channel and merchant_id."""
 ERROR_REASON_BILL_NOT_CANCELLABLE: ErrorReason.ValueType  # 40
 """Something was paid for the bill, so it cannot be cancelled."""
 ERROR_REASON_DUPLICATE_CLOSED: ErrorReason.ValueType  # 41
