@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -9,6 +10,13 @@ from zoneinfo import ZoneInfo
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 _WORDS_MAX: Final = 200
 _NUMBER_CHARS_MAX: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """An answer that says less than the order's own standing, which a query tells; `code` is what was said."""
+
+    code: str
 
 
 class Unreadable(Exception):

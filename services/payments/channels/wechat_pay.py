@@ -38,7 +38,7 @@ from services.payments.channels import (
     UnknownCause,
 )
 from services.payments.channels import wechat_pay_words as words
-from services.payments.channels.reading import BEIJING, Unreadable, json_object, table, text
+from services.payments.channels.reading import BEIJING, AskAgain, Unreadable, json_object, table, text
 from services.payments.channels.signing import RsaSigner, RsaVerifier
 from services.payments.channels.wire import Ask, Heard, Wire
 
@@ -102,7 +102,7 @@ class WeChatPay:
         }
         heard = await self._ask("POST", "/v3/pay/transactions/native", "/v3/pay/transactions/native", body)
         answer = _read(heard, words.read_prepay)
-        if not isinstance(answer, words.AskAgain):
+        if not isinstance(answer, AskAgain):
             return answer
         found = await self.query(order)
         return _no_proof(answer) if isinstance(found, NotFound) else found
@@ -118,7 +118,7 @@ class WeChatPay:
         target = f"{_order_target(order.merchant_order_no)}/close"
         heard = await self._ask("POST", target, f"{_ORDERS}{{out_trade_no}}/close", {"mchid": self._mch_id})
         answer = _read(heard, words.read_close)
-        if not isinstance(answer, words.AskAgain):
+        if not isinstance(answer, AskAgain):
             return answer
         match await self.query(order):
             case Refused() | Processing():
@@ -230,7 +230,7 @@ def _read(heard: Heard | Unknown, read: Callable[[int, Mapping[str, Any]], T]) -
         return Unknown(UnknownCause.UNREADABLE, f"HTTP {heard.status}, {fault}")
 
 
-def _no_proof(answer: "words.AskAgain") -> Unknown:
+def _no_proof(answer: AskAgain) -> Unknown:
     return Unknown(UnknownCause.UNREADABLE, f"said {answer.code}, which the query does not bear out")
 
 

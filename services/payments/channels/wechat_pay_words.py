@@ -7,7 +7,6 @@ the channel did is then unknown.
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -32,7 +31,7 @@ from services.payments.channels import (
     Unknown,
     UnknownCause,
 )
-from services.payments.channels.reading import Unreadable, instant, number_of, table, text, whole, words
+from services.payments.channels.reading import AskAgain, Unreadable, instant, number_of, table, text, whole, words
 
 # The request was judged and turned down: nothing came of it.
 _TURNED_DOWN: Final = frozenset(
@@ -60,13 +59,6 @@ _PATIENCE: Final = frozenset({"FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED", "RA
 _ORDER_CLOSED: Final = frozenset({"ORDER_CLOSED", "ORDERCLOSED"})
 _ORDER_PAID: Final = frozenset({"ORDERPAID", "ORDER_PAID"})
 _ORDER_MISSING: Final = frozenset({"ORDER_NOT_EXIST", "ORDERNOTEXIST"})
-
-
-@dataclass(frozen=True, slots=True)
-class AskAgain:
-    """The answer says less than the order's own standing, which a query tells; `code` is what was said."""
-
-    code: str
 
 
 def read_prepay(status: int, told: Mapping[str, Any]) -> PrepayAnswer | AskAgain:
