@@ -1,0 +1,1 @@
+"""A stand-in for payment channels, for development, tests and integrators. It is never part of a real deployment."""

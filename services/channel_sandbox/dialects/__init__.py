@@ -1,0 +1,1 @@
+"""How each channel speaks: signatures, shapes, statement layouts. Pure: no socket, no database, no clock."""

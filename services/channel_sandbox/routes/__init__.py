@@ -1,0 +1,1 @@
+"""HTTP in: each dialect, the steering, the edge that they share."""
