@@ -21,6 +21,7 @@ from services.channel_sandbox.actions.refund import RefundActions
 from services.channel_sandbox.actions.sending import SendingActions
 from services.channel_sandbox.actions.settling import SettlingActions
 from services.channel_sandbox.actions.steering import SteeringActions
+from services.channel_sandbox.actions.telling import Dialects
 from services.channel_sandbox.clients import MerchantClient
 from services.channel_sandbox.config import PREFIX, Config
 from services.channel_sandbox.dialects.hmac_pay import HmacPay
@@ -58,7 +59,7 @@ async def start(
     sessions, clock = database.sessions(engine), clock or SystemClock()
     keys = keys_in(Path(config.keys_folder))
     hmac_pay = HmacPay(keys.hmac_pay)
-    dialects = {one.channel: one for one in (hmac_pay,)}
+    dialects: Dialects = {one.channel: one for one in (hmac_pay,)}
     orders = OrderActions(sessions, clock, dialects)
     refunds = RefundActions(sessions, clock, dialects, config.refund_seconds)
     steering = SteeringActions(sessions, clock)

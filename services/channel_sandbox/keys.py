@@ -11,7 +11,7 @@ from pathlib import Path
 from services.channel_sandbox.dialects.hmac_pay import HmacKeys
 
 INDEX = "merchant.json"
-_HMAC_SECRET = "hmac_pay/secret.key"
+_HMAC_FILE = "hmac_pay/secret.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def _make(folder: Path) -> None:
 
 
 def _make_hmac_pay(folder: Path) -> dict[str, str]:
-    _write(folder / _HMAC_SECRET, secrets.token_hex(32).encode())
-    return {"merchant_id": "merchant_1", "secret_file": _HMAC_SECRET}
+    _write(folder / _HMAC_FILE, secrets.token_hex(32).encode())
+    return {"merchant_id": "merchant_1", "secret_file": _HMAC_FILE}
 
 
 def _secret(file: Path) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 
 from chassis import migrate
 
-SERVICES = ["payments", "reconciler", "invoice_sync", "gateway", "tax_sandbox"]
+SERVICES = ["payments", "reconciler", "invoice_sync", "gateway", "tax_sandbox", "channel_sandbox"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -31,11 +31,20 @@ class Stamp:
 class Dialect(Protocol):
     """One channel's numbers, callbacks and rhythm."""
 
-    channel: Channel
-    # The rests between the tries of a callback.
-    rests_seconds: Sequence[int]
-    # Whether a refund ends when it is accepted, and not a while after.
-    refunds_at_once: bool
+    @property
+    def channel(self) -> Channel:
+        """Which it is."""
+        ...
+
+    @property
+    def rests_seconds(self) -> Sequence[int]:
+        """The rests between the tries of a callback."""
+        ...
+
+    @property
+    def refunds_at_once(self) -> bool:
+        """Whether a refund ends when it is accepted, and not a while after."""
+        ...
 
     def txn_no(self, now: datetime, number: int) -> str:
         """The channel's number of an order."""

@@ -56,9 +56,8 @@ def minor(given: Mapping[str, Any], field: str, name: str = "") -> int:
 def yuan(given: Mapping[str, Any], field: str) -> int:
     """Yuan such as 8 or 88.88, as text or as a JSON number; returned in fen. Above 0."""
     value = given.get(field)
-    found = (
-        _YUAN.fullmatch(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-    )
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    found = _YUAN.fullmatch(str(value)) if is_number or isinstance(value, str) else None
     amount = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else 0
     if not 0 < amount <= AMOUNT_MINOR_MAX:
         raise BadFieldError(field, "must be yuan above 0 with at most two decimals")

@@ -17,7 +17,7 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundAsked:
-    """What a merchant asks back. Within `scope` a number means one refund: "" is all orders, else one order's number."""
+    """What a merchant asks back. A number means one refund within `scope`: all orders (""), or one by its number."""
 
     channel: Channel
     merchant_refund_no: str
@@ -29,7 +29,7 @@ class RefundAsked:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A refund in the book. It ends at `settle_at`; `fails_as` is the channel's word for how, empty when it succeeds."""
+    """A refund in the book. It ends at `settle_at`; `fails_as` is the channel's word for how, or empty."""
 
     refund_id: int
     order_id: int

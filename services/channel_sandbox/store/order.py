@@ -112,7 +112,7 @@ class OrderStore:
         )
         return [order_of(row) for row in rows]
 
-    async def _one(self, query: Select[tuple[PayOrderRow]]) -> Order | None:
+    async def _one(self, query: Select[PayOrderRow]) -> Order | None:
         row = (await self._session.scalars(query.execution_options(populate_existing=True))).one_or_none()
         return order_of(row) if row else None
 

@@ -108,7 +108,7 @@ class RefundStore:
         return [(order_of(order), _refund(refund, order.merchant_order_no)) for order, refund in found]
 
 
-def _refunds() -> Select[tuple[RefundRow, str]]:
+def _refunds() -> Select[RefundRow, str]:
     return (
         select(RefundRow, PayOrderRow.merchant_order_no)
         .join(PayOrderRow, PayOrderRow.order_id == RefundRow.order_id)

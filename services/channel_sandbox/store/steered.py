@@ -122,7 +122,7 @@ class SteeredStore:
             .where(CallLogRow.channel == channel, CallLogRow.merchant_order_no == merchant_order_no)
             .group_by(CallLogRow.subject)
         )
-        return {subject: count for subject, count in rows.tuples()}
+        return dict(rows.tuples().all())
 
     async def ping(self) -> None:
         """Return when the database answers."""
