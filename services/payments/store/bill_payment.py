@@ -1,0 +1,200 @@
+"""SQL of what payments are to bills: following the feed, sums, and payments under other numbers. It decides nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.money import Money
+from services.payments.domain.bill import Bill, BillKey
+from services.payments.domain.bill_payment import BillPart
+from services.payments.domain.payment import ReconciliationState, State
+from services.payments.store.keys import told_keys
+from services.payments.tables.bill import BillHeadRow, BillPaymentRow, BillRow, to_bill, to_part
+from services.payments.tables.duplicate import DuplicateRow
+from services.payments.tables.reconciliation import ReconciliationRow
+
+# A payment that names no bill pays the bill that has its order's number, so it is linked only when there is one.
+# `first_minor` is how much of the payment the parts before this one are: what goes back is taken from the last part
+# on, since a refund names no bill.
+_PARTS = """
+    parts AS (
+        SELECT payments.*, bill_no AS part_bill_no, amount_minor AS part_minor, 0::bigint AS first_minor
+        FROM payments JOIN chosen USING (payment_id) WHERE bill_no <> ''
+        UNION ALL
+        SELECT payments.*, part ->> 'bill_no', (part ->> 'amount_minor')::bigint,
+            (sum((part ->> 'amount_minor')::bigint) OVER (PARTITION BY payment_id ORDER BY place))::bigint
+            - (part ->> 'amount_minor')::bigint
+        FROM payments JOIN chosen USING (payment_id), jsonb_array_elements(splits) WITH ORDINALITY AS one (part, place)
+        UNION ALL
+        SELECT payments.*, merchant_order_no, amount_minor, 0::bigint
+        FROM payments JOIN chosen USING (payment_id)
+        WHERE bill_no = '' AND splits = '[]' AND EXISTS (
+            SELECT FROM bills
+            WHERE bills.merchant_id = payments.merchant_id AND bills.bill_no = payments.merchant_order_no
+        )
+    )
+"""
+_LINK = """
+    INSERT INTO bill_payments (merchant_id, bill_no, payment_id, merchant_order_no, channel, channel_txn_no,
+        currency_code, amount_minor, left_minor, state, reconciliation_state, pay_time, take_time, version)
+    SELECT merchant_id, part_bill_no, payment_id, merchant_order_no, channel, channel_txn_no,
+        currency_code, part_minor, least(part_minor, greatest(amount_minor - refunded_minor - first_minor, 0)),
+        state, reconciliation_state, pay_time, create_time, version
+    FROM parts ORDER BY merchant_id, part_bill_no, payment_id
+    ON CONFLICT (merchant_id, bill_no, payment_id) DO UPDATE SET
+        channel_txn_no = excluded.channel_txn_no, left_minor = excluded.left_minor, state = excluded.state,
+        reconciliation_state = excluded.reconciliation_state, pay_time = excluded.pay_time, version = excluded.version
+    WHERE bill_payments.version < excluded.version
+"""
+_FOLLOW = text(f"""
+    WITH chosen AS (
+        SELECT DISTINCT payment_id FROM feed WHERE sequence > :from_sequence AND sequence <= :to_sequence
+    ),
+    {_PARTS},
+    linked AS ({_LINK} RETURNING merchant_id, bill_no)
+    SELECT DISTINCT merchant_id, bill_no FROM linked JOIN bills USING (merchant_id, bill_no)
+""")  # noqa: S608  made of constants
+_LINK_ORDERS = text(f"""
+    WITH chosen AS (
+        SELECT payment_id FROM order_key
+        JOIN unnest(CAST(:merchant_ids AS text[]), CAST(:bill_nos AS text[])) AS told (merchant_id, merchant_order_no)
+        USING (merchant_id, merchant_order_no)
+    ),
+    {_PARTS}
+    {_LINK}
+""")  # noqa: S608  made of constants
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A bill as it was, and what its payments sum up to now."""
+
+    bill: Bill
+    paid: Money
+    reconciled: Money
+
+
+async def lock_head(session: AsyncSession) -> int:
+    """Take the right to let bills follow, until the end of the transaction; up to which sequence they have."""
+    return (await session.execute(select(BillHeadRow.sequence).with_for_update())).scalar_one()
+
+
+async def head(session: AsyncSession) -> int:
+    """Up to which sequence of the feed the bills have followed."""
+    return (await session.execute(select(BillHeadRow.sequence))).scalar_one()
+
+
+async def move_head(session: AsyncSession, sequence: int) -> None:
+    """Write that the bills, whose head is locked, have followed so far."""
+    await session.execute(update(BillHeadRow).values(sequence=sequence))
+
+
+async def follow(session: AsyncSession, from_sequence: int, to_sequence: int) -> list[BillKey]:
+    """Write what the payments that changed behind one sequence, up to another, are to bills now.
+
+    Returns the bills among those, each once. A payment is written as it is, not as the change left it: it is then
+    ahead of what is followed, and the later change finds nothing to do.
+    """
+    rows = await session.execute(_FOLLOW, {"from_sequence": from_sequence, "to_sequence": to_sequence})
+    return [(row.merchant_id, row.bill_no) for row in rows]
+
+
+async def link_orders(session: AsyncSession, keys: Sequence[BillKey]) -> None:
+    """Write the payments that pay bills, just told, by the number of their order. The head must be locked."""
+    merchant_ids, bill_nos = [key[0] for key in keys], [key[1] for key in keys]
+    await session.execute(_LINK_ORDERS, {"merchant_ids": merchant_ids, "bill_nos": bill_nos})
+
+
+async def sum_up(session: AsyncSession, keys: Sequence[BillKey]) -> list[Summed]:
+    """Lock bills, in order of their keys, and sum up what counts for each; `counted` of the domain says the same."""
+    is_matched = BillPaymentRow.reconciliation_state == ReconciliationState.MATCHED.value
+    told = told_keys(keys)
+    statement = (
+        select(BillRow, _sum(), _sum(is_matched))
+        .join(told, and_(BillRow.merchant_id == told.c.merchant_id, BillRow.bill_no == told.c.number))
+        .order_by(BillRow.merchant_id, BillRow.bill_no)
+        .with_for_update(of=BillRow)
+    )
+    rows = await session.execute(statement)
+    return [
+        Summed(to_bill(row), Money(row.currency_code, int(paid)), Money(row.currency_code, int(reconciled)))
+        for row, paid, reconciled in rows
+    ]
+
+
+async def parts_of(session: AsyncSession, key: BillKey, limit: int) -> list[BillPart]:
+    """The payments of one bill number in the order in which they were paid, the first ones."""
+    paid_at = func.coalesce(BillPaymentRow.pay_time, BillPaymentRow.take_time)
+    statement = (
+        select(BillPaymentRow)
+        .where(BillPaymentRow.merchant_id == key[0], BillPaymentRow.bill_no == key[1])
+        .order_by(paid_at, BillPaymentRow.payment_id)
+        .limit(limit)
+    )
+    return [to_part(row) for row in await session.scalars(statement)]
+
+
+async def unneeded_parts(session: AsyncSession, merchant_id: str, numbers: Sequence[str], limit: int) -> list[BillPart]:
+    """Payments that count, under these numbers of a merchant, that no bill needs: the newest.
+
+    There is no bill by that number, or the payment was too much for it.
+    """
+    told = told_keys([(merchant_id, number) for number in numbers])
+    at = and_(BillPaymentRow.merchant_id == told.c.merchant_id, BillPaymentRow.bill_no == told.c.number)
+    has_bill = (
+        select(BillRow.bill_no)
+        .where(BillRow.merchant_id == BillPaymentRow.merchant_id, BillRow.bill_no == BillPaymentRow.bill_no)
+        .exists()
+    )
+    is_too_much = (
+        select(DuplicateRow.duplicate_id)
+        .where(
+            DuplicateRow.merchant_id == BillPaymentRow.merchant_id,
+            DuplicateRow.bill_no == BillPaymentRow.bill_no,
+            DuplicateRow.payment_id == BillPaymentRow.payment_id,
+        )
+        .exists()
+    )
+    statement = (
+        select(BillPaymentRow)
+        .join(told, at)
+        .where(
+            BillPaymentRow.state == State.SUCCEEDED.value, BillPaymentRow.left_minor > 0, or_(~has_bill, is_too_much)
+        )
+        .order_by(BillPaymentRow.take_time.desc(), BillPaymentRow.payment_id.desc())
+        .limit(limit)
+    )
+    return [to_part(row) for row in await session.scalars(statement)]
+
+
+async def naming_count(session: AsyncSession, key: BillKey) -> int:
+    """How many payments name a number, whether a bill has it or not."""
+    statement = select(func.count()).where(BillPaymentRow.merchant_id == key[0], BillPaymentRow.bill_no == key[1])
+    return (await session.execute(statement)).scalar_one()
+
+
+async def exception_classes(session: AsyncSession, payment_ids: Sequence[str]) -> dict[str, str]:
+    """The class that was decided last about each of these payments, by payment."""
+    statement = (
+        select(ReconciliationRow.payment_id, ReconciliationRow.exception_class)
+        .where(ReconciliationRow.payment_id.in_(payment_ids))
+        .order_by(ReconciliationRow.decide_time)
+    )
+    return {row.payment_id: row.exception_class for row in await session.execute(statement)}
+
+
+def _sum(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return (
+        select(func.coalesce(func.sum(BillPaymentRow.left_minor), 0))
+        .where(
+            BillPaymentRow.merchant_id == BillRow.merchant_id,
+            BillPaymentRow.bill_no == BillRow.bill_no,
+            BillPaymentRow.currency_code == BillRow.currency_code,
+            BillPaymentRow.state == State.SUCCEEDED.value,
+            *conditions,
+        )
+        .correlate(BillRow)
+        .scalar_subquery()
+    )
