@@ -29,6 +29,12 @@ def deadline_scope(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+def seconds_left() -> float | None:
+    """What is left of the innermost deadline_scope; None outside of any."""
+    deadline = _deadline.get()
+    return None if deadline is None else deadline - time.monotonic()
+
+
 def connect(target: str, services: Sequence[ServiceDescriptor], timeout_seconds: float) -> grpc.aio.Channel:
     """A channel to a service. A call without a timeout of its own gets `timeout_seconds`, or what the caller has left.
 

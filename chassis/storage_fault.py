@@ -22,6 +22,9 @@ def may_pass(raised: BaseException) -> bool:
     """Whether the same may work later without anyone's doing: what is needed was not reached, or had no room."""
     if isinstance(raised, InterfaceError):
         return True
+    if isinstance(raised, asyncpg.PostgresError | asyncpg.InterfaceError):
+        # The driver's own, of a statement that did not go through SQLAlchemy; without a state, the connection is gone.
+        return (_sqlstate(raised) or "08").startswith(_SQLSTATES_LATER)
     if isinstance(raised, DBAPIError):
         return raised.connection_invalidated or _sqlstate(raised).startswith(_SQLSTATES_LATER)
     if isinstance(raised, OSError):

@@ -8,13 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from chassis import database, server, telemetry
 from chassis.clock import Clock, SystemClock
 from chassis.config import ConfigError, read_config
-from services.payments import rpc
+from services.payments import rpc, worker
+from services.payments.actions.bill import BillActions
+from services.payments.actions.bill_follow import BillFollowActions
+from services.payments.actions.duplicate import DuplicateActions
 from services.payments.actions.feed import FeedActions
+from services.payments.actions.intake import IntakeActions
 from services.payments.actions.payment import PaymentActions
 from services.payments.actions.reconciliation import ReconciliationActions
+from services.payments.actions.refund import RefundActions
+from services.payments.actions.takeback import TakebackActions
+from services.payments.channels.accounts import Accounts
 from services.payments.config import Config
+from services.payments.domain.fee import FeeRules
 
 _EXIT_CONFIG = 2
+_CLOSE_SECONDS = 5.0
 
 
 async def run() -> None:
@@ -29,18 +38,31 @@ async def run() -> None:
     engine = database.connect(config.database_url, "payments")
     actions = make_actions(engine, SystemClock())
     try:
-        running = await server.start(config.listen, rpc.servicers(actions))
+        loops = worker.loops(actions.bill_follow, config)
+        running = await server.start(config.listen, rpc.servicers(actions), loops)
         await server.until_stopped(running)
     finally:
+        await actions.intake.close(_CLOSE_SECONDS)
         await engine.dispose()
         end_telemetry()
 
 
-def make_actions(engine: AsyncEngine, clock: Clock) -> rpc.Actions:
-    """What the handlers call, on a database."""
+def make_actions(
+    engine: AsyncEngine, clock: Clock, accounts: Accounts | None = None, fees: FeeRules | None = None
+) -> rpc.Actions:
+    """What the handlers call, on a database. Without accounts no channel is asked, without rules no fee is known."""
+    accounts, fees = accounts or Accounts(), fees or FeeRules()
     sessions = database.sessions(engine)
+    feed = FeedActions(sessions)
+    bill_follow = BillFollowActions(sessions, clock, feed)
     return rpc.Actions(
-        payments=PaymentActions(sessions, clock),
+        intake=IntakeActions(engine, clock, fees),
+        payments=PaymentActions(sessions),
         reconciliations=ReconciliationActions(sessions, clock),
-        feed=FeedActions(sessions),
+        feed=feed,
+        refunds=RefundActions(sessions, clock, accounts),
+        takebacks=TakebackActions(sessions, clock),
+        bills=BillActions(sessions, clock, bill_follow),
+        duplicates=DuplicateActions(sessions, clock, bill_follow),
+        bill_follow=bill_follow,
     )

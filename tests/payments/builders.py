@@ -9,19 +9,25 @@ from bihuan.payments.v1 import payment_feed_service_pb2 as feed_pb
 from bihuan.payments.v1 import payment_feed_service_pb2_grpc as feed_grpc
 from bihuan.payments.v1 import payment_service_pb2 as payment_pb
 from bihuan.payments.v1 import payment_service_pb2_grpc as payment_grpc
+from bihuan.payments.v1 import refund_service_pb2_grpc as refund_grpc
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from chassis import ids
 from chassis.clock import ManualClock
 from chassis.database import Sessions
 from chassis.money import Money
+from services.payments.domain.intake import Recorded, Told, content_sha256
 from services.payments.domain.payment import Payment, PaymentContent, succeeded_payment
 from services.payments.rpc import Actions
+from services.payments.store import intake
+from services.payments.store.sql import driver_of
+from tests.support.channel_model import ModelChannel
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)  # 12:00 in Beijing
-TABLES = ("payments", "requests", "reconciliations", "feed")
+TABLES = ("payments", "order_key", "requests", "reconciliations")
 _numbers = itertools.count(1)
 
 
@@ -33,6 +39,7 @@ class PaymentsSystem:
     sessions: Sessions
     clock: ManualClock
     actions: Actions
+    model: ModelChannel
     channel: grpc.aio.Channel
     open_channel: grpc.aio.Channel
 
@@ -44,16 +51,27 @@ class PaymentsSystem:
     def feed(self):
         return feed_grpc.PaymentFeedServiceStub(self.channel)
 
+    @property
+    def refunds(self):
+        return refund_grpc.RefundServiceStub(self.channel)
+
+    def book_paid(self, merchant_order_no: str, amount: tuple[str, int], channel_txn_no: str) -> None:
+        """Let the model channel have an order that was paid without us."""
+        self.model.book_paid(merchant_order_no, Money(*amount), channel_txn_no)
+
     async def row_counts(self) -> dict[str, int]:
+        """Of the tables that intake writes; `feed` are the changes with a number and without."""
         async with self.engine.connect() as connection:
-            return {name: await connection.scalar(text(f"SELECT count(*) FROM {name}")) for name in TABLES}
+            counts = {name: await connection.scalar(text(f"SELECT count(*) FROM {name}")) for name in TABLES}
+            feed = text("SELECT (SELECT count(*) FROM feed) + (SELECT count(*) FROM feed_waiting)")
+            return {**counts, "feed": await connection.scalar(feed)}
 
     async def read_feed(self, from_sequence: int = 0, batch_size: int = 0) -> list:
         request = feed_pb.StreamPaymentChangesRequest(from_sequence=from_sequence, batch_size=batch_size)
         return [change async for answer in self.feed.StreamPaymentChanges(request) for change in answer.changes]
 
 
-NOTHING = dict.fromkeys(TABLES, 0)
+NOTHING = dict.fromkeys((*TABLES, "feed"), 0)
 
 
 def a_request(**changes) -> payment_pb.RecordPaymentRequest:
@@ -86,4 +104,16 @@ def a_payment(**changes) -> Payment:
         "pay_time": NOON,
         "payer_name": "",
     }
-    return succeeded_payment(PaymentContent(**{**fields, **changes}), f"pay_{number:06}", NOON, "")
+    return succeeded_payment(PaymentContent(**{**fields, **changes}), ids.new_id("pay", NOON), NOON, "")
+
+
+def as_told(payment: Payment, request_id: str = "") -> Told:
+    """The payment as the store takes it in."""
+    request_id = request_id or f"request-{next(_numbers):06}"
+    return Told(request_id, content_sha256(payment.content), payment)
+
+
+async def take_in(session: AsyncSession, payment: Payment, request_id: str = "") -> None:
+    """Take a new payment in, in a transaction that is the test's own."""
+    (decided,) = await intake.take_in(await driver_of(session), [as_told(payment, request_id)])
+    assert decided == Recorded(payment)

@@ -13,30 +13,18 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 
 from chassis.errors import from_rpc_error
-from services.payments.domain.payment import first_change
-from services.payments.store import feed, intake, manifest
-from tests.payments.builders import NOON, a_payment, a_request
+from services.payments.store import feed
+from tests.payments.builders import NOON, a_payment, a_request, take_in
 from tests.support.eventually import eventually
 
 
-async def write(session, payment) -> None:
-    assert await intake.add_payment(session, payment)
-    await feed.add_changes(session, [first_change(payment)])
-
-
-async def feed_ids(system) -> dict[str, int]:
-    async with system.engine.connect() as connection:
-        rows = await connection.execute(text("SELECT payment_id, id FROM feed"))
-        return {row.payment_id: row.id for row in rows}
-
-
 async def test_a_change_that_commits_late_is_not_lost_to_a_consumer_that_read_past_it(system):
-    late, early = a_payment(), a_payment()
+    late, early = sorted((a_payment(), a_payment()), key=lambda payment: payment.payment_id)
 
     async with system.sessions() as slow:
-        await write(slow, late)  # has its row and its id, and stays open
+        await take_in(slow, late)  # has its row and its id, and stays open
         async with system.sessions.begin() as quick:
-            await write(quick, early)
+            await take_in(quick, early)
         first_read = await system.read_feed()
         cursor = first_read[-1].sequence + 1
         await slow.commit()
@@ -45,26 +33,24 @@ async def test_a_change_that_commits_late_is_not_lost_to_a_consumer_that_read_pa
     assert [change.payment.payment_id for change in first_read] == [early.payment_id]
     assert [change.payment.payment_id for change in second_read] == [late.payment_id]
     assert [change.sequence for change in first_read + second_read] == [1, 2]
-    # A cursor over the id that a row gets inside its transaction would have passed the late one by.
-    ids = await feed_ids(system)
-    assert ids[late.payment_id] < ids[early.payment_id]
-    assert [one for one, place in ids.items() if place > ids[early.payment_id]] == []
+    # A cursor over what a row has inside its transaction, such as the id of its payment, would have passed it by.
+    assert [one for one in (late, early) if one.payment_id > early.payment_id] == []
 
 
 async def test_two_numberers_at_once_leave_no_gap_and_number_nothing_twice(system):
     payments = [a_payment() for _ in range(6)]
     for payment in payments[:3]:
         async with system.sessions.begin() as session:
-            await write(session, payment)
+            await take_in(session, payment)
 
     async with system.sessions() as first:
         await feed.lock_head(first)
-        assert await feed.number_changes(first, 2) == 2
+        assert (await feed.number_changes(first, 2)).change_count == 2
         second = asyncio.create_task(system.actions.feed.number_feed())
         await eventually(lambda: is_waiting(system))  # for the head, which the first has not given back
         for payment in payments[3:]:
             async with system.sessions.begin() as session:
-                await write(session, payment)
+                await take_in(session, payment)
         await first.commit()
     numbered_count = await second
 
@@ -88,7 +74,7 @@ async def test_writers_and_numberers_together_make_one_dense_feed(system):
 
 async def test_a_numberer_that_dies_gives_back_what_it_took(system):
     async with system.sessions.begin() as session:
-        await write(session, a_payment())
+        await take_in(session, a_payment())
     async with system.sessions() as session:
         await feed.lock_head(session)
         await feed.number_changes(session, 10)
@@ -99,7 +85,7 @@ async def test_a_numberer_that_dies_gives_back_what_it_took(system):
 
 async def test_a_change_that_was_undone_leaves_no_gap(system):
     async with system.sessions() as session:
-        await write(session, a_payment())
+        await take_in(session, a_payment())
         await session.rollback()
     recorded = await system.payments.RecordPayment(a_request())
 
@@ -185,13 +171,19 @@ async def test_a_mirror_that_read_up_to_the_manifests_sequence_holds_what_the_ma
         assert (told.payment_count, told.digest) == (len(mirror), digest_of(mirror))
 
 
-async def test_a_payment_that_the_feed_has_not_told_is_not_counted(system):
-    async with system.sessions.begin() as session:
-        await write(session, a_payment())
-    async with system.sessions.begin() as session:
-        lines = [line async for batch in manifest.slice_lines(session, "wechat_pay", NOON.date()) for line in batch]
+async def test_a_manifest_counts_what_the_feed_has_told_and_no_more(system):
+    asked = feed_pb.GetSliceManifestRequest(channel="wechat_pay", business_date="2026-03-01")
+    told = await system.payments.RecordPayment(a_request())
 
-    assert lines == []
+    async with system.sessions() as slow:
+        await take_in(slow, a_payment())  # has its row and stays open
+        counted = (await system.feed.GetSliceManifest(asked)).manifest
+        await slow.commit()
+    counted_later = (await system.feed.GetSliceManifest(asked)).manifest
+
+    assert (counted.payment_count, counted.max_sequence) == (1, 1)
+    assert counted.digest == digest_of([told.payment])
+    assert (counted_later.payment_count, counted_later.max_sequence) == (2, 2)
 
 
 async def test_a_day_without_payments_has_an_empty_manifest(system):

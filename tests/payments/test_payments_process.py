@@ -14,9 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis import channel
-from services.payments.domain.payment import first_change
-from services.payments.store import feed, intake
-from tests.payments.builders import NOON, NOTHING, a_payment, a_request
+from tests.payments.builders import NOTHING, a_payment, a_request, take_in
 
 _SECONDS = 30
 _ROOT = Path(__file__).parents[2]
@@ -76,9 +74,7 @@ async def test_a_connection_that_dies_before_the_commit_burns_no_key(system):
     lost = a_payment(merchant_order_no=request.merchant_order_no)
 
     async with system.sessions() as session:
-        await intake.add_payment(session, lost)
-        await feed.add_changes(session, [first_change(lost)])
-        await intake.add_request(session, request.request_id, b"f", lost.payment_id, NOON)
+        await take_in(session, lost, request.request_id)
         with pytest.raises(DBAPIError):
             await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         await session.invalidate()

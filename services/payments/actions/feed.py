@@ -7,7 +7,7 @@ from datetime import date
 from chassis import telemetry
 from chassis.database import Sessions
 from services.payments.domain.payment import NumberedChange
-from services.payments.domain.slice_manifest import Manifest, with_lines
+from services.payments.domain.slice_manifest import Manifest, manifest_of
 from services.payments.store import feed
 from services.payments.store import manifest as manifests
 
@@ -38,7 +38,7 @@ class FeedActions:
         numbered_count = 0
         for _ in range(_NUMBERING_TURNS_MAX):
             async with self._sessions.begin() as session:
-                waiting = await feed.has_unnumbered(session)
+                waiting = await feed.has_waiting(session)
             if not waiting:
                 break
             numbered_count += await self.number_changes()
@@ -46,12 +46,14 @@ class FeedActions:
 
     @telemetry.traced
     async def number_changes(self) -> int:
-        """One turn of numbering; returns how many changes got a sequence."""
+        """One turn of numbering; returns how many changes got a sequence. The manifests of their days move with it."""
         async with self._sessions.begin() as session:
             await feed.lock_head(session)
-            count = await feed.number_changes(session, _NUMBERED_AT_ONCE)
-        telemetry.annotate(numbered_count=count)
-        return count
+            numbered = await feed.number_changes(session, _NUMBERED_AT_ONCE)
+            if numbered.slices:
+                await manifests.add_to(session, numbered.slices)
+        telemetry.annotate(numbered_count=numbered.change_count)
+        return numbered.change_count
 
     async def payment_changes(self, from_sequence: int, batch_size: int) -> AsyncIterator[list[NumberedChange]]:
         """Changes from a sequence on, in batches, up to the highest sequence at the start; so it ends under any load.
@@ -74,15 +76,12 @@ class FeedActions:
     async def count_slice(self, channel: str, day: date) -> Slice:
         """Count, sums and digest of a channel's business day, and the place in the feed that they belong to.
 
-        All is read from one snapshot, and only payments that the feed has told by then are counted: a mirror that
-        has read up to `max_sequence` must hold the same.
+        Only payments that the feed has told by then are counted: a mirror that has read up to `max_sequence` must
+        hold the same.
         """
         await self.number_feed()
-        manifest = Manifest()
         async with self._sessions.begin() as session:
-            await manifests.read_one_snapshot(session)
-            max_sequence = await feed.head(session)
-            async for lines in manifests.slice_lines(session, channel, day):
-                manifest = with_lines(manifest, lines)
+            sums, max_sequence = await manifests.of_slice(session, channel, day)
+        manifest = manifest_of(sums)
         telemetry.annotate(channel=channel, business_date=day.isoformat(), payment_count=manifest.payment_count)
         return Slice(manifest, max_sequence)

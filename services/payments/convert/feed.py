@@ -4,7 +4,7 @@ from bihuan.payments.v1 import feed_pb2
 
 from services.payments.convert.basics import from_money
 from services.payments.convert.payment import from_payment
-from services.payments.domain.payment import NumberedChange
+from services.payments.domain.payment import ChangeKind, NumberedChange
 from services.payments.domain.slice_manifest import Manifest
 
 
@@ -14,7 +14,9 @@ def from_change(numbered: NumberedChange) -> feed_pb2.PaymentChange:
         sequence=numbered.sequence,
         payment=from_payment(numbered.payment),
         traceparent=numbered.payment.traceparent,
-        run_id=numbered.run_id,
+        run_id=numbered.ref_id if numbered.kind is ChangeKind.RECONCILIATION else "",
+        kind=feed_pb2.PaymentChange.Kind.Value(f"KIND_{numbered.kind}"),
+        ref_id=numbered.ref_id,
     )
 
 

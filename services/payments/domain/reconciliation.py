@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.payments.domain.payment import Change, ReconciliationState, State
+from services.payments.domain.payment import Change, ChangeKind, ReconciliationState, State
 
 FactKey = tuple[str, str]
 
@@ -37,6 +37,8 @@ class Standing:
     version: int
     state: State
     reconcile_time: datetime | None
+    refunded_minor: int = 0
+    refund_reserved_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +105,14 @@ def _apply(fact: Fact, standing: Standing) -> Standing | None:
 
 
 def _change(fact: Fact, standing: Standing) -> Reconciled:
-    change = Change(fact.payment_id, standing.version, standing.state, fact.outcome, fact.run_id)
+    change = Change(
+        payment_id=fact.payment_id,
+        version=standing.version,
+        state=standing.state,
+        reconciliation_state=fact.outcome,
+        refunded_minor=standing.refunded_minor,
+        refund_reserved_minor=standing.refund_reserved_minor,
+        kind=ChangeKind.RECONCILIATION,
+        ref_id=fact.run_id,
+    )
     return Reconciled(change, fact.decide_time)

@@ -2,27 +2,47 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 
 from chassis.money import Money
 
-_MODULUS = 2**256
+DIGEST_MODULUS = 2**256
+_SHA256_BYTES = 32
 _SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
 class SliceLine:
-    """What a manifest takes of one payment."""
+    """What a manifest takes of one payment that has succeeded."""
 
     payment_id: str
     merchant_order_no: str
+    channel: str
     channel_txn_no: str
+    business_date: date
     amount: Money
+
+    @property
+    def sha256(self) -> bytes:
+        """SHA-256 of the line, as the contract's SliceManifest.digest has it."""
+        amount = self.amount
+        parts = (self.payment_id, self.merchant_order_no, self.channel_txn_no, amount.currency_code)
+        return hashlib.sha256(_SEPARATOR.join((*parts, str(amount.amount_minor))).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencySum:
+    """The payments of a slice in one currency; `digest_sum` modulo 2^256."""
+
+    amount: Money
+    payment_count: int
+    digest_sum: int
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was counted so far; `amount_sums` by currency code, `digest_sum` modulo 2^256."""
+    """What a slice holds; `amount_sums` by currency code, `digest_sum` modulo 2^256."""
 
     payment_count: int = 0
     amount_sums: tuple[Money, ...] = ()
@@ -31,30 +51,21 @@ class Manifest:
     @property
     def digest(self) -> bytes:
         """The digest as the contract has it: 32 bytes, big-endian."""
-        return self.digest_sum.to_bytes(32, "big")
+        return self.digest_sum.to_bytes(_SHA256_BYTES, "big")
 
 
-def with_lines(manifest: Manifest, lines: Iterable[SliceLine]) -> Manifest:
-    """The manifest with some more payments counted."""
-    sums = {money.currency_code: money for money in manifest.amount_sums}
-    count, digest_sum = manifest.payment_count, manifest.digest_sum
-    for line in lines:
-        code = line.amount.currency_code
-        sums[code] = sums.get(code, Money.zero(code)) + line.amount
-        digest_sum = (digest_sum + _digest_of(line)) % _MODULUS
-        count += 1
-    in_order = tuple(sums[code] for code in sorted(sums))
-    return replace(manifest, payment_count=count, amount_sums=in_order, digest_sum=digest_sum)
-
-
-def _digest_of(line: SliceLine) -> int:
-    text = _SEPARATOR.join(
-        (
-            line.payment_id,
-            line.merchant_order_no,
-            line.channel_txn_no,
-            line.amount.currency_code,
-            str(line.amount.amount_minor),
-        )
+def manifest_of(sums: Iterable[CurrencySum]) -> Manifest:
+    """The manifest of a slice whose currencies were summed apart."""
+    in_order = sorted(sums, key=lambda one: one.amount.currency_code)
+    return Manifest(
+        payment_count=sum(one.payment_count for one in in_order),
+        amount_sums=tuple(one.amount for one in in_order),
+        digest_sum=sum(one.digest_sum for one in in_order) % DIGEST_MODULUS,
     )
-    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+
+
+def digest_sum(joined: bytes) -> int:
+    """The sum, modulo 2^256, of SHA-256 digests that stand one behind the other."""
+    assert len(joined) % _SHA256_BYTES == 0, "each digest has 32 bytes"
+    places = range(0, len(joined), _SHA256_BYTES)
+    return sum(int.from_bytes(joined[at : at + _SHA256_BYTES], "big") for at in places) % DIGEST_MODULUS

@@ -2,23 +2,42 @@
 
 from dataclasses import dataclass
 
-from bihuan.payments.v1 import payment_feed_service_pb2_grpc, payment_service_pb2_grpc
+from bihuan.payments.v1 import (
+    bill_service_pb2_grpc,
+    payment_feed_service_pb2_grpc,
+    payment_service_pb2_grpc,
+    refund_service_pb2_grpc,
+)
 
 from chassis.server import Servicer
+from services.payments.actions.bill import BillActions
+from services.payments.actions.bill_follow import BillFollowActions
+from services.payments.actions.duplicate import DuplicateActions
 from services.payments.actions.feed import FeedActions
+from services.payments.actions.intake import IntakeActions
 from services.payments.actions.payment import PaymentActions
 from services.payments.actions.reconciliation import ReconciliationActions
+from services.payments.actions.refund import RefundActions
+from services.payments.actions.takeback import TakebackActions
+from services.payments.rpc.bill import BillServicer
 from services.payments.rpc.feed import PaymentFeedServicer
 from services.payments.rpc.payment import PaymentServicer
+from services.payments.rpc.refund import RefundServicer
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
     """What the handlers call."""
 
+    intake: IntakeActions
     payments: PaymentActions
     reconciliations: ReconciliationActions
     feed: FeedActions
+    refunds: RefundActions
+    takebacks: TakebackActions
+    bills: BillActions
+    duplicates: DuplicateActions
+    bill_follow: BillFollowActions
 
 
 def servicers(actions: Actions) -> list[Servicer]:
@@ -27,11 +46,21 @@ def servicers(actions: Actions) -> list[Servicer]:
         Servicer(
             "bihuan.payments.v1.PaymentService",
             payment_service_pb2_grpc.add_PaymentServiceServicer_to_server,
-            PaymentServicer(actions.payments, actions.reconciliations),
+            PaymentServicer(actions.intake, actions.payments, actions.reconciliations),
         ),
         Servicer(
             "bihuan.payments.v1.PaymentFeedService",
             payment_feed_service_pb2_grpc.add_PaymentFeedServiceServicer_to_server,
             PaymentFeedServicer(actions.feed),
+        ),
+        Servicer(
+            "bihuan.payments.v1.BillService",
+            bill_service_pb2_grpc.add_BillServiceServicer_to_server,
+            BillServicer(actions.bills, actions.duplicates),
+        ),
+        Servicer(
+            "bihuan.payments.v1.RefundService",
+            refund_service_pb2_grpc.add_RefundServiceServicer_to_server,
+            RefundServicer(actions.refunds, actions.takebacks),
         ),
     ]

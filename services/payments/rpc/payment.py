@@ -4,6 +4,7 @@ from bihuan.payments.v1 import payment_service_pb2 as pb
 from bihuan.payments.v1 import payment_service_pb2_grpc
 
 from chassis.server import RpcContext
+from services.payments.actions.intake import Asked, IntakeActions
 from services.payments.actions.payment import PaymentActions
 from services.payments.actions.reconciliation import ReconciliationActions
 from services.payments.convert import payment as convert
@@ -17,17 +18,26 @@ _REPLAYED = (("idempotent-replayed", "true"),)
 class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
     """Takes payments in, and tells what there is."""
 
-    def __init__(self, payments: PaymentActions, reconciliations: ReconciliationActions) -> None:
+    def __init__(self, intake: IntakeActions, payments: PaymentActions, reconciliations: ReconciliationActions) -> None:
+        self._intake = intake
         self._payments = payments
         self._reconciliations = reconciliations
 
     async def RecordPayment(self, request: pb.RecordPaymentRequest, context: RpcContext) -> pb.RecordPaymentResponse:
-        content, fingerprint = convert.to_content(request), convert.to_fingerprint(request)
-        taken = await self._payments.record_payment(request.request_id, fingerprint, content)
-        replayed = isinstance(taken, Replayed)
-        if replayed:
+        done = await self._intake.record_payment(Asked(request.request_id, convert.to_content(request)))
+        if isinstance(done, Replayed):
             context.set_trailing_metadata(_REPLAYED)
-        return pb.RecordPaymentResponse(payment=convert.from_payment(taken.payment), replayed=replayed)
+        return convert.from_taken(done)
+
+    async def BatchCreatePayments(
+        self, request: pb.BatchCreatePaymentsRequest, context: RpcContext
+    ) -> pb.BatchCreatePaymentsResponse:
+        asked = [
+            Asked(one.request_id, convert.to_content(one, f"payments[{index}]."))
+            for index, one in enumerate(request.payments)
+        ]
+        done = await self._intake.batch_create_payments(asked)
+        return pb.BatchCreatePaymentsResponse(results=map(convert.from_taken, done))
 
     async def GetPayment(self, request: pb.GetPaymentRequest, context: RpcContext) -> pb.GetPaymentResponse:
         payment = await self._payments.get_payment(request.payment_id)

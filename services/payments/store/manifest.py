@@ -1,47 +1,53 @@
-"""SQL of manifests: the payments of a channel's business day that the feed has told."""
+"""SQL of manifests: kept at numbering, under the head's lock, and so exact at the head's sequence."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
-from services.payments.domain.payment import State
-from services.payments.domain.slice_manifest import SliceLine
-from services.payments.tables.feed import FeedRow
-from services.payments.tables.payment import PaymentRow
+from services.payments.domain.slice_manifest import DIGEST_MODULUS, CurrencySum, digest_sum
+from services.payments.store.feed import NumberedSlice
+from services.payments.tables.feed import FeedHeadRow, SliceManifestRow
 
-_SLICE_ROWS_AT_ONCE = 1_000
-
-
-async def read_one_snapshot(session: AsyncSession) -> None:
-    """Let every statement of this transaction, which has none yet, see the same instant."""
-    await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+_MODULUS = Decimal(DIGEST_MODULUS)
 
 
-async def slice_lines(session: AsyncSession, channel: str, day: date) -> AsyncIterator[list[SliceLine]]:
-    """The payments of a channel's business day that the feed has told as succeeded, in batches."""
-    told = exists().where(
-        FeedRow.payment_id == PaymentRow.payment_id,
-        FeedRow.sequence.is_not(None),
-        FeedRow.state == State.SUCCEEDED.value,
-    )
-    statement = select(
-        PaymentRow.payment_id,
-        PaymentRow.merchant_order_no,
-        PaymentRow.channel_txn_no,
-        PaymentRow.currency_code,
-        PaymentRow.amount_minor,
-    ).where(PaymentRow.channel == channel, PaymentRow.business_date == day, told)
-    streamed = await session.stream(statement, execution_options={"yield_per": _SLICE_ROWS_AT_ONCE})
-    async for rows in streamed.partitions():
-        yield [
-            SliceLine(
-                row.payment_id,
-                row.merchant_order_no,
-                row.channel_txn_no,
-                Money(row.currency_code, row.amount_minor),
-            )
-            for row in rows
-        ]
+async def add_to(session: AsyncSession, slices: Sequence[NumberedSlice]) -> None:
+    """Add what was numbered in this transaction to the manifests of its slices."""
+    statement = insert(SliceManifestRow)
+    new = statement.excluded
+    added = {
+        "payment_count": SliceManifestRow.payment_count + new.payment_count,
+        "amount_sum_minor": SliceManifestRow.amount_sum_minor + new.amount_sum_minor,
+        "digest_sum": func.mod(SliceManifestRow.digest_sum + new.digest_sum, _MODULUS),
+    }
+    rows = [
+        {
+            "channel": one.channel,
+            "business_date": one.business_date,
+            "currency_code": one.currency_code,
+            "payment_count": one.payment_count,
+            "amount_sum_minor": one.amount_minor,
+            "digest_sum": Decimal(digest_sum(one.digests)),
+        }
+        for one in slices
+    ]
+    key = ["channel", "business_date", "currency_code"]
+    await session.execute(statement.values(rows).on_conflict_do_update(index_elements=key, set_=added))
+
+
+async def of_slice(session: AsyncSession, channel: str, day: date) -> tuple[list[CurrencySum], int]:
+    """The sums of a slice and the head of the feed, which they are exact at: read by one statement, so together."""
+    on_slice = and_(SliceManifestRow.channel == channel, SliceManifestRow.business_date == day)
+    statement = select(FeedHeadRow.sequence, SliceManifestRow).outerjoin(SliceManifestRow, on_slice)
+    rows = (await session.execute(statement)).all()
+    sums = [
+        CurrencySum(Money(row.currency_code, row.amount_sum_minor), row.payment_count, int(row.digest_sum))
+        for _, row in rows
+        if row is not None
+    ]
+    return sums, rows[0][0]

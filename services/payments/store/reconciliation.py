@@ -19,13 +19,30 @@ async def lock_standings(session: AsyncSession, payment_ids: Sequence[str]) -> M
     The order of locking is the order of ids, so that two batches never wait for each other.
     """
     statement = (
-        select(PaymentRow.payment_id, PaymentRow.version, PaymentRow.state, PaymentRow.reconcile_time)
+        select(
+            PaymentRow.payment_id,
+            PaymentRow.version,
+            PaymentRow.state,
+            PaymentRow.reconcile_time,
+            PaymentRow.refunded_minor,
+            PaymentRow.refund_reserved_minor,
+        )
         .where(PaymentRow.payment_id.in_(payment_ids))
         .order_by(PaymentRow.payment_id)
         .with_for_update(key_share=True)
     )
     rows = await session.execute(statement)
-    return {row.payment_id: Standing(row.payment_id, row.version, State(row.state), row.reconcile_time) for row in rows}
+    return {
+        row.payment_id: Standing(
+            row.payment_id,
+            row.version,
+            State(row.state),
+            row.reconcile_time,
+            row.refunded_minor,
+            row.refund_reserved_minor,
+        )
+        for row in rows
+    }
 
 
 async def facts(session: AsyncSession, keys: Sequence[FactKey]) -> Mapping[FactKey, Fact]:

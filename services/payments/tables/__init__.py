@@ -1,16 +1,33 @@
 """The tables of the payments service, a file for each noun. Who asks for one has all of them in METADATA."""
 
-from services.payments.tables.base import METADATA, Base
-from services.payments.tables.feed import FeedHeadRow, FeedRow
-from services.payments.tables.payment import PaymentRow, RequestRow
+from services.payments.tables.base import METADATA, MONTHLY, Base
+from services.payments.tables.bill import BillHeadRow, BillPaymentRow, BillRequestRow, BillRow
+from services.payments.tables.duplicate import DuplicateClosingRow, DuplicateRow
+from services.payments.tables.feed import FeedHeadRow, FeedRow, FeedWaitingRow, SliceManifestRow
+from services.payments.tables.intake import OrderKeyRow, RequestRow
+from services.payments.tables.payment import PaymentRow
 from services.payments.tables.reconciliation import ReconciliationRow
+from services.payments.tables.refund import RefundKeyRow, RefundRow, TakebackRow
 
 __all__ = [
     "METADATA",
+    "MONTHLY",
     "Base",
+    "BillHeadRow",
+    "BillPaymentRow",
+    "BillRequestRow",
+    "BillRow",
+    "DuplicateClosingRow",
+    "DuplicateRow",
     "FeedHeadRow",
     "FeedRow",
+    "FeedWaitingRow",
+    "OrderKeyRow",
     "PaymentRow",
     "ReconciliationRow",
+    "RefundKeyRow",
+    "RefundRow",
     "RequestRow",
+    "SliceManifestRow",
+    "TakebackRow",
 ]

@@ -1,31 +1,55 @@
-"""The feed and its head, and how their rows read as values. No query stands here."""
+"""The feed: what waits for its number, what has one, and the sums of a day. No query stands here."""
 
-from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.payments.domain.payment import NumberedChange, ReconciliationState, State
-from services.payments.tables.base import Base
-from services.payments.tables.payment import PaymentRow, to_payment
+from services.payments.tables.base import MONTHLY, Base
 
 
-class FeedRow(Base):
-    """A change of a payment, with what it made of it. `sequence` is empty until it was committed and numbered."""
+class _Told:
+    """What one change made of a payment; what else a consumer is told never changes and is read from the payment."""
 
-    __tablename__ = "feed"
-    __table_args__ = (
-        UniqueConstraint("sequence"),
-        UniqueConstraint("payment_id", "version"),
-        Index("feed_unnumbered_idx", "id", postgresql_where=text("sequence IS NULL")),
-    )
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    sequence: Mapped[int | None]
-    payment_id: Mapped[str] = mapped_column(ForeignKey("payments.payment_id"))
+    payment_id: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int]
+    kind: Mapped[str]
+    ref_id: Mapped[str]
     state: Mapped[str]
     reconciliation_state: Mapped[str]
-    run_id: Mapped[str]
+    refunded_minor: Mapped[int]
+    refund_reserved_minor: Mapped[int]
+
+
+class FeedWaitingRow(_Told, Base):
+    """A change that has no sequence: none is given before the commit. A turn of numbering takes it into the feed.
+
+    The columns of the slice are set on the change by which the money came in, and on no other: what numbering adds to
+    the manifest of the day.
+    """
+
+    __tablename__ = "feed_waiting"
+    __table_args__ = (
+        CheckConstraint(
+            "num_nulls(channel, business_date, currency_code, amount_minor, line_sha256) IN (0, 5)", name="slice"
+        ),
+    )
+    version: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str | None]
+    business_date: Mapped[date | None]
+    currency_code: Mapped[str | None]
+    amount_minor: Mapped[int | None]
+    line_sha256: Mapped[bytes | None]
+
+
+class FeedRow(_Told, Base):
+    """A change in its place. Rows come in the order of their sequences and never change."""
+
+    __tablename__ = "feed"
+    __table_args__ = (MONTHLY,)
+    # First in the key: the feed is read by it, and by it alone.
+    sequence: Mapped[int] = mapped_column(primary_key=True)
 
 
 class FeedHeadRow(Base):
@@ -37,13 +61,16 @@ class FeedHeadRow(Base):
     sequence: Mapped[int]
 
 
-def to_numbered_change(feed: FeedRow, row: PaymentRow) -> NumberedChange:
-    """A change, with the payment as the change left it: what cannot change is read from the payment's row."""
-    assert feed.sequence is not None, "only numbered changes are told"
-    left = replace(
-        to_payment(row),
-        state=State(feed.state),
-        reconciliation_state=ReconciliationState(feed.reconciliation_state),
-        version=feed.version,
-    )
-    return NumberedChange(feed.sequence, left, feed.run_id)
+class SliceManifestRow(Base):
+    """Count, sum and digest of the payments in one currency of a channel's day that the feed has told, up to its head.
+
+    `digest_sum` is the sum of the lines' SHA-256 modulo 2^256.
+    """
+
+    __tablename__ = "slice_manifest"
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    business_date: Mapped[date] = mapped_column(primary_key=True)
+    currency_code: Mapped[str] = mapped_column(primary_key=True)
+    payment_count: Mapped[int]
+    amount_sum_minor: Mapped[int]
+    digest_sum: Mapped[Decimal] = mapped_column(Numeric(78, 0))

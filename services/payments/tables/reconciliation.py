@@ -2,19 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.payments.domain.payment import ReconciliationState
 from services.payments.domain.reconciliation import Fact
-from services.payments.tables.base import Base
+from services.payments.tables.base import MONTHLY, Base
 
 
 class ReconciliationRow(Base):
     """What a run decided about a payment; never changed."""
 
     __tablename__ = "reconciliations"
-    payment_id: Mapped[str] = mapped_column(ForeignKey("payments.payment_id"), primary_key=True)
+    __table_args__ = (MONTHLY,)
+    payment_id: Mapped[str] = mapped_column(primary_key=True)
     run_id: Mapped[str] = mapped_column(primary_key=True)
     outcome: Mapped[str]
     exception_class: Mapped[str]

@@ -1,0 +1,142 @@
+"""Intake: payments that have succeeded are taken in, once each. Many calls share one transaction. It knows no wire."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from chassis import ids, telemetry
+from chassis.batch import BatchClosed, BatchCut, Batcher, BatchFull, BatchLate
+from chassis.channel import seconds_left
+from chassis.clock import Clock
+from chassis.errors import Kind, plain_fault
+from services.payments.actions.refusal import refuse_pay_time, taken
+from services.payments.domain.fee import FeeRules
+from services.payments.domain.intake import Intake, Recorded, Replayed, Told, content_sha256
+from services.payments.domain.payment import PaymentContent, judge_pay_time, succeeded_payment
+from services.payments.store import intake
+from services.payments.store.sql import raw
+
+_SIZE_MAX = 512
+_WAITING_MAX = 4_096
+_LINGER_SECONDS = 0.002
+_IN_FLIGHT_MAX = 2
+# Longer than any statement in it may take: what is cut off before may have been done.
+_COMMIT_SECONDS_MAX = 15.0
+_RETRY_AFTER_SECONDS = 1
+_TRIES_MAX = 3
+# Undone by the database since another batch, of another replica, took the same keys the other way round.
+_UNDONE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+# The data of one payment breaks a rule that none of ours has seen: its neighbours are taken in without it.
+_DATA_AT_FAULT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+_SAMPLED = "-01"
+_LINKS_MAX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One payment that has succeeded: the request_id that it is told under, and what is told."""
+
+    request_id: str
+    content: PaymentContent
+
+
+class IntakeActions:
+    """How payments that have succeeded come in."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, fees: FeeRules) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._fees = fees
+        self._batcher: Batcher[Told, Intake] = Batcher(
+            self._commit_batch,
+            size_max=_SIZE_MAX,
+            waiting_max=_WAITING_MAX,
+            linger_seconds=_LINGER_SECONDS,
+            in_flight_max=_IN_FLIGHT_MAX,
+            split_on=_DATA_AT_FAULT,
+        )
+
+    @telemetry.traced
+    async def record_payment(self, asked: Asked) -> Recorded | Replayed:
+        """Take a payment in once, whatever is repeated: payment, both keys and feed row commit together.
+
+        Raises Fault INVALID_FIELD for an impossible pay_time, REQUEST_ID_REUSED or BUSINESS_KEY_REUSED for a key with
+        other content, PAYMENT_ARCHIVED, and OVERLOADED when too many wait; all store nothing.
+        """
+        told = self._told(asked)
+        done = taken(await self._with_others(told))
+        telemetry.annotate(
+            payment_id=done.payment.payment_id,
+            merchant_order_no=asked.content.merchant_order_no,
+            replayed=isinstance(done, Replayed),
+        )
+        return done
+
+    @telemetry.traced
+    async def batch_create_payments(self, asked: Sequence[Asked]) -> list[Recorded | Replayed]:
+        """Take payments in, all or none, each once; the answers are in their order.
+
+        Raises what record_payment raises, with the place of the payment that is at fault; nothing is stored then.
+        """
+        told = [self._told(one, f"payments[{index}].") for index, one in enumerate(asked)]
+        done: list[Recorded | Replayed] = []
+
+        def agree(decided: Sequence[Intake]) -> None:
+            done[:] = [taken(one, index) for index, one in enumerate(decided)]
+
+        await self._commit(told, agree)
+        telemetry.annotate(payment_count=len(done))
+        return done
+
+    async def close(self, within_seconds: float) -> None:
+        """Take nothing more, and let what waits be committed."""
+        await self._batcher.close(within_seconds)
+
+    def _told(self, asked: Asked, path: str = "") -> Told:
+        content, now = asked.content, self._clock.now()
+        assert content.pay_time is not None, "the contract wants the time of a payment that has succeeded"
+        refuse_pay_time(judge_pay_time(content.pay_time, now), path)
+        fee = self._fees.fee_of(content.channel, content.merchant_id, content.amount)
+        payment_id = ids.new_id("pay", now)
+        payment = succeeded_payment(content, payment_id, now, telemetry.current_traceparent(), fee)
+        return Told(asked.request_id, content_sha256(content), payment)
+
+    async def _with_others(self, told: Told) -> Intake:
+        try:
+            return await self._batcher.add(told, seconds_left())
+        except BatchFull as full:
+            overloaded = plain_fault(Kind.OVERLOADED)
+            overloaded.retry_after_seconds = _RETRY_AFTER_SECONDS
+            raise overloaded from full
+        except BatchLate as late:
+            raise plain_fault(Kind.DEADLINE) from late
+        except (BatchClosed, BatchCut) as stopped:
+            # Cut off, it may have been committed; the same keys again tell.
+            raise plain_fault(Kind.UNAVAILABLE) from stopped
+
+    async def _commit_batch(self, told: list[Told]) -> Sequence[Intake | Exception]:
+        """One flush: it belongs to no call, so its span is of a trace of its own, with links to its members'."""
+        sampled = [one.payment.traceparent for one in told if one.payment.traceparent.endswith(_SAMPLED)]
+        if not sampled:
+            return await self._commit(told, lambda _: None)
+        links, attributes = sampled[:_LINKS_MAX], {"bihuan.payment_count": len(told)}
+        with telemetry.span("commit.batch", parent="", links=links, attributes=attributes):
+            return await self._commit(told, lambda _: None)
+
+    async def _commit(self, told: Sequence[Told], agree: Callable[[Sequence[Intake]], None]) -> list[Intake]:
+        """Take a batch in by one transaction, unless `agree` raises what undoes it."""
+        for tries_left in reversed(range(_TRIES_MAX)):
+            try:
+                async with asyncio.timeout(_COMMIT_SECONDS_MAX), self._engine.connect() as connection:
+                    driver = await raw(connection)
+                    async with driver.transaction():
+                        decided = await intake.take_in(driver, told)
+                        agree(decided)
+                    return decided
+            except _UNDONE:
+                if not tries_left:
+                    raise
+        raise AssertionError("the last try returns or raises")
