@@ -64,6 +64,7 @@ async def test_a_case_stays_open_until_as_much_was_refunded_as_makes_the_payment
     number = (await tell(system, a_bill())).bill.bill_no
     await pay(system, number)
     twice = await pay(system, number, minutes=1)
+    assert [case.proposed_refund_amount for case in await cases(system, number)] == [cny(100_00)]
 
     await refund(system, twice.payment_id, 30_00)
     (partly,) = await cases(system, number)
