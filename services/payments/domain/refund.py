@@ -213,6 +213,27 @@ def judge_answer(refund: Refund, answer: RefundFound, now: datetime, jitter: flo
             return StillOpen(RefundState.UNKNOWN, "", "NOT_FOUND", at)
 
 
+def after(refund: Refund, judged: Judged, now: datetime) -> Refund:
+    """The refund as the judgement leaves it. The number that the channel told once is not forgotten."""
+    match judged:
+        case GivenBack(channel_refund_no=number, finish_time=finish_time):
+            moved = dataclasses.replace(refund, state=RefundState.SUCCEEDED, cause="", finish_time=finish_time)
+        case NotGiven(cause=cause, finish_time=finish_time):
+            number = ""
+            moved = dataclasses.replace(refund, state=RefundState.FAILED, cause=cause, finish_time=finish_time)
+        case StillOpen(state=state, channel_refund_no=number, cause=cause):
+            moved = dataclasses.replace(refund, state=state, cause=cause)
+    open_still = isinstance(judged, StillOpen)
+    next_try_time = judged.next_try_time if isinstance(judged, StillOpen) else None
+    waits_for_person = open_still and next_try_time is None
+    return dataclasses.replace(
+        moved,
+        channel_refund_no=number or refund.channel_refund_no,
+        next_try_time=next_try_time,
+        attention_time=(refund.attention_time or now) if waits_for_person else None,
+    )
+
+
 def differing_fields(one: RefundContent, other: RefundContent) -> tuple[str, ...]:
     """The names of the fields in which two contents differ, in the contract's order."""
     names = [field.name for field in dataclasses.fields(RefundContent)]

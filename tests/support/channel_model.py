@@ -1,0 +1,234 @@
+"""A payment channel in memory, with a book of its own: behind the seam as any other, but its weather is the test's.
+
+What a call does is done in the book or not; whether its answer arrives is another matter: `lost` makes the next call's
+answer Unknown, before or after the book was changed.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from chassis.clock import Clock
+from chassis.money import Money
+from services.payments.channels import (
+    CallbackReply,
+    CallbackTold,
+    ChannelPayment,
+    CloseAnswer,
+    Closed,
+    Forged,
+    ForgedCause,
+    NotFound,
+    Order,
+    PaymentTold,
+    PrepayAnswer,
+    Processing,
+    RefundAnswer,
+    RefundFound,
+    RefundOrder,
+    RefundProcessing,
+    RefundSucceeded,
+    RefundTold,
+    Refused,
+    Succeeded,
+    Unfit,
+    Unknown,
+    UnknownCause,
+)
+
+_SECRET = b"only the model knows it"
+_LOST = Unknown(UnknownCause.TIMEOUT, "the model lost it")
+
+
+@dataclass(frozen=True)
+class BookedOrder:
+    amount: Money
+    state: Literal["OPEN", "PAID", "FAILED", "CLOSED"]
+    channel_txn_no: str = ""
+    pay_time: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BookedRefund:
+    merchant_order_no: str
+    channel_refund_no: str
+    amount: Money
+    state: Literal["PROCESSING", "DONE", "FAILED"]
+    finish_time: datetime | None = None
+
+
+class ModelChannel:
+    """`next_refund` is what becomes of the next new refund; `lost` whether an answer is lost, and on which side."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.orders: dict[str, BookedOrder] = {}
+        self.refunds: dict[str, BookedRefund] = {}
+        self.next_refund: Literal["DONE", "PROCESSING", "REFUSED"] = "DONE"
+        self.lost: Literal["", "BEFORE", "AFTER"] = ""
+        self.calls: list[str] = []
+
+    # What the payer and the bank do.
+
+    def book_paid(self, merchant_order_no: str, amount: Money, channel_txn_no: str) -> None:
+        """An order that was paid without us; the platform tells of it."""
+        self.orders[merchant_order_no] = BookedOrder(amount, "PAID", channel_txn_no, self.clock.now())
+
+    def pay(self, merchant_order_no: str) -> None:
+        order = self.orders[merchant_order_no]
+        assert order.state == "OPEN"
+        paid = replace(order, state="PAID", channel_txn_no=f"txn-{merchant_order_no}", pay_time=self.clock.now())
+        self.orders[merchant_order_no] = paid
+
+    def fail(self, merchant_order_no: str) -> None:
+        assert self.orders[merchant_order_no].state == "OPEN"
+        self.orders[merchant_order_no] = replace(self.orders[merchant_order_no], state="FAILED")
+
+    def end_refund(self, merchant_refund_no: str, state: Literal["DONE", "FAILED"]) -> None:
+        refund = self.refunds[merchant_refund_no]
+        assert refund.state == "PROCESSING"
+        self.refunds[merchant_refund_no] = replace(refund, state=state, finish_time=self.clock.now())
+
+    def given_back(self, merchant_order_no: str) -> int:
+        """What went back of an order, in minor units."""
+        return self._refunded(merchant_order_no, "DONE")
+
+    def callback(self, merchant_order_no: str) -> tuple[dict[str, str], bytes]:
+        """What the channel would call back with about an order as it stands."""
+        return self._signed({"merchant_order_no": merchant_order_no})
+
+    def refund_callback(self, merchant_refund_no: str) -> tuple[dict[str, str], bytes]:
+        """What the channel would call back with about a refund as it stands."""
+        return self._signed({"merchant_refund_no": merchant_refund_no})
+
+    # The seam.
+
+    def unfit(self, order: Order) -> Unfit | None:
+        return None
+
+    async def prepay(self, order: Order) -> PrepayAnswer:
+        if self._loses("prepay", "BEFORE"):
+            return _LOST
+        booked = self.orders.setdefault(order.merchant_order_no, BookedOrder(order.amount, "OPEN"))
+        if self._loses("", "AFTER"):
+            return _LOST
+        if booked.state == "OPEN":
+            return Processing(f"model://{order.merchant_order_no}")
+        told = self._told(order.merchant_order_no)
+        assert not isinstance(told, Processing | NotFound)
+        return told
+
+    async def query(self, order: Order) -> ChannelPayment:
+        if self._loses("query", "BEFORE", "AFTER"):
+            return _LOST
+        return self._told(order.merchant_order_no)
+
+    async def close(self, order: Order) -> CloseAnswer:
+        if self._loses("close", "BEFORE"):
+            return _LOST
+        booked = self.orders.get(order.merchant_order_no)
+        if booked is not None and booked.state == "OPEN":
+            self.orders[order.merchant_order_no] = replace(booked, state="CLOSED")
+        if self._loses("", "AFTER"):
+            return _LOST
+        told = self._told(order.merchant_order_no)
+        assert not isinstance(told, Processing | Unknown)
+        return told
+
+    async def refund(self, refund: RefundOrder) -> RefundAnswer:
+        if self._loses("refund", "BEFORE"):
+            return _LOST
+        answer = self._refund(refund)
+        return _LOST if self._loses("", "AFTER") else answer
+
+    async def query_refund(self, refund: RefundOrder) -> RefundFound:
+        if self._loses("query_refund", "BEFORE", "AFTER"):
+            return _LOST
+        if refund.merchant_refund_no not in self.refunds:
+            return NotFound()
+        return self._refund_told(refund.merchant_refund_no)
+
+    def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> CallbackTold:
+        if not hmac.compare_digest(headers.get("signature", ""), _sign(body)):
+            return Forged(ForgedCause.BAD_SIGNATURE)
+        about = json.loads(body)
+        event_id = hashlib.sha256(body).hexdigest()
+        if number := about.get("merchant_refund_no"):
+            order_no = self.refunds[number].merchant_order_no
+            return RefundTold(event_id, number, order_no, self._refund_told(number))
+        told = self._told(about["merchant_order_no"])
+        assert not isinstance(told, NotFound | Unknown)
+        return PaymentTold(event_id, about["merchant_order_no"], told)
+
+    def reply(self, *, taken: bool) -> CallbackReply:
+        return CallbackReply(200 if taken else 500, "text/plain", b"OK" if taken else b"NO")
+
+    async def close_connections(self) -> None:
+        return
+
+    def _loses(self, call: str, *sides: str) -> bool:
+        if call:
+            self.calls.append(call)
+        if self.lost not in sides:
+            return False
+        self.lost = ""
+        return True
+
+    def _told(self, merchant_order_no: str) -> Succeeded | Processing | Refused | Closed | NotFound:
+        order = self.orders.get(merchant_order_no)
+        if order is None:
+            return NotFound()
+        match order.state:
+            case "OPEN":
+                return Processing()
+            case "PAID":
+                assert order.pay_time is not None
+                return Succeeded(merchant_order_no, order.channel_txn_no, order.amount, order.pay_time)
+            case "FAILED":
+                return Refused("PAYERROR", "the payer's bank refused")
+            case "CLOSED":
+                return Closed()
+
+    def _refund(self, refund: RefundOrder) -> RefundAnswer:
+        number = refund.merchant_refund_no
+        if number not in self.refunds:
+            order = self.orders.get(refund.merchant_order_no)
+            if order is None or order.state != "PAID":
+                return Refused("NO_PAID_ORDER")
+            gone = self._refunded(refund.merchant_order_no, "DONE", "PROCESSING")
+            assert gone + refund.amount.amount_minor <= order.amount.amount_minor, "asked for more than was paid"
+            if self.next_refund == "REFUSED":
+                return Refused("NOT_ENOUGH", "the merchant's account is empty")
+            ended = self.clock.now() if self.next_refund == "DONE" else None
+            booked = BookedRefund(refund.merchant_order_no, f"ch-{number}", refund.amount, self.next_refund, ended)
+            self.refunds[number] = booked
+        return self._refund_told(number)
+
+    def _refund_told(self, number: str) -> RefundSucceeded | RefundProcessing | Refused:
+        booked = self.refunds[number]
+        match booked.state:
+            case "DONE":
+                return RefundSucceeded(number, booked.channel_refund_no, booked.amount, booked.finish_time)
+            case "PROCESSING":
+                return RefundProcessing(booked.channel_refund_no)
+            case "FAILED":
+                return Refused("REFUND_CLOSED", "the payer's card is closed")
+
+    def _refunded(self, merchant_order_no: str, *states: str) -> int:
+        return sum(
+            refund.amount.amount_minor
+            for refund in self.refunds.values()
+            if refund.merchant_order_no == merchant_order_no and refund.state in states
+        )
+
+    def _signed(self, about: dict[str, str]) -> tuple[dict[str, str], bytes]:
+        body = json.dumps(about).encode()
+        return {"signature": _sign(body)}, body
+
+
+def _sign(body: bytes) -> str:
+    return hmac.new(_SECRET, body, "sha256").hexdigest()
