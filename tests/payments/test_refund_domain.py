@@ -83,9 +83,11 @@ def test_what_was_not_asked_is_asked_for_and_all_else_is_only_inquired_until_the
     assert next_question(a_refund(RefundState.UNKNOWN)) is Question.HOW_STANDS
     assert next_question(a_refund(RefundState.PROCESSING)) is Question.HOW_STANDS
 
-    assert must_ask_again(a_refund(RefundState.UNKNOWN), NotFound())
-    assert not must_ask_again(a_refund(RefundState.PROCESSING), NotFound())
-    assert not must_ask_again(a_refund(RefundState.UNKNOWN), Unknown(UnknownCause.TIMEOUT))
+    later = NOON + timedelta(seconds=TIMERS.absence_seconds)
+    assert must_ask_again(a_refund(RefundState.UNKNOWN), NotFound(), later, TIMERS)
+    assert not must_ask_again(a_refund(RefundState.UNKNOWN), NotFound(), later - timedelta(seconds=1), TIMERS)
+    assert not must_ask_again(a_refund(RefundState.PROCESSING), NotFound(), later, TIMERS)
+    assert not must_ask_again(a_refund(RefundState.UNKNOWN), Unknown(UnknownCause.TIMEOUT), later, TIMERS)
 
 
 @given(st.integers(1, 2_000), st.floats(0, 1), st.sampled_from([0, 5, 90_000]))

@@ -105,7 +105,7 @@ def channel_not_here(channel: str, merchant_id: str) -> Fault:
     """The Fault for a channel that has no account here, so that it cannot be asked."""
     return Fault(
         Kind.PRECONDITION,
-        "NOT_REFUNDABLE",
+        "CHANNEL_NOT_CONFIGURED",
         f"no account of {merchant_id} at {channel} stands here: refund it there, then tell it by RecordRefund",
         f"商户 {merchant_id} 在渠道 {channel} 未配置账户：请在渠道退款后用 RecordRefund 登记",
         metadata={"channel": channel, "merchant_id": merchant_id},

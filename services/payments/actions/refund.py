@@ -78,7 +78,7 @@ class RefundActions:
         """Reserve the amount, commit, ask the channel, settle by its answer; the refund as it stands after that.
 
         Raises Fault NOT_FOUND, INVALID_FIELD, REQUEST_ID_REUSED, BUSINESS_KEY_REUSED, PAYMENT_ARCHIVED, NOT_REFUNDABLE,
-        REFUND_EXCEEDS; all of them reserve nothing and leave the keys free.
+        REFUND_EXCEEDS, CHANNEL_NOT_CONFIGURED; all of them reserve nothing and leave the keys free.
         """
         async with self._begin() as session:
             taken = await self._take_in(session, request_id, fingerprint, content)
@@ -191,7 +191,8 @@ class RefundActions:
         if next_question(refund) is Question.DO:
             return await channel.refund(order)
         found = await channel.query_refund(order)
-        return await channel.refund(order) if must_ask_again(refund, found) else found
+        again = must_ask_again(refund, found, self._clock.now(), self._timers)
+        return await channel.refund(order) if again else found
 
     @asynccontextmanager
     async def _begin(self) -> AsyncIterator[AsyncSession]:

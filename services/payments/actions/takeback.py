@@ -1,4 +1,4 @@
-"""Reversals (冲正) and chargebacks (拒付): what channels took back, taken in once. It asks no channel and knows no wire."""
+"""Reversals (冲正) and chargebacks (拒付): what channels took back, taken in once. It asks no channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -105,12 +105,15 @@ class RefundTimers:
 
     Banks take days to give money back, so the end is one of age: after `age_seconds_max` a person must look.
     `lease_seconds` is how long one asker keeps others away; longer than a channel's deadline for two questions.
+    What the channel does not know is asked for again only `absence_seconds` after it was first: what was sent may still
+    be on its way, and a refusal of the second must not be taken for the fate of the first.
     """
 
     base_seconds: float = 2.0
     seconds_max: float = 3_600.0
     age_seconds_max: float = 15 * 86_400.0
     lease_seconds: float = 60.0
+    absence_seconds: float = 60.0
 
 
 class Question(Enum):
@@ -184,9 +187,10 @@ def next_question(refund: Refund) -> Question:
     return Question.DO if refund.state is RefundState.CREATED else Question.HOW_STANDS
 
 
-def must_ask_again(refund: Refund, answer: RefundFound) -> bool:
+def must_ask_again(refund: Refund, answer: RefundFound, now: datetime, timers: RefundTimers) -> bool:
     """Whether the channel never had what was sent and not answered, so that the refund is asked for once more."""
-    return isinstance(answer, NotFound) and refund.state is RefundState.UNKNOWN
+    absent = isinstance(answer, NotFound) and refund.state is RefundState.UNKNOWN
+    return absent and now - refund.create_time >= timedelta(seconds=timers.absence_seconds)
 
 
 def judge_answer(refund: Refund, answer: RefundFound, now: datetime, jitter: float, timers: RefundTimers) -> Judged:

@@ -85,8 +85,8 @@ class RefundServiceServicer:
         """Gives a part or all of a payment back. The amount is reserved first, then the channel is asked; the answer has
         the refund as it stands then, which may be PROCESSING or UNKNOWN: GetRefund tells how it ended.
         Idempotent by request_id and by (merchant of the payment, merchant_refund_no). May be retried on UNAVAILABLE and
-        after a deadline. REFUND_EXCEEDS when less is left, NOT_REFUNDABLE when the payment has not succeeded or its
-        channel cannot be asked here.
+        after a deadline. REFUND_EXCEEDS when less is left, NOT_REFUNDABLE when the payment has not succeeded,
+        CHANNEL_NOT_CONFIGURED when its channel cannot be asked here: RecordRefund is for that.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,7 +94,7 @@ class RefundServiceServicer:
 
     def RecordRefund(self, request, context):
         """Records a refund that the platform had its channel do: a finished fact, under the same rule for what is left.
-        Idempotent as CreateRefund is. REFUND_EXCEEDS and NOT_REFUNDABLE as there, but for the channel.
+        Idempotent as CreateRefund is. REFUND_EXCEEDS and NOT_REFUNDABLE as there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -20,12 +20,12 @@ class RefundServiceStub:
     """Gives a part or all of a payment back. The amount is reserved first, then the channel is asked; the answer has
     the refund as it stands then, which may be PROCESSING or UNKNOWN: GetRefund tells how it ended.
     Idempotent by request_id and by (merchant of the payment, merchant_refund_no). May be retried on UNAVAILABLE and
-    after a deadline. REFUND_EXCEEDS when less is left, NOT_REFUNDABLE when the payment has not succeeded or its
-    channel cannot be asked here.
+    after a deadline. REFUND_EXCEEDS when less is left, NOT_REFUNDABLE when the payment has not succeeded,
+    CHANNEL_NOT_CONFIGURED when its channel cannot be asked here: RecordRefund is for that.
     """
     RecordRefund: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.RecordRefundRequest, _refund_service_pb2.RecordRefundResponse]
     """Records a refund that the platform had its channel do: a finished fact, under the same rule for what is left.
-    Idempotent as CreateRefund is. REFUND_EXCEEDS and NOT_REFUNDABLE as there, but for the channel.
+    Idempotent as CreateRefund is. REFUND_EXCEEDS and NOT_REFUNDABLE as there.
     """
     ConfirmRefund: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.ConfirmRefundRequest, _refund_service_pb2.ConfirmRefundResponse]
     """Asks the channel now about a refund whose outcome is open, also when it was given up; does nothing to a final one.
@@ -58,8 +58,8 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gives a part or all of a payment back. The amount is reserved first, then the channel is asked; the answer has
         the refund as it stands then, which may be PROCESSING or UNKNOWN: GetRefund tells how it ended.
         Idempotent by request_id and by (merchant of the payment, merchant_refund_no). May be retried on UNAVAILABLE and
-        after a deadline. REFUND_EXCEEDS when less is left, NOT_REFUNDABLE when the payment has not succeeded or its
-        channel cannot be asked here.
+        after a deadline. REFUND_EXCEEDS when less is left, NOT_REFUNDABLE when the payment has not succeeded,
+        CHANNEL_NOT_CONFIGURED when its channel cannot be asked here: RecordRefund is for that.
         """
 
     @_abc_1.abstractmethod
@@ -69,7 +69,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_refund_service_pb2.RecordRefundRequest, _abc.Awaitable[_refund_service_pb2.RecordRefundResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.RecordRefundResponse]:
         """Records a refund that the platform had its channel do: a finished fact, under the same rule for what is left.
-        Idempotent as CreateRefund is. REFUND_EXCEEDS and NOT_REFUNDABLE as there, but for the channel.
+        Idempotent as CreateRefund is. REFUND_EXCEEDS and NOT_REFUNDABLE as there.
         """
 
     @_abc_1.abstractmethod

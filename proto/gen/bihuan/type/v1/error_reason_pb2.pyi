@@ -75,7 +75,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_REFUND_EXCEEDS: _ErrorReason.ValueType  # 25
     """Less of the payment is left than is to go back; metadata has refundable_minor and currency_code."""
     ERROR_REASON_NOT_REFUNDABLE: _ErrorReason.ValueType  # 26
-    """The payment has not succeeded, or its channel cannot be asked here; metadata has state or channel."""
+    """The payment has not succeeded, so nothing can go back; metadata has its state."""
     ERROR_REASON_CHANNEL_NOT_CONFIGURED: _ErrorReason.ValueType  # 30
     """The merchant has no account at that channel here; metadata has channel and merchant_id."""
     ERROR_REASON_BILL_NOT_CANCELLABLE: _ErrorReason.ValueType  # 40
@@ -141,7 +141,7 @@ ERROR_REASON_UNKNOWN_GATE: ErrorReason.ValueType  # 24
 ERROR_REASON_REFUND_EXCEEDS: ErrorReason.ValueType  # 25
 """Less of the payment is left than is to go back; metadata has refundable_minor and currency_code."""
 ERROR_REASON_NOT_REFUNDABLE: ErrorReason.ValueType  # 26
-"""The payment has not succeeded, or its channel cannot be asked here; metadata has state or channel."""
+"""The payment has not succeeded, so nothing can go back; metadata has its state."""
 ERROR_REASON_CHANNEL_NOT_CONFIGURED: ErrorReason.ValueType  # 30
 """The merchant has no account at that channel here; metadata has channel and merchant_id."""
 ERROR_REASON_BILL_NOT_CANCELLABLE: ErrorReason.ValueType  # 40
