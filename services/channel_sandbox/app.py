@@ -24,11 +24,15 @@ from services.channel_sandbox.actions.steering import SteeringActions
 from services.channel_sandbox.actions.telling import Dialects
 from services.channel_sandbox.clients import MerchantClient
 from services.channel_sandbox.config import PREFIX, Config
+from services.channel_sandbox.dialects.alipay import Alipay
 from services.channel_sandbox.dialects.hmac_pay import HmacPay
+from services.channel_sandbox.dialects.wechat_pay import WeChatPay
 from services.channel_sandbox.keys import keys_in
+from services.channel_sandbox.routes.alipay import AlipayRoutes
 from services.channel_sandbox.routes.edge import Edge, problem, respond
 from services.channel_sandbox.routes.hmac_pay import HmacPayRoutes
 from services.channel_sandbox.routes.steering import SteeringRoutes
+from services.channel_sandbox.routes.wechat_pay import WeChatPayRoutes
 
 
 async def run() -> None:
@@ -58,8 +62,8 @@ async def start(
     """Listen; settle and send in the background."""
     sessions, clock = database.sessions(engine), clock or SystemClock()
     keys = keys_in(Path(config.keys_folder))
-    hmac_pay = HmacPay(keys.hmac_pay)
-    dialects: Dialects = {one.channel: one for one in (hmac_pay,)}
+    wechat_pay, alipay, hmac_pay = WeChatPay(keys.wechat_pay), Alipay(keys.alipay), HmacPay(keys.hmac_pay)
+    dialects: Dialects = {wechat_pay.channel: wechat_pay, alipay.channel: alipay, hmac_pay.channel: hmac_pay}
     orders = OrderActions(sessions, clock, dialects)
     refunds = RefundActions(sessions, clock, dialects, config.refund_seconds)
     steering = SteeringActions(sessions, clock)
@@ -76,6 +80,8 @@ async def start(
     )
     edge = Edge(GateActions(sessions, clock))
     routes = [
+        *WeChatPayRoutes(edge, wechat_pay, orders, refunds, clock, steering.now, config.order_seconds).routes(),
+        *AlipayRoutes(edge, alipay, orders, refunds, steering.now, config.order_seconds).routes(),
         *HmacPayRoutes(edge, hmac_pay, orders, refunds, clock, steering.now, config.order_seconds).routes(),
         *SteeringRoutes(edge, steering, payer).routes(),
     ]

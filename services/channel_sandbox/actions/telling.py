@@ -75,7 +75,8 @@ def _dearer(happened: Happened) -> Happened:
     """The same, by one minor unit more than is true."""
     if happened.refund:
         asked = replace(happened.refund.asked, amount_minor=happened.refund.asked.amount_minor + 1)
-        return replace(happened, refund=replace(happened.refund, asked=asked))
+        order = replace(happened.order, refunded_minor=happened.order.refunded_minor + 1)
+        return replace(happened, order=order, refund=replace(happened.refund, asked=asked))
     order_asked = replace(happened.order.asked, amount_minor=happened.order.asked.amount_minor + 1)
     return replace(happened, order=replace(happened.order, asked=order_asked))
 

@@ -119,7 +119,8 @@ def failed(order: Order, now: datetime, reason: str) -> Order | None:
     """The payer's attempt fails for good; None when it has ended already."""
     if order.state not in (OrderState.WAITING, OrderState.PROCESSING):
         return None
-    return replace(order, state=OrderState.FAILED, reason=reason, closed_at=now, settle_at=None)
+    opened = replace(order, scanned_at=order.scanned_at or now)
+    return replace(opened, state=OrderState.FAILED, reason=reason, closed_at=now, settle_at=None)
 
 
 def closed(order: Order, now: datetime, reason: str) -> Order | None:

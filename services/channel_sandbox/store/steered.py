@@ -118,11 +118,11 @@ class SteeredStore:
     async def calls(self, channel: str, merchant_order_no: str) -> dict[str, int]:
         """How often each call was made about an order."""
         rows = await self._session.execute(
-            select(CallLogRow.subject, func.count())
+            select(CallLogRow.subject, func.count().label("call_count"))
             .where(CallLogRow.channel == channel, CallLogRow.merchant_order_no == merchant_order_no)
             .group_by(CallLogRow.subject)
         )
-        return dict(rows.tuples().all())
+        return {row.subject: row.call_count for row in rows}
 
     async def ping(self) -> None:
         """Return when the database answers."""
