@@ -6,7 +6,7 @@ SOURCES := chassis services cli demo benchmarks accuracy deploy proto/generate.p
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test acceptance check static bench bench-outbox accuracy-diagnosis proto lock clean
+.PHONY: help setup demo up down test acceptance check static bench bench-outbox bench-payments accuracy-diagnosis proto lock clean
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -54,6 +54,9 @@ bench: setup ## measure what benchmarks/ measures; QUICK=1 only proves that it r
 
 bench-outbox: setup ## measure the outbox against other queues; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks.outbox
+
+bench-payments: setup ## measure intake, batches, import and export against their rivals; QUICK=1 only proves that it runs
+	$(BIN)/python -m benchmarks.payments
 
 accuracy-diagnosis: setup ## plant every cause and compare what the diagnosis says; SEEDS=1,2,3 TIMES=3; writes diagnosis.json
 	$(if $(SEEDS),SEEDS=$(SEEDS)) $(if $(TIMES),TIMES=$(TIMES)) $(BIN)/python -m accuracy.diagnosis
