@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import grpc
+from bihuan.payments.v1 import channel_service_pb2_grpc as channel_grpc
 from bihuan.payments.v1 import payment_feed_service_pb2 as feed_pb
 from bihuan.payments.v1 import payment_feed_service_pb2_grpc as feed_grpc
 from bihuan.payments.v1 import payment_service_pb2 as payment_pb
@@ -50,6 +51,10 @@ class PaymentsSystem:
     @property
     def feed(self):
         return feed_grpc.PaymentFeedServiceStub(self.channel)
+
+    @property
+    def channels(self):
+        return channel_grpc.ChannelServiceStub(self.channel)
 
     @property
     def refunds(self):

@@ -71,6 +71,7 @@ class ModelChannel:
         self.next_refund: Literal["DONE", "PROCESSING", "REFUSED"] = "DONE"
         self.lost: Literal["", "BEFORE", "AFTER"] = ""
         self.calls: list[str] = []
+        self.refused: set[str] = set()
 
     # What the payer and the bank do.
 
@@ -87,6 +88,10 @@ class ModelChannel:
     def fail(self, merchant_order_no: str) -> None:
         assert self.orders[merchant_order_no].state == "OPEN"
         self.orders[merchant_order_no] = replace(self.orders[merchant_order_no], state="FAILED")
+
+    def refuse(self, merchant_order_no: str) -> None:
+        """The channel turns down whoever asks for the order anew."""
+        self.refused.add(merchant_order_no)
 
     def end_refund(self, merchant_refund_no: str, state: Literal["DONE", "FAILED"]) -> None:
         refund = self.refunds[merchant_refund_no]
@@ -113,6 +118,8 @@ class ModelChannel:
     async def prepay(self, order: Order) -> PrepayAnswer:
         if self._loses("prepay", "BEFORE"):
             return _LOST
+        if order.merchant_order_no in self.refused:
+            return Refused("PARAM_ERROR", "the model refuses")
         booked = self.orders.setdefault(order.merchant_order_no, BookedOrder(order.amount, "OPEN"))
         if self._loses("", "AFTER"):
             return _LOST

@@ -4,23 +4,32 @@ from dataclasses import dataclass
 
 from bihuan.payments.v1 import (
     bill_service_pb2_grpc,
+    channel_service_pb2_grpc,
+    import_service_pb2_grpc,
     payment_feed_service_pb2_grpc,
     payment_service_pb2_grpc,
     refund_service_pb2_grpc,
 )
 
 from chassis.server import Servicer
+from services.payments.actions.ask import AskActions
 from services.payments.actions.bill import BillActions
 from services.payments.actions.bill_follow import BillFollowActions
+from services.payments.actions.callback import CallbackActions
 from services.payments.actions.duplicate import DuplicateActions
+from services.payments.actions.export import ExportActions
 from services.payments.actions.feed import FeedActions
+from services.payments.actions.imports import ImportActions
 from services.payments.actions.intake import IntakeActions
 from services.payments.actions.payment import PaymentActions
 from services.payments.actions.reconciliation import ReconciliationActions
 from services.payments.actions.refund import RefundActions
+from services.payments.actions.start import StartActions
 from services.payments.actions.takeback import TakebackActions
 from services.payments.rpc.bill import BillServicer
+from services.payments.rpc.channel import ChannelServicer
 from services.payments.rpc.feed import PaymentFeedServicer
+from services.payments.rpc.imports import ImportServicer
 from services.payments.rpc.payment import PaymentServicer
 from services.payments.rpc.refund import RefundServicer
 
@@ -33,11 +42,16 @@ class Actions:
     payments: PaymentActions
     reconciliations: ReconciliationActions
     feed: FeedActions
+    start: StartActions
+    ask: AskActions
+    callbacks: CallbackActions
     refunds: RefundActions
     takebacks: TakebackActions
     bills: BillActions
     duplicates: DuplicateActions
     bill_follow: BillFollowActions
+    imports: ImportActions
+    exports: ExportActions
 
 
 def servicers(actions: Actions) -> list[Servicer]:
@@ -46,12 +60,17 @@ def servicers(actions: Actions) -> list[Servicer]:
         Servicer(
             "bihuan.payments.v1.PaymentService",
             payment_service_pb2_grpc.add_PaymentServiceServicer_to_server,
-            PaymentServicer(actions.intake, actions.payments, actions.reconciliations),
+            PaymentServicer(actions.intake, actions.payments, actions.reconciliations, actions.start, actions.ask),
         ),
         Servicer(
             "bihuan.payments.v1.PaymentFeedService",
             payment_feed_service_pb2_grpc.add_PaymentFeedServiceServicer_to_server,
-            PaymentFeedServicer(actions.feed),
+            PaymentFeedServicer(actions.feed, actions.exports),
+        ),
+        Servicer(
+            "bihuan.payments.v1.ChannelService",
+            channel_service_pb2_grpc.add_ChannelServiceServicer_to_server,
+            ChannelServicer(actions.callbacks, actions.ask),
         ),
         Servicer(
             "bihuan.payments.v1.BillService",
@@ -62,5 +81,10 @@ def servicers(actions: Actions) -> list[Servicer]:
             "bihuan.payments.v1.RefundService",
             refund_service_pb2_grpc.add_RefundServiceServicer_to_server,
             RefundServicer(actions.refunds, actions.takebacks),
+        ),
+        Servicer(
+            "bihuan.payments.v1.ImportService",
+            import_service_pb2_grpc.add_ImportServiceServicer_to_server,
+            ImportServicer(actions.imports),
         ),
     ]

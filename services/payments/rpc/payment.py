@@ -4,11 +4,15 @@ from bihuan.payments.v1 import payment_service_pb2 as pb
 from bihuan.payments.v1 import payment_service_pb2_grpc
 
 from chassis.server import RpcContext
+from services.payments.actions.ask import AskActions
 from services.payments.actions.intake import Asked, IntakeActions
 from services.payments.actions.payment import PaymentActions
 from services.payments.actions.reconciliation import ReconciliationActions
+from services.payments.actions.start import StartActions
 from services.payments.convert import payment as convert
+from services.payments.convert.channel import from_start, to_start
 from services.payments.convert.reconciliation import to_facts
+from services.payments.convert.refund import to_fingerprint
 from services.payments.domain.intake import Replayed
 
 _PAGE_SIZE_DEFAULT = 50
@@ -18,10 +22,19 @@ _REPLAYED = (("idempotent-replayed", "true"),)
 class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
     """Takes payments in, and tells what there is."""
 
-    def __init__(self, intake: IntakeActions, payments: PaymentActions, reconciliations: ReconciliationActions) -> None:
+    def __init__(
+        self,
+        intake: IntakeActions,
+        payments: PaymentActions,
+        reconciliations: ReconciliationActions,
+        start: StartActions,
+        ask: AskActions,
+    ) -> None:
         self._intake = intake
         self._payments = payments
         self._reconciliations = reconciliations
+        self._start = start
+        self._ask = ask
 
     async def RecordPayment(self, request: pb.RecordPaymentRequest, context: RpcContext) -> pb.RecordPaymentResponse:
         done = await self._intake.record_payment(Asked(request.request_id, convert.to_content(request)))
@@ -38,6 +51,21 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         ]
         done = await self._intake.batch_create_payments(asked)
         return pb.BatchCreatePaymentsResponse(results=map(convert.from_taken, done))
+
+    async def CreatePayment(self, request: pb.CreatePaymentRequest, context: RpcContext) -> pb.CreatePaymentResponse:
+        done = await self._start.create_payment(to_start(request))
+        if done.replayed:
+            context.set_trailing_metadata(_REPLAYED)
+        return from_start(done.started, replayed=done.replayed)
+
+    async def ConfirmPayment(self, request: pb.ConfirmPaymentRequest, context: RpcContext) -> pb.ConfirmPaymentResponse:
+        payment = await self._ask.confirm_payment(request.payment_id)
+        return pb.ConfirmPaymentResponse(payment=convert.from_payment(payment))
+
+    async def ClosePayment(self, request: pb.ClosePaymentRequest, context: RpcContext) -> pb.ClosePaymentResponse:
+        fingerprint = to_fingerprint(request)
+        payment = await self._ask.close_payment(request.request_id, fingerprint, request.payment_id)
+        return pb.ClosePaymentResponse(payment=convert.from_payment(payment))
 
     async def GetPayment(self, request: pb.GetPaymentRequest, context: RpcContext) -> pb.GetPaymentResponse:
         payment = await self._payments.get_payment(request.payment_id)
