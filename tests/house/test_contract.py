@@ -38,6 +38,7 @@ def test_every_request_that_creates_something_bears_a_request_id_or_says_that_it
         "BatchCreatePayments",
         "RevokeApiKey",
         "IngestStatement",
+        "ImportPayments",
         "LiftHold",
     }
     exempt |= {"CancelBill", "DismissDuplicate", "ConfirmRefund", "ConfirmPayment", "IngestCallback"}

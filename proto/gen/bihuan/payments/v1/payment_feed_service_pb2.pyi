@@ -221,8 +221,9 @@ class ExportSliceResponse(_message.Message):
     record_batch: _builtins.bytes
     """An Arrow IPC stream with one record batch. Columns, named and meant as in Payment: payment_id, merchant_id,
     merchant_order_no, bill_no, channel, channel_txn_no, currency_code, state, reconciliation_state: utf8;
-    amount_minor, version: int64; pay_time, create_time: timestamp[us, UTC]; business_date: date32. Of changes also
-    sequence: int64, run_id and traceparent: utf8. No names: payer_name is not among them.
+    amount_minor, fee_minor, refunded_minor, version: int64; pay_time, create_time: timestamp[us, UTC];
+    business_date: date32. Of changes first sequence: int64; kind, ref_id, traceparent: utf8, and what a change makes
+    of a payment as it left it. Null is what is not known. No names: payer_name is not among them.
     """
     row_count: _builtins.int
     """Its rows."""
