@@ -49,7 +49,7 @@ ANSWERS = [
 
 
 def a_refund(state=RefundState.CREATED, **changes):
-    return replace(new_refund(ASKED, "ref_1", "wuhan-water", NOON, "", TIMERS), state=state, **changes)
+    return replace(new_refund(ASKED, "ref_1", "wuhan-water", "model", NOON, "", TIMERS), state=state, **changes)
 
 
 def test_only_what_the_channel_said_for_good_moves_money():
@@ -122,7 +122,7 @@ def test_what_is_final_is_left_by_no_answer_and_asked_by_no_question():
 def test_a_refund_that_is_told_as_done_is_whole_from_the_start():
     told = replace(ASKED, origin=RefundOrigin.RECORDED, channel_refund_no="5000", finish_time=NOON)
 
-    refund = new_refund(told, "ref_1", "wuhan-water", NOON, "", TIMERS)
+    refund = new_refund(told, "ref_1", "wuhan-water", "", NOON, "", TIMERS)
 
     assert refund.is_final
     assert refund.state is RefundState.SUCCEEDED

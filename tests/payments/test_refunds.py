@@ -51,9 +51,11 @@ def a_done_refund(payment_id: str, amount_minor: int, **changes) -> pb.RecordRef
     return pb.RecordRefundRequest(**{**fields, **changes})
 
 
-async def paid(system, amount_minor: int = 10_00, channel: str = "model_pay") -> payment_pb2.Payment:
+async def paid(
+    system, amount_minor: int = 10_00, channel: str = "model_pay", merchant_id: str = "wuhan-water"
+) -> payment_pb2.Payment:
     """A payment that the platform told of, and that stands in the model channel's book."""
-    request = a_request(amount=yuan(amount_minor), channel=channel)
+    request = a_request(amount=yuan(amount_minor), channel=channel, merchant_id=merchant_id)
     answer = await system.payments.RecordPayment(request)
     content = answer.payment
     amount = (content.amount.currency_code, content.amount.amount_minor)
@@ -241,6 +243,20 @@ async def test_a_key_that_was_used_for_another_refund_is_refused_and_changes_not
     assert await reason_of(system.refunds.CreateRefund(renumbered)) == "REQUEST_ID_REUSED"
     assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
     assert await money_of(system, other.payment_id) == (0, 0, 10_00)
+
+
+async def test_two_merchants_of_one_account_cannot_give_it_the_same_refund_number(system):
+    payment = await paid(system, 10_00)
+    other = await paid(system, 10_00, merchant_id="wuhan-gas")
+    first = a_refund(payment.payment_id, 4_00)
+    await system.refunds.CreateRefund(first)
+
+    same = a_refund(other.payment_id, 4_00, merchant_refund_no=first.merchant_refund_no)
+
+    assert await reason_of(system.refunds.CreateRefund(same)) == "BUSINESS_KEY_REUSED"
+    assert await money_of(system, other.payment_id) == (0, 0, 10_00)
+    told = a_done_refund(other.payment_id, 4_00, merchant_refund_no=first.merchant_refund_no)
+    assert (await system.refunds.RecordRefund(told)).refund.state == SUCCEEDED
 
 
 async def test_a_channel_without_an_account_here_is_refunded_elsewhere_and_told(system):

@@ -68,6 +68,17 @@ def key_reused(fact_id: str, fields: tuple[str, ...]) -> Fault:
     )
 
 
+def taken_at_account(account_id: str) -> Fault:
+    """The Fault for a refund number that another merchant has used at the same account."""
+    return Fault(
+        Kind.EXISTS,
+        "BUSINESS_KEY_REUSED",
+        f"the number was used at the account {account_id} by another merchant: to the channel it would be that refund",
+        f"该退款单号已被同一渠道账户 {account_id} 下的其他商户使用",
+        metadata={"account_id": account_id, "fields": "merchant_refund_no"},
+    )
+
+
 def archived(kept: KeptFact) -> Fault:
     """The Fault for a number whose payment is kept no more."""
     return Fault(

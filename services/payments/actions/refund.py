@@ -22,7 +22,7 @@ from services.payments.actions import given_back
 from services.payments.actions.missing import not_found
 from services.payments.actions.pages import last_id
 from services.payments.actions.settling import settle
-from services.payments.channels import Channel, RefundFound, RefundOrder, Unknown, UnknownCause
+from services.payments.channels import RefundFound, RefundOrder, Unknown, UnknownCause
 from services.payments.channels.accounts import Accounts
 from services.payments.domain.money_left import why_not_reserved
 from services.payments.domain.payment import Payment
@@ -37,10 +37,11 @@ from services.payments.domain.refund import (
     new_refund,
     next_question,
 )
+from services.payments.store import channel_order as orders
 from services.payments.store import feed, money_left
 from services.payments.store import payment as payments
 from services.payments.store import refund as refunds
-from services.payments.store.refund import REFUND, FactKey, KeptFact, RefundFilter
+from services.payments.store.refund import AT_ACCOUNT, REFUND, FactKey, KeptFact, RefundFilter
 
 _CLAIMED_AT_ONCE = 20
 # Refunds of one payment wait for each other at its row. So many at once, a rush of them leaves connections to others.
@@ -155,18 +156,26 @@ class RefundActions:
         await given_back.take_request(session, request_id, fingerprint, content.payment_id, now)
         if kept is not None:
             return Taken(await _same_as(session, kept, content), replayed=True)
+        account_id = ""
         if content.origin is RefundOrigin.STARTED_HERE:
-            self._channel_of(payment)
-        refund = new_refund(content, refund_id, merchant_id, now, telemetry.current_traceparent(), self._timers)
+            account_id = await self._account_of(session, payment)
+            at_account = FactKey(account_id, AT_ACCOUNT, content.merchant_refund_no)
+            if await given_back.take_key(session, at_account, KeptFact(content.payment_id, refund_id)) is not None:
+                raise given_back.taken_at_account(account_id)
+        traceparent = telemetry.current_traceparent()
+        refund = new_refund(content, refund_id, merchant_id, account_id, now, traceparent, self._timers)
         await _reserve(session, refund)
         await refunds.add(session, refund)
         return Taken(refund, replayed=False)
 
-    def _channel_of(self, payment: Payment) -> Channel:
+    async def _account_of(self, session: AsyncSession, payment: Payment) -> str:
+        """The account by which a payment came, or would come now if it was recorded."""
+        if started := await orders.get(session, payment.payment_id):
+            return started.order.account_id
         account = self._accounts.find(payment.content.channel, payment.content.merchant_id)
         if account is None:
             raise given_back.channel_not_here(payment.content.channel, payment.content.merchant_id)
-        return account.channel
+        return account.account_id
 
     @telemetry.traced
     async def _poll(self, refund: Refund) -> None:
@@ -183,16 +192,14 @@ class RefundActions:
         async with self._begin() as session:
             payment = await payments.get(session, refund.content.payment_id)
         assert payment is not None, "a refund outlives no payment"
-        try:
-            channel = self._channel_of(payment)
-        except Fault as fault:
-            return Unknown(UnknownCause.UNREACHABLE, fault.message)
-        order = _order(refund, payment)
+        account, order = self._accounts.by_id(refund.account_id), _order(refund, payment)
+        if account is None:
+            return Unknown(UnknownCause.UNREACHABLE, f"no account {refund.account_id} stands here")
         if next_question(refund) is Question.DO:
-            return await channel.refund(order)
-        found = await channel.query_refund(order)
+            return await account.channel.refund(order)
+        found = await account.channel.query_refund(order)
         again = must_ask_again(refund, found, self._clock.now(), self._timers)
-        return await channel.refund(order) if again else found
+        return await account.channel.refund(order) if again else found
 
     @asynccontextmanager
     async def _begin(self) -> AsyncIterator[AsyncSession]:

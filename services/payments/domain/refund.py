@@ -76,12 +76,14 @@ class RefundContent:
 class Refund:
     """A refund as it stands. `channel_refund_no` and `finish_time` are what the channel told, in time.
 
+    `account_id` is the account at the channel that is asked, always the same; empty of a refund that is told as done.
     `next_try_time` is when its channel is asked next; `attention_time` since when a person must look, since nobody
     asks any more. `cause` is why it failed or is not known. `traceparent` is of the span that took it in.
     """
 
     refund_id: str
     merchant_id: str
+    account_id: str
     content: RefundContent
     state: RefundState
     channel_refund_no: str
@@ -158,16 +160,24 @@ def states_before(to_state: RefundState) -> frozenset[RefundState]:
 
 
 def new_refund(
-    content: RefundContent, refund_id: str, merchant_id: str, now: datetime, traceparent: str, timers: RefundTimers
+    content: RefundContent,
+    refund_id: str,
+    merchant_id: str,
+    account_id: str,
+    now: datetime,
+    traceparent: str,
+    timers: RefundTimers,
 ) -> Refund:
     """The first version of a refund: whole when it is told as done, else to be asked for by who makes it.
 
     The lease is its maker's: if that one dies before it has asked, the refund falls due when the lease ends.
     """
     done = content.origin is RefundOrigin.RECORDED
+    assert done == (not account_id), "what is asked for is asked of an account"
     return Refund(
         refund_id=refund_id,
         merchant_id=merchant_id,
+        account_id=account_id,
         content=content,
         state=RefundState.SUCCEEDED if done else RefundState.CREATED,
         channel_refund_no=content.channel_refund_no,

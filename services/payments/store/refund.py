@@ -19,13 +19,14 @@ from services.payments.tables.refund import (
 )
 
 REFUND = "REFUND"
+AT_ACCOUNT = "REFUND_AT_ACCOUNT"
 
 
 @dataclass(frozen=True, slots=True)
 class FactKey:
-    """A number for ever: whose, of which kind (REFUND, REVERSAL, CHARGEBACK), and the number."""
+    """A number for ever: whose, of which kind (REFUND, REFUND_AT_ACCOUNT, REVERSAL, CHARGEBACK), and the number."""
 
-    merchant_id: str
+    owner_id: str
     kind: str
     number: str
 
@@ -54,7 +55,7 @@ async def add_key(session: AsyncSession, key: FactKey, holder: KeptFact) -> bool
     statement = (
         insert(RefundKeyRow)
         .values(
-            merchant_id=key.merchant_id,
+            owner_id=key.owner_id,
             kind=key.kind,
             number=key.number,
             payment_id=holder.payment_id,
@@ -68,7 +69,7 @@ async def add_key(session: AsyncSession, key: FactKey, holder: KeptFact) -> bool
 
 async def holder_of(session: AsyncSession, key: FactKey) -> KeptFact | None:
     """What holds a number; None when it is free."""
-    row = await session.get(RefundKeyRow, (key.merchant_id, key.kind, key.number))
+    row = await session.get(RefundKeyRow, (key.owner_id, key.kind, key.number))
     return None if row is None else KeptFact(row.payment_id, row.fact_id)
 
 

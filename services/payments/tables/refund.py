@@ -12,10 +12,14 @@ from services.payments.tables.base import MONTHLY, Base
 
 
 class RefundKeyRow(Base):
-    """A number that a merchant or a channel gave to a refund, reversal or chargeback: taken for ever, never deleted."""
+    """A number that was given to a refund, reversal or chargeback: taken for ever, never deleted.
+
+    `owner_id` is whose numbers they are: the merchant, or the account at a channel, for which two refunds of one number
+    are one, whoever's they are.
+    """
 
     __tablename__ = "refund_keys"
-    merchant_id: Mapped[str] = mapped_column(primary_key=True)
+    owner_id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(primary_key=True)
     payment_id: Mapped[str]
@@ -41,6 +45,7 @@ class RefundRow(Base):
     payment_id: Mapped[str] = mapped_column(primary_key=True)
     refund_id: Mapped[str] = mapped_column(primary_key=True)
     merchant_id: Mapped[str]
+    account_id: Mapped[str]
     merchant_refund_no: Mapped[str]
     currency_code: Mapped[str]
     amount_minor: Mapped[int]
@@ -89,6 +94,7 @@ def refund_columns(refund: Refund) -> dict[str, object]:
         "payment_id": content.payment_id,
         "refund_id": refund.refund_id,
         "merchant_id": refund.merchant_id,
+        "account_id": refund.account_id,
         "merchant_refund_no": content.merchant_refund_no,
         "currency_code": content.amount.currency_code,
         "amount_minor": content.amount.amount_minor,
@@ -129,6 +135,7 @@ def to_refund(row: RefundRow) -> Refund:
     return Refund(
         refund_id=row.refund_id,
         merchant_id=row.merchant_id,
+        account_id=row.account_id,
         content=content,
         state=RefundState(row.state),
         channel_refund_no=row.channel_refund_no,

@@ -34,12 +34,12 @@ def upgrade() -> None:
 def _keys() -> None:
     op.create_table(
         "refund_keys",
-        sa.Column("merchant_id", _KEY, nullable=False),
+        sa.Column("owner_id", _KEY, nullable=False),
         sa.Column("kind", _KEY, nullable=False),
         sa.Column("number", _KEY, nullable=False),
         sa.Column("payment_id", _KEY, nullable=False),
         sa.Column("fact_id", _KEY, nullable=False),
-        sa.PrimaryKeyConstraint("merchant_id", "kind", "number", name="refund_keys_pkey"),
+        sa.PrimaryKeyConstraint("owner_id", "kind", "number", name="refund_keys_pkey"),
     )
 
 
@@ -49,6 +49,7 @@ def _refunds() -> None:
         sa.Column("payment_id", _KEY, nullable=False),
         sa.Column("refund_id", _KEY, nullable=False),
         sa.Column("merchant_id", _KEY, nullable=False),
+        sa.Column("account_id", _KEY, nullable=False),
         sa.Column("merchant_refund_no", _KEY, nullable=False),
         sa.Column("currency_code", _KEY, nullable=False),
         sa.Column("amount_minor", sa.BigInteger, nullable=False),
