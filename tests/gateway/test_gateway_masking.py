@@ -46,7 +46,7 @@ async def test_every_sensitive_field_of_every_answer_is_masked_for_a_plain_key_a
             return filled
 
         upstream.answers[operation.method.name] = answer
-        path = operation.public_template.replace("{", "").replace("}", "")
+        path = operation.public_template.replace("{", "").replace("}", "") + _QUERIES.get(operation.method.name, "")
         texts = {}
         for name, caller in (("plain", peer.plain), ("admin", peer.admin)):
             key = {"idempotency-key": "request-0001"}
@@ -65,6 +65,9 @@ _PAYMENT = (
     b'"amount":{"currencyCode":"CNY","amountMinor":1},"payTime":"2026-03-01T00:00:00Z"'
 )
 _BILL = b'{"merchantId":"m","billNo":"1","category":"CATEGORY_WATER","amount":{"currencyCode":"CNY","amountMinor":1}}'
+
+
+_QUERIES = {"ImportPayments": "?importId=import-0001"}
 
 
 def _body(operation) -> bytes | None:
