@@ -89,7 +89,9 @@ def _print_addresses() -> None:
         ("API document", f"{where.gateway_url}/openapi.json"),
         ("admin key", where.admin_key_file),
         ("tax authority stand-in", where.tax_sandbox_url),
-        *((f"{service} (gRPC)", target) for service, target in where.targets.items() if service != "tax_sandbox"),
+        ("payment channels stand-in", where.channel_sandbox_url),
+        ("its merchant's keys", where.channel_keys_folder),
+        *((f"{name} (gRPC)", target) for name, target in where.targets.items() if not name.endswith("_sandbox")),
         ("logs", where.logs_folder),
         ("traces", where.traces_folder),
     ]

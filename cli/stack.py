@@ -24,7 +24,7 @@ from chassis.local_postgres import local_postgres
 from cli.loopback_tls import loopback_tls
 from cli.stopping import uninterrupted
 
-SERVICES = ("payments", "reconciler", "invoice_sync", "gateway", "tax_sandbox")
+SERVICES = ("payments", "reconciler", "invoice_sync", "gateway", "tax_sandbox", "channel_sandbox")
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 
@@ -40,6 +40,8 @@ class Addresses:
     gateway_url: str
     tax_sandbox_url: str
     tax_ca_file: str
+    channel_sandbox_url: str
+    channel_keys_folder: str
     targets: dict[str, str]
     database_urls: dict[str, str]
     admin_key_file: str
@@ -104,6 +106,8 @@ class Stack:
     def _ready(self, service: str) -> bool:
         if service == "tax_sandbox":
             return _http_ready(f"{self.addresses.tax_sandbox_url}/healthz", self.addresses.tax_ca_file)
+        if service == "channel_sandbox":
+            return _http_ready(f"{self.addresses.channel_sandbox_url}/healthz")
         ready = _grpc_ready(self.addresses.targets[service])
         return ready and (service != "gateway" or _http_ready(f"{self.addresses.gateway_url}/healthz"))
 
@@ -170,11 +174,13 @@ def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
     logs, traces = folder / "logs", folder / "traces"
     logs.mkdir(exist_ok=True)
     traces.mkdir(exist_ok=True)
-    http, tax, *ports = _free_ports(2 + len(SERVICES))
+    http, tax, channels, *ports = _free_ports(3 + len(SERVICES))
     return Addresses(
         gateway_url=f"http://127.0.0.1:{http}",
         tax_sandbox_url=f"https://127.0.0.1:{tax}",
         tax_ca_file=loopback_tls(folder / "tls").ca_file,
+        channel_sandbox_url=f"http://127.0.0.1:{channels}",
+        channel_keys_folder=str(folder / "channel_keys"),
         targets={service: f"127.0.0.1:{port}" for service, port in zip(SERVICES, ports, strict=True)},
         database_urls=urls,
         admin_key_file=str(folder / "admin.key"),
@@ -213,8 +219,13 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
             "ADMIN_KEY_FILE": addresses.admin_key_file,
         },
         "tax_sandbox": {"TLS_CERT_FILE": tls.cert_file, "TLS_KEY_FILE": tls.key_file},
+        "channel_sandbox": {"KEYS_FOLDER": addresses.channel_keys_folder},
     }
-    listen = {**targets, "tax_sandbox": addresses.tax_sandbox_url.removeprefix("https://")}
+    listen = {
+        **targets,
+        "tax_sandbox": addresses.tax_sandbox_url.removeprefix("https://"),
+        "channel_sandbox": addresses.channel_sandbox_url.removeprefix("http://"),
+    }
     result = {}
     for service, extra in own.items():
         prefix = f"BIHUAN_{service.upper()}_"

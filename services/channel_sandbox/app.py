@@ -20,6 +20,7 @@ from services.channel_sandbox.actions.payer import PayerActions
 from services.channel_sandbox.actions.refund import RefundActions
 from services.channel_sandbox.actions.sending import SendingActions
 from services.channel_sandbox.actions.settling import SettlingActions
+from services.channel_sandbox.actions.statement import StatementActions
 from services.channel_sandbox.actions.steering import SteeringActions
 from services.channel_sandbox.actions.telling import Dialects
 from services.channel_sandbox.clients import MerchantClient
@@ -29,6 +30,7 @@ from services.channel_sandbox.dialects.hmac_pay import HmacPay
 from services.channel_sandbox.dialects.wechat_pay import WeChatPay
 from services.channel_sandbox.keys import keys_in
 from services.channel_sandbox.routes.alipay import AlipayRoutes
+from services.channel_sandbox.routes.bill import Bills, bill_routes
 from services.channel_sandbox.routes.edge import Edge, problem, respond
 from services.channel_sandbox.routes.hmac_pay import HmacPayRoutes
 from services.channel_sandbox.routes.steering import SteeringRoutes
@@ -78,11 +80,13 @@ async def start(
         config.callback_pace,
         config.callback_tries_max,
     )
+    bills = Bills(StatementActions(sessions, clock), keys, clock, config.fee_ppm)
     edge = Edge(GateActions(sessions, clock))
     routes = [
-        *WeChatPayRoutes(edge, wechat_pay, orders, refunds, clock, steering.now, config.order_seconds).routes(),
-        *AlipayRoutes(edge, alipay, orders, refunds, steering.now, config.order_seconds).routes(),
-        *HmacPayRoutes(edge, hmac_pay, orders, refunds, clock, steering.now, config.order_seconds).routes(),
+        *WeChatPayRoutes(edge, wechat_pay, orders, refunds, bills, clock, steering.now, config.order_seconds).routes(),
+        *AlipayRoutes(edge, alipay, orders, refunds, bills, steering.now, config.order_seconds).routes(),
+        *HmacPayRoutes(edge, hmac_pay, orders, refunds, bills, clock, steering.now, config.order_seconds).routes(),
+        *bill_routes(edge, bills),
         *SteeringRoutes(edge, steering, payer).routes(),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})

@@ -3,12 +3,13 @@
 They are never part of a repository or an image. `merchant.json` tells an integrator what is where.
 """
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
@@ -31,6 +32,11 @@ class Keys:
     wechat_pay: WeChatKeys
     alipay: AlipayKeys
     hmac_pay: HmacKeys
+
+    @property
+    def download_key(self) -> bytes:
+        """Seals the addresses of statement files."""
+        return hashlib.sha256(b"download" + self.hmac_pay.secret).digest()
 
 
 def keys_in(folder: Path) -> Keys:
@@ -116,9 +122,7 @@ def _public_pem(key: RSAPublicKey) -> bytes:
 
 
 def _digest(key: RSAPublicKey) -> str:
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(_public_pem(key))
-    return digest.finalize().hex()
+    return hashlib.sha256(_public_pem(key)).hexdigest()
 
 
 def _private(file: Path) -> RSAPrivateKey:

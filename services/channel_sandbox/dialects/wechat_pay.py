@@ -25,7 +25,7 @@ CLOCK_SECONDS_MAX = 300
 _BEIJING = ZoneInfo("Asia/Shanghai")
 _ORDER_NO = r"[0-9A-Za-z_\-|*@]{6,32}"
 _REFUND_NO = r"[0-9A-Za-z_\-|*@]{1,64}"
-_OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
 _PAIR = re.compile(r'([a-z_]+)="([^"]*)"')
 _STATES: Mapping[OrderState, tuple[str, str]] = {
     OrderState.WAITING: ("NOTPAY", "订单未支付"),
@@ -165,7 +165,7 @@ class WeChatPay:
             "trade_type": "NATIVE",
             "bank_type": "OTHERS",
             "success_time": instant(order.paid_at),
-            "payer": {"openid": _OPENID},
+            "payer": {"openid": OPENID},
             "amount": amount | {"payer_total": asked.amount_minor, "payer_currency": asked.currency},
         }
 

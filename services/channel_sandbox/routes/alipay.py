@@ -23,6 +23,7 @@ from services.channel_sandbox.dialects.fields import BadFieldError
 from services.channel_sandbox.domain.fault import FaultName, FaultPlan, Subject
 from services.channel_sandbox.domain.order import Channel, Creation, Order
 from services.channel_sandbox.domain.refund import RefundJudgement
+from services.channel_sandbox.routes.bill import ALIPAY_DOWNLOAD, Bills, read_day
 from services.channel_sandbox.routes.edge import Edge, Reply
 
 _CHANNEL = Channel.ALIPAY
@@ -41,7 +42,7 @@ _NO_REFUND: Mapping[RefundJudgement, tuple[str, str]] = {
 _NEEDED = ("app_id", "method", "sign_type", "sign", "timestamp", "version")
 
 Form = Mapping[str, str]
-Handler = Callable[[Form], Awaitable[Reply]]
+Handler = Callable[[Request, Form], Awaitable[Reply]]
 
 
 class AlipayRoutes:
@@ -53,6 +54,7 @@ class AlipayRoutes:
         dialect: Alipay,
         orders: OrderActions,
         refunds: RefundActions,
+        bills: Bills,
         book_now: Callable[[], Awaitable[datetime]],
         order_seconds: float,
     ) -> None:
@@ -60,6 +62,7 @@ class AlipayRoutes:
         self._dialect = dialect
         self._orders = orders
         self._refunds = refunds
+        self._bills = bills
         self._book_now = book_now
         self._order_seconds = order_seconds
         self._methods: Mapping[str, Handler] = {
@@ -68,6 +71,7 @@ class AlipayRoutes:
             "alipay.trade.close": self._close,
             "alipay.trade.refund": self._refund,
             "alipay.trade.fastpay.refund.query": self._query_refund,
+            "alipay.data.dataservice.bill.downloadurl.query": self._bill,
         }
 
     def routes(self) -> list[Route]:
@@ -83,7 +87,7 @@ class AlipayRoutes:
             return self._said(form, refusal)
         assert handler, "a method that is not known is refused"
         try:
-            return await handler(form)
+            return await handler(request, form)
         except BadFieldError as fault:
             return self._said(form, _failed("ACQ.INVALID_PARAMETER", f"参数无效：{fault}"))
 
@@ -99,7 +103,7 @@ class AlipayRoutes:
             return _gate("40002", "isv.invalid-signature", "无效签名")
         return None if handler else _gate("40002", "isv.invalid-method", "不存在的方法名")
 
-    async def _precreate(self, form: Form) -> Reply:
+    async def _precreate(self, _: Request, form: Form) -> Reply:
         asked = read_order(form, await self._book_now(), self._order_seconds)
 
         async def create() -> Reply:
@@ -111,7 +115,7 @@ class AlipayRoutes:
 
         return await self._befallen(Subject.CREATE, asked.merchant_order_no, form, create)
 
-    async def _query(self, form: Form) -> Reply:
+    async def _query(self, _: Request, form: Form) -> Reply:
         number = await self._order_no(business(form))
 
         async def query() -> Reply:
@@ -120,7 +124,7 @@ class AlipayRoutes:
 
         return await self._befallen(Subject.QUERY, number, form, query)
 
-    async def _close(self, form: Form) -> Reply:
+    async def _close(self, _: Request, form: Form) -> Reply:
         number = await self._order_no(business(form))
 
         async def close() -> Reply:
@@ -134,7 +138,7 @@ class AlipayRoutes:
 
         return await self._befallen(Subject.CLOSE, number, form, close)
 
-    async def _refund(self, form: Form) -> Reply:
+    async def _refund(self, _: Request, form: Form) -> Reply:
         given = business(form)
         number = await self._order_no(given)
         asked = read_refund(given, number)
@@ -152,7 +156,7 @@ class AlipayRoutes:
 
         return await self._befallen(Subject.REFUND, number, form, refund)
 
-    async def _query_refund(self, form: Form) -> Reply:
+    async def _query_refund(self, _: Request, form: Form) -> Reply:
         given = business(form)
         number = await self._order_no(given)
         request_no = fields.text(given, "out_request_no", 64)
@@ -166,6 +170,20 @@ class AlipayRoutes:
             return self._said(form, _done(refund_found(*found, with_time=with_time) if found else {}))
 
         return await self._befallen(Subject.QUERY_REFUND, number, form, query)
+
+    async def _bill(self, request: Request, form: Form) -> Reply:
+        given = business(form)
+        if fields.text(given, "bill_type", 16) != "trade":
+            raise BadFieldError("bill_type", "must be trade")
+        day = read_day(fields.text(given, "bill_date", 10), "bill_date")
+
+        async def bill() -> Reply:
+            if await self._bills.archive(day) is None:
+                return self._said(form, _failed("isp.bill_not_exist", "账单不存在"))
+            address = self._bills.address(request, ALIPAY_DOWNLOAD, "alipay", day)
+            return self._said(form, _done({"bill_download_url": address}))
+
+        return await self._befallen(Subject.BILL, "", form, bill)
 
     async def _order_no(self, given: Mapping[str, Any]) -> str:
         """The merchant's number; where both are given the channel's own decides."""

@@ -19,6 +19,7 @@ from services.channel_sandbox.dialects.hmac_pay import HmacPay, payment_shape, r
 from services.channel_sandbox.domain.fault import FaultName, FaultPlan, Subject
 from services.channel_sandbox.domain.order import Channel, Creation, OrderState
 from services.channel_sandbox.domain.refund import RefundJudgement
+from services.channel_sandbox.routes.bill import Bills, read_day
 from services.channel_sandbox.routes.edge import Edge, Reply, headers_of, problem, target_of
 
 _PREFIX = "/hmac/v1"
@@ -43,6 +44,7 @@ class HmacPayRoutes:
         dialect: HmacPay,
         orders: OrderActions,
         refunds: RefundActions,
+        bills: Bills,
         clock: Clock,
         book_now: Callable[[], Awaitable[datetime]],
         order_seconds: float,
@@ -51,6 +53,7 @@ class HmacPayRoutes:
         self._dialect = dialect
         self._orders = orders
         self._refunds = refunds
+        self._bills = bills
         self._clock = clock
         self._book_now = book_now
         self._order_seconds = order_seconds
@@ -63,6 +66,7 @@ class HmacPayRoutes:
             self._route("POST", "/payments/{merchant_order_no}/close", self._close),
             self._route("POST", "/refunds", self._refund),
             self._route("GET", "/refunds/{merchant_refund_no}", self._query_refund),
+            self._route("GET", "/statements/{business_date}", self._statement),
         ]
 
     def _route(self, method: str, path: str, handler: Handler) -> Route:
@@ -139,6 +143,17 @@ class HmacPayRoutes:
 
         number = found[0].asked.merchant_order_no if found else ""
         return await self._befallen(Subject.QUERY_REFUND, number, query)
+
+    async def _statement(self, request: Request, _: bytes) -> Reply:
+        day = read_day(request.path_params["business_date"], "business_date")
+
+        async def bill() -> Reply:
+            raw = await self._bills.file(_CHANNEL, day)
+            if raw is None:
+                return problem(404, "NO_STATEMENT", "the day is not over, or nothing moved on it")
+            return Reply(200, raw, media_type="text/csv; charset=utf-8")
+
+        return await self._befallen(Subject.BILL, "", bill)
 
     async def _befallen(self, subject: Subject, number: str, do: Callable[[], Awaitable[Reply]]) -> Reply:
         return await self._edge.befallen(_CHANNEL, subject, number, do, _trouble)

@@ -19,10 +19,12 @@ from services.channel_sandbox.dialects.wechat_pay import WeChatPay, read_refund
 from services.channel_sandbox.domain.fault import FaultName, FaultPlan, Subject
 from services.channel_sandbox.domain.order import Channel, Creation, Order, OrderState
 from services.channel_sandbox.domain.refund import RefundJudgement
+from services.channel_sandbox.routes.bill import WECHAT_DOWNLOAD, Bills, read_day, wechat_file
 from services.channel_sandbox.routes.edge import Edge, Reply, problem, target_of
 
 _CHANNEL = Channel.WECHAT_PAY
 _BY_NUMBER = "/v3/pay/transactions/out-trade-no/{out_trade_no}"
+_PLAIN, _ZIPPED = "wechat", "wechat-gzip"
 
 Handler = Callable[[Request, bytes], Awaitable[Reply]]
 
@@ -53,6 +55,7 @@ class WeChatPayRoutes:
         dialect: WeChatPay,
         orders: OrderActions,
         refunds: RefundActions,
+        bills: Bills,
         clock: Clock,
         book_now: Callable[[], Awaitable[datetime]],
         order_seconds: float,
@@ -61,6 +64,7 @@ class WeChatPayRoutes:
         self._dialect = dialect
         self._orders = orders
         self._refunds = refunds
+        self._bills = bills
         self._clock = clock
         self._book_now = book_now
         self._order_seconds = order_seconds
@@ -74,17 +78,22 @@ class WeChatPayRoutes:
             self._route("POST", f"{_BY_NUMBER}/close", self._close),
             self._route("POST", "/v3/refund/domestic/refunds", self._refund),
             self._route("GET", "/v3/refund/domestic/refunds/{out_refund_no}", self._query_refund),
+            self._route("GET", "/v3/bill/tradebill", self._bill),
+            self._route("GET", WECHAT_DOWNLOAD, self._download, is_signed=False),
         ]
 
-    def _route(self, method: str, path: str, handler: Handler) -> Route:
+    def _route(self, method: str, path: str, handler: Handler, *, is_signed: bool = True) -> Route:
+        """Every call is signed; every answer but that with a file is, too."""
+
         async def answer(request: Request, body: bytes) -> Reply:
             authorization = request.headers.get("authorization", "")
             if why := self._dialect.why_not(method, target_of(request), authorization, body, self._clock.now()):
                 return self._signed(problem(401, "SIGN_ERROR", why))
             try:
-                return self._signed(await handler(request, body))
+                reply = await handler(request, body)
             except BadFieldError as fault:
                 return self._signed(_parameter(fault))
+            return self._signed(reply) if is_signed else reply
 
         return self._edge.route(method, path, answer)
 
@@ -158,6 +167,33 @@ class WeChatPayRoutes:
             return _said(self._dialect.refund(*found)) if found else problem(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
 
         return await self._befallen(Subject.QUERY_REFUND, found[0].asked.merchant_order_no if found else "", query)
+
+    async def _bill(self, request: Request, _: bytes) -> Reply:
+        asked = request.query_params
+        day, kind, packing = read_day(asked.get("bill_date", ""), "bill_date"), "bill_type", "tar_type"
+        if asked.get(kind, "ALL") != "ALL":
+            raise BadFieldError(kind, "must be ALL")
+        if asked.get(packing, "") not in ("", "GZIP"):
+            raise BadFieldError(packing, "must be GZIP or left out")
+        zipped = asked.get(packing, "") == "GZIP"
+
+        async def bill() -> Reply:
+            raw = await self._bills.file(_CHANNEL, day)
+            if raw is None:
+                return problem(400, "NO_STATEMENT_EXIST", "账单文件不存在")
+            _, digest = wechat_file(raw, zipped=zipped)
+            address = self._bills.address(request, WECHAT_DOWNLOAD, _ZIPPED if zipped else _PLAIN, day)
+            return _said({"hash_type": "SHA1", "hash_value": digest, "download_url": address})
+
+        return await self._befallen(Subject.BILL, "", bill)
+
+    async def _download(self, request: Request, _: bytes) -> Reply:
+        for what in (_PLAIN, _ZIPPED):
+            if day := self._bills.opened(request, what):
+                raw = await self._bills.file(_CHANNEL, day)
+                assert raw, "an address is made of a day that has a file, and no day loses what it has"
+                return Reply(200, wechat_file(raw, zipped=what == _ZIPPED)[0], media_type="application/octet-stream")
+        return problem(400, "INVALID_REQUEST", "下载链接过期，请重新请求文件下载")
 
     def _transaction(self, order: Order | None) -> Reply:
         return _said(self._dialect.transaction(order)) if order else _NO_ORDER
