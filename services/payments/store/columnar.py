@@ -50,15 +50,15 @@ class Columnar:
             await asyncio.wait_for(self._places.acquire(), _POOL_WAIT_SECONDS)
         except TimeoutError:
             raise PoolTimeout("no connection for bulk was free in time") from None
-        link = None
+        # Own tasks: who is cancelled does not wait for what still runs in the thread, and none of it is lost.
+        taking = asyncio.create_task(self._link())
         try:
-            link = await self._link()
+            link = await asyncio.shield(taking)
             yield Work(link)
             await link.run(link.connection.commit)
             link.is_clean = True
         finally:
-            # Its own task: who is cancelled does not wait for the statement that is still running in the thread.
-            returning = asyncio.create_task(self._give_back(link))
+            returning = asyncio.create_task(self._give_back(taking))
             self._returning.add(returning)
             returning.add_done_callback(self._returning.discard)
 
@@ -77,13 +77,15 @@ class Columnar:
             await link.close()
         return await _Link.open(self._conninfo)
 
-    async def _give_back(self, link: "_Link | None") -> None:
+    async def _give_back(self, taking: "asyncio.Task[_Link]") -> None:
         try:
-            if link is not None and (link.is_clean or await link.roll_back()):
-                link.is_clean = False
-                self._idle.append(link)
-            elif link is not None:
-                await link.close()
+            with contextlib.suppress(OperationalError):  # there is none: who asked for it was told
+                link = await taking
+                if link.is_clean or await link.roll_back():
+                    link.is_clean = False
+                    self._idle.append(link)
+                else:
+                    await link.close()
         finally:
             self._places.release()
 
