@@ -112,7 +112,8 @@ class BillActions:
         """
         await self._follower.catch_up()
         async with self._sessions.begin() as session:
-            before = await bills.lock_bill(session, key)
+            await bill_payment.lock_head(session)
+            before = (await bills.bills_of(session, [key])).get(key)
             if before is None:
                 raise _not_found(key, 0)
             after = _agreed(cancelled(before, reason, self._clock.now()), key)

@@ -1,7 +1,7 @@
 """Bills follow the payments: in the order of the feed, exactly once, behind the commit. It slows no intake.
 
-The cursor moves in the transaction that settles the bills. What a bill is paid is settled only under the lock of the
-cursor, so that a payment on its way and a bill on its way never miss each other.
+The cursor moves in the transaction that settles the bills. A bill changes only under the lock of the cursor, so that a
+payment on its way and a bill on its way never miss each other.
 """
 
 from collections.abc import Sequence

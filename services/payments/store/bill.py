@@ -10,8 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.payments.domain.bill import OWED, Bill, BillKey, BillState, Category
 from services.payments.store.keys import told_keys
-from services.payments.tables.bill import BillRequestRow, BillRow, bill_columns, to_bill
+from services.payments.tables.bill import BillRequestRow, BillRow, to_bill
 
+# Nothing is paid of what was just told; the state says so.
+_ADD = text("""
+    INSERT INTO bills (merchant_id, bill_no, category, description, currency_code, amount_minor, due_date,
+        payer_account, payer_name, create_time, state, paid_minor, reconciled_minor, cancel_reason, version)
+    SELECT told.*, 'UNPAID', 0, 0, '', 1
+    FROM unnest(CAST(:merchant_ids AS text[]), CAST(:bill_nos AS text[]), CAST(:categories AS text[]),
+        CAST(:descriptions AS text[]), CAST(:currency_codes AS text[]), CAST(:amounts AS bigint[]),
+        CAST(:due_dates AS date[]), CAST(:payer_accounts AS text[]), CAST(:payer_names AS text[]),
+        CAST(:create_times AS timestamptz[])) AS told
+    ON CONFLICT (merchant_id, bill_no) DO NOTHING
+    RETURNING merchant_id, bill_no
+""")
 # What is settled or cancelled changes in these columns only.
 _SAVE = text("""
     UPDATE bills SET state = told.state, paid_minor = told.paid_minor, reconciled_minor = told.reconciled_minor,
@@ -59,16 +71,22 @@ async def read_one_snapshot(session: AsyncSession) -> None:
 async def add_bills(session: AsyncSession, bills: Sequence[Bill]) -> set[BillKey]:
     """Insert bills whose numbers are free and return their keys; waits for who is about to take one of the others.
 
-    They are sorted by key, so that two batches never wait for each other.
+    They are taken in order of their keys, so that two batches never wait for each other.
     """
-    rows = sorted((bill_columns(bill) for bill in bills), key=lambda row: (row["merchant_id"], row["bill_no"]))
-    statement = (
-        insert(BillRow)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=["merchant_id", "bill_no"])
-        .returning(BillRow.merchant_id, BillRow.bill_no)
-    )
-    return {(row.merchant_id, row.bill_no) for row in await session.execute(statement)}
+    in_order = sorted(bills, key=lambda bill: bill.content.key)
+    values = {
+        "merchant_ids": [bill.content.merchant_id for bill in in_order],
+        "bill_nos": [bill.content.bill_no for bill in in_order],
+        "categories": [bill.content.category.value for bill in in_order],
+        "descriptions": [bill.content.description for bill in in_order],
+        "currency_codes": [bill.content.amount.currency_code for bill in in_order],
+        "amounts": [bill.content.amount.amount_minor for bill in in_order],
+        "due_dates": [bill.content.due_date for bill in in_order],
+        "payer_accounts": [bill.content.payer_account for bill in in_order],
+        "payer_names": [bill.content.payer_name for bill in in_order],
+        "create_times": [bill.create_time for bill in in_order],
+    }
+    return {(row.merchant_id, row.bill_no) for row in await session.execute(_ADD, values)}
 
 
 async def bills_of(session: AsyncSession, keys: Sequence[BillKey]) -> dict[BillKey, Bill]:
@@ -81,15 +99,8 @@ async def bills_of(session: AsyncSession, keys: Sequence[BillKey]) -> dict[BillK
     return {bill.content.key: bill for bill in found}
 
 
-async def lock_bill(session: AsyncSession, key: BillKey) -> Bill | None:
-    """The bill with this key, kept from other changes until the end of the transaction."""
-    statement = select(BillRow).where(BillRow.merchant_id == key[0], BillRow.bill_no == key[1]).with_for_update()
-    row = (await session.scalars(statement)).one_or_none()
-    return None if row is None else to_bill(row)
-
-
 async def save_bills(session: AsyncSession, bills: Sequence[Bill]) -> None:
-    """Write what became of bills that this transaction has locked, each one version further."""
+    """Write what became of bills, each one version further. The head of bills must be locked since they were read."""
     result = await session.execute(
         _SAVE,
         {
@@ -103,7 +114,7 @@ async def save_bills(session: AsyncSession, bills: Sequence[Bill]) -> None:
             "versions": [bill.version for bill in bills],
         },
     )
-    assert result.rowcount == len(bills), "a bill was changed though it was locked"  # type: ignore[attr-defined]
+    assert result.rowcount == len(bills), "a bill was changed without the lock"  # type: ignore[attr-defined]
 
 
 async def bills_page(session: AsyncSession, wanted: BillFilter, after: BillPlace | None, limit: int) -> list[Bill]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, text, update
+from sqlalchemy import and_, func, or_, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from chassis.money import Money
 from services.payments.domain.bill import Bill, BillKey
@@ -19,28 +20,32 @@ from services.payments.tables.reconciliation import ReconciliationRow
 # `first_minor` is how much of the payment the parts before this one are: what goes back is taken from the last part
 # on, since a refund names no bill.
 _PARTS = """
+    picked AS MATERIALIZED (
+        SELECT payment_id, merchant_id, merchant_order_no, bill_no, splits, channel, channel_txn_no, currency_code,
+            amount_minor, amount_minor - refunded_minor AS kept_minor, state, reconciliation_state, pay_time,
+            create_time, version
+        FROM chosen JOIN payments USING (payment_id)
+    ),
     parts AS (
-        SELECT payments.*, bill_no AS part_bill_no, amount_minor AS part_minor, 0::bigint AS first_minor
-        FROM payments JOIN chosen USING (payment_id) WHERE bill_no <> ''
+        SELECT picked.*, bill_no AS part_bill_no, amount_minor AS part_minor, 0::bigint AS first_minor
+        FROM picked WHERE bill_no <> ''
         UNION ALL
-        SELECT payments.*, part ->> 'bill_no', (part ->> 'amount_minor')::bigint,
+        SELECT picked.*, part ->> 'bill_no', (part ->> 'amount_minor')::bigint,
             (sum((part ->> 'amount_minor')::bigint) OVER (PARTITION BY payment_id ORDER BY place))::bigint
             - (part ->> 'amount_minor')::bigint
-        FROM payments JOIN chosen USING (payment_id), jsonb_array_elements(splits) WITH ORDINALITY AS one (part, place)
+        FROM picked CROSS JOIN jsonb_array_elements(splits) WITH ORDINALITY AS one (part, place)
+        WHERE splits <> '[]'
         UNION ALL
-        SELECT payments.*, merchant_order_no, amount_minor, 0::bigint
-        FROM payments JOIN chosen USING (payment_id)
-        WHERE bill_no = '' AND splits = '[]' AND EXISTS (
-            SELECT FROM bills
-            WHERE bills.merchant_id = payments.merchant_id AND bills.bill_no = payments.merchant_order_no
-        )
+        SELECT picked.*, merchant_order_no, picked.amount_minor, 0::bigint
+        FROM picked JOIN bills ON bills.merchant_id = picked.merchant_id AND bills.bill_no = picked.merchant_order_no
+        WHERE picked.bill_no = '' AND splits = '[]'
     )
 """
 _LINK = """
     INSERT INTO bill_payments (merchant_id, bill_no, payment_id, merchant_order_no, channel, channel_txn_no,
         currency_code, amount_minor, left_minor, state, reconciliation_state, pay_time, take_time, version)
     SELECT merchant_id, part_bill_no, payment_id, merchant_order_no, channel, channel_txn_no,
-        currency_code, part_minor, least(part_minor, greatest(amount_minor - refunded_minor - first_minor, 0)),
+        currency_code, part_minor, least(part_minor, greatest(kept_minor - first_minor, 0)),
         state, reconciliation_state, pay_time, create_time, version
     FROM parts ORDER BY merchant_id, part_bill_no, payment_id
     ON CONFLICT (merchant_id, bill_no, payment_id) DO UPDATE SET
@@ -58,13 +63,19 @@ _FOLLOW = text(f"""
 """)  # noqa: S608  made of constants
 _LINK_ORDERS = text(f"""
     WITH chosen AS (
-        SELECT payment_id FROM order_key
-        JOIN unnest(CAST(:merchant_ids AS text[]), CAST(:bill_nos AS text[])) AS told (merchant_id, merchant_order_no)
-        USING (merchant_id, merchant_order_no)
+        SELECT payment_id
+        FROM unnest(CAST(:merchant_ids AS text[]), CAST(:bill_nos AS text[])) AS told (merchant_id, merchant_order_no)
+        JOIN order_key USING (merchant_id, merchant_order_no)
     ),
     {_PARTS}
     {_LINK}
 """)  # noqa: S608  made of constants
+# Left to itself the planner, whose statistics lag behind what has just come in, reads whole tables for a few thousand
+# rows of them.
+_BY_INDEX = text("""
+    SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+        set_config('enable_seqscan', 'off', true)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,11 @@ class Summed:
 
 
 async def lock_head(session: AsyncSession) -> int:
-    """Take the right to let bills follow, until the end of the transaction; up to which sequence they have."""
+    """Take the right to change bills, until the end of the transaction; up to which sequence they have followed.
+
+    From here on the transaction looks its rows up one by one.
+    """
+    await session.execute(_BY_INDEX)
     return (await session.execute(select(BillHeadRow.sequence).with_for_update())).scalar_one()
 
 
@@ -108,14 +123,13 @@ async def link_orders(session: AsyncSession, keys: Sequence[BillKey]) -> None:
 
 
 async def sum_up(session: AsyncSession, keys: Sequence[BillKey]) -> list[Summed]:
-    """Lock bills, in order of their keys, and sum up what counts for each; `counted` of the domain says the same."""
-    is_matched = BillPaymentRow.reconciliation_state == ReconciliationState.MATCHED.value
+    """What counts for bills, summed up; the head must be locked. `counted` of the domain says the same of one part."""
     told = told_keys(keys)
+    sums = _sums()
     statement = (
-        select(BillRow, _sum(), _sum(is_matched))
+        select(BillRow, sums.c.paid, sums.c.reconciled)
         .join(told, and_(BillRow.merchant_id == told.c.merchant_id, BillRow.bill_no == told.c.number))
-        .order_by(BillRow.merchant_id, BillRow.bill_no)
-        .with_for_update(of=BillRow)
+        .join(sums, true())
     )
     rows = await session.execute(statement)
     return [
@@ -185,16 +199,20 @@ async def exception_classes(session: AsyncSession, payment_ids: Sequence[str]) -
     return {row.payment_id: row.exception_class for row in await session.execute(statement)}
 
 
-def _sum(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+def _sums() -> LateralFromClause:
+    is_matched = BillPaymentRow.reconciliation_state == ReconciliationState.MATCHED.value
+    total = func.sum(BillPaymentRow.left_minor)
     return (
-        select(func.coalesce(func.sum(BillPaymentRow.left_minor), 0))
+        select(
+            func.coalesce(total, 0).label("paid"),
+            func.coalesce(total.filter(is_matched), 0).label("reconciled"),
+        )
         .where(
             BillPaymentRow.merchant_id == BillRow.merchant_id,
             BillPaymentRow.bill_no == BillRow.bill_no,
             BillPaymentRow.currency_code == BillRow.currency_code,
             BillPaymentRow.state == State.SUCCEEDED.value,
-            *conditions,
         )
         .correlate(BillRow)
-        .scalar_subquery()
+        .lateral("sums")
     )

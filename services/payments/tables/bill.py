@@ -83,29 +83,6 @@ class BillRequestRow(Base):
     create_time: Mapped[datetime]
 
 
-def bill_columns(bill: Bill) -> dict[str, object]:
-    """The columns of a bill."""
-    content = bill.content
-    return {
-        "merchant_id": content.merchant_id,
-        "bill_no": content.bill_no,
-        "category": content.category.value,
-        "description": content.description,
-        "currency_code": content.amount.currency_code,
-        "amount_minor": content.amount.amount_minor,
-        "due_date": content.due_date,
-        "payer_account": content.payer_account,
-        "payer_name": content.payer_name,
-        "state": bill.state.value,
-        "paid_minor": bill.paid.amount_minor,
-        "reconciled_minor": bill.reconciled.amount_minor,
-        "create_time": bill.create_time,
-        "cancel_time": bill.cancel_time,
-        "cancel_reason": bill.cancel_reason,
-        "version": bill.version,
-    }
-
-
 def to_bill(row: BillRow) -> Bill:
     """The bill in a row."""
     content = BillContent(
