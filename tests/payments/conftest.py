@@ -17,6 +17,7 @@ from chassis.crypto import KeyRing
 from services.payments import rpc
 from services.payments.app import make_actions
 from services.payments.channels.accounts import ANY_MERCHANT, Account, Accounts
+from services.payments.domain.fee import FeeRule, FeeRules
 from tests.payments.builders import NOON, PaymentsSystem
 from tests.support.channel_model import ModelChannel
 
@@ -27,8 +28,9 @@ async def system(fresh_database) -> AsyncIterator[PaymentsSystem]:
     engine = database.connect(await fresh_database("services.payments"), "test")
     sessions, clock = database.sessions(engine), ManualClock(NOON)
     model = ModelChannel(clock)
+    fees = FeeRules([FeeRule("model-2026", "model_pay", rate_ppm=6_000)])
     accounts = Accounts((Account("model", "model_pay", frozenset({ANY_MERCHANT}), model),))
-    actions = make_actions(engine, clock, accounts, ring=KeyRing({"of_the_test": bytes(32)}))
+    actions = make_actions(engine, clock, accounts, fees, ring=KeyRing({"of_the_test": bytes(32)}))
     running = await server.start("127.0.0.1:0", rpc.servicers(actions))
     target = f"127.0.0.1:{running.port}"
     services = [

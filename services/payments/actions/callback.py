@@ -22,7 +22,7 @@ from chassis.errors import Fault, Kind
 from services.payments.actions.channel_settling import Rules, is_followed, settle
 from services.payments.actions.settling import settle as settle_refund
 from services.payments.channels import Forged, OtherTold, PaymentTold, RefundTold
-from services.payments.channels.accounts import ANY_MERCHANT, Account, Accounts
+from services.payments.channels.accounts import Account, Accounts
 from services.payments.domain.callback import Ingested, Outcome, raw_of, seal_context
 from services.payments.domain.refund import Refund, RefundTimers
 from services.payments.domain.told import Heard
@@ -31,7 +31,7 @@ from services.payments.store import channel_order as orders
 from services.payments.store import payment as payments
 from services.payments.store import refund as refunds
 from services.payments.store.callback import KeptCallback, RefusedDigest
-from services.payments.store.refund import REFUND, FactKey
+from services.payments.store.refund import AT_ACCOUNT, FactKey
 
 REFUSED_A_DAY_MAX: Final = 1_000
 _TAKEN_DAYS: Final = 180
@@ -173,18 +173,10 @@ _KINDS = {PaymentTold: "PAYMENT", RefundTold: "REFUND", OtherTold: "OTHER"}
 
 async def _refund_of(session: AsyncSession, account: Account, told: RefundTold) -> Refund | None:
     """The refund that is told of, if it is one of the order that is told with it."""
-    merchant_ids = set(account.merchant_ids) - {ANY_MERCHANT}
-    payment_id = await orders.payment_id_of(session, account.account_id, told.merchant_order_no)
-    started = await payments.get(session, payment_id) if payment_id else None
-    if started is not None:
-        merchant_ids = {started.content.merchant_id}
-    for merchant_id in sorted(merchant_ids):
-        kept = await refunds.holder_of(session, FactKey(merchant_id, REFUND, told.merchant_refund_no))
-        refund = await refunds.get_of(session, kept) if kept else None
-        payment = await payments.get(session, refund.content.payment_id) if refund else None
-        if refund and payment and payment.content.merchant_order_no == told.merchant_order_no:
-            return refund
-    return None
+    kept = await refunds.holder_of(session, FactKey(account.account_id, AT_ACCOUNT, told.merchant_refund_no))
+    refund = await refunds.get_of(session, kept) if kept else None
+    payment = await payments.get(session, refund.content.payment_id) if refund else None
+    return refund if payment and payment.content.merchant_order_no == told.merchant_order_no else None
 
 
 async def _refuse(session: AsyncSession, came: _Came, cause: str) -> Outcome:
