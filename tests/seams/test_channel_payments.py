@@ -14,14 +14,10 @@ from services.payments.channels import (
     Unknown,
     UnknownCause,
 )
-from tests.support.channel_bench import KINDS, channel_bench, with_amount
+from tests.support.channel_bench import with_amount
 from tests.support.eventually import eventually
 
-
-@pytest.fixture(params=KINDS)
-async def channels(request, fresh_database, tmp_path):
-    async with channel_bench(request.param, fresh_database, tmp_path) as made:
-        yield made
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_an_order_that_was_paid_is_found_paid_with_its_amount_its_number_and_its_moment(channels):
@@ -130,21 +126,21 @@ async def test_another_amount_under_the_number_leaves_the_order_as_it_was(channe
         ("RATE_LIMITED", UnknownCause.THROTTLED),
     ],
 )
-async def test_an_order_whose_answer_is_not_had_is_unknown_and_was_asked_for_once(
-    fresh_database, tmp_path, kind, fault, cause
-):
-    async with channel_bench(kind, fresh_database, tmp_path, call_seconds=0.4) as channels:
-        order = channels.order()
-        await channels.steering.plan(fault, merchant_order_no=order.merchant_order_no, on="CREATE", times=1)
+async def test_an_order_whose_answer_is_not_had_is_unknown_and_was_asked_for_once(channels, fault, cause):
+    order = channels.order()
+    seconds = {"seconds": 0.6} if fault == "SLOW" else {}
+    await channels.steering.plan(fault, merchant_order_no=order.merchant_order_no, on="CREATE", times=1, **seconds)
+    channel = channels.again(call_seconds=0.5)
 
-        told = await channels.channel.prepay(order)
-        again = await channels.channel.prepay(order)
+    told = await channel.prepay(order)
+    await channel.close_connections()
+    again = await channels.channel.prepay(order)
 
-        assert isinstance(told, Unknown)
-        assert told.cause is cause
-        assert isinstance(again, Processing)
-        book = await channels.steering.order(channels.kind, order.merchant_order_no)
-        assert book["calls"]["CREATE"] == 2
+    assert isinstance(told, Unknown)
+    assert told.cause is cause
+    assert isinstance(again, Processing)
+    book = await channels.steering.order(channels.kind, order.merchant_order_no)
+    assert book["calls"]["CREATE"] == 2
 
 
 async def test_a_question_whose_answer_is_not_had_is_unknown(channels):
@@ -175,8 +171,3 @@ async def test_a_channel_that_nobody_can_reach_leaves_everything_unknown(channel
 async def _when(asking, kind):
     answer = await asking
     return answer if isinstance(answer, kind) else None
-
-
-@pytest.fixture(params=KINDS)
-def kind(request):
-    return request.param

@@ -1,41 +1,41 @@
 """One account at one stand-in channel, through the real seam and over a real socket, with the hand that steers it."""
 
 import contextlib
+import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from chassis.clock import Clock, SystemClock
+from chassis.clock import SystemClock
 from chassis.money import Money
-from services.payments.channels import Channel, Order, RefundOrder
-from services.payments.channels.accounts import read_accounts
+from services.payments.channels import Channel, Forged, Order, RefundOrder
+from services.payments.channels.accounts import Account, read_accounts
 from tests.support.channel_sandbox import CalledBack, ChannelSteering, called_back_merchant, running_channel_sandbox
 from tests.support.eventually import eventually
 
 ACCOUNT = "shop"
 MERCHANT = "m_1"
+_numbers = itertools.count(1)
 
 
 @dataclass
 class ChannelBench:
-    """A channel by its kind, and what happens around it."""
+    """A channel by its kind, and what happens around it; the stand-in may be shared with other tests."""
 
     kind: str
     channel: Channel
     steering: ChannelSteering
     merchant: CalledBack
     folder: Path
-    number: int = field(default=0)
+    came_before: int = 0
 
     def order(self, amount_minor: int = 12_345) -> Order:
         """An order of a number of its own, for two hours."""
-        self.number += 1
-        no = f"ORDER{self.number:05}"
         expire_time = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
-        return Order(no, Money("CNY", amount_minor), "水费 2026年3月", expire_time)
+        return Order(f"ORDER{next(_numbers):05}", Money("CNY", amount_minor), "水费 2026年3月", expire_time)
 
     async def started(self, amount_minor: int = 12_345) -> Order:
         """An order that the channel has, and that the payer has opened."""
@@ -52,28 +52,30 @@ class ChannelBench:
 
     async def refund_of(self, order: Order, amount_minor: int) -> RefundOrder:
         """A refund, of a number of its own, of a paid order."""
-        self.number += 1
         entry = await self.steering.order(self.kind, order.merchant_order_no)
-        return RefundOrder(
-            f"REFUND{self.number:05}",
-            order.merchant_order_no,
-            entry["channel_txn_no"],
-            Money("CNY", amount_minor),
-            order.amount,
-            "多缴退款",
+        txn_no, amount = entry["channel_txn_no"], Money("CNY", amount_minor)
+        number = f"REFUND{next(_numbers):05}"
+        return RefundOrder(number, order.merchant_order_no, txn_no, amount, order.amount, "多缴退款")
+
+    async def callbacks(self, order: Order, count: int = 1) -> list[tuple[Mapping[str, str], bytes]]:
+        """What came in at the merchant's address about an order, or unsigned, once there is so much."""
+
+        def about() -> list[tuple[Mapping[str, str], bytes]]:
+            came = self.merchant.came[self.came_before :]
+            return [each for each in came if self._is_about(order, *each)]
+
+        await eventually(lambda: len(about()) >= count)
+        return about()
+
+    def _is_about(self, order: Order, headers: Mapping[str, str], body: bytes) -> bool:
+        told = self.channel.read_callback(headers, body, datetime.now(UTC))
+        return isinstance(told, Forged) or getattr(told, "merchant_order_no", order.merchant_order_no) == (
+            order.merchant_order_no
         )
 
-    async def callbacks(self, count: int = 1) -> list[tuple[Mapping[str, str], bytes]]:
-        """What came in at the merchant's address, once there is so much."""
-        await eventually(lambda: len(self.merchant.came) >= count)
-        return self.merchant.came
-
     def again(self, **settings: Any) -> Channel:
-        """The same account once more, with other settings of its table."""
-        path = account_file(self.folder, self.kind, self.steering, self.merchant.url, **settings)
-        account = read_accounts(path, SystemClock()).by_id(ACCOUNT)
-        assert account is not None
-        return account.channel
+        """The same account once more, with other settings of its table; who asks for it closes it."""
+        return _account(account_file(self.folder, self.kind, self.steering, self.merchant.url, **settings)).channel
 
 
 def account_file(folder: Path, kind: str, steering: ChannelSteering, notify_url: str, **settings: Any) -> Path:
@@ -100,31 +102,55 @@ def _hmac_pay(index: Mapping[str, Any], keys: Path) -> dict[str, Any]:
     return {"merchant_no": own["merchant_id"], "secret_file": str(keys / own["secret_file"])}
 
 
-_OWN: Mapping[str, Callable[[Mapping[str, Any], Path], dict[str, Any]]] = {"hmac_pay": _hmac_pay}
+def _wechat_pay(index: Mapping[str, Any], keys: Path) -> dict[str, Any]:
+    own = index["wechat_pay"]
+    return {
+        "app_id": own["appid"],
+        "mch_id": own["mchid"],
+        "serial_no": own["serial_no"],
+        "private_key_file": str(keys / own["private_key_file"]),
+        "api_v3_key_file": str(keys / own["api_v3_key_file"]),
+        "platform_keys": {own["platform_serial"]: str(keys / own["platform_public_key_file"])},
+    }
+
+
+def _alipay(index: Mapping[str, Any], keys: Path) -> dict[str, Any]:
+    own = index["alipay"]
+    return {
+        "app_id": own["app_id"],
+        "seller_id": own["seller_id"],
+        "private_key_file": str(keys / own["private_key_file"]),
+        "platform_keys": {"2026": str(keys / own["platform_public_key_file"])},
+    }
+
+
+_OWN: Mapping[str, Callable[[Mapping[str, Any], Path], dict[str, Any]]] = {
+    "wechat_pay": _wechat_pay,
+    "alipay": _alipay,
+    "hmac_pay": _hmac_pay,
+}
 KINDS = tuple(_OWN)
 
 
 @contextlib.asynccontextmanager
-async def channel_bench(
-    kind: str,
-    fresh_database: Callable[[str], Awaitable[str]],
-    folder: Path,
-    clock: Clock | None = None,
-    **settings: Any,
-) -> AsyncIterator[ChannelBench]:
-    """The stand-in, an account of its, and a merchant that is called back, while the block lasts."""
-    async with (
-        running_channel_sandbox(await fresh_database("services.channel_sandbox")) as steering,
-        called_back_merchant() as merchant,
-    ):
-        path = account_file(folder, kind, steering, merchant.url, **settings)
-        accounts = read_accounts(path, clock or SystemClock())
-        account = accounts.find(kind, MERCHANT)
-        assert account is not None
+async def channel_benches(database_url: str, folder: Path) -> AsyncIterator[Mapping[str, ChannelBench]]:
+    """The stand-ins, an account at each, and a merchant that is called back, while the block lasts."""
+    async with running_channel_sandbox(database_url) as steering, called_back_merchant() as merchant:
+        paths = {kind: account_file(folder, kind, steering, merchant.url) for kind in KINDS}
+        benches = {
+            kind: ChannelBench(kind, _account(path).channel, steering, merchant, folder) for kind, path in paths.items()
+        }
         try:
-            yield ChannelBench(kind, account.channel, steering, merchant, folder)
+            yield benches
         finally:
-            await accounts.close()
+            for bench in benches.values():
+                await bench.channel.close_connections()
+
+
+def _account(path: Path) -> Account:
+    account = read_accounts(path, SystemClock()).by_id(ACCOUNT)
+    assert account is not None
+    return account
 
 
 def with_amount(order: Order, amount_minor: int) -> Order:
