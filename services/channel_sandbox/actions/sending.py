@@ -8,7 +8,6 @@ from datetime import timedelta
 import httpx
 import structlog
 
-from chassis import telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from services.channel_sandbox.actions.clock import sandbox_now
@@ -56,9 +55,7 @@ class SendingActions:
         return len(due)
 
     async def _send(self, callback: Callback) -> None:
-        with telemetry.span("send_callback"):
-            tried = await self._try(callback)
-            await self._write(tried)
+        await self._write(await self._try(callback))
 
     async def _try(self, callback: Callback) -> Tried:
         dialect = self._dialects[Channel(callback.channel)]

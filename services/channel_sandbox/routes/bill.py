@@ -87,7 +87,7 @@ def bill_routes(edge: Edge, bills: Bills) -> list[Route]:
 
     return [
         edge.route("GET", ALIPAY_DOWNLOAD, download),
-        edge.route("GET", "/steering/statements/{channel}/{day}", steer),
+        edge.route("GET", "/steering/statements/{channel}/{day}", steer, is_traced=False),
     ]
 
 

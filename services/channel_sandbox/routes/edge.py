@@ -19,6 +19,7 @@ from services.channel_sandbox.domain.order import Channel
 
 BODY_BYTES_MAX = 256 * 1024
 _SLOW_SECONDS = 2.0
+_UNSAMPLED = "-00"
 _log = structlog.get_logger()
 
 
@@ -47,17 +48,25 @@ class Edge:
 
     gate: GateActions
 
-    def route(self, method: str, path: str, answer: Answer) -> Route:
-        """A route; the answer gets the whole body."""
+    def route(self, method: str, path: str, answer: Answer, *, is_traced: bool = True) -> Route:
+        """A route; the answer gets the whole body. A call under a trace that is not sampled leaves no span either."""
 
         async def endpoint(request: Request) -> ASGIApp:
-            attributes = {"http.request.method": method, "http.route": path, "url.path": request.url.path}
-            parent = request.headers.get("traceparent", "")
-            with telemetry.span(f"{method} {path}", kind=SpanKind.SERVER, parent=parent, attributes=attributes) as span:
+            traceparent = request.headers.get("traceparent", "")
+            if not is_traced or traceparent.endswith(_UNSAMPLED):
                 reply = await _reply(request, answer)
-                _mark(span, reply)
+            else:
+                reply = await spanned(request, traceparent)
             await asyncio.sleep(reply.hold_seconds)
             return http_server.cut if reply.is_lost else respond(reply)
+
+        async def spanned(request: Request, traceparent: str) -> Reply:
+            attributes = {"http.request.method": method, "http.route": path, "url.path": request.url.path}
+            name = f"{method} {path}"
+            with telemetry.span(name, kind=SpanKind.SERVER, parent=traceparent, attributes=attributes) as span:
+                reply = await _reply(request, answer)
+                _mark(span, reply)
+            return reply
 
         # Starlette awaits what a handler returns as an ASGI application, so a cut connection is one kind of answer.
         return Route(path, endpoint, methods=[method])

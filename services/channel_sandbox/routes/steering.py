@@ -54,7 +54,7 @@ class SteeringRoutes:
             except (BadFieldError, BadSteeringError) as fault:
                 return problem(422, "BAD_REQUEST", str(fault))
 
-        return self._edge.route(method, path, answer)
+        return self._edge.route(method, path, answer, is_traced=False)
 
     async def _plan_fault(self, _: Request, body: bytes) -> Reply:
         planned = await self._steering.plan_fault(read_plan(fields.read_object(body)))
