@@ -134,17 +134,15 @@ KINDS = tuple(_OWN)
 
 @contextlib.asynccontextmanager
 async def channel_benches(database_url: str, folder: Path) -> AsyncIterator[Mapping[str, ChannelBench]]:
-    """The stand-ins, an account at each, and a merchant that is called back, while the block lasts."""
-    async with running_channel_sandbox(database_url) as steering, called_back_merchant() as merchant:
-        paths = {kind: account_file(folder, kind, steering, merchant.url) for kind in KINDS}
-        benches = {
-            kind: ChannelBench(kind, _account(path).channel, steering, merchant, folder) for kind, path in paths.items()
-        }
-        try:
-            yield benches
-        finally:
-            for bench in benches.values():
-                await bench.channel.close_connections()
+    """The stand-ins, an account at each, and merchants that are called back, while the block lasts."""
+    async with running_channel_sandbox(database_url) as steering, contextlib.AsyncExitStack() as stack:
+        benches = {}
+        for kind in KINDS:
+            merchant = await stack.enter_async_context(called_back_merchant())
+            channel = _account(account_file(folder, kind, steering, merchant.url)).channel
+            stack.push_async_callback(channel.close_connections)
+            benches[kind] = ChannelBench(kind, channel, steering, merchant, folder)
+        yield benches
 
 
 def _account(path: Path) -> Account:
