@@ -104,7 +104,9 @@ def test_an_address_without_a_port_is_refused(address: str):
         check_listen(address)
 
 
-@pytest.mark.parametrize("service", ["gateway", "invoice_sync", "payments", "reconciler", "tax_sandbox"])
+@pytest.mark.parametrize(
+    "service", ["gateway", "invoice_sync", "payments", "reconciler", "tax_sandbox", "channel_sandbox"]
+)
 def test_every_service_checks_where_it_listens_what_it_stores_in_and_what_it_traces(service: str):
     config = importlib.import_module(f"services.{service}.config").Config
     environ = {"X_DATABASE_URL": "?", "X_LISTEN": "?", "X_TRACES": "?", "X_TRACE_SAMPLE_RATIO": "2"}
