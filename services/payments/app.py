@@ -24,7 +24,9 @@ from services.payments.actions.intake import IntakeActions
 from services.payments.actions.payment import PaymentActions
 from services.payments.actions.reconciliation import ReconciliationActions
 from services.payments.actions.refund import RefundActions
+from services.payments.actions.split_order import SplitOrderActions
 from services.payments.actions.start import StartActions
+from services.payments.actions.storage import StorageActions
 from services.payments.actions.takeback import TakebackActions
 from services.payments.channels.accounts import Accounts, read_accounts
 from services.payments.config import Config
@@ -52,7 +54,8 @@ async def run() -> None:
     fees = fee_rules.read(Path(config.fee_rules_file)) if config.fee_rules_file else FeeRules()
     actions = make_actions(engine, clock, accounts, fees, ring)
     try:
-        loops = worker.loops(actions.bill_follow, actions.ask, actions.refunds, actions.callbacks, config)
+        storage = StorageActions(database.sessions(engine), clock, config.retention_months)
+        loops = worker.loops(actions.bill_follow, actions.ask, actions.refunds, actions.callbacks, storage, config)
         running = await server.start(config.listen, rpc.servicers(actions), loops)
         await server.until_stopped(running)
     finally:
@@ -90,6 +93,7 @@ def make_actions(
         callbacks=CallbackActions(sessions, clock, accounts, ring, rules, RefundTimers()),
         refunds=RefundActions(sessions, clock, accounts),
         takebacks=TakebackActions(sessions, clock),
+        split_orders=SplitOrderActions(sessions, clock),
         bills=BillActions(sessions, clock, bill_follow),
         duplicates=DuplicateActions(sessions, clock, bill_follow),
         bill_follow=bill_follow,

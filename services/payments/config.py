@@ -7,6 +7,7 @@ from chassis import database, telemetry
 from chassis.config import check_listen, setting
 from chassis.crypto import KeyRing
 from services.payments import fee_rules
+from services.payments.domain.storage_month import RETENTION_MONTHS_MIN
 
 
 def check_file(path: str) -> None:
@@ -25,6 +26,12 @@ def check_key_file(path: str) -> None:
         raise ValueError(f"cannot be read: {fault.strerror}") from None
 
 
+def check_retention(months: int) -> None:
+    """A `check` for how long payments are kept."""
+    if 0 < months < RETENTION_MONTHS_MIN:
+        raise ValueError(f"must be 0 or at least {RETENTION_MONTHS_MIN}, is {months}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """BIHUAN_PAYMENTS_<FIELD>; `traces` is "", "file:<folder>" or "otlp:<host:port>".
@@ -34,6 +41,9 @@ class Config:
     `channel_accounts_file` names the merchant accounts at channels (channels/accounts.py has its form); without it
     payments are only recorded. `body_key_file` holds the keys that seal what channels send, see chassis.crypto; it is
     needed where there are accounts. What is open at a channel is looked for every `poll_interval_seconds`.
+
+    `retention_months` is for how many months after its own a payment is kept once nothing about it is open; 0 keeps all
+    for ever. Orders are never forgotten.
 
     `fee_rules_file` tells what channels keep of a payment (fee_rules.py has its form); without it no fee is known.
     """
@@ -45,5 +55,6 @@ class Config:
     body_key_file: str = setting("", check=check_key_file)
     poll_interval_seconds: float = setting(1.0, minimum=0.01)
     fee_rules_file: str = setting("", check=fee_rules.check_file)
+    retention_months: int = setting(0, minimum=0, check=check_retention)
     traces: str = setting("", check=telemetry.check_sink)
     trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)

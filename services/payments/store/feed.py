@@ -102,6 +102,11 @@ async def head(session: AsyncSession) -> int:
     return (await session.execute(select(FeedHeadRow.sequence))).scalar_one()
 
 
+async def dropped_sequence(session: AsyncSession) -> int:
+    """Up to where changes may be missing, since months were dropped; 0 when none was."""
+    return (await session.execute(select(FeedHeadRow.dropped_sequence))).scalar_one()
+
+
 async def changes(session: AsyncSession, from_sequence: int, to_sequence: int, limit: int) -> list[NumberedChange]:
     """Changes from one sequence to another, both included, in order; each with its payment as the change left it."""
     statement = (

@@ -53,12 +53,16 @@ class FeedRow(_Told, Base):
 
 
 class FeedHeadRow(Base):
-    """The highest sequence that was given; one row, whose lock is the right to number."""
+    """The highest sequence that was given; one row, whose lock is the right to number.
+
+    Up to `dropped_sequence` changes may be missing, since months were dropped; above it none is.
+    """
 
     __tablename__ = "feed_head"
     __table_args__ = (CheckConstraint("single_row", name="single_row"),)
     single_row: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     sequence: Mapped[int]
+    dropped_sequence: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class SliceManifestRow(Base):

@@ -1,4 +1,4 @@
-"""Imports, and their batches with the result of each row."""
+"""Imports, and their batches with the result of each row; how far the feed has lost dropped months."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,9 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
     _imports()
     _import_batches()
+    op.add_column(
+        "feed_head", sa.Column("dropped_sequence", sa.BigInteger, server_default=sa.text("0"), nullable=False)
+    )
 
 
 def _imports() -> None:
