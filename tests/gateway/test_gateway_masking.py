@@ -78,6 +78,9 @@ def _body(operation) -> bytes | None:
         "RecordRefund": b'{"paymentId":"p","merchantRefundNo":"1","amount":{"currencyCode":"CNY","amountMinor":1},'
         b'"finishTime":"2026-03-01T00:00:00Z"}',
         "ConfirmRefund": b"{}",
+        "CreateSplitOrder": b'{"merchantId":"m","splitOrderNo":"1","total":{"currencyCode":"CNY","amountMinor":2},'
+        b'"parts":[{"merchantOrderNo":"1","amount":{"currencyCode":"CNY","amountMinor":1}},'
+        b'{"merchantOrderNo":"2","amount":{"currencyCode":"CNY","amountMinor":1}}]}',
         "ConfirmPayment": b"{}",
         "ClosePayment": b"{}",
         "CreatePayment": b'{"merchantId":"m","merchantOrderNo":"1","channel":"c","description":"d",'

@@ -11,6 +11,7 @@ from bihuan.payments.v1 import payment_feed_service_pb2_grpc as feed_grpc
 from bihuan.payments.v1 import payment_service_pb2 as payment_pb
 from bihuan.payments.v1 import payment_service_pb2_grpc as payment_grpc
 from bihuan.payments.v1 import refund_service_pb2_grpc as refund_grpc
+from bihuan.payments.v1 import split_order_service_pb2_grpc as split_order_grpc
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
@@ -59,6 +60,10 @@ class PaymentsSystem:
     @property
     def refunds(self):
         return refund_grpc.RefundServiceStub(self.channel)
+
+    @property
+    def split_orders(self):
+        return split_order_grpc.SplitOrderServiceStub(self.channel)
 
     def book_paid(self, merchant_order_no: str, amount: tuple[str, int], channel_txn_no: str) -> None:
         """Let the model channel have an order that was paid without us."""

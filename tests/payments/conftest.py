@@ -9,6 +9,7 @@ from bihuan.payments.v1 import (
     payment_feed_service_pb2,
     payment_service_pb2,
     refund_service_pb2,
+    split_order_service_pb2,
 )
 
 from chassis import channel, database, server
@@ -40,6 +41,7 @@ async def system(fresh_database) -> AsyncIterator[PaymentsSystem]:
         *bill_service_pb2.DESCRIPTOR.services_by_name.values(),
         *import_service_pb2.DESCRIPTOR.services_by_name.values(),
         *refund_service_pb2.DESCRIPTOR.services_by_name.values(),
+        *split_order_service_pb2.DESCRIPTOR.services_by_name.values(),
     ]
     connected, bare = channel.connect(target, services, timeout_seconds=20), grpc.aio.insecure_channel(target)
     try:
@@ -48,5 +50,6 @@ async def system(fresh_database) -> AsyncIterator[PaymentsSystem]:
         await connected.close()
         await bare.close()
         await running.stop()
+        await actions.intake.close(5)
         await actions.exports.close()
         await engine.dispose()

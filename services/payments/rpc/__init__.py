@@ -9,6 +9,7 @@ from bihuan.payments.v1 import (
     payment_feed_service_pb2_grpc,
     payment_service_pb2_grpc,
     refund_service_pb2_grpc,
+    split_order_service_pb2_grpc,
 )
 
 from chassis.server import Servicer
@@ -24,6 +25,7 @@ from services.payments.actions.intake import IntakeActions
 from services.payments.actions.payment import PaymentActions
 from services.payments.actions.reconciliation import ReconciliationActions
 from services.payments.actions.refund import RefundActions
+from services.payments.actions.split_order import SplitOrderActions
 from services.payments.actions.start import StartActions
 from services.payments.actions.takeback import TakebackActions
 from services.payments.rpc.bill import BillServicer
@@ -32,6 +34,7 @@ from services.payments.rpc.feed import PaymentFeedServicer
 from services.payments.rpc.imports import ImportServicer
 from services.payments.rpc.payment import PaymentServicer
 from services.payments.rpc.refund import RefundServicer
+from services.payments.rpc.split_order import SplitOrderServicer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Actions:
     callbacks: CallbackActions
     refunds: RefundActions
     takebacks: TakebackActions
+    split_orders: SplitOrderActions
     bills: BillActions
     duplicates: DuplicateActions
     bill_follow: BillFollowActions
@@ -81,6 +85,11 @@ def servicers(actions: Actions) -> list[Servicer]:
             "bihuan.payments.v1.RefundService",
             refund_service_pb2_grpc.add_RefundServiceServicer_to_server,
             RefundServicer(actions.refunds, actions.takebacks),
+        ),
+        Servicer(
+            "bihuan.payments.v1.SplitOrderService",
+            split_order_service_pb2_grpc.add_SplitOrderServiceServicer_to_server,
+            SplitOrderServicer(actions.split_orders),
         ),
         Servicer(
             "bihuan.payments.v1.ImportService",

@@ -11,6 +11,7 @@ from services.payments.tables.intake import OrderKeyRow, RequestRow
 from services.payments.tables.payment import PaymentRow
 from services.payments.tables.reconciliation import ReconciliationRow
 from services.payments.tables.refund import RefundKeyRow, RefundRow, TakebackRow
+from services.payments.tables.split_order import SplitOrderPartRow, SplitOrderRow
 
 __all__ = [
     "METADATA",
@@ -39,5 +40,7 @@ __all__ = [
     "RefusedCallbackRow",
     "RequestRow",
     "SliceManifestRow",
+    "SplitOrderPartRow",
+    "SplitOrderRow",
     "TakebackRow",
 ]

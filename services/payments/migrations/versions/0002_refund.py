@@ -1,4 +1,4 @@
-"""Refunds, what channels took back, and the numbers of both, taken for ever."""
+"""Refunds, what channels took back, the numbers of both, taken for ever, and orders that are paid in several parts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +27,7 @@ def upgrade() -> None:
     _keys()
     _refunds()
     _takebacks()
+    _split_orders()
     for parent in ("refunds", "takebacks"):
         op.get_bind().execute(_FIRST_MONTHS, {"parent": parent, "ahead": _MONTHS_AHEAD})
 
@@ -107,3 +108,34 @@ def _takebacks() -> None:
     )
     op.create_index("takebacks_takeback_id_idx", "takebacks", ["takeback_id"])
     op.create_index("takebacks_merchant_id_takeback_id_idx", "takebacks", ["merchant_id", "takeback_id"])
+
+
+def _split_orders() -> None:
+    op.create_table(
+        "split_orders",
+        sa.Column("merchant_id", _KEY, nullable=False),
+        sa.Column("split_order_no", _KEY, nullable=False),
+        sa.Column("currency_code", _KEY, nullable=False),
+        sa.Column("total_minor", sa.BigInteger, nullable=False),
+        sa.Column("create_time", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", "split_order_no", name="split_orders_pkey"),
+        sa.CheckConstraint("total_minor > 0", name="split_orders_total_minor_check"),
+    )
+    op.create_table(
+        "split_order_parts",
+        sa.Column("merchant_id", _KEY, nullable=False),
+        sa.Column("merchant_order_no", _KEY, nullable=False),
+        sa.Column("split_order_no", _KEY, nullable=False),
+        sa.Column("place", sa.BigInteger, nullable=False),
+        sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", "merchant_order_no", name="split_order_parts_pkey"),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "split_order_no"],
+            ["split_orders.merchant_id", "split_orders.split_order_no"],
+            name="split_order_parts_merchant_id_split_order_no_fkey",
+        ),
+        sa.CheckConstraint("amount_minor > 0", name="split_order_parts_amount_minor_check"),
+    )
+    op.create_index(
+        "split_order_parts_merchant_id_split_order_no_idx", "split_order_parts", ["merchant_id", "split_order_no"]
+    )
