@@ -5,6 +5,7 @@ from bihuan.payments.v1 import (
     bill_pb2,
     bill_service_pb2,
     duplicate_pb2,
+    payment_pb2,
     payment_service_pb2,
     refund_service_pb2,
     refund_service_pb2_grpc,
@@ -137,6 +138,35 @@ async def test_money_for_a_cancelled_bill_is_a_case_of_its_own_kind(system):
     assert (case.cause, case.payment_id) == (Case.CAUSE_BILL_CANCELLED, paid.payment_id)
     assert found.bill.state == bill_pb2.Bill.STATE_CANCELLED
     assert "100.00 CNY" in found.answer.fact
+
+
+async def test_a_refund_of_a_payment_for_two_bills_is_taken_from_the_bill_that_did_not_need_its_part(system):
+    water, gas = a_bill(amount=cny(60_00)), a_bill(amount=cny(40_00))
+    await tell(system, water)
+    await tell(system, gas)
+    await pay(system, water.bill_no, 60_00)
+    parts = [payment_pb2.PaymentSplit(bill_no=each.bill_no, amount=each.amount) for each in (water, gas)]
+    both = await pay(system, "", 100_00, minutes=1, splits=parts)
+    (case,) = await cases(system, water.bill_no)
+
+    await refund(system, both.payment_id, case.proposed_refund_amount.amount_minor)
+    (closed,) = await cases(system, water.bill_no)
+    states = [(await get(system, each.bill_no)).bill.state for each in (water, gas)]
+
+    assert (case.payment_id, case.proposed_refund_amount) == (both.payment_id, cny(60_00))
+    assert closed.state == Case.STATE_REFUNDED
+    assert states == [bill_pb2.Bill.STATE_PAID, bill_pb2.Bill.STATE_PAID]
+
+
+async def test_payments_of_any_size_never_stop_the_bills(system):
+    number = (await tell(system, a_bill())).bill.bill_no
+    for minutes in range(3):
+        await pay(system, number, 2**63 - 1, minutes=minutes, channel=f"bank_{minutes}")
+    other = (await tell(system, a_bill())).bill.bill_no
+    await pay(system, other)
+
+    assert (await get(system, number)).bill.paid_amount == cny(2**63 - 1)
+    assert (await get(system, other)).bill.state == bill_pb2.Bill.STATE_PAID
 
 
 async def test_cases_are_listed_page_by_page_and_a_bill_needs_its_merchant(system):

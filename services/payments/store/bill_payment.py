@@ -16,9 +16,10 @@ from services.payments.tables.bill import BillHeadRow, BillPaymentRow, BillRow, 
 from services.payments.tables.duplicate import DuplicateRow
 from services.payments.tables.reconciliation import ReconciliationRow
 
+_MINOR_MAX = 2**63 - 1
 # A payment that names no bill pays the bill that has its order's number, so it is linked only when there is one.
-# `first_minor` is how much of the payment the parts before this one are: what goes back is taken from the last part
-# on, since a refund names no bill.
+# `first_minor` is how much of the payment the parts before this one are. A refund names no bill, so what goes back is
+# taken from a part that was found to be too much for its bill, if there is one, and then from the last part on.
 _PARTS = """
     picked AS MATERIALIZED (
         SELECT payment_id, merchant_id, merchant_order_no, bill_no, splits, channel, channel_txn_no, currency_code,
@@ -31,9 +32,16 @@ _PARTS = """
         FROM picked WHERE bill_no <> ''
         UNION ALL
         SELECT picked.*, part ->> 'bill_no', (part ->> 'amount_minor')::bigint,
-            (sum((part ->> 'amount_minor')::bigint) OVER (PARTITION BY payment_id ORDER BY place))::bigint
+            (sum((part ->> 'amount_minor')::bigint) OVER (PARTITION BY payment_id ORDER BY is_too_much, place))::bigint
             - (part ->> 'amount_minor')::bigint
         FROM picked CROSS JOIN jsonb_array_elements(splits) WITH ORDINALITY AS one (part, place)
+        CROSS JOIN LATERAL (
+            SELECT EXISTS (
+                SELECT FROM duplicates
+                WHERE duplicates.merchant_id = picked.merchant_id AND duplicates.bill_no = part ->> 'bill_no'
+                    AND duplicates.payment_id = picked.payment_id
+            ) AS is_too_much
+        ) AS found
         WHERE splits <> '[]'
         UNION ALL
         SELECT picked.*, merchant_order_no, picked.amount_minor, 0::bigint
@@ -202,10 +210,11 @@ async def exception_classes(session: AsyncSession, payment_ids: Sequence[str]) -
 def _sums() -> LateralFromClause:
     is_matched = BillPaymentRow.reconciliation_state == ReconciliationState.MATCHED.value
     total = func.sum(BillPaymentRow.left_minor)
+    # Many payments may sum up to more than 64 bits have: then it is the most that they have, and more than is owed.
     return (
         select(
-            func.coalesce(total, 0).label("paid"),
-            func.coalesce(total.filter(is_matched), 0).label("reconciled"),
+            func.least(func.coalesce(total, 0), _MINOR_MAX).label("paid"),
+            func.least(func.coalesce(total.filter(is_matched), 0), _MINOR_MAX).label("reconciled"),
         )
         .where(
             BillPaymentRow.merchant_id == BillRow.merchant_id,
