@@ -1,0 +1,197 @@
+"""Payments that are open at their channel are asked about until their end is known, or a person must look."""
+
+import asyncio
+from datetime import timedelta
+
+import grpc
+import pytest
+from bihuan.payments.v1 import channel_service_pb2
+
+from chassis.money import Money
+from services.payments.actions.ask import AskActions
+from services.payments.actions.channel_settling import Rules
+from services.payments.channels.accounts import Accounts
+from services.payments.domain.channel_order import PollTimers
+from services.payments.domain.fee import FeeRules
+from tests.payments.builders import NOON
+from tests.payments.starting import (
+    CLOSED,
+    CREATED,
+    PROCESSING,
+    SUCCEEDED,
+    UNKNOWN,
+    a_start,
+    confirmed,
+    instant,
+    order_row,
+    standing,
+    started,
+)
+
+CAUSE = channel_service_pb2.ChannelAttention
+
+
+async def attentions(system) -> list:
+    answer = await system.channels.ListChannelAttentions(channel_service_pb2.ListChannelAttentionsRequest())
+    return list(answer.attentions)
+
+
+async def poll(system, after_seconds: float = 0) -> int:
+    system.clock.advance(after_seconds)
+    return await system.actions.ask.poll_payments()
+
+
+async def test_an_open_payment_is_asked_about_when_it_falls_due_and_not_before(system):
+    payment = await started(system)
+    system.model.pay(payment.merchant_order_no)
+
+    early, due = await poll(system), await poll(system, after_seconds=2)
+
+    assert (early, due) == (0, 1)
+    assert (await standing(system, payment.payment_id)).state == SUCCEEDED
+    assert await poll(system, after_seconds=86_400) == 0
+
+
+async def test_questions_come_ever_later_up_to_the_longest(system):
+    payment = await started(system)
+    rests = []
+
+    for _ in range(12):
+        row = await order_row(system, payment.payment_id)
+        rests.append((row["next_poll_time"] - system.clock.now()).total_seconds())
+        await poll(system, after_seconds=rests[-1])
+
+    assert rests[0] <= 2
+    assert all(150 <= rest <= 300 for rest in rests[9:])
+    assert (await standing(system, payment.payment_id)).state == PROCESSING
+
+
+async def test_two_pollers_do_not_ask_about_the_same_payment(system):
+    for _ in range(5):
+        await started(system)
+    system.clock.advance(2)
+
+    polled = await asyncio.gather(*(system.actions.ask.poll_payments() for _ in range(3)))
+
+    assert sum(polled) == 5
+    assert system.model.calls.count("query") == 5
+
+
+async def test_no_more_are_claimed_at_once_than_the_bound_and_none_is_forgotten(system):
+    for _ in range(23):
+        await started(system)
+    system.clock.advance(2)
+
+    polled = [await system.actions.ask.poll_payments() for _ in range(3)]
+
+    assert polled == [20, 3, 0]
+
+
+async def test_a_poller_that_died_leaves_its_payments_due_again_when_its_lease_ends(system, monkeypatch):
+    payment = await started(system)
+    system.model.pay(payment.merchant_order_no)
+
+    async def died(order):
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(system.model, "query", died)
+        with pytest.raises(ExceptionGroup):
+            await poll(system, after_seconds=2)
+
+    assert await poll(system, after_seconds=60) == 0
+    assert await poll(system, after_seconds=31) == 1
+    assert (await standing(system, payment.payment_id)).state == SUCCEEDED
+
+
+async def test_a_payment_whose_maker_died_before_it_had_asked_ends_closed_only_once_nobody_can_pay_it(
+    system, monkeypatch
+):
+    async def died(order):
+        raise RuntimeError("killed")
+
+    request = a_start(expire_time=instant(NOON + timedelta(minutes=30)))
+    with monkeypatch.context() as broken:
+        broken.setattr(system.model, "prepay", died)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await system.payments.CreatePayment(request)
+    (payment_id,) = [change.payment.payment_id for change in await system.read_feed()]
+
+    await poll(system, after_seconds=90)
+    before = await standing(system, payment_id)
+    for _ in range(3):
+        await poll(system, after_seconds=15 * 60)
+    after = await standing(system, payment_id)
+
+    assert before.state == CREATED
+    assert (after.state, after.cause) == (CLOSED, "NEVER_AT_CHANNEL")
+
+
+async def test_an_expired_payment_is_closed_at_the_channel(system):
+    payment = await started(system, expire_time=instant(NOON + timedelta(minutes=10)))
+
+    await poll(system, after_seconds=10 * 60 + 95)
+
+    assert (await standing(system, payment.payment_id)).state == CLOSED
+    assert system.model.orders[payment.merchant_order_no].state == "CLOSED"
+
+
+async def test_an_expired_payment_that_was_paid_in_the_last_moment_succeeds(system):
+    payment = await started(system, expire_time=instant(NOON + timedelta(minutes=10)))
+    system.model.pay(payment.merchant_order_no)
+
+    await poll(system, after_seconds=10 * 60 + 95)
+
+    assert (await standing(system, payment.payment_id)).state == SUCCEEDED
+
+
+async def test_a_channel_that_never_answers_is_never_guessed_and_in_the_end_a_person_must_look(system):
+    system.model.lost = "AFTER"
+    payment = await started(system, expire_time=instant(NOON + timedelta(minutes=10)))
+    for _ in range(4):
+        system.model.lost = "BEFORE"
+        await poll(system, after_seconds=86_400)
+
+    assert (await standing(system, payment.payment_id)).state == UNKNOWN
+    assert (await order_row(system, payment.payment_id))["next_poll_time"] is None
+    (seen,) = await attentions(system)
+    assert (seen.payment_id, seen.cause) == (payment.payment_id, CAUSE.CAUSE_POLL_ENDED)
+    assert await poll(system, after_seconds=86_400) == 0
+    # A person asks, and the channel answers now.
+    system.model.lost = ""
+    system.model.pay(payment.merchant_order_no)
+    assert (await confirmed(system, payment.payment_id)).state == SUCCEEDED
+    assert await attentions(system) == []
+
+
+async def test_a_payment_whose_account_was_taken_away_is_a_persons(system):
+    payment = await started(system)
+    rules = Rules(PollTimers(), FeeRules())
+    bare = AskActions(system.sessions, system.clock, Accounts(), rules)
+    system.clock.advance(2)
+
+    await bare.poll_payments()
+
+    assert (await standing(system, payment.payment_id)).state == PROCESSING
+    assert [seen.cause for seen in await attentions(system)] == [CAUSE.CAUSE_ACCOUNT_MISSING]
+
+
+async def test_the_list_of_what_needs_a_person_goes_by_page_longest_waiting_first(system):
+    payment_ids = []
+    for _ in range(3):
+        payment = await started(system)
+        system.model.book_paid(payment.merchant_order_no, Money("CNY", 1), "txn-x")
+        system.clock.advance(1)
+        await confirmed(system, payment.payment_id)
+        payment_ids.append(payment.payment_id)
+
+    pages, token = [], ""
+    while True:
+        asked = channel_service_pb2.ListChannelAttentionsRequest(page_size=2, page_token=token)
+        answer = await system.channels.ListChannelAttentions(asked)
+        pages.append([seen.payment_id for seen in answer.attentions])
+        token = answer.next_page_token
+        if not token:
+            break
+
+    assert pages == [payment_ids[:2], payment_ids[2:]]
