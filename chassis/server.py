@@ -121,12 +121,20 @@ class _Guard(grpc.aio.ServerInterceptor):
 
     def __init__(self, in_flight_max: int) -> None:
         self._free = in_flight_max
+        # One for each method of the contract, and no more: what is not known here has no handler and is not kept.
+        self._handlers: dict[str, Any] = {}
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
-        handler = await continuation(handler_call_details)
         method = handler_call_details.method
+        if (known := self._handlers.get(method)) is not None:
+            return known
+        handler = await continuation(handler_call_details)
         if handler is None or method.startswith(_OPEN_SERVICES):
             return handler
+        made = self._handlers[method] = self._guarding(method, handler)
+        return made
+
+    def _guarding(self, method: str, handler: Any) -> Any:
         coders = (handler.request_deserializer, handler.response_serializer)
         if handler.request_streaming:
             assert not handler.response_streaming, "no contract streams both ways"
@@ -175,7 +183,8 @@ class _Guard(grpc.aio.ServerInterceptor):
             try:
                 seconds = min(_remaining_seconds(context), _CALL_SECONDS_MAX)
                 with self._place(), deadline_scope(seconds):
-                    async with asyncio.timeout(_CALL_SECONDS_MAX):
+                    # A nearer deadline is gRPC's own to keep: it cancels the call.
+                    async with asyncio.timeout(seconds if seconds >= _CALL_SECONDS_MAX else None):
                         yield
             except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
                 fault = _fault_of(raised, method)

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,7 +20,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanKind, Status, StatusCode
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +30,8 @@ _TRACER = trace.get_tracer("bihuan")
 _SINK = re.compile(r"file:.+|otlp:[^/]+:[0-9]{1,5}")
 _EXPORT_DELAY_MS = 200
 _SPANS_QUEUED_MAX = 16_384
+_UNSAMPLED = "-00"
+_NO_SPAN: AbstractContextManager[Span] = nullcontext(trace.INVALID_SPAN)
 
 
 def set_up(service: str, sink: str, sample_ratio: float) -> Callable[[], None]:
@@ -86,7 +88,6 @@ class FileSpanExporter(SpanExporter):
         self._file.close()
 
 
-@contextmanager
 def span(
     name: str,
     *,
@@ -94,12 +95,28 @@ def span(
     parent: str | None = None,
     links: Sequence[str] = (),
     attributes: Attributes | None = None,
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """A span around a block. `parent` and `links` are W3C traceparents; without a parent it goes under the current one.
 
     An empty or broken `parent` starts a trace of its own. An exception that leaves the block marks the span as
-    failed by its type only: messages may hold what no trace may.
+    failed by its type only: messages may hold what no trace may. In a trace that is not sampled nothing is made, and
+    the trace goes on by the span that said so.
     """
+    current = trace.get_current_span()
+    above = current.get_span_context()
+    if parent is None and above.is_valid and not above.trace_flags.sampled:
+        return nullcontext(current)
+    if parent and parent.endswith(_UNSAMPLED) and (told := _span_context(parent)).is_valid:
+        return trace.use_span(NonRecordingSpan(told), record_exception=False, set_status_on_exception=False)
+    if not parent and not above.is_valid and _is_off():
+        return _NO_SPAN
+    return _recorded(name, kind, parent, links, attributes)
+
+
+@contextmanager
+def _recorded(
+    name: str, kind: SpanKind, parent: str | None, links: Sequence[str], attributes: Attributes | None
+) -> Iterator[Span]:
     above = None if parent is None else _context_of(parent)
     pointers = [Link(pointed) for link in links if (pointed := _span_context(link)).is_valid]
     opened = _TRACER.start_as_current_span(
@@ -117,6 +134,11 @@ def span(
         except Exception as fault:
             fail(current, getattr(fault, "reason", type(fault).__name__))
             raise
+
+
+def _is_off() -> bool:
+    """Whether nobody has set up where traces go."""
+    return isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def traced(action: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:

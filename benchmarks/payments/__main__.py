@@ -7,7 +7,7 @@ proves that each still runs.
 import asyncio
 
 from benchmarks.outbox.database import fresh_database, server_url
-from benchmarks.payments import single
+from benchmarks.payments import bulk, single
 from benchmarks.report import write
 from chassis import migrate
 
@@ -18,6 +18,9 @@ def main() -> None:
     with server_url() as server, fresh_database(server) as url:
         asyncio.run(migrate.upgrade("services.payments", url))
         metrics += single.measure(url)
+    with server_url() as server, fresh_database(server) as url:
+        asyncio.run(migrate.upgrade("services.payments", url))
+        metrics += bulk.measure(url)
     write("payments", metrics)
 
 

@@ -23,6 +23,7 @@ _NUMBERING_INTERVAL_SECONDS = 0.2
 async def _serve(contestant: str, url: str) -> None:
     engine = database.connect(url, f"bench:{contestant}")
     actions = make_actions(engine, SystemClock())
+    ours = actions.intake
     if rival := RIVALS.get(contestant):
         actions = dataclasses.replace(actions, intake=cast("IntakeActions", rival(engine)))
     # Every payment comes into the feed and its day's manifest, whoever took it in.
@@ -30,6 +31,7 @@ async def _serve(contestant: str, url: str) -> None:
     running = await server.start("127.0.0.1:0", servicers(actions), [loop])
     print(running.port, flush=True)
     await server.until_stopped(running)
+    await ours.close(5)
     await engine.dispose()
 
 

@@ -30,9 +30,11 @@ def clock() -> ManualClock:
 async def payments_target(fresh_database, clock: ManualClock) -> AsyncIterator[str]:
     """The real payments service, on a free port."""
     engine = database.connect(await fresh_database("services.payments"), "test")
-    running = await server.start("127.0.0.1:0", payments_rpc.servicers(make_actions(engine, clock)))
+    actions = make_actions(engine, clock)
+    running = await server.start("127.0.0.1:0", payments_rpc.servicers(actions))
     yield f"127.0.0.1:{running.port}"
     await running.stop()
+    await actions.intake.close(5)
     await engine.dispose()
 
 

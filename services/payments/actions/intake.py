@@ -17,7 +17,7 @@ from services.payments.domain.fee import FeeRules
 from services.payments.domain.intake import Intake, Recorded, Replayed, Told, content_sha256
 from services.payments.domain.payment import PaymentContent, judge_pay_time, succeeded_payment
 from services.payments.store import intake
-from services.payments.store.sql import raw
+from services.payments.store.sql import Lanes
 
 _SIZE_MAX = 512
 _WAITING_MAX = 4_096
@@ -47,7 +47,7 @@ class IntakeActions:
     """How payments that have succeeded come in."""
 
     def __init__(self, engine: AsyncEngine, clock: Clock, fees: FeeRules) -> None:
-        self._engine = engine
+        self._lanes = Lanes(engine)
         self._clock = clock
         self._fees = fees
         self._batcher: Batcher[Told, Intake] = Batcher(
@@ -94,6 +94,7 @@ class IntakeActions:
     async def close(self, within_seconds: float) -> None:
         """Take nothing more, and let what waits be committed."""
         await self._batcher.close(within_seconds)
+        await self._lanes.close()
 
     def _told(self, asked: Asked, path: str = "") -> Told:
         content, now = asked.content, self._clock.now()
@@ -130,13 +131,12 @@ class IntakeActions:
         """Take a batch in by one transaction, unless `agree` raises what undoes it."""
         for tries_left in reversed(range(_TRIES_MAX)):
             try:
-                async with asyncio.timeout(_COMMIT_SECONDS_MAX), self._engine.connect() as connection:
-                    driver = await raw(connection)
-                    async with driver.transaction():
-                        decided = await intake.take_in(driver, told)
-                        agree(decided)
-                    return decided
+                async with asyncio.timeout(_COMMIT_SECONDS_MAX), self._lanes.transaction() as driver:
+                    decided = await intake.take_in(driver, told)
+                    agree(decided)
             except _UNDONE:
                 if not tries_left:
                     raise
+            else:
+                return decided
         raise AssertionError("the last try returns or raises")

@@ -1,6 +1,6 @@
 """Money, instants and days, both ways."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -8,6 +8,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.errors import Fault, FieldFault, Kind
 from chassis.money import Money, UnknownCurrency
 from chassis.validation import invalid
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NANOS = 1_000_000_000
+# What google.protobuf.Timestamp may hold: from 0001-01-01 to the end of 9999.
+_SECONDS_MIN, _SECONDS_MAX = -62_135_596_800, 253_402_300_799
 
 
 def to_day(field: str, text: str) -> date:
@@ -32,10 +37,9 @@ def to_money(field: str, money: money_pb2.Money) -> Money:
 
 def to_instant(field: str, timestamp: Timestamp) -> datetime:
     """The instant in a field. Raises Fault INVALID_FIELD when time does not reach that far."""
-    try:
-        return timestamp.ToDatetime(tzinfo=UTC)
-    except ValueError:
-        raise invalid((FieldFault(field, "TIMESTAMP", "is out of the range of time", "时间超出范围"),)) from None
+    if not (_SECONDS_MIN <= timestamp.seconds <= _SECONDS_MAX and 0 <= timestamp.nanos < _NANOS):
+        raise invalid((FieldFault(field, "TIMESTAMP", "is out of the range of time", "时间超出范围"),))
+    return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1_000)
 
 
 def from_money(money: Money) -> money_pb2.Money:
@@ -45,6 +49,5 @@ def from_money(money: Money) -> money_pb2.Money:
 
 def from_instant(instant: datetime) -> Timestamp:
     """The contract's instant."""
-    timestamp = Timestamp()
-    timestamp.FromDatetime(instant)
-    return timestamp
+    since = instant - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)

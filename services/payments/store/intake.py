@@ -76,9 +76,8 @@ _TELL = """
     SELECT ordered.payment_id, requested.payment_id IS NOT NULL
     FROM ordered LEFT JOIN requested USING (payment_id)
 """
-# The rows of unnest() are guessed to be few; a nested loop over hundreds is then chosen, and is slow.
-_JOIN_BY_HASH = "SET LOCAL enable_nestloop = off"
-_JOIN_BY_INDEX = "SET LOCAL enable_nestloop = on"
+# A lane joins by hash, which reads whole tables where only a few of their rows are wanted.
+_BY_INDEX = "SET LOCAL enable_nestloop = on"
 _KEPT = """
     SELECT order_key.merchant_id, order_key.merchant_order_no, order_key.payment_id, order_key.content_sha256,
         payments.*
@@ -131,7 +130,6 @@ async def _tell(driver: Driver, told: Sequence[Told]) -> Mapping[str, bool]:
     common = (first.state, first.reconciliation_state, first.origin)
     assert all((o.payment.state, o.payment.reconciliation_state, o.payment.origin) == common for o in told)
     columns = zip(*map(_row, told), strict=True)
-    await driver.execute(_JOIN_BY_HASH)
     return dict(await driver.fetch(_TELL, *map(list, columns), *(one.value for one in common)))
 
 
@@ -178,7 +176,7 @@ async def _give_back(driver: Driver, told: Sequence[Told]) -> None:
 
 async def _settle(driver: Driver, told: Sequence[Told]) -> Mapping[str, Intake]:
     """What is decided about those whose keys were not both free, by payment_id; what is not there is still open."""
-    await driver.execute(_JOIN_BY_INDEX)
+    await driver.execute(_BY_INDEX)
     kept, used = await _kept(driver, told), await _used(driver, told)
     judged = {one.payment.payment_id: judge_intake(one, kept.get(one.order), used.get(one.request_id)) for one in told}
     new = [one for one in told if one.request_id not in used and isinstance(judged[one.payment.payment_id], Replayed)]

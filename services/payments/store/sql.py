@@ -1,18 +1,23 @@
-"""How a batch goes past SQLAlchemy to the driver, in the same transaction. What it says is its caller's affair."""
+"""How a batch goes past SQLAlchemy to the driver. What it says is its caller's affair."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 # The driver gives no types (asyncpg 0.32); what it returns is said where it is read.
 Driver = asyncpg.Connection
+# The rows of unnest() are guessed to be few; a nested loop over hundreds is then chosen, and is slow.
+_BY_HASH = "SET enable_nestloop = off"
+_GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError)
 
 
 async def driver_of(session: AsyncSession) -> Any:
     """The driver's connection of the session, in the session's transaction."""
     connection = await session.connection()
-    driver = await raw(connection)
+    driver = await _raw(connection)
     if not driver.is_in_transaction():
         # SQLAlchemy opens the transaction with its own first statement; until then the driver would commit by itself.
         await connection.exec_driver_sql("SELECT 1")
@@ -20,8 +25,73 @@ async def driver_of(session: AsyncSession) -> Any:
     return driver
 
 
-async def raw(connection: AsyncConnection) -> Any:
-    """The driver's connection behind SQLAlchemy's."""
+class Lanes:
+    """Connections of an engine that are kept for batches, as many as batches were ever under way at once.
+
+    Taking one from the pool for each batch, and asking whether it still lives, costs as much as a small batch does.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._free: list[AsyncConnection] = []
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """A driver's connection in a transaction, committed at the end or, when something is raised, undone."""
+        lane, driver = await self._begun()
+        try:
+            yield driver
+            await driver.execute("COMMIT")
+        except Exception:
+            await self._undo(lane, driver)
+            raise
+        except BaseException:  # cancelled: what the connection is in the middle of is not known
+            await _hang_up(lane)
+            raise
+        self._free.append(lane)
+
+    async def close(self) -> None:
+        """Hang up; nothing is under way any more."""
+        while self._free:
+            await _hang_up(self._free.pop())
+
+    async def _begun(self) -> tuple[AsyncConnection, Any]:
+        """A kept lane, unless the database has dropped it meanwhile; or a new one."""
+        while self._free:
+            lane = self._free.pop()
+            with contextlib.suppress(*_GONE):
+                return lane, await _begin(lane)
+            await _hang_up(lane)
+        lane = await self._engine.connect()
+        try:
+            await (await _raw(lane)).execute(_BY_HASH)
+            return lane, await _begin(lane)
+        except BaseException:
+            await _hang_up(lane)
+            raise
+
+    async def _undo(self, lane: AsyncConnection, driver: Any) -> None:
+        try:
+            await driver.execute("ROLLBACK")
+        except _GONE:
+            await _hang_up(lane)
+        else:
+            self._free.append(lane)
+
+
+async def _begin(lane: AsyncConnection) -> Any:
+    driver = await _raw(lane)
+    await driver.execute("BEGIN")
+    return driver
+
+
+async def _hang_up(lane: AsyncConnection) -> None:
+    # It bears settings of ours, so it never goes back into the pool.
+    await lane.invalidate()
+    await lane.close()
+
+
+async def _raw(connection: AsyncConnection) -> Any:
     driver = (await connection.get_raw_connection()).driver_connection
     assert driver is not None, "a connection that is in use has its driver"
     return driver
