@@ -21,6 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from chassis import migrate
 from chassis.crypto import new_key_line
 from chassis.local_postgres import local_postgres
+from cli.channel_accounts import write_channel_accounts
 from cli.loopback_tls import loopback_tls
 from cli.stopping import uninterrupted
 
@@ -45,7 +46,9 @@ class Addresses:
     targets: dict[str, str]
     database_urls: dict[str, str]
     admin_key_file: str
+    channel_accounts_file: str
     body_key_file: str
+    payments_key_file: str
     traces_folder: str
     logs_folder: str
 
@@ -175,24 +178,28 @@ def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
     logs.mkdir(exist_ok=True)
     traces.mkdir(exist_ok=True)
     http, tax, channels, *ports = _free_ports(3 + len(SERVICES))
+    gateway_url, channels_url = f"http://127.0.0.1:{http}", f"http://127.0.0.1:{channels}"
+    keys_folder = folder / "channel_keys"
+    accounts = write_channel_accounts(folder / "channel_accounts.toml", keys_folder, channels_url, gateway_url)
     return Addresses(
-        gateway_url=f"http://127.0.0.1:{http}",
+        gateway_url=gateway_url,
         tax_sandbox_url=f"https://127.0.0.1:{tax}",
         tax_ca_file=loopback_tls(folder / "tls").ca_file,
-        channel_sandbox_url=f"http://127.0.0.1:{channels}",
-        channel_keys_folder=str(folder / "channel_keys"),
+        channel_sandbox_url=channels_url,
+        channel_keys_folder=str(keys_folder),
+        channel_accounts_file=str(accounts),
         targets={service: f"127.0.0.1:{port}" for service, port in zip(SERVICES, ports, strict=True)},
         database_urls=urls,
         admin_key_file=str(folder / "admin.key"),
-        body_key_file=str(_body_key_file(folder)),
+        body_key_file=str(_body_key_file(folder / "body.key")),
+        payments_key_file=str(_body_key_file(folder / "payments.key")),
         traces_folder=str(traces),
         logs_folder=str(logs),
     )
 
 
-def _body_key_file(folder: Path) -> Path:
-    """The key that seals documents and answers: made at the first start, since without it nothing kept opens again."""
-    path = folder / "body.key"
+def _body_key_file(path: Path) -> Path:
+    """A key that seals what a service keeps: made at the first start, since without it nothing kept opens again."""
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(f"{new_key_line()}\n", "ascii")
@@ -203,7 +210,10 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
     base = {name: value for name, value in os.environ.items() if not name.startswith("BIHUAN_")}
     targets, tls = addresses.targets, loopback_tls(Path(addresses.tax_ca_file).parent)
     own: dict[str, dict[str, str]] = {
-        "payments": {},
+        "payments": {
+            "CHANNEL_ACCOUNTS_FILE": addresses.channel_accounts_file,
+            "BODY_KEY_FILE": addresses.payments_key_file,
+        },
         "reconciler": {"PAYMENTS_TARGET": targets["payments"]},
         "invoice_sync": {
             "PAYMENTS_TARGET": targets["payments"],

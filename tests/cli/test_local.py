@@ -8,8 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
+
+from cli import stack
+from cli.client import Gateway
 
 BIHUAN = Path(sys.executable).parent / "bihuan"
 
@@ -61,6 +65,30 @@ def test_a_payment_goes_from_the_command_line_into_the_tax_system(folder):
     trace = _bihuan(folder, "trace", "CLI-1")
     assert "gateway: POST /v1/payments" in trace.stdout
     assert "tax_sandbox:" in trace.stdout
+
+
+@pytest.mark.parametrize("channel", ["wechat_pay", "alipay", "hmac_pay"])
+def test_a_payment_that_starts_here_is_paid_at_the_channels_stand_in(folder, channel: str):
+    where = stack.load(folder / ".bihuan/stack.json")
+    gateway = Gateway(where.gateway_url, where.token())
+    order_no = f"START-{channel}"
+    asked = {
+        "merchantId": "city-water",
+        "merchantOrderNo": order_no,
+        "channel": channel,
+        "amount": {"currencyCode": "CNY", "amountMinor": "1230"},
+        "description": "水费",
+    }
+
+    made = gateway.post("/v1/payments:create", asked)
+    httpx.post(
+        f"{where.channel_sandbox_url}/steering/orders/{channel}/{order_no}/pay", trust_env=False
+    ).raise_for_status()
+    confirmed = gateway.post(f"/v1/payments/{made['payment']['paymentId']}:confirm", {})
+    gateway.close()
+
+    assert made["payment"]["state"] == "STATE_PROCESSING"
+    assert confirmed["payment"]["state"] == "STATE_SUCCEEDED"
 
 
 def test_a_refusal_is_told_in_words_with_the_field_and_ends_with_1(folder):
