@@ -8,6 +8,7 @@ import grpc
 import pytest
 from bihuan.payments.v1 import feed_pb2, payment_pb2, refund_pb2
 from bihuan.payments.v1 import refund_service_pb2 as pb
+from bihuan.payments.v1.channel_service_pb2 import IngestCallbackRequest
 from bihuan.payments.v1.payment_service_pb2 import GetPaymentRequest
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -16,6 +17,7 @@ from chassis.errors import from_rpc_error
 from services.payments.convert.refund import to_asked, to_fingerprint
 from services.payments.domain.refund import RefundTimers
 from tests.payments.builders import NOON, a_request
+from tests.payments.starting import REPEATED, TAKEN, confirmed, started
 
 SUCCEEDED, FAILED = refund_pb2.Refund.STATE_SUCCEEDED, refund_pb2.Refund.STATE_FAILED
 PROCESSING, UNKNOWN = refund_pb2.Refund.STATE_PROCESSING, refund_pb2.Refund.STATE_UNKNOWN
@@ -302,13 +304,13 @@ async def test_what_nobody_could_learn_for_long_waits_for_a_person_and_can_be_as
     listed = await system.refunds.ListRefunds(pb.ListRefundsRequest(needs_attention=True))
     polled_later = await system.actions.refunds.poll_refunds()
     system.model.end_refund(refund.merchant_refund_no, "DONE")
-    confirmed = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
+    ended = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
 
     assert (given_up.state, given_up.HasField("next_try_time")) == (PROCESSING, False)
     assert given_up.HasField("attention_time")
     assert [each.refund_id for each in listed.refunds] == [refund.refund_id]
     assert polled_later == 0
-    assert (confirmed.state, confirmed.HasField("attention_time")) == (SUCCEEDED, False)
+    assert (ended.state, ended.HasField("attention_time")) == (SUCCEEDED, False)
     assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
 
 
@@ -365,3 +367,52 @@ async def test_two_hundred_refunds_at_once_never_exceed_the_payment(system):
     assert left < max(each.amount.amount_minor for each in asked)
     assert set(refused) == {"REFUND_EXCEEDS"}
     assert len(given) + len(refused) == 200
+
+
+async def test_a_callback_ends_a_refund_and_whatever_else_is_asked_later_changes_nothing(system):
+    payment = await paid(system, 10_00)
+    system.model.next_refund = "PROCESSING"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00))).refund
+    system.model.end_refund(refund.merchant_refund_no, "DONE")
+    headers, body = system.model.refund_callback(refund.merchant_refund_no)
+    callback = IngestCallbackRequest(account_id="model", headers=headers, body=body)
+
+    taken = await system.channels.IngestCallback(callback)
+    again = await system.channels.IngestCallback(callback)
+    asked_later = await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))
+
+    assert (taken.outcome, again.outcome) == (TAKEN, REPEATED)
+    assert asked_later.refund.state == SUCCEEDED
+    assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
+    assert system.model.calls == ["refund"]
+
+
+async def test_a_payment_that_has_not_succeeded_has_nothing_to_give_back(system):
+    payment = await started(system, amount=yuan(10_00))
+
+    assert await reason_of(system.refunds.CreateRefund(a_refund(payment.payment_id, 1))) == "NOT_REFUNDABLE"
+    assert await reason_of(system.refunds.RecordRefund(a_done_refund(payment.payment_id, 1))) == "NOT_REFUNDABLE"
+    system.model.pay(payment.merchant_order_no)
+    await confirmed(system, payment.payment_id)
+
+    assert (await system.refunds.CreateRefund(a_refund(payment.payment_id, 10_00))).refund.state == SUCCEEDED
+
+
+async def test_the_fee_is_taken_once_by_the_rule_of_that_day_and_stays(system):
+    recorded, early = await paid(system, 10_00), await started(system, amount=yuan(4_17))
+    assert not early.HasField("fee")
+    system.model.pay(early.merchant_order_no)
+    late = await confirmed(system, early.payment_id)
+
+    await system.refunds.CreateRefund(a_refund(recorded.payment_id, 10_00))
+
+    kept = (await system.payments.GetPayment(GetPaymentRequest(payment_id=recorded.payment_id))).payment
+    assert kept.fee == recorded.fee == fee_of(6)
+    assert late.fee == fee_of(3)  # 0.6 % of 4.17, half up
+    told = [(each.payment.payment_id, each.payment.HasField("fee")) for each in await system.read_feed()]
+    assert {has_fee for payment_id, has_fee in told if payment_id == recorded.payment_id} == {True}
+    assert [has_fee for payment_id, has_fee in told if payment_id == late.payment_id] == [False, False, True]
+
+
+def fee_of(amount_minor: int) -> payment_pb2.FeeSnapshot:
+    return payment_pb2.FeeSnapshot(fee_rule_id="model-2026", rate_ppm=6_000, amount=yuan(amount_minor))
