@@ -30,7 +30,8 @@ _TRACER = trace.get_tracer("bihuan")
 _SINK = re.compile(r"file:.+|otlp:[^/]+:[0-9]{1,5}")
 _EXPORT_DELAY_MS = 200
 _SPANS_QUEUED_MAX = 16_384
-_UNSAMPLED = "-00"
+# The last hex digit of a traceparent, when its lowest bit is set (W3C Trace Context, 3.2.2.5.1).
+_SAMPLED = frozenset("13579bdf")
 _NO_SPAN: AbstractContextManager[Span] = nullcontext(trace.INVALID_SPAN)
 
 
@@ -106,7 +107,7 @@ def span(
     above = current.get_span_context()
     if parent is None and above.is_valid and not above.trace_flags.sampled:
         return nullcontext(current)
-    if parent and parent.endswith(_UNSAMPLED) and (told := _span_context(parent)).is_valid:
+    if parent and not is_sampled(parent) and (told := _span_context(parent)).is_valid:
         return trace.use_span(NonRecordingSpan(told), record_exception=False, set_status_on_exception=False)
     if not parent and not above.is_valid and _is_off():
         return _NO_SPAN
@@ -175,6 +176,11 @@ def current_traceparent() -> str:
 def current_trace_id() -> str:
     """The current trace's id, 32 hex digits; empty when there is none."""
     return trace_id_of(current_traceparent())
+
+
+def is_sampled(traceparent: str) -> bool:
+    """Whether a W3C traceparent says that its trace is kept."""
+    return traceparent[-1:] in _SAMPLED
 
 
 def trace_id_of(traceparent: str) -> str:

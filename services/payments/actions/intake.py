@@ -19,10 +19,6 @@ from services.payments.domain.payment import PaymentContent, judge_pay_time, suc
 from services.payments.store import intake
 from services.payments.store.sql import Lanes
 
-_SIZE_MAX = 512
-_WAITING_MAX = 4_096
-_LINGER_SECONDS = 0.002
-_IN_FLIGHT_MAX = 2
 # Longer than any statement in it may take: what is cut off before may have been done.
 _COMMIT_SECONDS_MAX = 15.0
 _RETRY_AFTER_SECONDS = 1
@@ -31,8 +27,20 @@ _TRIES_MAX = 3
 _UNDONE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 # The data of one payment breaks a rule that none of ours has seen: its neighbours are taken in without it.
 _DATA_AT_FAULT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-_SAMPLED = "-01"
 _LINKS_MAX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """How many payments a transaction takes at most, how many more may wait, and how long they wait for company."""
+
+    size_max: int = 512
+    waiting_max: int = 4_096
+    linger_seconds: float = 0.002
+    in_flight_max: int = 2
+
+
+_USUAL = Batching()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +54,16 @@ class Asked:
 class IntakeActions:
     """How payments that have succeeded come in."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, fees: FeeRules) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, fees: FeeRules, batching: Batching = _USUAL) -> None:
         self._lanes = Lanes(engine)
         self._clock = clock
         self._fees = fees
         self._batcher: Batcher[Told, Intake] = Batcher(
             self._commit_batch,
-            size_max=_SIZE_MAX,
-            waiting_max=_WAITING_MAX,
-            linger_seconds=_LINGER_SECONDS,
-            in_flight_max=_IN_FLIGHT_MAX,
+            size_max=batching.size_max,
+            waiting_max=batching.waiting_max,
+            linger_seconds=batching.linger_seconds,
+            in_flight_max=batching.in_flight_max,
             split_on=_DATA_AT_FAULT,
         )
 
@@ -120,7 +128,7 @@ class IntakeActions:
 
     async def _commit_batch(self, told: list[Told]) -> Sequence[Intake | Exception]:
         """One flush: it belongs to no call, so its span is of a trace of its own, with links to its members'."""
-        sampled = [one.payment.traceparent for one in told if one.payment.traceparent.endswith(_SAMPLED)]
+        sampled = [one.payment.traceparent for one in told if telemetry.is_sampled(one.payment.traceparent)]
         if not sampled:
             return await self._commit(told, lambda _: None)
         links, attributes = sampled[:_LINKS_MAX], {"bihuan.payment_count": len(told)}
