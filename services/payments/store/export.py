@@ -1,6 +1,7 @@
 """SQL of exports: a page of a day or of the feed as record batches. Whoever calls holds the transaction.
 
-A statement that goes out by COPY takes no values, so those stand in settings of the transaction.
+A statement that goes out by COPY takes no values, so those stand in settings of the transaction. Each is read by a
+SELECT of its own, once, and not for every row.
 """
 
 from datetime import date
@@ -18,9 +19,9 @@ _DAY = """
     SELECT payment_id, merchant_id, merchant_order_no, bill_no, channel, channel_txn_no, currency_code, amount_minor,
         fee_minor, refunded_minor, state, reconciliation_state, pay_time, business_date, create_time, version
     FROM payments
-    WHERE channel = current_setting('bihuan.channel')
-        AND business_date = current_setting('bihuan.business_date')::date
-        AND payment_id > current_setting('bihuan.after_payment_id')
+    WHERE channel = (SELECT current_setting('bihuan.channel'))
+        AND business_date = (SELECT current_setting('bihuan.business_date')::date)
+        AND payment_id > (SELECT current_setting('bihuan.after_payment_id'))
     ORDER BY payment_id
 """
 _CHANGES = """

@@ -50,3 +50,5 @@ def _import_batches() -> None:
             ["import_id"], ["imports.import_id"], name="import_batches_import_id_fkey", ondelete="CASCADE"
         ),
     )
+    # They are compressed as they come.
+    op.execute("ALTER TABLE import_batches ALTER COLUMN results SET STORAGE EXTERNAL")
