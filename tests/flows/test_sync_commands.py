@@ -1,4 +1,4 @@
-"""`bihuan sync …` and `bihuan why` against the running system: what an operator sees of the way to the tax system."""
+"""`bihuan sync …`, `bihuan why` and `bihuan bill …` against the running system: what an operator sees."""
 
 import re
 from collections.abc import Callable
@@ -35,8 +35,9 @@ def pay(system: System, order_no: str, channel_txn_no: str) -> str:
     return pay_to(system, "city-water", order_no, channel_txn_no)
 
 
-def pay_to(system: System, merchant_id: str, order_no: str, channel_txn_no: str) -> str:
+def pay_to(system: System, merchant_id: str, order_no: str, channel_txn_no: str, **more: str) -> str:
     body = {
+        **more,
         "merchantId": merchant_id,
         "merchantOrderNo": order_no,
         "channel": "wechat_pay",
@@ -109,3 +110,38 @@ async def test_a_payment_that_nobody_asked_an_invoice_for_is_among_what_is_missi
         return found if payment_id in found else None
 
     assert "A1" in await eventually(listed, timeout_seconds=30)
+
+
+async def test_an_operator_sees_how_far_a_bill_is_paid_and_dismisses_what_was_paid_twice(
+    system: System, bihuan: Bihuan
+):
+    for number in ("BILL/2026-1", "BILL/2026-2"):
+        amount = {"currencyCode": "CNY", "amountMinor": "12345"}
+        bill = {"merchantId": "bill-water", "billNo": number, "category": "CATEGORY_WATER", "amount": amount}
+        system.gateway.post(
+            "/v1/bills", {"bill": {**bill, "dueDate": "2026-03-15", "payerAccount": "6222021234567890"}}
+        )
+    first = pay_to(system, "bill-water", "BILL/2026-1", "4200000201")
+    unpaid = bihuan("bill", "list", "--merchant", "bill-water", "--overdue-on", "2026-04-01")
+    near = pay_to(system, "bill-water", "PAID-TO-ANOTHER", "4200000202", billNo="BILL/2026-3")
+    why = bihuan("bill", "show", "bill-water", "BILL/2026-2")
+    second = pay_to(system, "bill-water", "TWICE-1", "4200000203", billNo="BILL/2026-1")
+
+    shown = bihuan("bill", "show", "bill-water", "BILL/2026-1")
+    paid = bihuan("bill", "list", "--merchant", "bill-water", "--state", "OVERPAID")
+    listed = bihuan("bill", "duplicates", "--merchant", "bill-water")
+    duplicate_id = re.findall(r"dup_[0-9a-f]+", listed)[0]
+    dismissed = bihuan("bill", "dismiss", duplicate_id, "--reason", "kept as credit", "--by", "zhang")
+    left = bihuan("bill", "duplicates", "--merchant", "bill-water")
+
+    assert "BILL/2026-2" in unpaid
+    assert "BILL/2026-1" not in unpaid
+    assert "BILL/2026-3?" in why
+    assert near in why
+    assert "OVERPAID" in shown
+    assert "重复缴费" in shown
+    assert first in shown
+    assert "BILL/2026-1" in paid
+    assert second in listed
+    assert "kept as credit" in dismissed
+    assert duplicate_id not in left
