@@ -15,7 +15,7 @@ class MerchantClient:
         self._http = httpx.AsyncClient(timeout=timeout_seconds, trust_env=False)
 
     async def post(self, url: str, message: Message) -> tuple[int, bytes]:
-        """Send one; the answer's status and body. Raises httpx.HTTPError and httpx.InvalidURL when there is none."""
+        """Send one; the answer's status and body. Raises httpx's faults, OSError or ValueError when there is none."""
         async with self._http.stream("POST", url, content=message.body, headers=dict(message.headers)) as answer:
             body = bytearray()
             async for chunk in answer.aiter_bytes():

@@ -22,7 +22,7 @@ class Config:
     trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)
     order_seconds: float = setting(7_200.0, minimum=1)
     refund_seconds: float = setting(0.3, minimum=0)
-    poll_seconds: float = setting(0.05, minimum=0.01)
+    poll_seconds: float = setting(0.2, minimum=0.01)
     callback_pace: float = setting(0.01, minimum=0, maximum=1)
     callback_tries_max: int = setting(16, minimum=1, maximum=100)
     callback_timeout_seconds: float = setting(5.0, minimum=0.1)

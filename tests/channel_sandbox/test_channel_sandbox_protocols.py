@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.channel_merchants import DESCRIPTION, AlipayMerchant, WeChatMerchant
+from tests.support.channel_merchants import DESCRIPTION, AlipayMerchant, HmacMerchant, WeChatMerchant
 from tests.support.channel_sandbox import ChannelSteering, running_channel_sandbox
 from tests.support.eventually import eventually
 
@@ -233,3 +233,32 @@ async def test_alipay_takes_pairs_in_the_address_too(sandbox):
     answer = await sandbox.http.post("/gateway.do", params=form, data=body)
 
     assert answer.json()["alipay_trade_query_response"]["trade_status"] == "WAIT_BUYER_PAY"
+
+
+async def test_numbers_in_addresses_that_can_be_none_are_refused_and_break_nothing(sandbox):
+    wechat, hmac = WeChatMerchant(sandbox), HmacMerchant(sandbox)
+    mchid = wechat.names["mchid"]
+
+    answers = [
+        await wechat.call("GET", f"/v3/pay/transactions/out-trade-no/ORDER%00?mchid={mchid}"),
+        await wechat.call("GET", f"/v3/pay/transactions/id/1%00?mchid={mchid}"),
+        await wechat.call("GET", "/v3/refund/domestic/refunds/R%00"),
+        await hmac.call("GET", "/payments/NO%00"),
+        await hmac.call("GET", "/refunds/R%00"),
+    ]
+    steered = await sandbox.http.get("/steering/orders/alipay/NO%00")
+
+    assert [answer.status_code for answer in answers] == [400] * 5
+    assert steered.status_code == 422
+
+
+async def test_an_address_that_can_be_none_is_tried_to_its_end_and_stops_nobody_else(sandbox):
+    merchant = HmacMerchant(sandbox)
+    await merchant.create("NO1", notify_url=f"http://{'a' * 64}..b/notify")
+    await sandbox.pay("hmac_pay", "NO1")
+
+    async def end() -> str | None:
+        (callback,) = (await sandbox.order("hmac_pay", "NO1"))["callbacks"]
+        return callback["last_answer"] or None
+
+    assert await eventually(end)

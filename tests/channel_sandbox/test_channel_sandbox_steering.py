@@ -37,6 +37,7 @@ def test_who_asks_again_gets_through_in_the_end():
         ({"fault": "SLOW", "order": "1"}, "order is not a field"),
         ({"fault": "SLOW", "seconds": -1}, "seconds must be"),
         ({"fault": "SLOW", "seconds": True}, "seconds must be"),
+        ({"fault": "SLOW", "seconds": 3601}, "no answer is held back"),
         ({"fault": "SLOW", "on": "PAYMENT"}, "on of SLOW"),
         ({"fault": "LATE_SUCCESS", "on": "CREATE"}, "on of LATE_SUCCESS"),
         ({"fault": "HTTP_500", "seconds": 1}, "seconds are for"),

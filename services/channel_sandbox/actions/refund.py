@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from chassis.clock import Clock
 from chassis.database import Sessions
 from services.channel_sandbox.actions.clock import sandbox_now
@@ -16,7 +18,7 @@ from services.channel_sandbox.store.order import OrderStore
 from services.channel_sandbox.store.refund import RefundStore
 from services.channel_sandbox.store.steered import SteeredStore
 
-FAILS_AS = "CLOSED"
+_FAILS_AS = "CLOSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +48,7 @@ class RefundActions:
             judgement = judge_refund(order, known, asked)
             if judgement is not RefundJudgement.ACCEPTED or order is None:
                 return Asked(judgement, order, known)
-            now = await sandbox_now(session, self._clock)
-            count = await SteeredStore(session).count_calls(asked.channel, merchant_order_no, Subject.REFUND)
-            occasion = Occasion(asked.channel, merchant_order_no, Subject.REFUND, count)
-            failing = (await strike(session, occasion, Phase.REFUNDING)).get(Phase.REFUNDING)
-            dialect = self._dialects[asked.channel]
-            number = dialect.refund_no(now, await orders.next_number())
-            fails_as = (failing.code or FAILS_AS) if failing else ""
-            settle_at = now + timedelta(seconds=self._refund_seconds)
-            added = await refunds.add(order, asked, number, fails_as, now, settle_at)
-            if added is None:
-                known = await refunds.find(asked.channel, asked.scope, asked.merchant_refund_no)
-                return Asked(judge_refund(order, known, asked), order, known)
-            order = replace(order, refunding_minor=order.refunding_minor + asked.amount_minor)
-            await orders.save(order)
-            if dialect.refunds_at_once and not failing:
-                order, added = await end_refund(session, dialect, order, added, now)
-            return Asked(judgement, order, added)
+            return await self._accept(session, order, asked)
 
     async def find(self, channel: Channel, scope: str, merchant_refund_no: str) -> tuple[Order, Refund] | None:
         """A refund by its merchant's number, and its order."""
@@ -73,3 +59,28 @@ class RefundActions:
             order = await OrderStore(session).find(channel, refund.merchant_order_no)
             assert order is not None, "a refund has an order"
             return order, refund
+
+    async def _accept(self, session: AsyncSession, order: Order, asked: RefundAsked) -> Asked:
+        orders, refunds, dialect = OrderStore(session), RefundStore(session), self._dialects[asked.channel]
+        now = await sandbox_now(session, self._clock)
+        fails_as = await self._fails_as(session, order)
+        number = dialect.refund_no(now, await orders.next_number())
+        settle_at = now + timedelta(seconds=self._refund_seconds)
+        refund = await refunds.add(order, asked, number, fails_as, now, settle_at)
+        if refund is None:
+            # A refund of another order has taken the number meanwhile.
+            known = await refunds.find(asked.channel, asked.scope, asked.merchant_refund_no)
+            return Asked(judge_refund(order, known, asked), order, known)
+        order = replace(order, refunding_minor=order.refunding_minor + asked.amount_minor)
+        await orders.save(order)
+        if dialect.refunds_at_once and not fails_as:
+            order, refund = await end_refund(session, dialect, order, refund, now)
+        return Asked(RefundJudgement.ACCEPTED, order, refund)
+
+    async def _fails_as(self, session: AsyncSession, order: Order) -> str:
+        """The channel's word for how it will fail; empty when it will succeed."""
+        channel, order_no = order.asked.channel, order.asked.merchant_order_no
+        count = await SteeredStore(session).count_calls(channel, order_no, Subject.REFUND)
+        struck = await strike(session, Occasion(channel, order_no, Subject.REFUND, count), Phase.REFUNDING)
+        plan = struck.get(Phase.REFUNDING)
+        return (plan.code or _FAILS_AS) if plan else ""

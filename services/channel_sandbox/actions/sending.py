@@ -51,7 +51,9 @@ class SendingActions:
             now = await sandbox_now(session, self._clock)
             lease_until = now + timedelta(seconds=self._timeout_seconds + _LEASE_SECONDS_MORE)
             due = await CallbackStore(session).claim_due(now, lease_until, _AT_ONCE)
-        await asyncio.gather(*(self._send(callback) for callback in due))
+        sent = await asyncio.gather(*(self._send(callback) for callback in due), return_exceptions=True)
+        if faults := [fault for fault in sent if fault is not None]:
+            raise faults[0]
         return len(due)
 
     async def _send(self, callback: Callback) -> None:
@@ -63,7 +65,8 @@ class SendingActions:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 status, body = await self._client.post(callback.url, message)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as fault:
+        # ValueError is what a host's name that cannot be one raises, on the way to its address.
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as fault:
             return Tried(callback, taken=False, answer=type(fault).__name__)
         words = f"{status} {body.decode('utf-8', 'replace')}"[:_ANSWER_CHARACTERS_MAX].replace("\x00", "")
         return Tried(callback, taken=dialect.is_taken(status, body), answer=words)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,17 +22,25 @@ _HELD_SECONDS = 60.0
 
 async def tell(session: AsyncSession, dialect: Dialect, happened: Happened) -> None:
     """Let the merchant be told, if the channel tells of this and the merchant has said where."""
-    url, event_id = dialect.url(happened), uuid.uuid4().hex
+    event_id = uuid.uuid4().hex
     content = dialect.content(happened, event_id)
-    if content is None or not url:
+    if content is None or not dialect.url(happened):
         return
-    callback = Callback(
+    store, order_no = CallbackStore(session), happened.order.asked.merchant_order_no
+    subject = Subject.REFUND if happened.refund else Subject.PAYMENT
+    occasion = Occasion(dialect.channel, order_no, subject, await store.count(happened.order.order_id))
+    plan = (await strike(session, occasion, Phase.CALLBACK)).get(Phase.CALLBACK)
+    await store.add(_befallen(_callback(dialect, happened, event_id, content), plan, dialect, happened))
+
+
+def _callback(dialect: Dialect, happened: Happened, event_id: str, content: Mapping[str, Any]) -> Callback:
+    return Callback(
         callback_id=0,
         channel=dialect.channel,
         event=happened.event,
         event_id=event_id,
         order_id=happened.order.order_id,
-        url=url,
+        url=dialect.url(happened),
         content=content,
         forged=False,
         state=CallbackState.WAITING,
@@ -39,15 +48,6 @@ async def tell(session: AsyncSession, dialect: Dialect, happened: Happened) -> N
         due_at=happened.at,
         created_at=happened.at,
     )
-    store = CallbackStore(session)
-    occasion = Occasion(
-        dialect.channel,
-        happened.order.asked.merchant_order_no,
-        Subject.REFUND if happened.refund else Subject.PAYMENT,
-        await store.count(happened.order.order_id),
-    )
-    plan = (await strike(session, occasion, Phase.CALLBACK)).get(Phase.CALLBACK)
-    await store.add(_befallen(callback, plan, dialect, happened))
 
 
 def _befallen(callback: Callback, plan: FaultPlan | None, dialect: Dialect, happened: Happened) -> list[Callback]:

@@ -236,7 +236,7 @@ def _expires_at(given: Mapping[str, Any], now: datetime) -> datetime | None:
     if text := fields.text(given, "time_expire", 19, needed=False):
         try:
             return datetime.strptime(text, _FORM).replace(tzinfo=_BEIJING).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise BadFieldError("time_expire", "must be such as 2026-03-01 08:00:00") from None
     text = fields.text(given, "timeout_express", 6, form="[1-9][0-9]{0,4}[mhd]|1c", needed=False)
     if not text or text == "1c":

@@ -107,7 +107,7 @@ def read_payment(body: bytes, now: datetime, order_seconds: float) -> OrderAsked
     given = fields.read_object(body)
     return OrderAsked(
         channel=Channel.HMAC_PAY,
-        merchant_order_no=fields.text(given, "merchant_order_no", 64, form=_NUMBER),
+        merchant_order_no=number_in(given, "merchant_order_no"),
         amount_minor=fields.minor(given, "amount_minor"),
         currency=fields.text(given, "currency", 3, form="[A-Z]{3}"),
         description=fields.text(given, "description", 128),
@@ -122,13 +122,18 @@ def read_refund(body: bytes) -> tuple[str, RefundAsked]:
     given = fields.read_object(body)
     asked = RefundAsked(
         channel=Channel.HMAC_PAY,
-        merchant_refund_no=fields.text(given, "merchant_refund_no", 64, form=_NUMBER),
+        merchant_refund_no=number_in(given, "merchant_refund_no"),
         scope="",
         amount_minor=fields.minor(given, "amount_minor"),
         reason=fields.text(given, "reason", 128, needed=False),
         notify_url=fields.url(given, "notify_url"),
     )
-    return fields.text(given, "merchant_order_no", 64, form=_NUMBER), asked
+    return number_in(given, "merchant_order_no"), asked
+
+
+def number_in(given: Mapping[str, Any], field: str) -> str:
+    """A merchant's number of an order or a refund. Raises BadFieldError."""
+    return fields.text(given, field, 64, form=_NUMBER)
 
 
 def payment_shape(order: Order) -> dict[str, Any]:

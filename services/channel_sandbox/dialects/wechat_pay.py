@@ -178,7 +178,7 @@ class WeChatPay:
         amount = _nested(given, "amount")
         return OrderAsked(
             channel=Channel.WECHAT_PAY,
-            merchant_order_no=fields.text(given, "out_trade_no", 32, form=_ORDER_NO),
+            merchant_order_no=order_no_in(given),
             amount_minor=fields.minor(amount, "total", "amount.total"),
             currency=fields.text(amount, "currency", 3, form="CNY", needed=False) or "CNY",
             description=fields.text(given, "description", 127),
@@ -229,13 +229,23 @@ def read_refund(body: bytes) -> tuple[str, str, int, RefundAsked]:
     txn_no = fields.text(given, "transaction_id", 32, needed=not order_no)
     asked = RefundAsked(
         channel=Channel.WECHAT_PAY,
-        merchant_refund_no=fields.text(given, "out_refund_no", 64, form=_REFUND_NO),
+        merchant_refund_no=refund_no_in(given),
         scope="",
         amount_minor=fields.minor(amount, "refund", "amount.refund"),
         reason=fields.text(given, "reason", 80, needed=False),
         notify_url=fields.url(given, "notify_url"),
     )
     return order_no, txn_no, fields.minor(amount, "total", "amount.total"), asked
+
+
+def order_no_in(given: Mapping[str, Any]) -> str:
+    """out_trade_no. Raises BadFieldError."""
+    return fields.text(given, "out_trade_no", 32, form=_ORDER_NO)
+
+
+def refund_no_in(given: Mapping[str, Any]) -> str:
+    """out_refund_no. Raises BadFieldError."""
+    return fields.text(given, "out_refund_no", 64, form=_REFUND_NO)
 
 
 def instant(at: datetime | None) -> str | None:

@@ -9,6 +9,7 @@ from services.channel_sandbox.domain.order import Channel
 _CLOCK_SECONDS_MAX = 20 * 366 * 86_400
 _SECONDS_MAX = 31 * 86_400.0
 _TEXT_MAX = 128
+_HOLD_SECONDS_MAX = 3600.0
 # How a refund may end that fails after it was accepted; the words are WeChat Pay's.
 REFUND_ENDS = ("CLOSED", "ABNORMAL")
 _NUMBERS: tuple[tuple[str, tuple[type, ...], float, float], ...] = (
@@ -71,6 +72,8 @@ def _checked(plan: FaultPlan) -> FaultPlan:
         raise BadSteeringError(f"on of {plan.fault} must be one of {', '.join(sorted(SUBJECTS_OF[phase]))}")
     if plan.code and (phase is not Phase.REFUNDING or plan.code not in REFUND_ENDS):
         raise BadSteeringError(f"code is for REFUND_FAILS_AFTER_ACCEPTANCE, one of {', '.join(REFUND_ENDS)}")
+    if plan.fault is FaultName.SLOW and (plan.seconds or 0) > _HOLD_SECONDS_MAX:
+        raise BadSteeringError(f"no answer is held back longer than {_HOLD_SECONDS_MAX:.0f} seconds")
     if plan.seconds is not None and plan.fault not in _TAKES_SECONDS:
         raise BadSteeringError(f"seconds are for {', '.join(sorted(_TAKES_SECONDS))}")
     return plan

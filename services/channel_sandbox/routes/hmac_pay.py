@@ -15,7 +15,14 @@ from services.channel_sandbox.actions.refund import RefundActions
 from services.channel_sandbox.dialects import fields
 from services.channel_sandbox.dialects.dialect import Stamp
 from services.channel_sandbox.dialects.fields import BadFieldError
-from services.channel_sandbox.dialects.hmac_pay import HmacPay, payment_shape, read_payment, read_refund, refund_shape
+from services.channel_sandbox.dialects.hmac_pay import (
+    HmacPay,
+    number_in,
+    payment_shape,
+    read_payment,
+    read_refund,
+    refund_shape,
+)
 from services.channel_sandbox.domain.fault import FaultName, FaultPlan, Subject
 from services.channel_sandbox.domain.order import Channel, Creation, OrderState
 from services.channel_sandbox.domain.refund import RefundJudgement
@@ -98,7 +105,7 @@ class HmacPayRoutes:
         return await self._befallen(Subject.CREATE, asked.merchant_order_no, create)
 
     async def _query(self, request: Request, _: bytes) -> Reply:
-        number = request.path_params["merchant_order_no"]
+        number = number_in(request.path_params, "merchant_order_no")
 
         async def query() -> Reply:
             order = await self._orders.find(_CHANNEL, number)
@@ -107,7 +114,7 @@ class HmacPayRoutes:
         return await self._befallen(Subject.QUERY, number, query)
 
     async def _close(self, request: Request, _: bytes) -> Reply:
-        number = request.path_params["merchant_order_no"]
+        number = number_in(request.path_params, "merchant_order_no")
 
         async def close() -> Reply:
             closing = await self._orders.close(_CHANNEL, number)
@@ -136,7 +143,7 @@ class HmacPayRoutes:
         return await self._befallen(Subject.REFUND, number, refund)
 
     async def _query_refund(self, request: Request, _: bytes) -> Reply:
-        found = await self._refunds.find(_CHANNEL, "", request.path_params["merchant_refund_no"])
+        found = await self._refunds.find(_CHANNEL, "", number_in(request.path_params, "merchant_refund_no"))
 
         async def query() -> Reply:
             return _said(refund_shape(*found)) if found else problem(404, "UNKNOWN_REFUND", "there is no such refund")

@@ -12,7 +12,7 @@ from services.channel_sandbox.actions.steering import BookEntry, SteeringActions
 from services.channel_sandbox.dialects import fields
 from services.channel_sandbox.dialects.fields import BadFieldError
 from services.channel_sandbox.dialects.hmac_pay import instant, payment_shape, refund_shape
-from services.channel_sandbox.domain.order import Order
+from services.channel_sandbox.domain.order import Channel, Order
 from services.channel_sandbox.domain.steering_request import BadSteeringError, read_channel, read_clock, read_plan
 from services.channel_sandbox.routes.edge import Edge, Reply, problem
 
@@ -103,8 +103,8 @@ class SteeringRoutes:
         return _said({"status": "ok"})
 
 
-def _named(request: Request) -> tuple[Any, str]:
-    return read_channel(request.path_params["channel"]), request.path_params["merchant_order_no"]
+def _named(request: Request) -> tuple[Channel, str]:
+    return read_channel(request.path_params["channel"]), fields.text(request.path_params, "merchant_order_no", 64)
 
 
 def _done(order: Order | None, is_done: bool) -> Reply:

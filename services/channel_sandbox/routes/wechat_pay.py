@@ -15,7 +15,7 @@ from services.channel_sandbox.actions.refund import RefundActions
 from services.channel_sandbox.dialects import fields
 from services.channel_sandbox.dialects.dialect import Stamp
 from services.channel_sandbox.dialects.fields import BadFieldError
-from services.channel_sandbox.dialects.wechat_pay import WeChatPay, read_refund
+from services.channel_sandbox.dialects.wechat_pay import WeChatPay, order_no_in, read_refund, refund_no_in
 from services.channel_sandbox.domain.fault import FaultName, FaultPlan, Subject
 from services.channel_sandbox.domain.order import Channel, Creation, Order, OrderState
 from services.channel_sandbox.domain.refund import RefundJudgement
@@ -114,7 +114,7 @@ class WeChatPayRoutes:
 
     async def _query(self, request: Request, _: bytes) -> Reply:
         self._dialect.check_merchant(request.query_params)
-        number = request.path_params["out_trade_no"]
+        number = order_no_in(request.path_params)
 
         async def query() -> Reply:
             return self._transaction(await self._orders.find(_CHANNEL, number))
@@ -123,7 +123,7 @@ class WeChatPayRoutes:
 
     async def _query_txn(self, request: Request, _: bytes) -> Reply:
         self._dialect.check_merchant(request.query_params)
-        found = await self._orders.find_txn(_CHANNEL, request.path_params["transaction_id"])
+        found = await self._orders.find_txn(_CHANNEL, fields.text(request.path_params, "transaction_id", 32))
         order = found if found and found.paid_at else None
 
         async def query() -> Reply:
@@ -133,7 +133,7 @@ class WeChatPayRoutes:
 
     async def _close(self, request: Request, body: bytes) -> Reply:
         self._dialect.check_merchant(fields.read_object(body))
-        number = request.path_params["out_trade_no"]
+        number = order_no_in(request.path_params)
 
         async def close() -> Reply:
             closing = await self._orders.close(_CHANNEL, number)
@@ -161,7 +161,7 @@ class WeChatPayRoutes:
         return await self._befallen(Subject.REFUND, number, refund)
 
     async def _query_refund(self, request: Request, _: bytes) -> Reply:
-        found = await self._refunds.find(_CHANNEL, "", request.path_params["out_refund_no"])
+        found = await self._refunds.find(_CHANNEL, "", refund_no_in(request.path_params))
 
         async def query() -> Reply:
             return _said(self._dialect.refund(*found)) if found else problem(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
