@@ -3,7 +3,15 @@
 import itertools
 from datetime import timedelta
 
-from bihuan.payments.v1 import bill_pb2, bill_service_pb2, bill_service_pb2_grpc, payment_pb2, payment_service_pb2
+from bihuan.payments.v1 import (
+    bill_pb2,
+    bill_service_pb2,
+    bill_service_pb2_grpc,
+    payment_pb2,
+    payment_service_pb2,
+    refund_service_pb2,
+    refund_service_pb2_grpc,
+)
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -59,3 +67,14 @@ async def reconcile(system, payment_id: str, outcome: str, exception_class: str 
         decide_time=Timestamp(seconds=int(NOON.timestamp())),
     )
     await system.payments.RecordReconciliations(payment_service_pb2.RecordReconciliationsRequest(facts=[fact]))
+
+
+async def record_refund(system, payment_id: str, amount_minor: int) -> None:
+    request = refund_service_pb2.RecordRefundRequest(
+        request_id=f"refund-{payment_id[-8:]}-{amount_minor}",
+        payment_id=payment_id,
+        merchant_refund_no=f"R-{payment_id[-12:]}-{amount_minor}",
+        amount=cny(amount_minor),
+        finish_time=Timestamp(seconds=int(NOON.timestamp())),
+    )
+    await refund_service_pb2_grpc.RefundServiceStub(system.channel).RecordRefund(request)

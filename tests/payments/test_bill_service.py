@@ -9,6 +9,7 @@ from grpc.aio import AioRpcError
 
 from chassis.errors import Kind, from_rpc_error
 from tests.payments.bill_builders import a_bill, bills, cny, get, pay, reconcile, tell
+from tests.payments.starting import confirmed, started
 
 Bill, Answer, Standing = bill_pb2.Bill, bill_pb2.BillAnswer, bill_pb2.BillPayment
 
@@ -149,6 +150,24 @@ async def test_a_number_that_was_mistyped_is_found_and_one_that_another_bill_nee
     assert found.near_payments[0].slip == bill_pb2.NearPayment.SLIP_SWAPPED
     assert "NEAR-2026-0371" in found.answer.fact
     assert "NEAR-2026-0371" in found.answer.fact_zh
+
+
+async def test_a_customer_whose_payment_the_channel_has_not_decided_is_told_not_to_pay_again(system):
+    number = (await tell(system, a_bill(amount=cny(12_30)))).bill.bill_no
+    payment = await started(system, bill_no=number)
+
+    waiting = await get(system, number)
+    system.model.pay(payment.merchant_order_no)
+    await confirmed(system, payment.payment_id)
+    paid = await get(system, number)
+
+    assert (waiting.bill.state, waiting.answer.verdict) == (Bill.STATE_UNPAID, Answer.VERDICT_UNDECIDED)
+    assert waiting.payments[0].standing == Standing.STANDING_UNDECIDED
+    assert waiting.payments[0].counted_amount == cny(0)
+    assert "do not pay again" in waiting.answer.remedy
+    assert "请勿重复缴费" in waiting.answer.remedy_zh
+    assert (paid.bill.state, paid.payments[0].standing) == (Bill.STATE_PAID, Standing.STANDING_NOT_RECONCILED)
+    assert paid.payments[0].channel_txn_no
 
 
 async def test_a_payment_in_another_currency_does_not_count_and_a_difference_is_named_by_its_class(system):

@@ -7,15 +7,11 @@ from bihuan.payments.v1 import (
     duplicate_pb2,
     payment_pb2,
     payment_service_pb2,
-    refund_service_pb2,
-    refund_service_pb2_grpc,
 )
-from google.protobuf.timestamp_pb2 import Timestamp
 from grpc.aio import AioRpcError
 
 from chassis.errors import Kind, from_rpc_error
-from tests.payments.bill_builders import a_bill, bills, cny, get, pay, tell
-from tests.payments.builders import NOON
+from tests.payments.bill_builders import a_bill, bills, cny, get, pay, record_refund, tell
 
 Case, Standing = duplicate_pb2.DuplicatePayment, bill_pb2.BillPayment
 
@@ -23,17 +19,6 @@ Case, Standing = duplicate_pb2.DuplicatePayment, bill_pb2.BillPayment
 async def cases(system, bill_no: str, **wanted) -> list[Case]:
     request = bill_service_pb2.ListDuplicatesRequest(merchant_id="wuhan-water", bill_no=bill_no, **wanted)
     return list((await bills(system).ListDuplicates(request)).duplicates)
-
-
-async def refund(system, payment_id: str, amount_minor: int) -> None:
-    request = refund_service_pb2.RecordRefundRequest(
-        request_id=f"refund-{payment_id[-8:]}-{amount_minor}",
-        payment_id=payment_id,
-        merchant_refund_no=f"R-{payment_id[-12:]}-{amount_minor}",
-        amount=cny(amount_minor),
-        finish_time=Timestamp(seconds=int(NOON.timestamp())),
-    )
-    await refund_service_pb2_grpc.RefundServiceStub(system.channel).RecordRefund(request)
 
 
 async def test_a_bill_that_was_paid_in_two_channels_has_one_case_that_proposes_to_refund_the_later_one(system):
@@ -67,9 +52,9 @@ async def test_a_case_stays_open_until_as_much_was_refunded_as_makes_the_payment
     twice = await pay(system, number, minutes=1)
     assert [case.proposed_refund_amount for case in await cases(system, number)] == [cny(100_00)]
 
-    await refund(system, twice.payment_id, 30_00)
+    await record_refund(system, twice.payment_id, 30_00)
     (partly,) = await cases(system, number)
-    await refund(system, twice.payment_id, 70_00)
+    await record_refund(system, twice.payment_id, 70_00)
     (wholly,) = await cases(system, number)
 
     assert (partly.state, partly.proposed_refund_amount) == (Case.STATE_OPEN, cny(70_00))
@@ -84,7 +69,7 @@ async def test_refunding_the_first_payment_instead_closes_the_case_too(system):
     second = await pay(system, number, minutes=1)
     assert [case.payment_id for case in await cases(system, number)] == [second.payment_id]
 
-    await refund(system, first.payment_id, 100_00)
+    await record_refund(system, first.payment_id, 100_00)
     (case,) = await cases(system, number)
     found = await get(system, number)
 
@@ -149,7 +134,7 @@ async def test_a_refund_of_a_payment_for_two_bills_is_taken_from_the_bill_that_d
     both = await pay(system, "", 100_00, minutes=1, splits=parts)
     (case,) = await cases(system, water.bill_no)
 
-    await refund(system, both.payment_id, case.proposed_refund_amount.amount_minor)
+    await record_refund(system, both.payment_id, case.proposed_refund_amount.amount_minor)
     (closed,) = await cases(system, water.bill_no)
     states = [(await get(system, each.bill_no)).bill.state for each in (water, gas)]
 
