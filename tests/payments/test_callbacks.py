@@ -202,9 +202,6 @@ async def test_an_old_callback_that_comes_after_the_end_changes_nothing(system):
     system.model.pay(payment.merchant_order_no)
     await confirmed(system, payment.payment_id)
     before = await standing(system, payment.payment_id)
-    system.model.orders[payment.merchant_order_no] = system.model.orders[payment.merchant_order_no].__class__(
-        Money("CNY", 12_30), "OPEN"
-    )
 
     answer = await called_back(system, waiting)
 

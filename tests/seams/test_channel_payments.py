@@ -7,6 +7,7 @@ import pytest
 from chassis.money import Money
 from services.payments.channels import (
     Closed,
+    Failed,
     NotFound,
     Processing,
     Refused,
@@ -91,6 +92,18 @@ async def test_an_order_that_is_being_paid_is_not_told_as_closed(channels):
 
     assert isinstance(told, Unknown)
     assert await channels.channel.query(order) == Processing()
+
+
+async def test_an_order_that_the_payers_bank_refused_has_failed_and_says_so_when_it_is_to_be_closed(channels):
+    order = await channels.started()
+    await channels.steering.fail(channels.kind, order.merchant_order_no)
+
+    told, closed = await channels.channel.query(order), await channels.channel.close(order)
+
+    # Alipay closes what failed, and tells no more of it.
+    ends = Closed if channels.kind == "alipay" else Failed
+    assert isinstance(told, ends)
+    assert isinstance(closed, ends)
 
 
 async def test_a_late_success_is_processing_first(channels):

@@ -4,10 +4,9 @@ What a call does is done in the book or not; whether its answer arrives is anoth
 answer Unknown, before or after the book was changed.
 """
 
-import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -20,6 +19,7 @@ from services.payments.channels import (
     ChannelPayment,
     CloseAnswer,
     Closed,
+    Failed,
     Forged,
     ForgedCause,
     NotFound,
@@ -71,7 +71,9 @@ class ModelChannel:
         self.next_refund: Literal["DONE", "PROCESSING", "REFUSED"] = "DONE"
         self.lost: Literal["", "BEFORE", "AFTER"] = ""
         self.calls: list[str] = []
+        self.asked_too_much: list[str] = []
         self.refused: set[str] = set()
+        self.events: dict[str, PaymentTold | RefundTold] = {}
 
     # What the payer and the bank do.
 
@@ -103,12 +105,15 @@ class ModelChannel:
         return self._refunded(merchant_order_no, "DONE")
 
     def callback(self, merchant_order_no: str) -> tuple[dict[str, str], bytes]:
-        """What the channel would call back with about an order as it stands."""
-        return self._signed({"merchant_order_no": merchant_order_no})
+        """What the channel calls back with about an order as it stands now, whenever that arrives."""
+        told = self._told(merchant_order_no)
+        assert not isinstance(told, NotFound)
+        return self._signed(lambda event_id: PaymentTold(event_id, merchant_order_no, told))
 
     def refund_callback(self, merchant_refund_no: str) -> tuple[dict[str, str], bytes]:
-        """What the channel would call back with about a refund as it stands."""
-        return self._signed({"merchant_refund_no": merchant_refund_no})
+        """What the channel calls back with about a refund as it stands now, whenever that arrives."""
+        told, order_no = self._refund_told(merchant_refund_no), self.refunds[merchant_refund_no].merchant_order_no
+        return self._signed(lambda event_id: RefundTold(event_id, merchant_refund_no, order_no, told))
 
     # The seam.
 
@@ -162,14 +167,7 @@ class ModelChannel:
     def read_callback(self, headers: Mapping[str, str], body: bytes, now: datetime) -> CallbackTold:
         if not hmac.compare_digest(headers.get("signature", ""), _sign(body)):
             return Forged(ForgedCause.BAD_SIGNATURE)
-        about = json.loads(body)
-        event_id = hashlib.sha256(body).hexdigest()
-        if number := about.get("merchant_refund_no"):
-            order_no = self.refunds[number].merchant_order_no
-            return RefundTold(event_id, number, order_no, self._refund_told(number))
-        told = self._told(about["merchant_order_no"])
-        assert not isinstance(told, NotFound | Unknown)
-        return PaymentTold(event_id, about["merchant_order_no"], told)
+        return self.events[json.loads(body)["event_id"]]
 
     def reply(self, *, taken: bool) -> CallbackReply:
         return CallbackReply(200 if taken else 500, "text/plain", b"OK" if taken else b"NO")
@@ -185,7 +183,7 @@ class ModelChannel:
         self.lost = ""
         return True
 
-    def _told(self, merchant_order_no: str) -> Succeeded | Processing | Refused | Closed | NotFound:
+    def _told(self, merchant_order_no: str) -> Succeeded | Processing | Failed | Closed | NotFound:
         order = self.orders.get(merchant_order_no)
         if order is None:
             return NotFound()
@@ -196,7 +194,7 @@ class ModelChannel:
                 assert order.pay_time is not None
                 return Succeeded(merchant_order_no, order.channel_txn_no, order.amount, order.pay_time)
             case "FAILED":
-                return Refused("PAYERROR", "the payer's bank refused")
+                return Failed("PAYERROR", "the payer's bank refused")
             case "CLOSED":
                 return Closed()
 
@@ -207,12 +205,16 @@ class ModelChannel:
             if order is None or order.state != "PAID":
                 return Refused("NO_PAID_ORDER")
             gone = self._refunded(refund.merchant_order_no, "DONE", "PROCESSING")
-            assert gone + refund.amount.amount_minor <= order.amount.amount_minor, "asked for more than was paid"
+            if gone + refund.amount.amount_minor > order.amount.amount_minor:
+                self.asked_too_much.append(number)
+                return Refused("MORE_THAN_PAID")
             if self.next_refund == "REFUSED":
                 return Refused("NOT_ENOUGH", "the merchant's account is empty")
             ended = self.clock.now() if self.next_refund == "DONE" else None
             booked = BookedRefund(refund.merchant_order_no, f"ch-{number}", refund.amount, self.next_refund, ended)
             self.refunds[number] = booked
+        if self.refunds[number].amount != refund.amount:
+            return Refused("OTHER_AMOUNT", "the number is another refund's")
         return self._refund_told(number)
 
     def _refund_told(self, number: str) -> RefundSucceeded | RefundProcessing | Refused:
@@ -232,8 +234,10 @@ class ModelChannel:
             if refund.merchant_order_no == merchant_order_no and refund.state in states
         )
 
-    def _signed(self, about: dict[str, str]) -> tuple[dict[str, str], bytes]:
-        body = json.dumps(about).encode()
+    def _signed(self, telling: Callable[[str], PaymentTold | RefundTold]) -> tuple[dict[str, str], bytes]:
+        event_id = f"event-{len(self.events) + 1:06}"
+        self.events[event_id] = telling(event_id)
+        body = json.dumps({"event_id": event_id}).encode()
         return {"signature": _sign(body)}, body
 
 

@@ -86,8 +86,16 @@ class Processing:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """The payer's attempt failed for good, and nobody can pay the order any more: why, in the channel's words."""
+
+    code: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
-    """The channel said no, and nothing came of it: its code and its words, capped, for people."""
+    """The channel turned an ask down, and nothing came of it: its code and its words, capped, for people."""
 
     code: str
     message: str = ""
@@ -132,11 +140,10 @@ class RefundProcessing:
     channel_refund_no: str = ""
 
 
-PrepayAnswer = Processing | Succeeded | Closed | Refused | Unknown
-# Refused, of a query: the payer's attempt failed for good (the state FAILED).
-ChannelPayment = Succeeded | Processing | Refused | Closed | NotFound | Unknown
-# Succeeded, of a close: it was paid before, so it is not closed. Refused: it stays open.
-CloseAnswer = Closed | Succeeded | NotFound | Refused | Unknown
+PrepayAnswer = Processing | Succeeded | Failed | Closed | Refused | Unknown
+ChannelPayment = Succeeded | Processing | Failed | Closed | NotFound | Unknown
+# Succeeded or Failed, of a close: it had ended before, so it is not closed. Refused: it stays open.
+CloseAnswer = Closed | Succeeded | Failed | NotFound | Refused | Unknown
 # Refused, of a refund: this ask moved no money; what an earlier ask did under the same number, only its query tells.
 # Refused, of a refund's query: no money moved under this number, and none will.
 RefundAnswer = RefundSucceeded | RefundProcessing | Refused | Unknown
@@ -149,7 +156,7 @@ class PaymentTold:
 
     event_id: str
     merchant_order_no: str
-    told: Succeeded | Refused | Closed | Processing
+    told: Succeeded | Failed | Closed | Processing
 
 
 @dataclass(frozen=True, slots=True)

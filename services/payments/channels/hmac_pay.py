@@ -23,6 +23,7 @@ from services.payments.channels import (
     ChannelPayment,
     CloseAnswer,
     Closed,
+    Failed,
     Forged,
     ForgedCause,
     NotFound,
@@ -255,7 +256,7 @@ def _read_event(told: Mapping[str, Any]) -> CallbackTold:
     return OtherTold(event_key, event[:64])
 
 
-def _payment(told: Mapping[str, Any]) -> Succeeded | Processing | Closed | Refused:
+def _payment(told: Mapping[str, Any]) -> Succeeded | Processing | Closed | Failed:
     match text(told, "state"):
         case "SUCCEEDED":
             number, txn_no = number_of(told, "merchant_order_no"), number_of(told, "channel_txn_no")
@@ -265,7 +266,7 @@ def _payment(told: Mapping[str, Any]) -> Succeeded | Processing | Closed | Refus
         case "CLOSED":
             return Closed()
         case "FAILED":
-            return Refused(words(told, "reason") or "FAILED")
+            return Failed(words(told, "reason") or "FAILED")
         case _:
             raise Unreadable("state")
 

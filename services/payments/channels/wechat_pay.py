@@ -32,7 +32,6 @@ from services.payments.channels import (
     RefundAnswer,
     RefundFound,
     RefundOrder,
-    Refused,
     Unfit,
     Unknown,
     UnknownCause,
@@ -121,7 +120,7 @@ class WeChatPay:
         if not isinstance(answer, AskAgain):
             return answer
         match await self.query(order):
-            case Refused() | Processing():
+            case Processing():
                 return _no_proof(answer)
             case found:
                 return found

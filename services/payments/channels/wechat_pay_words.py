@@ -16,6 +16,7 @@ from services.payments.channels import (
     ChannelPayment,
     CloseAnswer,
     Closed,
+    Failed,
     NotFound,
     OtherTold,
     PaymentTold,
@@ -154,7 +155,7 @@ def _payment(told: Mapping[str, Any]) -> ChannelPayment:
         case "CLOSED" | "REVOKED":
             return Closed()
         case "PAYERROR":
-            return Refused("PAYERROR", words(told, "trade_state_desc"))
+            return Failed("PAYERROR", words(told, "trade_state_desc"))
         case other:
             return Unknown(UnknownCause.UNREADABLE, f"trade_state {other[:32]}")
 

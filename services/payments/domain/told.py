@@ -11,6 +11,7 @@ from services.payments.channels import (
     ChannelPayment,
     CloseAnswer,
     Closed,
+    Failed,
     NotFound,
     PrepayAnswer,
     Processing,
@@ -117,19 +118,27 @@ def _judge(payment: Payment, order: ChannelOrder, heard: Heard, now: datetime, t
             return _paid(payment, told)
         case Closed():
             return _ended(payment, State.CLOSED, "CLOSED_AT_CHANNEL")
+        case Failed(code=code, message=message):
+            return _ended(payment, State.FAILED, _cause(code, message))
         case Refused(code=code, message=message):
-            return _refused(payment, order, question, f"{code} {message}".strip()[:_CAUSE_CHARS_MAX])
+            return _refused(payment, order, question, _cause(code, message))
         case Processing():
             return Moves(State.PROCESSING) if state in (State.CREATED, State.UNKNOWN) else Stays()
-        case NotFound():
-            gone = now >= order.expire_time + timedelta(seconds=timers.missing_after_seconds)
-            # The channel lets nobody pay it any more, and nothing of ours can still be on its way to it.
-            return Moves(State.CLOSED, cause="NEVER_AT_CHANNEL") if gone and not is_final(state) else Stays()
-        case Unknown():
-            lost = (question is Question.PREPAY and state is State.CREATED) or (
-                question is Question.CLOSE and state is State.PROCESSING
-            )
-            return Moves(State.UNKNOWN) if lost else Stays()
+        case NotFound() | Unknown():
+            return _not_told(payment, order, heard, now, timers)
+
+
+def _not_told(payment: Payment, order: ChannelOrder, heard: Heard, now: datetime, timers: PollTimers) -> Verdict:
+    """What follows when the channel has nothing to tell, or tells nothing."""
+    state, question = payment.state, heard.question
+    if isinstance(heard.answer, NotFound):
+        gone = now >= order.expire_time + timedelta(seconds=timers.missing_after_seconds)
+        # The channel lets nobody pay it any more, and nothing of ours can still be on its way to it.
+        return Moves(State.CLOSED, cause="NEVER_AT_CHANNEL") if gone and not is_final(state) else Stays()
+    lost = (question is Question.PREPAY and state is State.CREATED) or (
+        question is Question.CLOSE and state is State.PROCESSING
+    )
+    return Moves(State.UNKNOWN) if lost else Stays()
 
 
 def _paid(payment: Payment, told: Succeeded) -> Verdict:
@@ -148,17 +157,17 @@ def _paid(payment: Payment, told: Succeeded) -> Verdict:
 
 
 def _refused(payment: Payment, order: ChannelOrder, question: Question | None, cause: str) -> Verdict:
-    match question:
-        # A refusal tells of its own ask alone: what an earlier one did, whose answer was lost, only a query tells.
-        case Question.PREPAY if payment.state is State.CREATED:
-            return Moves(State.FAILED, cause=cause) if order.ask_count == 1 else Moves(State.UNKNOWN)
-        case Question.PREPAY | Question.CLOSE:
-            return Stays()
-        case _:
-            return _ended(payment, State.FAILED, cause)
+    """A refusal tells of its own ask alone: what an earlier one did, whose answer was lost, only a query tells."""
+    if question is not Question.PREPAY or payment.state is not State.CREATED:
+        return Stays()
+    return Moves(State.FAILED, cause=cause) if order.ask_count == 1 else Moves(State.UNKNOWN)
 
 
 def _ended(payment: Payment, to_state: State, cause: str) -> Verdict:
     if payment.state is State.SUCCEEDED:
         return Disagrees(AttentionCause.ENDED_OTHERWISE, f"told as {to_state}: {cause}")
     return Stays() if is_final(payment.state) else Moves(to_state, cause=cause)
+
+
+def _cause(code: str, message: str) -> str:
+    return f"{code} {message}".strip()[:_CAUSE_CHARS_MAX]
