@@ -19,7 +19,7 @@ from services.channel_sandbox.dialects.hmac_pay import HmacPay
 from services.channel_sandbox.dialects.wechat_pay import WeChatPay
 from services.channel_sandbox.domain.fault import PHASE_OF, FaultName
 from services.channel_sandbox.routes import alipay
-from tests.support.channel_sandbox import running_channel_sandbox
+from tests.support.channel_sandbox import keys_of_this_process, running_channel_sandbox
 
 HOME = Path(app.__file__).parent
 README = (HOME / "README.md").read_text(encoding="utf-8")
@@ -91,11 +91,13 @@ def test_every_setting_is_in_the_table_and_the_other_way_round():
     assert sorted(told) == sorted(field.name.upper() for field in dataclasses.fields(Config))
 
 
-async def test_every_call_is_in_a_table_and_the_other_way_round(fresh_database, tmp_path):
+async def test_every_call_is_in_a_table_and_the_other_way_round(fresh_database):
     url = await fresh_database("services.channel_sandbox")
     engine = database.connect(url, "channel_sandbox")
     client = MerchantClient(1)
-    running = await app.start(Config(database_url=url, keys_folder=str(tmp_path), listen="127.0.0.1:0"), engine, client)
+    running = await app.start(
+        Config(database_url=url, keys_folder=str(keys_of_this_process()), listen="127.0.0.1:0"), engine, client
+    )
     try:
         served = {
             f"{method} {route.path}"

@@ -81,9 +81,9 @@ async def running_channel_sandbox(
 
     Without a folder of its own it has the keys of this test process. `settings` are further fields of its Config.
     """
-    folder = keys_folder or _keys_of_this_process()
+    folder = keys_folder or keys_of_this_process()
     engine = database.connect(database_url, "channel_sandbox", pool_size=4)
-    defaults = {"refund_seconds": 0.05, "poll_seconds": 0.02, "callback_pace": 0.001}
+    defaults = {"refund_seconds": 0.05, "poll_seconds": 0.04, "callback_pace": 0.001}
     config = Config(database_url=database_url, keys_folder=str(folder), listen="127.0.0.1:0", **(defaults | settings))
     client = MerchantClient(config.callback_timeout_seconds)
     running = await app.start(config, engine, client)
@@ -124,7 +124,7 @@ async def called_back_merchant() -> AsyncIterator[CalledBack]:
 
 
 @functools.cache
-def _keys_of_this_process() -> Path:
+def keys_of_this_process() -> Path:
     """Made once, since RSA keys take their time; the folder is cleared away with the machine's temporary files."""
     folder = Path(tempfile.mkdtemp(prefix="bihuan_channel_keys_"))
     keys_in(folder)
