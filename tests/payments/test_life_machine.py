@@ -17,7 +17,7 @@ from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import text
 
@@ -64,6 +64,7 @@ class Life(RuleBasedStateMachine):
 
     payments = Bundle("payments")
     asked = Bundle("asked")
+    callbacks = Bundle("callbacks")
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,10 +103,15 @@ class Life(RuleBasedStateMachine):
         self.system.model.lost = lost
         self.call("payments", "ClosePayment", a_close(payment.payment_id), allowed=None)
 
-    @rule(payment=payments)
-    def channel_calls_back(self, payment):
-        if payment.order_no in self.system.model.orders:
-            self.ingest(self.system.model.callback(payment.order_no))
+    @rule(target=callbacks, payment=payments, arrives=st.booleans())
+    def channel_calls_back(self, payment, arrives):
+        if payment.order_no not in self.system.model.orders:
+            return multiple()
+        return self.callback(self.system.model.callback(payment.order_no), arrives=arrives)
+
+    @rule(callback=callbacks)
+    def a_callback_arrives_late_or_again(self, callback):
+        self.ingest(callback)
 
     # Money goes back.
 
@@ -138,16 +144,17 @@ class Life(RuleBasedStateMachine):
     def ask_for_the_same_refund_again(self, request):
         assert self.call("refunds", "CreateRefund", request).replayed
 
-    @rule(request=consumes(asked), ends=st.sampled_from(["FAILED", "DONE"]))
+    @rule(request=asked, ends=st.sampled_from(["FAILED", "DONE"]))
     def bank_ends_a_refund(self, request, ends):
         booked = self.system.model.refunds.get(request.merchant_refund_no)
         if booked is not None and booked.state == "PROCESSING":
             self.system.model.end_refund(request.merchant_refund_no, ends)
 
-    @rule(request=asked)
-    def channel_calls_back_about_a_refund(self, request):
-        if request.merchant_refund_no in self.system.model.refunds:
-            self.ingest(self.system.model.refund_callback(request.merchant_refund_no))
+    @rule(target=callbacks, request=asked, arrives=st.booleans())
+    def channel_calls_back_about_a_refund(self, request, arrives):
+        if request.merchant_refund_no not in self.system.model.refunds:
+            return multiple()
+        return self.callback(self.system.model.refund_callback(request.merchant_refund_no), arrives=arrives)
 
     @rule(payment=payments, amount=PARTS, is_reversal=st.booleans())
     def channel_takes_back(self, payment, amount, is_reversal):
@@ -187,6 +194,7 @@ class Life(RuleBasedStateMachine):
             assert not (left and row.uncovered_minor)
             assert row.change_count == row.version
             self.agrees_with_the_book(row)
+        assert self.system.model.asked_too_much == []
         refunds = self.rows(_REFUNDS)
         for refund in refunds:
             self.refund_agrees_with_the_book(refund)
@@ -199,7 +207,7 @@ class Life(RuleBasedStateMachine):
         self.system.model.lost, self.system.model.next_refund = "", "DONE"
         for number, booked in self.system.model.refunds.items():
             if booked.state == "PROCESSING":
-                self.system.model.end_refund(number, "DONE")
+                self.system.model.end_refund(number, "FAILED" if int(number[-1]) % 2 else "DONE")
         for refund_id, state in self.refund_states().items():
             if state not in FINAL:
                 self.system.clock.advance(RefundTimers().absence_seconds)
@@ -241,6 +249,11 @@ class Life(RuleBasedStateMachine):
         answer = self.call("refunds", name, request, allowed={reason})
         assert (answer is not None) == possible
         return answer
+
+    def callback(self, callback, *, arrives):
+        if arrives:
+            self.ingest(callback)
+        return callback
 
     def ingest(self, callback):
         headers, body = callback
