@@ -8,9 +8,11 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from chassis.errors import Fault, FieldFault, Kind
+from chassis.rules import Rules
 
 _TEXT_OR_MESSAGE = (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_MESSAGE)
 _VALIDATOR = protovalidate.Validator()
+_RULES = Rules()
 
 # protovalidate's rule ids (buf.validate, https://protovalidate.com) in Chinese; a rule that stands here not
 # is told by its id, so that nothing is lost.
@@ -35,7 +37,9 @@ def validate(message: Message) -> None:
 
     One rule is no contract's own: no text has a NUL, which PostgreSQL cannot keep.
     """
-    found = tuple(_field_fault(violation.proto) for violation in _VALIDATOR.collect_violations(message))
+    found: tuple[FieldFault, ...] = ()
+    if not _RULES.surely_kept(message):
+        found = tuple(_field_fault(violation.proto) for violation in _VALIDATOR.collect_violations(message))
     # A NUL in a text is one in its bytes; these seldom have another, and are looked through in a moment.
     if b"\0" in message.SerializeToString():
         named = {fault.field for fault in found}
