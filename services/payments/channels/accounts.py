@@ -106,7 +106,7 @@ def _read_account(table: "_Table", clock: Clock) -> Account | None:
     table.refuse_unknown(_COMMON | fields)
     channel_name = table.text("channel", _CHANNEL, default=kind)
     merchant_ids, wire = table.merchants(), table.wire()
-    channel = make(table, wire, clock) if wire else None
+    channel = make(table, wire, clock)
     if channel is None or table.is_faulty:
         return None
     return Account(table.account_id, channel_name, merchant_ids, channel)
@@ -202,33 +202,33 @@ class _Table:
         return None
 
 
-def _wechat_pay(table: _Table, wire: Wire, clock: Clock) -> Channel | None:
+def _wechat_pay(table: _Table, wire: Wire | None, clock: Clock) -> Channel | None:
     app_id, mch_id, serial_no = table.text("app_id"), table.text("mch_id"), table.text("serial_no")
     notify_url, signer = table.address("notify_url"), table.file("private_key_file", RsaSigner.read)
     platform = table.files("platform_keys", RsaVerifier.read)
     api_v3_key = table.file("api_v3_key_file", _api_v3_key)
-    if signer is None or api_v3_key is None:
+    if wire is None or signer is None or api_v3_key is None:
         return None
     keys = WeChatPayKeys(serial_no, signer, platform, api_v3_key)
     return WeChatPay(app_id, mch_id, notify_url, keys, wire, clock)
 
 
-def _alipay(table: _Table, wire: Wire, clock: Clock) -> Channel | None:
+def _alipay(table: _Table, wire: Wire | None, clock: Clock) -> Channel | None:
     app_id, seller_id, notify_url = table.text("app_id"), table.text("seller_id"), table.address("notify_url")
     signer, platform = table.file("private_key_file", RsaSigner.read), table.files("platform_keys", RsaVerifier.read)
-    if signer is None:
+    if wire is None or signer is None:
         return None
     return Alipay(app_id, seller_id, notify_url, AlipayKeys(signer, tuple(platform.values())), wire, clock)
 
 
-def _hmac_pay(table: _Table, wire: Wire, clock: Clock) -> Channel | None:
+def _hmac_pay(table: _Table, wire: Wire | None, clock: Clock) -> Channel | None:
     merchant_no, notify_url = table.text("merchant_no"), table.address("notify_url")
     secret = table.file("secret_file", HmacSecret.read)
-    return HmacPay(merchant_no, notify_url, secret, wire, clock) if secret else None
+    return HmacPay(merchant_no, notify_url, secret, wire, clock) if wire and secret else None
 
 
 # By kind: the fields that it needs beside the common ones, and how it is made.
-KINDS: Final[Mapping[str, tuple[frozenset[str], Callable[[_Table, Wire, Clock], Channel | None]]]] = {
+KINDS: Final[Mapping[str, tuple[frozenset[str], Callable[[_Table, Wire | None, Clock], Channel | None]]]] = {
     "wechat_pay": (
         frozenset({"app_id", "mch_id", "serial_no", "private_key_file", "platform_keys", "api_v3_key_file"}),
         _wechat_pay,
