@@ -7,7 +7,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,14 +17,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from services.channel_sandbox.dialects import fields, rsa
 from services.channel_sandbox.dialects.dialect import Happened, Stamp
 from services.channel_sandbox.domain.callback import Callback, Event, Message
-from services.channel_sandbox.domain.order import Channel, Order, OrderAsked, OrderState
-from services.channel_sandbox.domain.refund import Refund, RefundAsked, RefundState
+from services.channel_sandbox.domain.order import Channel, Order, OrderState
+from services.channel_sandbox.domain.refund import Refund, RefundState
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 CLOCK_SECONDS_MAX = 300
 _BEIJING = ZoneInfo("Asia/Shanghai")
-_ORDER_NO = r"[0-9A-Za-z_\-|*@]{6,32}"
-_REFUND_NO = r"[0-9A-Za-z_\-|*@]{1,64}"
 OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
 _PAIR = re.compile(r'([a-z_]+)="([^"]*)"')
 _STATES: Mapping[OrderState, tuple[str, str]] = {
@@ -169,29 +167,6 @@ class WeChatPay:
             "amount": amount | {"payer_total": asked.amount_minor, "payer_currency": asked.currency},
         }
 
-    def read_order(self, body: bytes, now: datetime, order_seconds: float) -> OrderAsked:
-        """A request to make an order. Raises BadFieldError."""
-        given = fields.read_object(body)
-        self.check_merchant(given)
-        if fields.text(given, "appid", 32) != self.keys.appid:
-            raise fields.BadFieldError("appid", "must be the merchant's")
-        amount = _nested(given, "amount")
-        return OrderAsked(
-            channel=Channel.WECHAT_PAY,
-            merchant_order_no=order_no_in(given),
-            amount_minor=fields.minor(amount, "total", "amount.total"),
-            currency=fields.text(amount, "currency", 3, form="CNY", needed=False) or "CNY",
-            description=fields.text(given, "description", 127),
-            attach=fields.text(given, "attach", 128, needed=False),
-            notify_url=fields.url(given, "notify_url", needed=True),
-            expires_at=fields.instant(given, "time_expire") or now + timedelta(seconds=order_seconds),
-        )
-
-    def check_merchant(self, given: Mapping[str, Any]) -> None:
-        """Raises BadFieldError unless `mchid` is the merchant's."""
-        if fields.text(given, "mchid", 32) != self.keys.mchid:
-            raise fields.BadFieldError("mchid", "must be the merchant's")
-
     def refund(self, order: Order, refund: Refund) -> dict[str, Any]:
         """A refund as it is answered and asked for."""
         amount = {**_refund_amount(order, refund), "settlement_refund": refund.asked.amount_minor}
@@ -214,38 +189,6 @@ class WeChatPay:
             "amount": _refund_amount(order, refund),
         }
         return shape | ({"success_time": instant(refund.done_at)} if refund.state is RefundState.SUCCEEDED else {})
-
-
-def read_refund(body: bytes) -> tuple[str, str, int, RefundAsked]:
-    """A request for a refund: the order's number or the channel's, its whole amount, what is asked.
-
-    Raises BadFieldError.
-    """
-    given = fields.read_object(body)
-    amount = _nested(given, "amount")
-    if fields.text(amount, "currency", 3, form="CNY") != "CNY":
-        raise fields.BadFieldError("amount.currency", "must be CNY")
-    order_no = fields.text(given, "out_trade_no", 32, form=_ORDER_NO, needed=False)
-    txn_no = fields.text(given, "transaction_id", 32, needed=not order_no)
-    asked = RefundAsked(
-        channel=Channel.WECHAT_PAY,
-        merchant_refund_no=refund_no_in(given),
-        scope="",
-        amount_minor=fields.minor(amount, "refund", "amount.refund"),
-        reason=fields.text(given, "reason", 80, needed=False),
-        notify_url=fields.url(given, "notify_url"),
-    )
-    return order_no, txn_no, fields.minor(amount, "total", "amount.total"), asked
-
-
-def order_no_in(given: Mapping[str, Any]) -> str:
-    """out_trade_no. Raises BadFieldError."""
-    return fields.text(given, "out_trade_no", 32, form=_ORDER_NO)
-
-
-def refund_no_in(given: Mapping[str, Any]) -> str:
-    """out_refund_no. Raises BadFieldError."""
-    return fields.text(given, "out_refund_no", 64, form=_REFUND_NO)
 
 
 def instant(at: datetime | None) -> str | None:
@@ -278,10 +221,3 @@ def _refund_head(order: Order, refund: Refund) -> dict[str, Any]:
 def _refund_amount(order: Order, refund: Refund) -> dict[str, Any]:
     total, part = order.asked.amount_minor, refund.asked.amount_minor
     return {"total": total, "refund": part, "payer_total": total, "payer_refund": part}
-
-
-def _nested(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = given.get(name)
-    if not isinstance(value, dict):
-        raise fields.BadFieldError(name, "must be a JSON object")
-    return value

@@ -15,7 +15,14 @@ from services.channel_sandbox.actions.refund import RefundActions
 from services.channel_sandbox.dialects import fields
 from services.channel_sandbox.dialects.dialect import Stamp
 from services.channel_sandbox.dialects.fields import BadFieldError
-from services.channel_sandbox.dialects.wechat_pay import WeChatPay, order_no_in, read_refund, refund_no_in
+from services.channel_sandbox.dialects.wechat_pay import WeChatPay
+from services.channel_sandbox.dialects.wechat_request import (
+    check_merchant,
+    order_no_in,
+    read_order,
+    read_refund,
+    refund_no_in,
+)
 from services.channel_sandbox.domain.fault import FaultName, FaultPlan, Subject
 from services.channel_sandbox.domain.order import Channel, Creation, Order, OrderState
 from services.channel_sandbox.domain.refund import RefundJudgement
@@ -102,7 +109,7 @@ class WeChatPayRoutes:
         return replace(reply, headers={"Request-ID": uuid.uuid4().hex, **self._dialect.stamped(reply.body, stamp)})
 
     async def _create(self, _: Request, body: bytes) -> Reply:
-        asked = self._dialect.read_order(body, await self._book_now(), self._order_seconds)
+        asked = read_order(self._dialect.keys, body, await self._book_now(), self._order_seconds)
 
         async def create() -> Reply:
             creation, order = await self._orders.create(asked)
@@ -113,7 +120,7 @@ class WeChatPayRoutes:
         return await self._befallen(Subject.CREATE, asked.merchant_order_no, create)
 
     async def _query(self, request: Request, _: bytes) -> Reply:
-        self._dialect.check_merchant(request.query_params)
+        check_merchant(self._dialect.keys, request.query_params)
         number = order_no_in(request.path_params)
 
         async def query() -> Reply:
@@ -122,7 +129,7 @@ class WeChatPayRoutes:
         return await self._befallen(Subject.QUERY, number, query)
 
     async def _query_txn(self, request: Request, _: bytes) -> Reply:
-        self._dialect.check_merchant(request.query_params)
+        check_merchant(self._dialect.keys, request.query_params)
         found = await self._orders.find_txn(_CHANNEL, fields.text(request.path_params, "transaction_id", 32))
         order = found if found and found.paid_at else None
 
@@ -132,7 +139,7 @@ class WeChatPayRoutes:
         return await self._befallen(Subject.QUERY, order.asked.merchant_order_no if order else "", query)
 
     async def _close(self, request: Request, body: bytes) -> Reply:
-        self._dialect.check_merchant(fields.read_object(body))
+        check_merchant(self._dialect.keys, fields.read_object(body))
         number = order_no_in(request.path_params)
 
         async def close() -> Reply:
