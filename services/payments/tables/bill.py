@@ -1,8 +1,9 @@
 """Bills, what payments are to them, and how far they have followed the payments. No query stands here."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, Row, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.money import Money
@@ -83,8 +84,8 @@ class BillRequestRow(Base):
     create_time: Mapped[datetime]
 
 
-def to_bill(row: BillRow) -> Bill:
-    """The bill in a row."""
+def to_bill(row: BillRow | Row[*tuple[Any, ...]]) -> Bill:
+    """The bill in a row, of the entity or of its plain columns."""
     content = BillContent(
         merchant_id=row.merchant_id,
         bill_no=row.bill_no,
