@@ -113,6 +113,15 @@ def test_a_payment_counts_or_has_a_reason_why_not_and_words_for_it_in_both_langu
     assert found.not_reconciled_since == (NOON if standing in (Standing.NOT_RECONCILED, Standing.EXCEPTION) else None)
 
 
+def test_a_payment_of_which_a_part_went_back_counts_with_the_rest_and_says_so():
+    part = replace(a_part(amount=100), left=yuan(70))
+    words = part_words(judged(part))
+
+    assert counted(part, "CNY") == yuan(70)
+    assert words.text.endswith("; 30.00 CNY of 100.00 CNY went back")
+    assert words.text_zh.endswith("100.00 CNY 中已退回 30.00 CNY")
+
+
 def test_the_payment_that_was_paid_after_the_bill_was_covered_is_too_many_whichever_was_told_first():
     late_told = a_part("pay_2", channel="alipay", pay_time=NOON)
     first_told = a_part("pay_1", pay_time=NOON + timedelta(minutes=5))

@@ -241,3 +241,16 @@ async def test_payments_and_their_bills_told_at_the_same_time_never_miss_each_ot
     states = {(await get(system, content.bill_no)).bill.state for content in contents}
 
     assert states == {Bill.STATE_PAID}
+
+
+async def test_a_request_id_is_kept_for_30_days_and_a_bill_s_number_for_ever(system):
+    told = a_bill()
+    await tell(system, told, "kept-for-a-month")
+    system.clock.advance(31 * 86_400)
+
+    forgotten = await system.actions.bill_follow.forget_requests()
+    other = await tell(system, a_bill(), "kept-for-a-month")
+    again = await tell(system, told)
+
+    assert forgotten == 1
+    assert (other.replayed, again.replayed) == (False, True)

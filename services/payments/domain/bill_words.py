@@ -46,9 +46,14 @@ def answer(bill: Bill, judged: Sequence[JudgedPart], near: Sequence[Near]) -> An
 
 
 def part_words(judged: JudgedPart) -> Words:
-    """Whether one payment counts, and why not."""
-    values = {**_part_values(judged.part), "exception": judged.exception_class}
-    return _filled(_STANDINGS[judged.standing], values)
+    """Whether one payment counts, and why not; and what of it went back, when the rest counts."""
+    part = judged.part
+    values = {**_part_values(part), "exception": judged.exception_class}
+    words = _filled(_STANDINGS[judged.standing], values)
+    if 0 < part.left.amount_minor < part.amount.amount_minor:
+        back = _filled(_PARTLY_BACK, values)
+        return Words(words.text + back.text, words.text_zh + back.text_zh)
+    return words
 
 
 def _filled(words: Words, values: Mapping[str, str]) -> Words:
@@ -74,6 +79,7 @@ def _part_values(part: BillPart) -> dict[str, str]:
         "channel": part.channel,
         "part": str(part.amount),
         "part_currency": part.amount.currency_code,
+        "back": str(part.amount - part.left),
         "state": part.state.value,
         "since": _moment(part.paid_order[0]),
     }
@@ -153,6 +159,7 @@ _REFUND_PROPOSED = Words(
     "a refund is proposed in ListDuplicates: make it, or dismiss the case with a reason",
     "ListDuplicates 中已建议退款：请退款，或注明原因后关闭",
 )
+_PARTLY_BACK = Words("; {back} of {part} went back", "；{part} 中已退回 {back}")
 _STANDINGS: Mapping[Standing, Words] = {
     Standing.RECONCILED: Words("counts; {channel}'s statement confirms it", "计入；渠道对账单已确认"),
     Standing.NOT_RECONCILED: Words(
