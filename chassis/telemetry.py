@@ -185,6 +185,8 @@ def is_sampled(traceparent: str) -> bool:
 
 def trace_id_of(traceparent: str) -> str:
     """The trace id inside a W3C traceparent; empty when it holds none."""
+    if not traceparent:
+        return ""
     pointed = _span_context(traceparent)
     return trace.format_trace_id(pointed.trace_id) if pointed.is_valid else ""
 

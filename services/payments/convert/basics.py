@@ -1,5 +1,6 @@
 """Money, instants and days, both ways."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from bihuan.type.v1 import money_pb2
@@ -8,11 +9,18 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from chassis.errors import Fault, FieldFault, Kind
 from chassis.money import Money, UnknownCurrency
 from chassis.validation import invalid
+from services.payments.domain.misfit import Misfit
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOS = 1_000_000_000
 # What google.protobuf.Timestamp may hold: from 0001-01-01 to the end of 9999.
 _SECONDS_MIN, _SECONDS_MAX = -62_135_596_800, 253_402_300_799
+
+
+def refuse_misfits(misfits: Sequence[Misfit], path: str = "") -> None:
+    """Raise Fault INVALID_FIELD with each of them, if there is one; `path` is where the message stands in a batch."""
+    if misfits:
+        raise invalid(tuple(FieldFault(path + one.field, one.rule, one.message, one.message_zh) for one in misfits))
 
 
 def to_day(field: str, text: str) -> date:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from bihuan.payments.v1 import channel_service_pb2, payment_service_pb2
 
-from chassis.validation import invalid
-from services.payments.convert.basics import from_instant, to_instant, to_money
+from services.payments.convert.basics import from_instant, refuse_misfits, to_instant, to_money
 from services.payments.convert.payment import from_payment, to_splits
 from services.payments.domain.callback import Ingested, Outcome
 from services.payments.domain.channel_order import AttentionCause, StartAsked
@@ -23,8 +22,7 @@ def to_start(request: payment_service_pb2.CreatePaymentRequest) -> StartAsked:
     """What is to be started. Raises Fault UNKNOWN_CURRENCY, INVALID_FIELD."""
     amount = to_money("amount", request.amount)
     splits = to_splits(request.splits)
-    if faults := judge_splits(splits, amount, request.bill_no):
-        raise invalid(faults)
+    refuse_misfits(judge_splits(splits, amount, request.bill_no))
     content = PaymentContent(
         merchant_id=request.merchant_id,
         merchant_order_no=request.merchant_order_no,

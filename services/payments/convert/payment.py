@@ -1,14 +1,12 @@
 """A payment and what is asked of it, both ways."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from bihuan.payments.v1 import payment_pb2, payment_service_pb2
 from bihuan.type.v1 import money_pb2
 
 from chassis import telemetry
-from chassis.validation import invalid
-from services.payments.convert.basics import from_instant, from_money, to_day, to_instant, to_money
+from services.payments.convert.basics import from_instant, from_money, refuse_misfits, to_day, to_instant, to_money
 from services.payments.domain.intake import Recorded, Replayed
 from services.payments.domain.payment import Origin, Payment, PaymentContent, ReconciliationState, State
 from services.payments.domain.split import Split, judge_splits
@@ -19,8 +17,7 @@ def to_content(request: payment_service_pb2.RecordPaymentRequest, path: str = ""
     """What the request tells; `path` is where it stands in a batch. Raises Fault UNKNOWN_CURRENCY, INVALID_FIELD."""
     amount = to_money(f"{path}amount", request.amount)
     splits = to_splits(request.splits, path)
-    if faults := judge_splits(splits, amount, request.bill_no):
-        raise invalid(tuple(replace(fault, field=f"{path}{fault.field}") for fault in faults))
+    refuse_misfits(judge_splits(splits, amount, request.bill_no), path)
     return PaymentContent(
         merchant_id=request.merchant_id,
         merchant_order_no=request.merchant_order_no,
@@ -68,7 +65,10 @@ def from_payment(payment: Payment) -> payment_pb2.Payment:
         amount=from_money(content.amount),
         state=_STATES[payment.state],
         reconciliation_state=_RECONCILIATION_STATES[payment.reconciliation_state],
+        pay_time=None if content.pay_time is None else from_instant(content.pay_time),
+        business_date=payment.business_date.isoformat() if payment.business_date else "",
         create_time=from_instant(payment.create_time),
+        expire_time=None if payment.expire_time is None else from_instant(payment.expire_time),
         version=payment.version,
         trace_id=telemetry.trace_id_of(payment.traceparent),
         payer_name=content.payer_name,
@@ -78,18 +78,12 @@ def from_payment(payment: Payment) -> payment_pb2.Payment:
         cause=payment.cause,
         origin=_ORIGINS[payment.origin],
     )
-    _put_what_not_each_has(told, payment)
+    _put_parts(told, payment)
     return told
 
 
-def _put_what_not_each_has(told: payment_pb2.Payment, payment: Payment) -> None:
+def _put_parts(told: payment_pb2.Payment, payment: Payment) -> None:
     content, fee = payment.content, payment.fee
-    if content.pay_time is not None:
-        told.pay_time.CopyFrom(from_instant(content.pay_time))
-    if payment.business_date is not None:
-        told.business_date = payment.business_date.isoformat()
-    if payment.expire_time is not None:
-        told.expire_time.CopyFrom(from_instant(payment.expire_time))
     if fee is not None:
         told.fee.fee_rule_id, told.fee.rate_ppm = fee.fee_rule_id, fee.rate_ppm
         told.fee.amount.CopyFrom(from_money(fee.amount))

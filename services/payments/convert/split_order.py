@@ -2,21 +2,19 @@
 
 from bihuan.payments.v1 import payment_pb2, split_order_pb2, split_order_service_pb2
 
-from services.payments.convert.basics import from_instant, from_money, to_money
-from services.payments.domain.split_order import Part, PartContent, SplitOrder, SplitOrderContent
+from services.payments.convert.basics import from_instant, from_money, refuse_misfits, to_money
+from services.payments.domain.split_order import Part, PartContent, SplitOrder, SplitOrderContent, judge_parts
 
 
 def to_split_order(request: split_order_service_pb2.CreateSplitOrderRequest) -> SplitOrderContent:
-    """The order that is told. Raises Fault UNKNOWN_CURRENCY."""
-    return SplitOrderContent(
-        merchant_id=request.merchant_id,
-        split_order_no=request.split_order_no,
-        total=to_money("total", request.total),
-        parts=tuple(
-            PartContent(part.merchant_order_no, to_money(f"parts[{index}].amount", part.amount))
-            for index, part in enumerate(request.parts)
-        ),
+    """The order that is told. Raises Fault UNKNOWN_CURRENCY, INVALID_FIELD when its parts are not the whole."""
+    total = to_money("total", request.total)
+    parts = tuple(
+        PartContent(part.merchant_order_no, to_money(f"parts[{index}].amount", part.amount))
+        for index, part in enumerate(request.parts)
     )
+    refuse_misfits(judge_parts(parts, total))
+    return SplitOrderContent(request.merchant_id, request.split_order_no, total, parts)
 
 
 def from_split_order(order: SplitOrder) -> split_order_pb2.SplitOrder:
