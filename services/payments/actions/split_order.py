@@ -8,9 +8,8 @@ from chassis import telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
-from chassis.validation import invalid
 from services.payments.actions.given_back import take_request
-from services.payments.domain.split_order import SplitOrder, SplitOrderContent, judge_parts
+from services.payments.domain.split_order import SplitOrder, SplitOrderContent
 from services.payments.store import split_order as split_orders
 
 _OF_NO_PAYMENT = ""
@@ -35,11 +34,9 @@ class SplitOrderActions:
     async def create_split_order(self, request_id: str, fingerprint: bytes, content: SplitOrderContent) -> Taken:
         """Keep an order and its parts, once.
 
-        Raises Fault INVALID_FIELD when the parts are not the whole, REQUEST_ID_REUSED, BUSINESS_KEY_REUSED for a number
-        of an order or of a part that was used otherwise; all of them keep nothing.
+        Raises Fault REQUEST_ID_REUSED, BUSINESS_KEY_REUSED for a number of an order or of a part that was used
+        otherwise; both keep nothing.
         """
-        if faults := judge_parts(content.parts, content.total):
-            raise invalid(faults)
         async with self._sessions.begin() as session:
             taken = await self._take_in(session, request_id, fingerprint, content)
         telemetry.annotate(split_order_no=content.split_order_no, replayed=taken.replayed)

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.errors import FieldFault
 from chassis.money import Money
-
-SPLITS_MAX = 100
+from services.payments.domain.misfit import Misfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +15,7 @@ class Split:
     amount: Money
 
 
-def judge_splits(splits: Sequence[Split], amount: Money, bill_no: str) -> tuple[FieldFault, ...]:
+def judge_splits(splits: Sequence[Split], amount: Money, bill_no: str) -> tuple[Misfit, ...]:
     """Every reason why a payment of `amount` cannot be split so; none when there are no splits.
 
     The parts sum up to the payment exactly, each bill stands once, and there is no other bill beside them.
@@ -40,11 +38,11 @@ def judge_splits(splits: Sequence[Split], amount: Money, bill_no: str) -> tuple[
     return tuple(faults)
 
 
-_BESIDE = FieldFault("bill_no", "SPLITS_ALONE", "must be empty when there are splits", "有拆分明细时须为空")
+_BESIDE = Misfit("bill_no", "SPLITS_ALONE", "must be empty when there are splits", "有拆分明细时须为空")
 
 
-def _other_currency(index: int, currency_code: str) -> FieldFault:
-    return FieldFault(
+def _other_currency(index: int, currency_code: str) -> Misfit:
+    return Misfit(
         f"splits[{index}].amount.currency_code",
         "SAME_CURRENCY",
         f"must be the payment's, {currency_code}",
@@ -52,16 +50,16 @@ def _other_currency(index: int, currency_code: str) -> FieldFault:
     )
 
 
-def _not_positive(index: int) -> FieldFault:
-    return FieldFault(f"splits[{index}].amount", "AMOUNT_POSITIVE", "amount_minor must be above 0", "金额必须大于 0")
+def _not_positive(index: int) -> Misfit:
+    return Misfit(f"splits[{index}].amount", "AMOUNT_POSITIVE", "amount_minor must be above 0", "金额必须大于 0")
 
 
-def _twice(index: int, bill_no: str) -> FieldFault:
-    return FieldFault(f"splits[{index}].bill_no", "BILL_ONCE", f"names {bill_no} once more", f"账单 {bill_no} 重复出现")
+def _twice(index: int, bill_no: str) -> Misfit:
+    return Misfit(f"splits[{index}].bill_no", "BILL_ONCE", f"names {bill_no} once more", f"账单 {bill_no} 重复出现")
 
 
-def _other_sum(total_minor: int, amount_minor: int) -> FieldFault:
-    return FieldFault(
+def _other_sum(total_minor: int, amount_minor: int) -> Misfit:
+    return Misfit(
         "splits",
         "SPLITS_SUM",
         f"sum up to {total_minor}, the payment is {amount_minor} in minor units",

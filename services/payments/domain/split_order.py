@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.errors import FieldFault
 from chassis.money import Money
 from services.payments.domain.life import is_final
+from services.payments.domain.misfit import Misfit
 from services.payments.domain.payment import Payment, State
 
 
@@ -103,18 +103,18 @@ class SplitOrder:
         return SplitOrderState.PAID if paid == total else SplitOrderState.OVERPAID
 
 
-def judge_parts(parts: Sequence[PartContent], total: Money) -> tuple[FieldFault, ...]:
+def judge_parts(parts: Sequence[PartContent], total: Money) -> tuple[Misfit, ...]:
     """Every reason why these are not the parts of the total: its currency, each number once, and the sum exactly."""
     faults = []
     seen: set[str] = set()
     for index, part in enumerate(parts):
         if part.amount.currency_code != total.currency_code:
             words = (f"must be the total's, {total.currency_code}", f"须与总额币种 {total.currency_code} 一致")
-            faults.append(FieldFault(f"parts[{index}].amount.currency_code", "SAME_CURRENCY", *words))
+            faults.append(Misfit(f"parts[{index}].amount.currency_code", "SAME_CURRENCY", *words))
         if part.merchant_order_no in seen:
             number = part.merchant_order_no
             words = (f"names {number} once more", f"商户订单号 {number} 重复出现")
-            faults.append(FieldFault(f"parts[{index}].merchant_order_no", "PART_ONCE", *words))
+            faults.append(Misfit(f"parts[{index}].merchant_order_no", "PART_ONCE", *words))
         seen.add(part.merchant_order_no)
     sum_minor = sum(part.amount.amount_minor for part in parts)
     if sum_minor != total.amount_minor:
@@ -122,5 +122,5 @@ def judge_parts(parts: Sequence[PartContent], total: Money) -> tuple[FieldFault,
             f"sum up to {sum_minor}, the total is {total.amount_minor} in minor units",
             f"各部分合计为 {sum_minor}，与总额 {total.amount_minor}（最小货币单位）不一致",
         )
-        faults.append(FieldFault("parts", "PARTS_SUM", *words))
+        faults.append(Misfit("parts", "PARTS_SUM", *words))
     return tuple(faults)
