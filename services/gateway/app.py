@@ -15,6 +15,7 @@ from chassis.config import ConfigError, read_config
 from services.gateway import clients, contract, openapi, web
 from services.gateway.access import Access, leave_admin_key
 from services.gateway.actions import ApiKeyActions
+from services.gateway.callbacks import CallbackDoor
 from services.gateway.config import PREFIX, Config
 from services.gateway.door import Door
 from services.gateway.routes import Routes
@@ -71,7 +72,8 @@ async def start(config: Config) -> Gateway:
 
     channels = upstreams | own
     transcoder = Transcoder(channels, config.call_timeout_seconds, config.upload_timeout_seconds)
-    door = Door(Routes(known.operations), access, transcoder, openapi.document(known))
+    callback_door = CallbackDoor(upstreams["payments"], config.call_timeout_seconds)
+    door = Door(Routes(known.operations), access, transcoder, callback_door, openapi.document(known))
     outside = await web.start(config.http_listen, door)
     return Gateway(inside, outside, engine, channels)
 

@@ -13,7 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from chassis import storage_fault, telemetry
 from chassis.errors import Fault, Kind, plain_fault
+from services.gateway import callbacks
 from services.gateway.access import Access
+from services.gateway.callbacks import CallbackDoor, CalledBack
 from services.gateway.limits import InFlight
 from services.gateway.problems import problem, status_of
 from services.gateway.routes import Found, Routes
@@ -33,12 +35,14 @@ class Door:
         routes: Routes,
         access: Access,
         transcoder: Transcoder,
+        callback_door: CallbackDoor,
         document: Mapping[str, Any],
         in_flight_max: int = IN_FLIGHT_MAX,
     ) -> None:
         self._routes = routes
         self._access = access
         self._transcoder = transcoder
+        self._callback_door = callback_door
         self._open = {
             "/healthz": b'{"status":"serving"}',
             "/openapi.json": json.dumps(document, ensure_ascii=False).encode("utf-8"),
@@ -65,7 +69,7 @@ class Door:
 
     async def _traced_answer(self, request: Request) -> Response:
         found = self._find(request)
-        route = found.operation.public_template if isinstance(found, Found) else ""
+        route = _template_of(found)
         attributes = {"http.request.method": request.method, "url.path": _raw_path(request), "url.scheme": "http"}
         with telemetry.span(
             f"{request.method} {route}".strip(),
@@ -80,26 +84,31 @@ class Door:
                 response.headers["traceparent"] = telemetry.current_traceparent()
         return response
 
-    def _find(self, request: Request) -> Found | Fault:
+    def _find(self, request: Request) -> Found | CalledBack | Fault:
+        if called_back := callbacks.find(request.method, _raw_path(request)):
+            return called_back
         try:
             return self._routes.find(request.method, _raw_path(request))
         except Fault as fault:
             return fault
 
-    async def _answer(self, found: Found | Fault, request: Request, current: Span) -> Response:
+    async def _answer(self, found: Found | CalledBack | Fault, request: Request, current: Span) -> Response:
         key_id = ""
         try:
             with self._in_flight.place():
                 if isinstance(found, Fault):
                     raise found
-                caller = await self._access.identify(request.headers.get("authorization", ""))
-                key_id = caller.key_id
-                telemetry.annotate(key_id=key_id)
-                response = await self._transcoder.answer(found, request, caller)
+                if isinstance(found, CalledBack):
+                    response = await self._callback_door.answer(found, request)
+                else:
+                    caller = await self._access.identify(request.headers.get("authorization", ""))
+                    key_id = caller.key_id
+                    telemetry.annotate(key_id=key_id)
+                    response = await self._transcoder.answer(found, request, caller)
         except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
             response = self._refusal(raised, request, current)
         if request.method != "GET" or not response.status_code < 400:
-            route = found.operation.public_template if isinstance(found, Found) else ""
+            route = _template_of(found)
             _log.info("request", method=request.method, route=route, status=response.status_code, key_id=key_id)
         return response
 
@@ -116,6 +125,17 @@ class Door:
         else:
             current.set_attribute("error.type", fault.reason)
         return problem(fault, request.headers.get("accept-language", ""), telemetry.current_trace_id())
+
+
+def _template_of(found: Found | CalledBack | Fault) -> str:
+    """The route as it is counted: without what varies; empty when there is none."""
+    match found:
+        case Found():
+            return found.operation.public_template
+        case CalledBack():
+            return callbacks.TEMPLATE
+        case _:
+            return ""
 
 
 def _raw_path(request: Request) -> str:
