@@ -53,7 +53,7 @@ async def paid(system, amount_minor: int) -> payment_pb2.Payment:
 async def refund(system, payment_id: str, amount_minor: int):
     number = next(_numbers)
     request = pb.CreateRefundRequest(
-        request_id=f"request-{number:06}",
+        request_id=f"takeback-refund-{number:06}",
         payment_id=payment_id,
         merchant_refund_no=f"TR-{number:06}",
         amount=yuan(amount_minor),
@@ -175,3 +175,24 @@ async def test_facts_are_listed_newest_first_by_page_and_kind(system):
     assert [*first.takebacks, *second.takebacks] == [chargeback, reversal]
     assert second.next_page_token == ""
     assert list(of_kind.takebacks) == [reversal]
+
+
+async def test_the_largest_amounts_that_64_bits_hold_are_refused_or_taken_and_break_nothing(system):
+    most = 2**63 - 1
+    payment = await paid(system, most)
+    await refund(system, payment.payment_id, 1)
+
+    number = next(_numbers)
+    greedy = pb.CreateRefundRequest(
+        request_id=f"takeback-refund-{number:06}",
+        payment_id=payment.payment_id,
+        merchant_refund_no=f"TR-{number:06}",
+        amount=yuan(most),
+    )
+    assert await reason_of(system.refunds.CreateRefund(greedy)) == "REFUND_EXCEEDS"
+    first = await system.refunds.RecordChargeback(a_chargeback(payment.payment_id, most))
+    second = await reason_of(system.refunds.RecordChargeback(a_chargeback(payment.payment_id, most)))
+
+    assert first.takeback.uncovered_amount == yuan(1)
+    assert second == "REFUND_EXCEEDS"
+    assert await money_of(system, payment.payment_id) == (most, 0, 0)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from services.payments.domain.payment import State
 
+_MINOR_MAX = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class MoneyLeft:
@@ -57,6 +59,7 @@ def covered_minor(money: MoneyLeft, amount_minor: int) -> int | NotPaid | Exceed
     """
     if money.state is not State.SUCCEEDED:
         return NotPaid(money.state)
-    if amount_minor > money.amount_minor:
+    covered = min(amount_minor, money.left_minor)
+    if amount_minor > money.amount_minor or money.uncovered_minor + amount_minor - covered > _MINOR_MAX:
         return Exceeds(money.currency_code, money.amount_minor)
-    return min(amount_minor, money.left_minor)
+    return covered

@@ -3,7 +3,7 @@
 It keeps no sum: what an order stands at follows from its payments, each time it is asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,8 @@ from chassis.money import Money
 from services.payments.domain.life import is_final
 from services.payments.domain.misfit import Misfit
 from services.payments.domain.payment import Payment, State
+
+_MINOR_MAX = 2**63 - 1
 
 
 class SplitOrderState(StrEnum):
@@ -85,12 +87,12 @@ class SplitOrder:
     @property
     def paid(self) -> Money:
         """What came in by its parts and did not go back."""
-        return sum((part.paid for part in self.parts), Money.zero(self.content.total.currency_code))
+        return self._sum(part.paid for part in self.parts)
 
     @property
     def pending(self) -> Money:
         """What payments of its parts under way may still bring."""
-        return sum((part.pending for part in self.parts), Money.zero(self.content.total.currency_code))
+        return self._sum(part.pending for part in self.parts)
 
     @property
     def state(self) -> SplitOrderState:
@@ -101,6 +103,11 @@ class SplitOrder:
         if paid < total:
             return SplitOrderState.PARTLY_PAID
         return SplitOrderState.PAID if paid == total else SplitOrderState.OVERPAID
+
+    def _sum(self, amounts: Iterable[Money]) -> Money:
+        # The parts sum up to the total; payments that are larger than their parts might pass what 64 bits hold.
+        sum_minor = sum(amount.amount_minor for amount in amounts)
+        return Money(self.content.total.currency_code, min(sum_minor, _MINOR_MAX))
 
 
 def judge_parts(parts: Sequence[PartContent], total: Money) -> tuple[Misfit, ...]:

@@ -14,13 +14,13 @@ from services.payments.domain.payment import Change, ChangeKind, ReconciliationS
 _RESERVE = text("""
     UPDATE payments SET refund_reserved_minor = refund_reserved_minor + :amount, version = version + 1
     WHERE payment_id = :payment_id AND state = 'SUCCEEDED' AND currency_code = :currency_code
-    AND refunded_minor + refund_reserved_minor + :amount <= amount_minor
+    AND :amount <= amount_minor - refunded_minor - refund_reserved_minor
     RETURNING payment_id, version, state, reconciliation_state, refunded_minor, refund_reserved_minor
 """)
 _GIVE_BACK_AT_ONCE = text("""
     UPDATE payments SET refunded_minor = refunded_minor + :amount, version = version + 1
     WHERE payment_id = :payment_id AND state = 'SUCCEEDED' AND currency_code = :currency_code
-    AND refunded_minor + refund_reserved_minor + :amount <= amount_minor
+    AND :amount <= amount_minor - refunded_minor - refund_reserved_minor
     RETURNING payment_id, version, state, reconciliation_state, refunded_minor, refund_reserved_minor
 """)
 _GIVE_BACK = text("""
@@ -39,9 +39,9 @@ _RELEASE = text("""
 """)
 _TAKE = text("""
     UPDATE payments SET refunded_minor = refunded_minor + :covered,
-    uncovered_minor = uncovered_minor + :amount - :covered, version = version + 1
+    uncovered_minor = uncovered_minor + (:amount - :covered), version = version + 1
     WHERE payment_id = :payment_id AND state = 'SUCCEEDED' AND currency_code = :currency_code
-    AND refunded_minor + refund_reserved_minor + :covered <= amount_minor
+    AND :covered <= amount_minor - refunded_minor - refund_reserved_minor
     RETURNING payment_id, version, state, reconciliation_state, refunded_minor, refund_reserved_minor
 """)
 _LOCK = text("""
