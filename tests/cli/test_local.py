@@ -81,14 +81,25 @@ def test_a_payment_that_starts_here_is_paid_at_the_channels_stand_in(folder, cha
     }
 
     made = gateway.post("/v1/payments:create", asked)
-    httpx.post(
-        f"{where.channel_sandbox_url}/steering/orders/{channel}/{order_no}/pay", trust_env=False
-    ).raise_for_status()
+    at_the_channel = f"{where.channel_sandbox_url}/steering/orders/{channel}/{order_no}"
+    httpx.post(f"{at_the_channel}/pay", trust_env=False).raise_for_status()
     confirmed = gateway.post(f"/v1/payments/{made['payment']['paymentId']}:confirm", {})
     gateway.close()
 
     assert made["payment"]["state"] == "STATE_PROCESSING"
     assert confirmed["payment"]["state"] == "STATE_SUCCEEDED"
+    assert _callback_end(at_the_channel) == "DELIVERED"
+
+
+def _callback_end(order_url: str) -> str:
+    """How the channel's one callback ended, once the gateway and payments have taken it or the channel gave up."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        (callback,) = httpx.get(order_url, trust_env=False).json()["callbacks"]
+        if callback["state"] != "WAITING":
+            return callback["state"]
+        time.sleep(0.1)
+    raise AssertionError(f"still repeated: {callback}")
 
 
 def test_a_refusal_is_told_in_words_with_the_field_and_ends_with_1(folder):
