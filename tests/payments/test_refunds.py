@@ -12,6 +12,7 @@ from bihuan.payments.v1.channel_service_pb2 import IngestCallbackRequest
 from bihuan.payments.v1.payment_service_pb2 import GetPaymentRequest
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy import text
 
 from chassis.errors import from_rpc_error
 from services.payments.convert.refund import to_asked, to_fingerprint
@@ -416,3 +417,31 @@ async def test_the_fee_is_taken_once_by_the_rule_of_that_day_and_stays(system):
 
 def fee_of(amount_minor: int) -> payment_pb2.FeeSnapshot:
     return payment_pb2.FeeSnapshot(fee_rule_id="model-2026", rate_ppm=6_000, amount=yuan(amount_minor))
+
+
+async def test_a_number_whose_refund_is_archived_stays_taken(system):
+    payment, later = await paid(system), await paid(system)
+    asked = a_refund(payment.payment_id, 1_00)
+    await system.refunds.CreateRefund(asked)
+    async with system.engine.begin() as connection:  # as when its month is dropped
+        await connection.execute(text("DELETE FROM refunds"))
+
+    again = a_refund(later.payment_id, 1_00, merchant_refund_no=asked.merchant_refund_no)
+
+    assert await reason_of(system.refunds.CreateRefund(again)) == "PAYMENT_ARCHIVED"
+    assert await money_of(system, later.payment_id) == (0, 0, 10_00)
+
+
+async def test_a_question_asked_later_is_a_trace_of_its_own_that_leads_back_to_the_refund(system, spans):
+    payment = await paid(system)
+    system.model.next_refund = "PROCESSING"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 1_00))).refund
+    system.clock.advance(RefundTimers().base_seconds)
+
+    await system.actions.refunds.poll_refunds()
+
+    ended = {span.name: span for span in spans.get_finished_spans()}
+    polled, created = ended["poll_refund"], ended["create_refund"]
+    assert polled.attributes["bihuan.refund_id"] == refund.refund_id
+    assert polled.context.trace_id != created.context.trace_id
+    assert [link.context.trace_id for link in polled.links] == [created.context.trace_id]

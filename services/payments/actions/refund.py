@@ -177,10 +177,12 @@ class RefundActions:
             raise given_back.channel_not_here(payment.content.channel, payment.content.merchant_id)
         return account.account_id
 
-    @telemetry.traced
     async def _poll(self, refund: Refund) -> None:
-        telemetry.annotate(refund_id=refund.refund_id, attempt_count=refund.attempt_count)
-        await self._ask_and_settle(refund)
+        """A trace of its own, since it may be days later, with a link to the one in which the refund was asked for."""
+        links = [refund.traceparent] if refund.traceparent else []
+        with telemetry.span("poll_refund", parent="", links=links):
+            telemetry.annotate(refund_id=refund.refund_id, attempt_count=refund.attempt_count)
+            await self._ask_and_settle(refund)
 
     async def _ask_and_settle(self, refund: Refund) -> Refund:
         answer = await self._ask(refund)
