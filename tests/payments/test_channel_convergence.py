@@ -56,7 +56,7 @@ def world(templates):
 
 
 # Without the phase that explains, for which each line of every library would be traced.
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink])
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink])
 @given(steps=st.lists(st.sampled_from(STEPS), min_size=3, max_size=10).map(lambda steps: ["CREATE", *steps]))
 @example(steps=["LOSE AFTER", "CREATE", "PAY", "CALLBACK", "REPEAT", "CLOSE", "OLDEST"])
 @example(steps=["CREATE", "CALLBACK", "LOSE BEFORE", "CLOSE", "PAY", "OLDEST", "POLL", "REPEAT"])
