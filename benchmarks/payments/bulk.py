@@ -17,7 +17,7 @@ from bihuan.payments.v1 import import_service_pb2 as import_pb
 from bihuan.payments.v1 import import_service_pb2_grpc as import_grpc
 from bihuan.payments.v1 import payment_feed_service_pb2 as feed_pb
 from bihuan.payments.v1 import payment_feed_service_pb2_grpc as feed_grpc
-from pyarrow import flight  # type: ignore[import-untyped]
+from pyarrow import flight
 
 from benchmarks.metric import Metric
 from benchmarks.outbox.database import commit_seconds, number, run_script, settle

@@ -15,7 +15,7 @@ from chassis.validation import invalid
 from services.payments.actions.refusal import refuse_pay_time, taken
 from services.payments.domain.fee import FeeRules
 from services.payments.domain.import_batch import ToldBatch, rows_of_another_time
-from services.payments.domain.import_columns import staged
+from services.payments.domain.import_columns import change_columns, payment_columns, staged
 from services.payments.domain.import_progress import (
     Import,
     IsAhead,
@@ -159,16 +159,21 @@ class ImportActions:
 
 async def _write(work: Work, told: pa.RecordBatch, now: datetime) -> Sequence[KeptRow]:
     """Write what is new, and return what is not."""
-    await imports.stage(work, told)
-    taken_count = await imports.take_orders(work)
-    is_all_new = taken_count == told.num_rows
-    if not is_all_new:
-        await imports.mark_kept(work)
-    if taken_count:
-        await imports.take_in(work, now, telemetry.current_traceparent())
-    kept = [] if is_all_new else await imports.kept(work)
-    assert taken_count + len(kept) == told.num_rows, "a row is new, or its key is kept"
-    return kept
+    taken_count = await imports.take_orders(work, told)
+    if taken_count == told.num_rows:
+        await _take_in(work, told, now)
+        return []
+    kept_row_nos = await imports.kept_row_nos(work)
+    assert taken_count + len(kept_row_nos) == told.num_rows, "a row is new, or its key is kept"
+    is_new = [row_no not in kept_row_nos for row_no in told["row_no"].to_pylist()]
+    await _take_in(work, told.filter(pa.array(is_new)), now)
+    return await imports.kept(work)
+
+
+async def _take_in(work: Work, new: pa.RecordBatch, now: datetime) -> None:
+    if new.num_rows:
+        payments = payment_columns(new, now, telemetry.current_traceparent())
+        await imports.take_in(work, payments, change_columns(new))
 
 
 def _is_in(known: Import, batch: ToldBatch, found: IsNext | IsIn | IsAnother | IsAhead) -> bool:

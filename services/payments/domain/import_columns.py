@@ -1,8 +1,8 @@
 """What we add to imported payments, by whole columns: ids, days, fees and digests, as for one that comes alone."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -10,7 +10,8 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from chassis.money import Money
 from services.payments.domain.business_day import business_date
 from services.payments.domain.fee import Fee
-from services.payments.domain.import_batch import COLUMNS
+from services.payments.domain.import_batch import COLUMNS, INSTANT
+from services.payments.domain.payment import ChangeKind, Origin, ReconciliationState, State
 
 # How an imported payment stands until it is written. `row_no` is the row's place in its batch.
 STAGED = pa.schema(
@@ -28,6 +29,7 @@ STAGED = pa.schema(
 )
 _SEPARATOR = "\x1f"
 _NO_SPLITS = pa.scalar("")
+_ZERO, _ONE = pa.scalar(0, pa.int64()), pa.scalar(1, pa.int64())
 _MICROSECONDS_A_MINUTE = 60_000_000
 
 FeeOf = Callable[[str, str, Money], Fee | None]
@@ -47,6 +49,40 @@ def staged(rows: pa.RecordBatch, row_nos: Sequence[int], payment_ids: Sequence[s
         pa.array(line_digests(rows, ids), pa.binary()),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=STAGED)
+
+
+def payment_columns(told: pa.RecordBatch, now: datetime, traceparent: str) -> pa.RecordBatch:
+    """The columns of payments that have succeeded, for rows as `staged` makes them."""
+    shared = [name for name in STAGED.names if name not in ("row_no", "content_sha256", "line_sha256")]
+    common = {
+        "create_time": pa.scalar(now, INSTANT),
+        "traceparent": pa.scalar(traceparent),
+        "state": pa.scalar(State.SUCCEEDED.value),
+        "reconciliation_state": pa.scalar(ReconciliationState.PENDING.value),
+        "origin": pa.scalar(Origin.RECORDED.value),
+        "version": _ONE,
+    }
+    return _columns(told, shared, common)
+
+
+def change_columns(told: pa.RecordBatch) -> pa.RecordBatch:
+    """The columns of the changes that made these payments, each with its line of the day's manifest."""
+    shared = ["payment_id", "channel", "business_date", "currency_code", "amount_minor", "line_sha256"]
+    common = {
+        "version": _ONE,
+        "kind": pa.scalar(ChangeKind.PAYMENT.value),
+        "ref_id": pa.scalar(""),
+        "state": pa.scalar(State.SUCCEEDED.value),
+        "reconciliation_state": pa.scalar(ReconciliationState.PENDING.value),
+        "refunded_minor": _ZERO,
+        "refund_reserved_minor": _ZERO,
+    }
+    return _columns(told, shared, common)
+
+
+def _columns(told: pa.RecordBatch, shared: Sequence[str], common: Mapping[str, pa.Scalar]) -> pa.RecordBatch:
+    columns = {name: told[name] for name in shared}
+    return pa.record_batch(columns | {name: pa.repeat(value, told.num_rows) for name, value in common.items()})
 
 
 def business_dates(rows: pa.RecordBatch) -> list[date]:

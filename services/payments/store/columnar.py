@@ -110,9 +110,9 @@ class Work:
         """All rows of a statement at once."""
         return await self._link.run(lambda: self._link.read_all(statement, parameters))
 
-    async def copy_in(self, table: str, rows: pa.RecordBatch) -> None:
-        """COPY rows into a temporary table that has their columns."""
-        await self._link.run(lambda: self._link.cursor.adbc_ingest(table, rows, mode="append", temporary=True))
+    async def copy_in(self, table: str, rows: pa.RecordBatch, *, temporary: bool = False) -> None:
+        """COPY rows into a table that has their columns; others of its columns get their defaults."""
+        await self._link.run(lambda: self._link.cursor.adbc_ingest(table, rows, mode="append", temporary=temporary))
 
 
 class _Link:

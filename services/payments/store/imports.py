@@ -1,10 +1,9 @@
-"""SQL of imports: a batch goes by COPY beside the tables, and from there into them by whole statements.
+"""SQL of imports: keys are taken by one statement from beside the tables, and what is new goes in by COPY.
 
 Whoever calls holds the transaction; its last writer is `add_batch`.
 """
 
 from dataclasses import dataclass, fields
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -24,13 +23,12 @@ _BEGIN = f"""
 _LOCK = f"SELECT {', '.join(_PROGRESS)} FROM imports WHERE import_id = $1 FOR UPDATE"  # noqa: S608  the same
 _SHA256_IN = "SELECT sha256 FROM import_batches WHERE import_id = $1 AND batch_no = $2"
 
+_STAGED = ["row_no", "payment_id", "merchant_id", "merchant_order_no", "content_sha256"]
 _IS_STAGED = "SELECT to_regclass('pg_temp.import_rows') IS NOT NULL"
 _STAGE = """
     CREATE TEMPORARY TABLE import_rows (
         row_no bigint, payment_id text COLLATE "C", merchant_id text COLLATE "C", merchant_order_no text COLLATE "C",
-        bill_no text, channel text, channel_txn_no text, currency_code text, amount_minor bigint, pay_time timestamptz,
-        payer_name text, business_date date, fee_rule_id text, fee_rate_ppm bigint, fee_minor bigint,
-        content_sha256 bytea, line_sha256 bytea, says_the_same boolean
+        content_sha256 bytea
     ) ON COMMIT DELETE ROWS
 """
 # In the order of the keys, as every intake takes them, so that no two wait for each other.
@@ -44,41 +42,18 @@ _TAKE_ORDERS = """
     )
     SELECT count(*) FROM taken
 """
-# `says_the_same` is null of what is new; of what is not, the row gets the payment that holds its key.
-_MARK_KEPT = """
-    UPDATE import_rows SET payment_id = order_key.payment_id,
-        says_the_same = order_key.content_sha256 = import_rows.content_sha256
-    FROM order_key
-    WHERE order_key.merchant_id = import_rows.merchant_id
-        AND order_key.merchant_order_no = import_rows.merchant_order_no
-        AND order_key.payment_id <> import_rows.payment_id
-"""
-_TAKE_IN = """
-    INSERT INTO payments (
-        payment_id, merchant_id, merchant_order_no, bill_no, channel, channel_txn_no, currency_code, amount_minor,
-        pay_time, payer_name, business_date, fee_rule_id, fee_rate_ppm, fee_minor, create_time, traceparent,
-        state, reconciliation_state, origin, version
-    )
-    SELECT payment_id, merchant_id, merchant_order_no, bill_no, channel, channel_txn_no, currency_code, amount_minor,
-        pay_time, payer_name, business_date, fee_rule_id, fee_rate_ppm, fee_minor, $1, $2,
-        'SUCCEEDED', 'PENDING', 'RECORDED', 1
-    FROM import_rows WHERE says_the_same IS NULL
-"""
-_FEED = """
-    INSERT INTO feed_waiting (
-        payment_id, version, kind, ref_id, state, reconciliation_state, refunded_minor, refund_reserved_minor,
-        channel, business_date, currency_code, amount_minor, line_sha256
-    )
-    SELECT payment_id, 1, 'PAYMENT', '', 'SUCCEEDED', 'PENDING', 0, 0,
-        channel, business_date, currency_code, amount_minor, line_sha256
-    FROM import_rows WHERE says_the_same IS NULL
+_KEPT_ROWS = """
+    SELECT row_no FROM import_rows JOIN order_key USING (merchant_id, merchant_order_no)
+    WHERE order_key.payment_id <> import_rows.payment_id
 """
 _KEPT = """
-    SELECT row_no, import_rows.payment_id, says_the_same, payments.payment_id IS NULL AS is_archived,
-        payments.bill_no, payments.channel, payments.channel_txn_no, payments.currency_code, payments.amount_minor,
-        payments.pay_time, payments.payer_name, payments.splits <> '[]' AS has_splits
-    FROM import_rows LEFT JOIN payments ON payments.payment_id = import_rows.payment_id
-    WHERE says_the_same IS NOT NULL
+    SELECT row_no, order_key.payment_id, order_key.content_sha256 = import_rows.content_sha256 AS says_the_same,
+        payments.payment_id IS NULL AS is_archived, payments.bill_no, payments.channel, payments.channel_txn_no,
+        payments.currency_code, payments.amount_minor, payments.pay_time, payments.payer_name,
+        payments.splits <> '[]' AS has_splits
+    FROM import_rows JOIN order_key USING (merchant_id, merchant_order_no)
+    LEFT JOIN payments ON payments.payment_id = order_key.payment_id
+    WHERE order_key.payment_id <> import_rows.payment_id
     ORDER BY row_no
 """
 _ADD_BATCH = """
@@ -93,7 +68,7 @@ _ADVANCE = """
 
 @dataclass(frozen=True, slots=True)
 class KeptRow:
-    """What holds the business key of a staged row; `content` is by column, and empty when the payment is archived."""
+    """What holds the business key of a row; `content` is by column, and empty when the payment is archived."""
 
     row_no: int
     payment_id: str
@@ -115,31 +90,27 @@ async def sha256_in(work: Work, import_id: str, batch_no: int) -> bytes | None:
     return bytes(rows[0][0]) if rows else None
 
 
-async def stage(work: Work, rows: pa.RecordBatch) -> None:
-    """Put rows beside the tables, until the end of the transaction."""
+async def take_orders(work: Work, told: pa.RecordBatch) -> int:
+    """Take the business keys of told payments, where they are free; how many were."""
     if not (await work.execute(_IS_STAGED))[0][0]:
         await work.execute(_STAGE)
-    await work.copy_in("import_rows", rows)
-
-
-async def take_orders(work: Work) -> int:
-    """Take the business keys of what is staged, where they are free; how many were."""
+    await work.copy_in("import_rows", told.select(_STAGED), temporary=True)
     return int((await work.execute(_TAKE_ORDERS))[0][0])
 
 
-async def mark_kept(work: Work) -> None:
-    """Mark the staged rows whose business key another payment holds; they are written no more."""
-    await work.execute(_MARK_KEPT)
+async def kept_row_nos(work: Work) -> set[int]:
+    """The rows whose business key another payment holds."""
+    return {row[0] for row in await work.execute(_KEPT_ROWS)}
 
 
-async def take_in(work: Work, now: datetime, traceparent: str) -> None:
-    """Write what is staged and not marked: the payments, and the first change of each for the feed."""
-    await work.execute(_TAKE_IN, [now, traceparent])
-    await work.execute(_FEED)
+async def take_in(work: Work, payments: pa.RecordBatch, changes: pa.RecordBatch) -> None:
+    """Write payments, and the first change of each for the feed, by columns of the tables."""
+    await work.copy_in("payments", payments)
+    await work.copy_in("feed_waiting", changes)
 
 
 async def kept(work: Work) -> list[KeptRow]:
-    """The staged rows that were marked, with what holds their key; call it after `take_in`, since a twin may."""
+    """The same rows, with what holds their key; call it after `take_in`, since a twin may."""
     rows = (await work.read_all(_KEPT)).to_pylist()
     named = tuple(field.name for field in fields(KeptRow) if field.name != "content")
     return [KeptRow(**{name: row.pop(name) for name in named}, content=row) for row in rows]
