@@ -5,8 +5,8 @@ from services.invoice_sync.domain.follow import follow
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.payment import PaymentState
 from services.invoice_sync.domain.policy import IssuePolicy, Profile
+from tests.payments.refunding import a_refund, paid
 from tests.payments.starting import started
-from tests.payments.test_refunds import a_refund, paid
 from tests.payments.test_takebacks import a_chargeback, a_reversal
 
 

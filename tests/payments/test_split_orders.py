@@ -7,18 +7,13 @@ import pytest
 from bihuan.payments.v1 import payment_pb2
 from bihuan.payments.v1 import split_order_pb2 as order_pb
 from bihuan.payments.v1 import split_order_service_pb2 as pb
-from bihuan.type.v1 import money_pb2
 
 from chassis.errors import from_rpc_error
 from tests.payments.builders import a_request
+from tests.payments.refunding import a_done_refund, reason_of, yuan
 from tests.payments.starting import started
-from tests.payments.test_refunds import a_done_refund
 
 _numbers = itertools.count(1)
-
-
-def yuan(amount_minor: int) -> money_pb2.Money:
-    return money_pb2.Money(currency_code="CNY", amount_minor=amount_minor)
 
 
 def an_order(*amounts: int, **changes) -> pb.CreateSplitOrderRequest:
@@ -44,12 +39,6 @@ async def pay(system, number: str, amount_minor: int, **changes) -> payment_pb2.
 async def look(system, order) -> order_pb.SplitOrder:
     request = pb.GetSplitOrderRequest(merchant_id=order.merchant_id, split_order_no=order.split_order_no)
     return (await system.split_orders.GetSplitOrder(request)).split_order
-
-
-async def reason_of(call) -> str:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await call
-    return from_rpc_error(refused.value).reason
 
 
 async def test_an_order_is_paid_when_all_its_parts_are_whichever_channel_they_came_by(system):

@@ -2,24 +2,18 @@
 
 import itertools
 
-import grpc
-import pytest
-from bihuan.payments.v1 import feed_pb2, payment_pb2, takeback_pb2
+from bihuan.payments.v1 import feed_pb2, takeback_pb2
 from bihuan.payments.v1 import refund_service_pb2 as pb
 from bihuan.payments.v1.payment_service_pb2 import GetPaymentRequest
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 
-from chassis.errors import from_rpc_error
 from services.payments.domain.refund import RefundTimers
-from tests.payments.builders import NOON, a_request
+from tests.payments.builders import NOON
+from tests.payments.refunding import money_of, paid, reason_of, yuan
 
 _numbers = itertools.count(1)
-
-
-def yuan(amount_minor: int) -> money_pb2.Money:
-    return money_pb2.Money(currency_code="CNY", amount_minor=amount_minor)
 
 
 def told(kind, payment_id: str, amount_minor: int, **changes):
@@ -43,13 +37,6 @@ def a_chargeback(payment_id: str, amount_minor: int, **changes) -> pb.RecordChar
     return told(pb.RecordChargebackRequest, payment_id, amount_minor, **changes)
 
 
-async def paid(system, amount_minor: int) -> payment_pb2.Payment:
-    request = a_request(amount=yuan(amount_minor), channel="model_pay")
-    payment = (await system.payments.RecordPayment(request)).payment
-    system.book_paid(payment.merchant_order_no, ("CNY", amount_minor), payment.channel_txn_no)
-    return payment
-
-
 async def refund(system, payment_id: str, amount_minor: int):
     number = next(_numbers)
     request = pb.CreateRefundRequest(
@@ -59,19 +46,6 @@ async def refund(system, payment_id: str, amount_minor: int):
         amount=yuan(amount_minor),
     )
     return (await system.refunds.CreateRefund(request)).refund
-
-
-async def money_of(system, payment_id: str) -> tuple[int, int, int]:
-    payment = (await system.payments.GetPayment(GetPaymentRequest(payment_id=payment_id))).payment
-    parts = (payment.refunded_amount, payment.refund_reserved_amount, payment.refundable_amount)
-    assert sum(part.amount_minor for part in parts) == payment.amount.amount_minor
-    return tuple(part.amount_minor for part in parts)
-
-
-async def reason_of(call) -> str:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await call
-    return from_rpc_error(refused.value).reason
 
 
 async def test_a_reversal_is_a_new_fact_and_the_payment_stays_as_it_was_paid(system):
