@@ -100,7 +100,7 @@ class Alipay:
             "timeout_express": f"{minutes}m",
             "qr_code_timeout_express": f"{minutes}m",
         }
-        answer = await self._ask("alipay.trade.precreate", content, words.read_prepay)
+        answer = await self._ask("alipay.trade.precreate", content, _of(order, words.read_prepay))
         if not isinstance(answer, AskAgain):
             return answer
         found = await self.query(order)
@@ -109,11 +109,12 @@ class Alipay:
     async def query(self, order: Order) -> ChannelPayment:
         """See Channel. An order that nobody has scanned yet is NotFound here."""
         content = {"out_trade_no": order.merchant_order_no}
-        return await self._ask("alipay.trade.query", content, words.read_payment)
+        return await self._ask("alipay.trade.query", content, _of(order, words.read_payment))
 
     async def close(self, order: Order) -> CloseAnswer:
         """See Channel. Asks once more, how the order stands, when it is told that it cannot be closed."""
-        answer = await self._ask("alipay.trade.close", {"out_trade_no": order.merchant_order_no}, words.read_close)
+        content = {"out_trade_no": order.merchant_order_no}
+        answer = await self._ask("alipay.trade.close", content, _of(order, words.read_close))
         if not isinstance(answer, AskAgain):
             return answer
         found = await self.query(order)
@@ -206,6 +207,17 @@ class Alipay:
             return read(words.node_object(node))
         except Unreadable as fault:
             return Unknown(UnknownCause.UNREADABLE, f"HTTP {heard.status}, {fault}")
+
+
+def _of(order: Order, read: Callable[[Mapping[str, Any]], T]) -> Callable[[Mapping[str, Any]], T]:
+    """The reading of an answer about an order. Signed, but about another, somebody on the way gave it to this one."""
+
+    def read_own(told: Mapping[str, Any]) -> T:
+        if told.get("code") == words.OK and told.get("out_trade_no") != order.merchant_order_no:
+            raise Unreadable("out_trade_no")
+        return read(told)
+
+    return read_own
 
 
 def yuan(money: Money) -> str:

@@ -39,7 +39,7 @@ from services.payments.channels.reading import (
     words,
 )
 
-_OK: Final = "10000"
+OK: Final = "10000"
 # Missing or wrong parameters, and no permission: the gateway turned the request down.
 _GATE_CODES: Final = frozenset({"40001", "40002", "40006"})
 _BUSINESS_FAILED: Final = "40004"
@@ -91,7 +91,7 @@ _CHARSETS: Final = {"utf-8": "utf-8", "utf8": "utf-8", "gbk": "gb18030", "gb2312
 
 def read_prepay(told: Mapping[str, Any]) -> PrepayAnswer | AskAgain:
     """Of an order that was asked for. Raises Unreadable."""
-    if text(told, "code") == _OK:
+    if text(told, "code") == OK:
         return Processing(text(told, "qr_code"))
     code = _sub_code(told)
     if code in _PAID:
@@ -103,7 +103,7 @@ def read_prepay(told: Mapping[str, Any]) -> PrepayAnswer | AskAgain:
 
 def read_payment(told: Mapping[str, Any]) -> ChannelPayment:
     """Of an order that was asked after. Raises Unreadable."""
-    if text(told, "code") == _OK:
+    if text(told, "code") == OK:
         return _payment(told, "send_pay_date")
     code = _sub_code(told)
     return NotFound() if code == _MISSING else _not_known(code)
@@ -111,7 +111,7 @@ def read_payment(told: Mapping[str, Any]) -> ChannelPayment:
 
 def read_close(told: Mapping[str, Any]) -> CloseAnswer | AskAgain:
     """Of an order that was to be closed. Raises Unreadable."""
-    if text(told, "code") == _OK:
+    if text(told, "code") == OK:
         return Closed()
     code = _sub_code(told)
     if code == _MISSING:
@@ -123,7 +123,7 @@ def read_close(told: Mapping[str, Any]) -> CloseAnswer | AskAgain:
 
 def read_refund(refund: RefundOrder, told: Mapping[str, Any]) -> RefundAnswer | AskAgain:
     """Of a refund that was asked for. Raises Unreadable."""
-    if text(told, "code") == _OK:
+    if text(told, "code") == OK:
         # N: this ask moved nothing, because an earlier one did or because none could yet.
         if told.get("fund_change") != "Y":
             return AskAgain("fund_change N")
@@ -136,7 +136,7 @@ def read_refund(refund: RefundOrder, told: Mapping[str, Any]) -> RefundAnswer | 
 
 def read_refund_found(told: Mapping[str, Any]) -> RefundFound:
     """Of a refund that was asked after: without its standing in the answer there is none. Raises Unreadable."""
-    if text(told, "code") != _OK:
+    if text(told, "code") != OK:
         code = _sub_code(told)
         return NotFound() if code == _MISSING else _not_known(code)
     # Older contracts tell no refund_status: what is found at all has succeeded.

@@ -110,7 +110,7 @@ class WeChatPay:
         """See Channel."""
         target = f"{_order_target(order.merchant_order_no)}?mchid={quote(self._mch_id, safe='')}"
         heard = await self._ask("GET", target, f"{_ORDERS}{{out_trade_no}}")
-        return _read(heard, self._read_payment)
+        return _read(heard, lambda status, told: self._read_payment(order, status, told))
 
     async def close(self, order: Order) -> CloseAnswer:
         """See Channel. 204 is said of an order that is not there as well, so what it did is asked for."""
@@ -213,9 +213,12 @@ class WeChatPay:
             raise Unreadable("ciphertext") from None
         return json_object(opened)
 
-    def _read_payment(self, status: int, told: Mapping[str, Any]) -> ChannelPayment:
+    def _read_payment(self, order: Order, status: int, told: Mapping[str, Any]) -> ChannelPayment:
         if status == HTTPStatus.OK and (told.get("mchid") != self._mch_id or told.get("appid") != self._app_id):
             raise Unreadable("mchid")
+        # Signed, but an answer to another question: somebody on the way gave it to this one.
+        if status == HTTPStatus.OK and told.get("out_trade_no") != order.merchant_order_no:
+            raise Unreadable("out_trade_no")
         return words.read_payment(status, told)
 
 
