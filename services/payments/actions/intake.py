@@ -17,7 +17,7 @@ from services.payments.domain.fee import FeeRules
 from services.payments.domain.intake import Intake, Recorded, Replayed, Told, content_sha256
 from services.payments.domain.payment import PaymentContent, judge_pay_time, succeeded_payment
 from services.payments.store import intake
-from services.payments.store.sql import Lanes
+from services.payments.store.sql import GONE, Lanes
 
 # Longer than any statement in it may take: what is cut off before may have been done.
 _COMMIT_SECONDS_MAX = 15.0
@@ -28,6 +28,7 @@ _UNDONE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 # The data of one payment breaks a rule that none of ours has seen: its neighbours are taken in without it.
 _DATA_AT_FAULT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 _LINKS_MAX = 128
+_CAREFUL_BATCHES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class IntakeActions:
 
     def __init__(self, engine: AsyncEngine, clock: Clock, fees: FeeRules, batching: Batching = _USUAL) -> None:
         self._lanes = Lanes(engine)
+        self._careful_count = 0
         self._clock = clock
         self._fees = fees
         self._batcher: Batcher[Told, Intake] = Batcher(
@@ -135,8 +137,31 @@ class IntakeActions:
         with telemetry.span("commit.batch", parent="", links=links, attributes=attributes):
             return await self._commit(told, lambda _: None)
 
+    async def _commit_new(self, told: Sequence[Told]) -> bool:
+        """Take a batch in by one statement, if its keys are all new; else, or if that is not known, False.
+
+        Where keys were repeated, more repeats come: for a while this is not tried, since what is undone costs as much
+        as what is done.
+        """
+        if self._careful_count:
+            self._careful_count -= 1
+            return False
+        try:
+            async with asyncio.timeout(_COMMIT_SECONDS_MAX), self._lanes.statement() as driver:
+                await intake.take_in_new(driver, sorted(told, key=lambda one: one.order))
+        except intake.NotAllNew:
+            self._careful_count = _CAREFUL_BATCHES
+            return False
+        except (*_UNDONE, *GONE):
+            return False
+        return True
+
     async def _commit(self, told: Sequence[Told], agree: Callable[[Sequence[Intake]], None]) -> list[Intake]:
         """Take a batch in by one transaction, unless `agree` raises what undoes it."""
+        if await self._commit_new(told):
+            decided: list[Intake] = [Recorded(one.payment) for one in told]
+            agree(decided)
+            return decided
         for tries_left in reversed(range(_TRIES_MAX)):
             try:
                 async with asyncio.timeout(_COMMIT_SECONDS_MAX), self._lanes.transaction() as driver:

@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 Driver = asyncpg.Connection
 # The rows of unnest() are guessed to be few; a nested loop over hundreds is then chosen, and is slow.
 _BY_HASH = "SET enable_nestloop = off"
-_GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError)
+# The way to the database is broken, also in the midst of something: what was asked last may have been done.
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
 
 
 async def driver_of(session: AsyncSession) -> Any:
@@ -34,6 +41,23 @@ class Lanes:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._free: list[AsyncConnection] = []
+
+    @contextlib.asynccontextmanager
+    async def statement(self) -> AsyncIterator[Any]:
+        """A driver's connection for one statement, which is then a transaction by itself."""
+        lane = await self._live()
+        try:
+            yield await _raw(lane)
+        except asyncpg.PostgresError as refused:
+            if isinstance(refused, GONE):
+                await _hang_up(lane)
+            else:
+                self._free.append(lane)
+            raise
+        except BaseException:  # the way to the database is broken, or what the connection is in the midst of unknown
+            await _hang_up(lane)
+            raise
+        self._free.append(lane)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
@@ -59,21 +83,35 @@ class Lanes:
         """A kept lane, unless the database has dropped it meanwhile; or a new one."""
         while self._free:
             lane = self._free.pop()
-            with contextlib.suppress(*_GONE):
+            with contextlib.suppress(*GONE):
                 return lane, await _begin(lane)
             await _hang_up(lane)
-        lane = await self._engine.connect()
+        lane = await self._live()
         try:
-            await (await _raw(lane)).execute(_BY_HASH)
             return lane, await _begin(lane)
         except BaseException:
             await _hang_up(lane)
             raise
 
+    async def _live(self) -> AsyncConnection:
+        """A kept lane that the database has not closed, as far as the driver has heard; or a new one."""
+        while self._free:
+            lane = self._free.pop()
+            if not (await _raw(lane)).is_closed():
+                return lane
+            await _hang_up(lane)
+        lane = await self._engine.connect()
+        try:
+            await (await _raw(lane)).execute(_BY_HASH)
+        except BaseException:
+            await _hang_up(lane)
+            raise
+        return lane
+
     async def _undo(self, lane: AsyncConnection, driver: Any) -> None:
         try:
             await driver.execute("ROLLBACK")
-        except _GONE:
+        except GONE:
             await _hang_up(lane)
         else:
             self._free.append(lane)
