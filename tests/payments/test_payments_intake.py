@@ -24,10 +24,13 @@ from services.payments import rpc
 from services.payments.actions.intake import Asked, Batching, IntakeActions
 from services.payments.convert import payment as convert
 from services.payments.domain.fee import FeeRules
+from services.payments.domain.intake import Recorded
 from services.payments.domain.life import MOVES
 from services.payments.domain.payment import Origin, State, Success
+from services.payments.store import intake as store
 from services.payments.store import payment as payments
-from tests.payments.builders import NOON, NOTHING, a_payment, a_request, take_in
+from services.payments.store.sql import Lanes
+from tests.payments.builders import NOON, NOTHING, a_payment, a_request, as_told, take_in
 from tests.support.eventually import eventually
 
 
@@ -154,6 +157,23 @@ async def test_a_connection_that_the_database_has_dropped_is_replaced_before_any
     answer = await unretried.RecordPayment(a_request(), timeout=20)
 
     assert not answer.replayed
+
+
+async def test_a_batch_whose_commit_was_not_heard_of_is_asked_for_again_and_is_no_replay(system):
+    told = [as_told(a_payment()) for _ in range(3)]
+    lanes = Lanes(system.engine)
+    async with lanes.statement() as driver:
+        await store.take_in_new(driver, told)  # and the connection breaks before the answer
+
+    with pytest.raises(store.NotAllNew):
+        async with lanes.statement() as driver:
+            await store.take_in_new(driver, [*told, as_told(a_payment())])
+    async with lanes.transaction() as driver:
+        decided = await store.take_in(driver, told)
+    await lanes.close()
+
+    assert decided == [Recorded(one.payment) for one in told]
+    assert (await system.row_counts())["payments"] == 3
 
 
 async def test_a_batch_is_one_span_with_links_to_the_calls_that_came_into_it(system, spans):
