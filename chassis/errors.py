@@ -11,6 +11,8 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 DOMAIN = "bihuan"
+# What is full now has room again within moments, if those who were turned away wait for one.
+_RETRY_AFTER_SECONDS = 1
 
 
 class Kind(Enum):
@@ -145,7 +147,9 @@ def plain_fault(kind: Kind) -> Fault:
     EXISTS, CONFLICT and PRECONDITION say nothing without words, and gRPC itself never sends their statuses
     (grpc/doc/statuscodes.md): who sends them bare breaks the contract. So they become INTERNAL, in kind and reason.
     """
-    return Fault(kind if kind in _PLAIN else Kind.INTERNAL, *_PLAIN.get(kind, _PLAIN[Kind.INTERNAL]))
+    retry_after_seconds = _RETRY_AFTER_SECONDS if kind is Kind.OVERLOADED else 0
+    words = _PLAIN.get(kind, _PLAIN[Kind.INTERNAL])
+    return Fault(kind if kind in _PLAIN else Kind.INTERNAL, *words, retry_after_seconds=retry_after_seconds)
 
 
 def _over_limit(details: str) -> Fault | None:

@@ -21,7 +21,6 @@ from services.payments.store.sql import GONE, Lanes
 
 # Longer than any statement in it may take: what is cut off before may have been done.
 _COMMIT_SECONDS_MAX = 15.0
-_RETRY_AFTER_SECONDS = 1
 _TRIES_MAX = 3
 # Undone by the database since another batch, of another replica, took the same keys the other way round.
 _UNDONE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
@@ -119,9 +118,7 @@ class IntakeActions:
         try:
             return await self._batcher.add(told, seconds_left())
         except BatchFull as full:
-            overloaded = plain_fault(Kind.OVERLOADED)
-            overloaded.retry_after_seconds = _RETRY_AFTER_SECONDS
-            raise overloaded from full
+            raise plain_fault(Kind.OVERLOADED) from full
         except BatchLate as late:
             raise plain_fault(Kind.DEADLINE) from late
         except (BatchClosed, BatchCut) as stopped:
