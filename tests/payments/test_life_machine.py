@@ -144,11 +144,21 @@ class Life(RuleBasedStateMachine):
     def ask_for_the_same_refund_again(self, request):
         assert self.call("refunds", "CreateRefund", request).replayed
 
-    @rule(request=asked, ends=st.sampled_from(["FAILED", "DONE"]))
-    def bank_ends_a_refund(self, request, ends):
+    @rule(target=callbacks, request=asked, ends=st.sampled_from(["FAILED", "DONE"]), arrives=st.booleans())
+    def bank_ends_a_refund(self, request, ends, arrives):
         booked = self.system.model.refunds.get(request.merchant_refund_no)
-        if booked is not None and booked.state == "PROCESSING":
-            self.system.model.end_refund(request.merchant_refund_no, ends)
+        if booked is None or booked.state != "PROCESSING":
+            return multiple()
+        self.system.model.end_refund(request.merchant_refund_no, ends)
+        callback = self.system.model.refund_callback(request.merchant_refund_no)
+        return self.callback(callback, arrives=arrives)
+
+    @rule(target=asked, amount=PARTS)
+    def channel_takes_back_what_is_on_its_way_back(self, amount):
+        payment = self.record(10_00)
+        request = self.refund(payment, 7_00, "PROCESSING", "")
+        self.channel_takes_back(payment, amount, is_reversal=True)
+        return request
 
     @rule(target=callbacks, request=asked, arrives=st.booleans())
     def channel_calls_back_about_a_refund(self, request, arrives):
