@@ -6,6 +6,7 @@ stream brought a message: gRPC sends none with an error (grpc/doc/PROTOCOL-HTTP2
 """
 
 import asyncio
+import functools
 import struct
 import time
 from collections.abc import Iterator
@@ -65,9 +66,8 @@ async def load(port: int, template: Template, numbers: range, in_flight: int) ->
     left = iter(numbers)
     connections = []
     for places in _shares(in_flight):
-        _, made = await asyncio.get_running_loop().create_connection(
-            lambda places=places: _Connection(template, left, places), "127.0.0.1", port
-        )
+        make = functools.partial(_Connection, template, left, places)
+        _, made = await asyncio.get_running_loop().create_connection(make, "127.0.0.1", port)
         connections.append(made)
     began = time.perf_counter()
     for each in connections:
@@ -119,7 +119,7 @@ class _Connection(asyncio.Protocol):
         self._headers = _header_block(self.template.method)
         settings = struct.pack(">HI", _INITIAL_WINDOW_SIZE, _WINDOW_BYTES)
         widen = struct.pack(">I", _WINDOW_BYTES)
-        transport.write(_PREFACE + _frame(_SETTINGS, 0, 0, settings) + _frame(_WINDOW_UPDATE, 0, 0, widen))
+        self._transport.write(_PREFACE + _frame(_SETTINGS, 0, 0, settings) + _frame(_WINDOW_UPDATE, 0, 0, widen))
 
     def start(self) -> None:
         """Fill the places."""
