@@ -289,3 +289,43 @@ async def test_the_authoritys_list_finds_what_was_abandoned_and_is_booked_and_a_
     assert case.invoice_id == abandoned.invoice_id
     assert case.reference in case.fact_zh
     assert await moving.state(abandoned) is SyncState.ABANDONED
+
+
+@pytest.mark.parametrize("parked_reason", ["", "COUNT"])
+async def test_the_authoritys_list_finds_what_waits_to_be_sent_again_or_was_given_up_and_is_booked(
+    moving, parked_reason
+):
+    await moving.steering.plan("LOSE_ANSWER", times=1)
+    (waiting,) = await moving.issued()
+    await moving.upload.upload_due()
+    await until_status(moving.steering, "BOOKED", key=waiting.idempotency_key)
+    await moving.execute(
+        "UPDATE outbox SET sync_state = 'RETRY_WAIT', work = 'SUBMIT', due_at = due_at + interval '1 hour',"
+        " parked_reason = :parked_reason",
+        parked_reason=parked_reason,
+    )
+
+    report = await moving.sweep.sweep()
+    await moving.verify.verify_due()
+
+    assert report.counts.adopted_count == 1
+    assert await moving.state(waiting) is SyncState.BOOKED
+    assert [row["submit_count"] for row in await moving.entries(waiting)] == [1]
+
+
+async def test_the_authoritys_list_hurries_no_invoice_that_a_worker_has_or_that_is_booked_already(moving):
+    await moving.all_booked()
+    await moving.steering.plan("LOSE_ANSWER", times=1)
+    (held,) = await moving.issued()
+    await moving.upload.upload_due()
+    await until_status(moving.steering, "BOOKED", key=held.idempotency_key)
+    await moving.execute(
+        "UPDATE outbox SET sync_state = 'RETRY_WAIT', work = 'SUBMIT', due_at = now() WHERE invoice_id = :id",
+        id=held.invoice_id,
+    )
+    await moving.upload.claim_due()
+
+    report = await moving.sweep.sweep()
+
+    assert report.counts.adopted_count == 0
+    assert await moving.state(held) is SyncState.SENDING
