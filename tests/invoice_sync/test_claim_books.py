@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chassis.ids import new_id
+from services.invoice_sync.actions.attempt_log import LeaseLost
 from services.invoice_sync.actions.audit import AuditActions
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.domain import attempt_chain
@@ -68,6 +69,20 @@ async def test_claims_that_cannot_be_recorded_are_in_flight_no_more_and_each_cou
             await system.upload.upload_due()
 
     assert in_flight(system) == len(elsewhere) == 1
+
+
+async def test_a_worker_that_stood_still_after_its_claim_sends_nothing_when_it_goes_on(system):
+    invoice, other = await system.issued(count=2)
+    (frozen,) = await system.upload.claim_due(1)
+    system.clock.advance(system.tools.timers.lease_seconds / 2)
+
+    with pytest.raises(LeaseLost):
+        await system.upload.upload_claims([frozen])
+    sent = await system.upload.upload_due()
+
+    assert (await system.steering.counts())["submits"] == sent == 1
+    assert frozen.invoice_id in (invoice.invoice_id, other.invoice_id)
+    assert in_flight(system) == 0
 
 
 async def test_a_row_whose_attempt_number_was_taken_is_put_back_and_sent_with_the_next_claim(system):
