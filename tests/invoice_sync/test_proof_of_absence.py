@@ -239,6 +239,23 @@ async def test_a_list_too_long_for_one_look_is_read_on_where_it_stopped(moving, 
     assert (await rounds(moving), await moving.state(unknown)) == (2, SyncState.READY)
 
 
+async def test_a_list_that_is_read_too_slowly_for_one_look_is_read_on_too(moving, monkeypatch):
+    monkeypatch.setattr("services.invoice_sync.tax.sandbox._PAGE_SIZE", 2)
+    unknown = await lost(moving)
+    await moving.issued(8)
+    await moving.upload.upload_due()
+    await eventually(lambda: booked(moving, 9))
+    moving.tax.meanwhile = lambda: moving.clock.advance(20)
+
+    for _ in range(6):
+        await moving.swept_after(WINDOW)
+
+    # Five pages, of which one minute, for which a canary is good, bears no more than three.
+    assert await rounds(moving) == 1
+    listed = await moving.outcomes(unknown, Operation.QUERY_WINDOW)
+    assert listed[:5] == [*[Outcome.UNKNOWN] * 4, Outcome.OK]
+
+
 async def test_what_a_busy_seller_sends_after_the_window_is_not_in_the_list_that_is_read(moving, monkeypatch):
     monkeypatch.setattr("services.invoice_sync.actions.seller_list._PAGES_MAX", 2)
     monkeypatch.setattr("services.invoice_sync.tax.sandbox._PAGE_SIZE", 2)
