@@ -148,6 +148,18 @@ async def test_the_archive_pass_finds_a_document_that_does_not_open(moving):
     assert [case.invoice_id for case in await moving.cases("ARCHIVE_DAMAGED")] == [invoice.invoice_id]
 
 
+async def test_a_document_that_stays_damaged_keeps_no_sweep_from_its_rest(moving):
+    (invoice,) = await moving.all_booked()
+    await moving.execute("ALTER TABLE body DISABLE TRIGGER USER")
+    await moving.execute("UPDATE body SET sealed = '' WHERE sha256 = :sha256", sha256=invoice.document_sha256)
+
+    swept = [await moving.sweep.sweep() for _ in range(3)]
+
+    assert [each.counts.archive_damaged_count for each in swept] == [1, 1, 1]
+    # What a sweep sets right or newly shows has the loop sweep again at once.
+    assert [each.found_count for each in swept] == [1, 0, 0]
+
+
 async def test_a_list_that_is_longer_than_one_sweep_reads_is_gone_on_with_and_nothing_is_skipped(moving, monkeypatch):
     monkeypatch.setattr("services.invoice_sync.actions.sweep_lists._PAGES_MAX", 2)
     monkeypatch.setattr("services.invoice_sync.tax.sandbox._PAGE_SIZE", 2)
