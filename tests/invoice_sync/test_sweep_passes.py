@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from chassis.errors import Fault
+from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.sweep_archive import ArchivePass
 from services.invoice_sync.actions.sweep_books import BooksPass
@@ -13,7 +15,7 @@ from services.invoice_sync.actions.sweep_own import OwnPass
 from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
 from services.invoice_sync.domain.standing import SyncState
-from services.invoice_sync.store import sweeps
+from services.invoice_sync.store import invoices, sweeps
 from services.invoice_sync.tax import NotOffered
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import OPEN_GATES, TIMERS
@@ -287,6 +289,23 @@ async def test_the_authoritys_list_finds_what_was_refused_and_is_booked_and_it_i
     assert report.counts.adopted_count == 1
     assert await moving.state(refused) is SyncState.BOOKED
     assert await moving.open_cases() == []
+
+
+async def test_a_correction_that_a_sweep_overtakes_is_refused_and_leaves_no_version(moving, monkeypatch):
+    refused = await refused_and_yet_booked(moving)
+    write = invoices.add_version
+
+    async def overtaken(*args) -> None:
+        await moving.sweep.sweep()
+        await write(*args)
+
+    monkeypatch.setattr(invoices, "add_version", overtaken)
+    with pytest.raises(Fault, match="cannot be corrected"):
+        await CorrectActions(moving.tools).correct_invoice("fix-1", refused.invoice_id, refused.buyer)
+    await moving.verify.verify_due()
+
+    assert (await moving.again(refused)).version == 1
+    assert await moving.state(refused) is SyncState.BOOKED
 
 
 async def test_the_authoritys_list_finds_what_was_abandoned_and_is_booked_and_a_person_is_told_which(moving):
