@@ -11,9 +11,11 @@ from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.domain import attempt_chain
 from services.invoice_sync.domain.attempt import Operation, Outcome
 from services.invoice_sync.domain.hold import HoldKind, raised
+from services.invoice_sync.domain.invoice import Party
+from services.invoice_sync.domain.policy import IssuePolicy, Profile
 from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.store import gates
-from tests.invoice_sync.builders import OPEN_GATES
+from tests.invoice_sync.builders import OPEN_GATES, a_payment
 from tests.support.tax_sandbox import ROUTE, SELLER_TAX_ID
 
 
@@ -132,6 +134,25 @@ async def test_a_held_seller_is_seen_however_many_others_are_held(system, monkey
             await gates.add_hold(session, hold)
 
     assert await system.upload.upload_due() == 0
+
+
+async def test_what_a_probe_shows_counts_though_another_route_was_claimed_for_while_it_was_on_its_way(system):
+    await system.issued()
+    hold = raised(HoldKind.LOGIN, new_id("hld"), ROUTE, SELLER_TAX_ID, system.clock.now(), OPEN_GATES.hold)
+    async with system.sessions.begin() as session:
+        await gates.add_hold(session, hold)
+    system.clock.advance(61)
+    probe = await system.upload.claim_due()
+    elsewhere = Party("北京燃气集团有限公司", "91110105MA4KABC451")
+    await system.issue.set_merchant_profile(Profile("city-gas", IssuePolicy.ON_SUCCESS, elsewhere))
+    await system.follow(a_payment(merchant_id="city-gas"))
+
+    others = await system.upload.claim_due()
+    await system.upload.upload_claims(probe)
+
+    assert [claim.route.region for claim in [*probe, *others]] == ["42", "11"]
+    async with system.sessions() as session:
+        assert await gates.holds(session) == []
 
 
 async def test_holds_of_other_sellers_are_not_read_but_that_there_are_some_is(system):

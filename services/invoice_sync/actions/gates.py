@@ -52,7 +52,9 @@ class Gates:
         by_route = self._by_route(lanes)
         admission = Admission(gates=await self._lock(session, list(by_route), now))
         holds = await gates.holds_of(session, list(by_route), sorted({seller_of(lane) for lane in lanes}))
-        self._watched = {key for key, gate in admission.gates.items() if not self._is_as_new(gate)}
+        # Only of what was looked at now: a probe of another route may still be on its way.
+        self._watched -= by_route.keys()
+        self._watched |= {key for key, gate in admission.gates.items() if not self._is_as_new(gate)}
         self._watched |= {hold.route_key for hold in holds}
         for no, (key, of_route) in enumerate(sorted(by_route.items())):
             part = -(-(limit - sum(quota for _, quota in admission.quotas)) // (len(by_route) - no))
