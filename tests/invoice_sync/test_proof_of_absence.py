@@ -27,6 +27,12 @@ class _Slow(SandboxTaxSystem):
     meanwhile: Callable[[], None] | None = None
     silent_after_pages = 1_000
     announcements_lost = False
+    silent_environment = ""
+
+    async def query_by_key(self, route, seller_tax_id, idempotency_key):
+        if route.environment == self.silent_environment:
+            return TaxAnswer(Outcome.UNKNOWN, "no answer")
+        return await super().query_by_key(route, seller_tax_id, idempotency_key)
 
     async def window(self, *asked):
         if self.meanwhile:
@@ -135,6 +141,19 @@ async def test_what_was_booked_in_another_region_is_a_mismatch_for_a_person_and_
     assert await moving.open_cases() == ["ELSEWHERE"]
     assert await moving.cause(elsewhere.invoice_id) == "D3"
     assert await moving.upload.upload_due() == 0
+
+
+async def test_another_place_that_does_not_answer_proves_nothing(moving):
+    await lost(moving)
+    moving.tax.silent_environment = "test"
+    for _ in range(3):
+        await moving.pass_time(WINDOW)
+    while_silent = await rounds(moving)
+    moving.tax.silent_environment = ""
+
+    await moving.pass_time(WINDOW)
+
+    assert (while_silent, await rounds(moving)) == (0, 1)
 
 
 async def test_a_query_service_that_does_not_find_what_is_surely_there_proves_nothing(moving):
