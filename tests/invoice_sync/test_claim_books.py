@@ -14,7 +14,7 @@ from services.invoice_sync.domain.hold import HoldKind, raised
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.policy import IssuePolicy, Profile
 from services.invoice_sync.domain.standing import SyncState
-from services.invoice_sync.store import gates
+from services.invoice_sync.store import gates, outbox
 from tests.invoice_sync.builders import OPEN_GATES, a_payment
 from tests.support.tax_sandbox import ROUTE, SELLER_TAX_ID
 
@@ -153,6 +153,28 @@ async def test_what_a_probe_shows_counts_though_another_route_was_claimed_for_wh
     assert [claim.route.region for claim in [*probe, *others]] == ["42", "11"]
     async with system.sessions() as session:
         assert await gates.holds(session) == []
+
+
+async def test_a_hold_is_put_off_only_by_a_probe_that_is_sent(system):
+    (held,) = await system.issued()
+    hold = raised(HoldKind.QUOTA, new_id("hld"), ROUTE, SELLER_TAX_ID, system.clock.now(), OPEN_GATES.hold)
+    async with system.sessions.begin() as session:
+        await gates.add_hold(session, hold)
+    system.clock.advance(3_601)
+    other = Party("武汉燃气集团有限公司", "91420100MA4KABC451")
+    await system.issue.set_merchant_profile(Profile("city-gas", IssuePolicy.ON_SUCCESS, other))
+    await system.follow(a_payment(merchant_id="city-gas"))
+
+    # A sweep has its row at this moment, so that the claim passes it over.
+    async with system.sessions.begin() as session:
+        assert await outbox.hold_idle(session, [held.invoice_id])
+        claims = await system.upload.claim_due()
+
+    async with system.sessions() as session:
+        (now,) = await gates.holds(session)
+    assert [claim.seller_tax_id for claim in claims] == [other.tax_id]
+    assert now.until == hold.until
+    assert [claim.invoice_id for claim in await system.upload.claim_due()] == [held.invoice_id]
 
 
 async def test_holds_of_other_sellers_are_not_read_but_that_there_are_some_is(system):
