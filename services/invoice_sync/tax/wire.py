@@ -8,7 +8,7 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import inf
 from typing import Any
@@ -259,12 +259,12 @@ def _http_date(header: str) -> datetime | None:
 
 
 def instant(value: object) -> datetime | None:
-    """An RFC 3339 instant with its zone, or None."""
+    """An RFC 3339 instant with its zone, or None; None too at the ends of the calendar, where no zone fits in."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return at if at and at.tzinfo else None
+    return at if at and at.tzinfo and MINYEAR < at.year < MAXYEAR else None
 
 
 def _tls_reason(fault: BaseException) -> str:
