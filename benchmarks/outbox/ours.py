@@ -48,7 +48,7 @@ from services.invoice_sync.store import invoices, outbox, submits
 from services.invoice_sync.store.submits import Moved
 from services.invoice_sync.tax import TaxSystem
 
-_BATCH = 500
+_BATCH = 1_000
 _SELLERS = 8
 _UNBOUNDED = 1_000_000
 _TABLES = "invoice, document, body, outbox, settled, lease, attempt, attempt_end, gate, log_anchor, sweep_cursor"

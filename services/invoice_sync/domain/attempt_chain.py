@@ -1,10 +1,11 @@
 """Which fields of an attempt its hashes cover, and its beginning and end as links of the chain. It stores nothing."""
 
+import functools
 from datetime import datetime
 from typing import NamedTuple
 
 from services.invoice_sync.domain.attempt import Attempt, Ended, Operation, TaxAnswer
-from services.invoice_sync.domain.log_chain import Entry, Fields, begin_hash, end_hash
+from services.invoice_sync.domain.log_chain import Entry, Fields, begin_hash, end_hash_of, end_text
 
 
 def begin(
@@ -62,8 +63,14 @@ class Begun(NamedTuple):
 
 def end(begun: Attempt | Begun, answer: TaxAnswer, end_time: datetime) -> Ended:
     """What came of it, chained upon its own beginning."""
-    fields = ended_fields(answer, end_time)
-    return Ended(begun.invoice_id, begun.attempt_no, end_time, answer, end_hash(begun.log_hash, fields))
+    log_hash = end_hash_of(begun.log_hash, _ended_text(answer, end_time))
+    return Ended(begun.invoice_id, begun.attempt_no, end_time, answer, log_hash)
+
+
+@functools.lru_cache(maxsize=1024)
+def _ended_text(answer: TaxAnswer, end_time: datetime) -> str:
+    """What goes together often comes back together, with one answer for all."""
+    return end_text(ended_fields(answer, end_time))
 
 
 def entry(logged: Attempt) -> Entry:
