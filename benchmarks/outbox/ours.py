@@ -2,13 +2,14 @@
 
 `drain`: the claim of the uploader with all its gates, which commits the attempts' rows before a handler is called; a
 handler that does nothing; and the product's finish, by which each row ends REJECTED and leaves the outbox, as what is
-done leaves a rival's queue. A batch is finished on one connection while the next is claimed on another.
+done leaves a rival's queue. While a batch is finished on one connection, others are claimed on theirs.
 
 `upload`: the uploader as it is, with an authority that takes everything at once: documents are opened, the machine
 decides, rows stay and wait to be verified. Told beside the figure that compares.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -22,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.outbox.database import run_script
 from benchmarks.outbox.drain import Contestant, Watch
-from chassis import database, migrate
+from chassis import database, garbage, migrate
 from chassis.clock import SystemClock
 from chassis.crypto import KeyRing
 from chassis.ids import new_id
@@ -49,6 +50,8 @@ from services.invoice_sync.store.submits import Moved
 from services.invoice_sync.tax import TaxSystem
 
 _BATCH = 1_000
+# Batches of a worker under way at once: one is claimed while another is finished.
+_IN_FLIGHT = 2
 _SELLERS = 8
 _UNBOUNDED = 1_000_000
 _TABLES = "invoice, document, body, outbox, settled, lease, attempt, attempt_end, gate, log_anchor, sweep_cursor"
@@ -171,6 +174,7 @@ def _made(no: int, now: datetime) -> tuple[Invoice, bytes]:
 
 
 async def _drain(url: str, watch: Watch) -> None:
+    garbage.collect_seldom()  # as the service does when it starts
     engine = database.connect(url, "bench")
     try:
         tools = tools_on(engine)
@@ -178,14 +182,16 @@ async def _drain(url: str, watch: Watch) -> None:
         await _open_connections(tools)
         watch.ready()
         watch.claiming()
-        claims = await upload.claim_due(_BATCH)
-        while claims:
-            watch.handled += len(claims)
-            following, _ = await asyncio.gather(upload.claim_due(_BATCH), _finish(tools, claims))
-            watch.finished()
-            claims = following
+        await asyncio.gather(*(_claim_and_finish(upload, tools, watch) for _ in range(_IN_FLIGHT)))
     finally:
         await engine.dispose()
+
+
+async def _claim_and_finish(upload: UploadActions, tools: Tools, watch: Watch) -> None:
+    while claims := await upload.claim_due(_BATCH):
+        watch.handled += len(claims)
+        await _finish(tools, claims)
+        watch.finished()
 
 
 async def _finish(tools: Tools, claims: Sequence[Claim]) -> None:
@@ -198,12 +204,13 @@ async def _finish(tools: Tools, claims: Sequence[Claim]) -> None:
 
 
 async def _open_connections(tools: Tools) -> None:
-    async with tools.sessions() as one, tools.sessions() as other:
-        await one.connection()
-        await other.connection()
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(_IN_FLIGHT):
+            await (await stack.enter_async_context(tools.sessions())).connection()
 
 
 async def _upload(url: str, watch: Watch) -> None:
+    garbage.collect_seldom()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     engine = database.connect(url, "bench")
     try:

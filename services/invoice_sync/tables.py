@@ -27,13 +27,15 @@ from chassis import database
 
 METADATA = database.metadata()
 _MOMENT = DateTime(timezone=True)
+# What is looked up and put in order: by code point, as Python does it, and not by the rules of some language.
+_KEY = Text(collation="C")
 
 # Each payment that the feed told of, and whether it has its invoice.
 payment_follow = Table(
     "payment_follow",
     METADATA,
-    Column("payment_id", Text, primary_key=True),
-    Column("merchant_id", Text, nullable=False),
+    Column("payment_id", _KEY, primary_key=True),
+    Column("merchant_id", _KEY, nullable=False),
     Column("merchant_order_no", Text, nullable=False, index=True),
     Column("currency_code", Text, nullable=False),
     Column("amount_minor", BigInteger, CheckConstraint("amount_minor > 0", name="amount"), nullable=False),
@@ -41,7 +43,7 @@ payment_follow = Table(
     Column("reconciliation_state", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("traceparent", Text, nullable=False),
-    Column("invoice_id", Text),
+    Column("invoice_id", _KEY),
     Column("create_time", _MOMENT, nullable=False),
     Column("update_time", _MOMENT, nullable=False),
     # What the sweep reads: only the payments whose money is there and whose invoice is not.
@@ -56,10 +58,10 @@ payment_follow = Table(
 merchant_profile = Table(
     "merchant_profile",
     METADATA,
-    Column("merchant_id", Text, primary_key=True),
+    Column("merchant_id", _KEY, primary_key=True),
     Column("issue_policy", Text, nullable=False),
     Column("seller_name", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("update_time", _MOMENT, nullable=False),
 )
 
@@ -67,24 +69,24 @@ merchant_profile = Table(
 invoice = Table(
     "invoice",
     METADATA,
-    Column("invoice_id", Text, primary_key=True),
-    Column("payment_id", Text, nullable=False, unique=True),
-    Column("merchant_id", Text, nullable=False),
+    Column("invoice_id", _KEY, primary_key=True),
+    Column("payment_id", _KEY, nullable=False, unique=True),
+    Column("merchant_id", _KEY, nullable=False),
     Column("merchant_order_no", Text, nullable=False, index=True),
     Column("currency_code", Text, nullable=False),
     Column("amount_minor", BigInteger, CheckConstraint("amount_minor > 0", name="amount"), nullable=False),
     Column("seller_name", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("buyer_title", Text, nullable=False),
-    Column("buyer_tax_id", Text, nullable=False),
+    Column("buyer_tax_id", _KEY, nullable=False),
     Column("authority", Text, nullable=False),
     Column("environment", Text, nullable=False),
     Column("region", Text, nullable=False),
-    Column("credential_id", Text, nullable=False),
+    Column("credential_id", _KEY, nullable=False),
     Column("issue_date", Date, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("document_sha256", Text, CheckConstraint("length(document_sha256) = 64", name="sha256"), nullable=False),
-    Column("idempotency_key", Text, nullable=False, unique=True),
+    Column("document_sha256", _KEY, CheckConstraint("length(document_sha256) = 64", name="sha256"), nullable=False),
+    Column("idempotency_key", _KEY, nullable=False, unique=True),
     # The rules of ours that this version breaks; empty for one that may be sent.
     Column("broken_rules", JSONB, nullable=False),
     Column("create_time", _MOMENT, nullable=False),
@@ -101,10 +103,10 @@ invoice = Table(
 document = Table(
     "document",
     METADATA,
-    Column("invoice_id", Text, primary_key=True),
+    Column("invoice_id", _KEY, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("sha256", Text, nullable=False),
-    Column("idempotency_key", Text, nullable=False),
+    Column("sha256", _KEY, nullable=False),
+    Column("idempotency_key", _KEY, nullable=False),
     Column("create_time", _MOMENT, nullable=False),
 )
 
@@ -112,7 +114,7 @@ document = Table(
 body = Table(
     "body",
     METADATA,
-    Column("sha256", Text, primary_key=True),
+    Column("sha256", _KEY, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
 )
 
@@ -120,24 +122,24 @@ body = Table(
 def _standing() -> list[Column[Any]]:
     """Where an invoice stands: the same columns while something is due and after."""
     return [
-        Column("invoice_id", Text, primary_key=True),
+        Column("invoice_id", _KEY, primary_key=True),
         Column("version", Integer, nullable=False),
-        Column("sync_state", Text, nullable=False),
+        Column("sync_state", _KEY, nullable=False),
         Column("deadline_at", _MOMENT, nullable=False),
         Column("tries", Integer, nullable=False),
         Column("submit_count", Integer, nullable=False),
         Column("attempt_count", Integer, nullable=False),
         Column("look_count", Integer, nullable=False),
         Column("seal_count", Integer, nullable=False),
-        Column("invoice_number", Text, nullable=False),
-        Column("red_number", Text, nullable=False),
+        Column("invoice_number", _KEY, nullable=False),
+        Column("red_number", _KEY, nullable=False),
         Column("ack_time", _MOMENT),
         Column("book_time", _MOMENT),
         Column("confirm_time", _MOMENT),
         Column("settle_from", _MOMENT, nullable=False),
         Column("state_time", _MOMENT, nullable=False),
         Column("create_time", _MOMENT, nullable=False),
-        Column("parked_reason", Text, nullable=False),
+        Column("parked_reason", _KEY, nullable=False),
         Column("log_head", Text, nullable=False),
     ]
 
@@ -148,11 +150,10 @@ outbox = Table(
     "outbox",
     METADATA,
     *_standing(),
-    Column("work", Text, nullable=False),
+    Column("work", _KEY, nullable=False),
     Column("due_at", _MOMENT, nullable=False),
-    # The ring of lanes is walked here and in the code: both order it by code point.
-    Column("lane", Text(collation="C"), nullable=False),
-    Column("lease_id", Text, nullable=False),
+    Column("lane", _KEY, nullable=False),
+    Column("lease_id", _KEY, nullable=False),
     Index("outbox_due_idx", "work", "lane", "due_at", postgresql_where=text("parked_reason = ''")),
     Index(
         "outbox_deadline_idx",
@@ -180,17 +181,17 @@ standing = Table(
     "standing",
     MetaData(),
     *_standing(),
-    Column("work", Text),
+    Column("work", _KEY),
     Column("due_at", _MOMENT),
-    Column("lane", Text),
-    Column("lease_id", Text),
+    Column("lane", _KEY),
+    Column("lease_id", _KEY),
     Column("check_at", _MOMENT),
 )
 
 lease = Table(
     "lease",
     METADATA,
-    Column("lease_id", Text, primary_key=True),
+    Column("lease_id", _KEY, primary_key=True),
     Column("until", _MOMENT, nullable=False),
     Column("invoice_ids", ARRAY(Text), nullable=False),
 )
@@ -199,15 +200,15 @@ lease = Table(
 attempt = Table(
     "attempt",
     METADATA,
-    Column("invoice_id", Text, primary_key=True),
+    Column("invoice_id", _KEY, primary_key=True),
     Column("attempt_no", Integer, primary_key=True),
-    Column("attempt_id", Text, nullable=False, unique=True),
+    Column("attempt_id", _KEY, nullable=False, unique=True),
     Column("version", Integer, nullable=False),
     Column("operation", Text, nullable=False),
     Column("route", Text, nullable=False),
     Column("start_time", _MOMENT, nullable=False),
-    Column("request_sha256", Text, nullable=False),
-    Column("trace_id", Text, nullable=False),
+    Column("request_sha256", _KEY, nullable=False),
+    Column("trace_id", _KEY, nullable=False),
     Column("breaker_state", Text, nullable=False),
     Column("prev_log_hash", Text, nullable=False),
     Column("log_hash", Text, nullable=False),
@@ -216,7 +217,7 @@ attempt = Table(
 attempt_end = Table(
     "attempt_end",
     METADATA,
-    Column("invoice_id", Text, primary_key=True),
+    Column("invoice_id", _KEY, primary_key=True),
     Column("attempt_no", Integer, primary_key=True),
     Column("end_time", _MOMENT, nullable=False),
     Column("first_byte_time", _MOMENT),
@@ -228,12 +229,12 @@ attempt_end = Table(
     Column("code_detail", Text, nullable=False),
     Column("url_path", Text, nullable=False),
     Column("place", Text, nullable=False),
-    Column("invoice_number", Text, nullable=False),
-    Column("red_number", Text, nullable=False),
+    Column("invoice_number", _KEY, nullable=False),
+    Column("red_number", _KEY, nullable=False),
     Column("ack_time", _MOMENT),
     Column("book_time", _MOMENT),
-    Column("document_sha256", Text, nullable=False),
-    Column("response_sha256", Text, nullable=False),
+    Column("document_sha256", _KEY, nullable=False),
+    Column("response_sha256", _KEY, nullable=False),
     Column("retry_after_seconds", Integer, nullable=False),
     Column("log_hash", Text, nullable=False),
     # What people search for; the calls that went as they should are in none of its pages.
@@ -249,15 +250,15 @@ attempt_end = Table(
 absence_round = Table(
     "absence_round",
     METADATA,
-    Column("round_id", Text, primary_key=True),
-    Column("invoice_id", Text, ForeignKey("invoice.invoice_id"), nullable=False),
+    Column("round_id", _KEY, primary_key=True),
+    Column("invoice_id", _KEY, ForeignKey("invoice.invoice_id"), nullable=False),
     Column("round_time", _MOMENT, nullable=False),
-    Column("by_key_attempt_id", Text, nullable=False),
-    Column("by_number_attempt_id", Text),
-    Column("window_attempt_id", Text),
-    Column("elsewhere_attempt_id", Text),
+    Column("by_key_attempt_id", _KEY, nullable=False),
+    Column("by_number_attempt_id", _KEY),
+    Column("window_attempt_id", _KEY),
+    Column("elsewhere_attempt_id", _KEY),
     Column("canary", Text, nullable=False),
-    Column("canary_probe_id", Text),
+    Column("canary_probe_id", _KEY),
     Column("watermark", _MOMENT),
     Index("absence_round_invoice_id_round_time_idx", "invoice_id", "round_time"),
 )
@@ -266,10 +267,10 @@ absence_round = Table(
 probe = Table(
     "probe",
     METADATA,
-    Column("probe_id", Text, primary_key=True),
+    Column("probe_id", _KEY, primary_key=True),
     Column("route", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("reference", Text, nullable=False),
+    Column("reference", _KEY, nullable=False),
     Column("start_time", _MOMENT, nullable=False),
     Column("duration_ms", BigInteger, nullable=False),
     Column("outcome", Text, nullable=False),
@@ -294,16 +295,16 @@ gate = Table(
 hold = Table(
     "hold",
     METADATA,
-    Column("hold_id", Text, primary_key=True),
+    Column("hold_id", _KEY, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("route", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("reason", Text, nullable=False),
     Column("reason_zh", Text, nullable=False),
     Column("start_time", _MOMENT, nullable=False),
     Column("end_time", _MOMENT),
     Column("set_by", Text, nullable=False),
-    Column("request_id", Text, unique=True),
+    Column("request_id", _KEY, unique=True),
     Column("lift_time", _MOMENT),
     Index("hold_open_idx", "route", "kind", "seller_tax_id", postgresql_where=text("lift_time IS NULL")),
 )
@@ -314,7 +315,7 @@ log_anchor = Table(
     METADATA,
     Column("anchor_no", BigInteger, primary_key=True, autoincrement=False),
     Column("anchor_time", _MOMENT, nullable=False),
-    Column("through_attempt_id", Text, nullable=False),
+    Column("through_attempt_id", _KEY, nullable=False),
     Column("prev_anchor_hash", Text, nullable=False),
     Column("anchor_hash", Text, nullable=False),
     Column("invoice_ids", ARRAY(Text), nullable=False),
@@ -326,12 +327,12 @@ log_anchor = Table(
 finding_case = Table(
     "finding_case",
     METADATA,
-    Column("case_id", Text, primary_key=True),
+    Column("case_id", _KEY, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("invoice_id", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("invoice_id", _KEY, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("issue_date", Text, nullable=False),
-    Column("reference", Text, nullable=False),
+    Column("reference", _KEY, nullable=False),
     Column("fact", Text, nullable=False),
     Column("fact_zh", Text, nullable=False),
     Column("open_time", _MOMENT, nullable=False),
@@ -363,7 +364,7 @@ day_total = Table(
 sweep = Table(
     "sweep",
     METADATA,
-    Column("sweep_id", Text, primary_key=True),
+    Column("sweep_id", _KEY, primary_key=True),
     Column("start_time", _MOMENT, nullable=False),
     Column("end_time", _MOMENT, nullable=False),
     # What each pass counted, by name; the names are those of domain/sweep.
@@ -399,9 +400,9 @@ feed_cursor = Table(
 request = Table(
     "request",
     METADATA,
-    Column("request_id", Text, primary_key=True),
+    Column("request_id", _KEY, primary_key=True),
     Column("fingerprint", Text, nullable=False),
-    Column("invoice_id", Text, ForeignKey("invoice.invoice_id"), nullable=False),
+    Column("invoice_id", _KEY, ForeignKey("invoice.invoice_id"), nullable=False),
     Column("create_time", _MOMENT, nullable=False),
 )
 
@@ -410,13 +411,13 @@ request = Table(
 number_range = Table(
     "number_range",
     METADATA,
-    Column("range_id", Text, primary_key=True),
+    Column("range_id", _KEY, primary_key=True),
     Column("route", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("state", Text, CheckConstraint("state IN ('ASKED', 'OPEN', 'USED_UP')", name="state"), nullable=False),
     Column("count", Integer, nullable=False),
-    Column("first_number", Text, nullable=False),
-    Column("last_number", Text, nullable=False),
+    Column("first_number", _KEY, nullable=False),
+    Column("last_number", _KEY, nullable=False),
     Column("used_count", Integer, CheckConstraint("used_count BETWEEN 0 AND count", name="used"), nullable=False),
     Column("create_time", _MOMENT, nullable=False),
     Column("ask_at", _MOMENT, nullable=False),
@@ -432,9 +433,9 @@ number_range = Table(
 number_use = Table(
     "number_use",
     METADATA,
-    Column("number", Text, primary_key=True),
-    Column("range_id", Text, ForeignKey("number_range.range_id"), nullable=False),
-    Column("invoice_id", Text, nullable=False),
+    Column("number", _KEY, primary_key=True),
+    Column("range_id", _KEY, ForeignKey("number_range.range_id"), nullable=False),
+    Column("invoice_id", _KEY, nullable=False),
     Column("take_time", _MOMENT, nullable=False),
     # When someone outside was first told the number, with or without an upload.
     Column("handed_over_time", _MOMENT),
@@ -445,9 +446,9 @@ number_use = Table(
 number_wanted = Table(
     "number_wanted",
     METADATA,
-    Column("invoice_id", Text, primary_key=True),
+    Column("invoice_id", _KEY, primary_key=True),
     Column("route", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("create_time", _MOMENT, nullable=False),
     Index("number_wanted_create_time_idx", "create_time"),
 )

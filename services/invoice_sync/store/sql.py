@@ -19,7 +19,8 @@ async def run_batch(session: AsyncSession, statement: str, *values: Any) -> Sequ
     The transaction must have begun: a statement has gone before through `run` or its like.
     """
     driver = (await (await session.connection()).get_raw_connection()).driver_connection
-    assert driver is not None and driver.is_in_transaction(), "the driver would commit by itself"
+    assert driver is not None, "a connection that is in use has its driver"
+    assert driver.is_in_transaction(), "the driver would commit by itself"
     rows: Sequence[Sequence[Any]] = await driver.fetch(statement, *values)
     return rows
 

@@ -27,24 +27,24 @@ _DROPS = tuple(f"DROP TABLE {table}" for table in ("absence_round", "request", "
 _TABLES = (
     """
     CREATE TABLE invoice (
-        invoice_id TEXT NOT NULL,
-        payment_id TEXT NOT NULL,
-        merchant_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
+        payment_id TEXT COLLATE "C" NOT NULL,
+        merchant_id TEXT COLLATE "C" NOT NULL,
         merchant_order_no TEXT NOT NULL,
         currency_code TEXT NOT NULL,
         amount_minor BIGINT NOT NULL CONSTRAINT invoice_amount_check CHECK (amount_minor > 0),
         seller_name TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         buyer_title TEXT NOT NULL,
-        buyer_tax_id TEXT NOT NULL,
+        buyer_tax_id TEXT COLLATE "C" NOT NULL,
         authority TEXT NOT NULL,
         environment TEXT NOT NULL,
         region TEXT NOT NULL,
-        credential_id TEXT NOT NULL,
+        credential_id TEXT COLLATE "C" NOT NULL,
         issue_date DATE NOT NULL,
         version INTEGER NOT NULL,
-        document_sha256 TEXT NOT NULL CONSTRAINT invoice_sha256_check CHECK (length(document_sha256) = 64),
-        idempotency_key TEXT NOT NULL,
+        document_sha256 TEXT COLLATE "C" NOT NULL CONSTRAINT invoice_sha256_check CHECK (length(document_sha256) = 64),
+        idempotency_key TEXT COLLATE "C" NOT NULL,
         broken_rules JSONB NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         traceparent TEXT NOT NULL,
@@ -61,46 +61,46 @@ _TABLES = (
     "CREATE INDEX invoice_seller_tax_id_issue_date_idx ON invoice (seller_tax_id, issue_date)",
     """
     CREATE TABLE document (
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         version INTEGER NOT NULL,
-        sha256 TEXT NOT NULL,
-        idempotency_key TEXT NOT NULL,
+        sha256 TEXT COLLATE "C" NOT NULL,
+        idempotency_key TEXT COLLATE "C" NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT document_pkey PRIMARY KEY (invoice_id, version)
     )
     """,
     """
     CREATE TABLE body (
-        sha256 TEXT NOT NULL,
+        sha256 TEXT COLLATE "C" NOT NULL,
         sealed BYTEA NOT NULL,
         CONSTRAINT body_pkey PRIMARY KEY (sha256)
     )
     """,
     """
     CREATE TABLE outbox (
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         version INTEGER NOT NULL,
-        sync_state TEXT NOT NULL,
+        sync_state TEXT COLLATE "C" NOT NULL,
         deadline_at TIMESTAMP WITH TIME ZONE NOT NULL,
         tries INTEGER NOT NULL,
         submit_count INTEGER NOT NULL,
         attempt_count INTEGER NOT NULL,
         look_count INTEGER NOT NULL,
         seal_count INTEGER NOT NULL,
-        invoice_number TEXT NOT NULL,
-        red_number TEXT NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
+        red_number TEXT COLLATE "C" NOT NULL,
         ack_time TIMESTAMP WITH TIME ZONE,
         book_time TIMESTAMP WITH TIME ZONE,
         confirm_time TIMESTAMP WITH TIME ZONE,
         settle_from TIMESTAMP WITH TIME ZONE NOT NULL,
         state_time TIMESTAMP WITH TIME ZONE NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        parked_reason TEXT NOT NULL,
+        parked_reason TEXT COLLATE "C" NOT NULL,
         log_head TEXT NOT NULL,
-        work TEXT NOT NULL,
+        work TEXT COLLATE "C" NOT NULL,
         due_at TIMESTAMP WITH TIME ZONE NOT NULL,
         lane TEXT COLLATE "C" NOT NULL,
-        lease_id TEXT NOT NULL,
+        lease_id TEXT COLLATE "C" NOT NULL,
         CONSTRAINT outbox_pkey PRIMARY KEY (invoice_id)
     )
     """,
@@ -112,24 +112,24 @@ _TABLES = (
     "CREATE INDEX outbox_invoice_number_idx ON outbox (invoice_number) WHERE invoice_number <> ''",
     """
     CREATE TABLE settled (
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         version INTEGER NOT NULL,
-        sync_state TEXT NOT NULL,
+        sync_state TEXT COLLATE "C" NOT NULL,
         deadline_at TIMESTAMP WITH TIME ZONE NOT NULL,
         tries INTEGER NOT NULL,
         submit_count INTEGER NOT NULL,
         attempt_count INTEGER NOT NULL,
         look_count INTEGER NOT NULL,
         seal_count INTEGER NOT NULL,
-        invoice_number TEXT NOT NULL,
-        red_number TEXT NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
+        red_number TEXT COLLATE "C" NOT NULL,
         ack_time TIMESTAMP WITH TIME ZONE,
         book_time TIMESTAMP WITH TIME ZONE,
         confirm_time TIMESTAMP WITH TIME ZONE,
         settle_from TIMESTAMP WITH TIME ZONE NOT NULL,
         state_time TIMESTAMP WITH TIME ZONE NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        parked_reason TEXT NOT NULL,
+        parked_reason TEXT COLLATE "C" NOT NULL,
         log_head TEXT NOT NULL,
         check_at TIMESTAMP WITH TIME ZONE,
         CONSTRAINT settled_pkey PRIMARY KEY (invoice_id)
@@ -140,7 +140,7 @@ _TABLES = (
     "CREATE INDEX settled_sync_state_invoice_id_idx ON settled (sync_state, invoice_id)",
     """
     CREATE TABLE lease (
-        lease_id TEXT NOT NULL,
+        lease_id TEXT COLLATE "C" NOT NULL,
         until TIMESTAMP WITH TIME ZONE NOT NULL,
         invoice_ids TEXT[] NOT NULL,
         CONSTRAINT lease_pkey PRIMARY KEY (lease_id)
@@ -148,15 +148,15 @@ _TABLES = (
     """,
     """
     CREATE TABLE attempt (
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         attempt_no INTEGER NOT NULL,
-        attempt_id TEXT NOT NULL,
+        attempt_id TEXT COLLATE "C" NOT NULL,
         version INTEGER NOT NULL,
         operation TEXT NOT NULL,
         route TEXT NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        request_sha256 TEXT NOT NULL,
-        trace_id TEXT NOT NULL,
+        request_sha256 TEXT COLLATE "C" NOT NULL,
+        trace_id TEXT COLLATE "C" NOT NULL,
         breaker_state TEXT NOT NULL,
         prev_log_hash TEXT NOT NULL,
         log_hash TEXT NOT NULL,
@@ -166,7 +166,7 @@ _TABLES = (
     """,
     """
     CREATE TABLE attempt_end (
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         attempt_no INTEGER NOT NULL,
         end_time TIMESTAMP WITH TIME ZONE NOT NULL,
         first_byte_time TIMESTAMP WITH TIME ZONE,
@@ -178,12 +178,12 @@ _TABLES = (
         code_detail TEXT NOT NULL,
         url_path TEXT NOT NULL,
         place TEXT NOT NULL,
-        invoice_number TEXT NOT NULL,
-        red_number TEXT NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
+        red_number TEXT COLLATE "C" NOT NULL,
         ack_time TIMESTAMP WITH TIME ZONE,
         book_time TIMESTAMP WITH TIME ZONE,
-        document_sha256 TEXT NOT NULL,
-        response_sha256 TEXT NOT NULL,
+        document_sha256 TEXT COLLATE "C" NOT NULL,
+        response_sha256 TEXT COLLATE "C" NOT NULL,
         retry_after_seconds INTEGER NOT NULL,
         log_hash TEXT NOT NULL,
         CONSTRAINT attempt_end_pkey PRIMARY KEY (invoice_id, attempt_no)
@@ -191,15 +191,15 @@ _TABLES = (
     """,
     """
     CREATE TABLE absence_round (
-        round_id TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
+        round_id TEXT COLLATE "C" NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         round_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        by_key_attempt_id TEXT NOT NULL,
-        by_number_attempt_id TEXT,
-        window_attempt_id TEXT,
-        elsewhere_attempt_id TEXT,
+        by_key_attempt_id TEXT COLLATE "C" NOT NULL,
+        by_number_attempt_id TEXT COLLATE "C",
+        window_attempt_id TEXT COLLATE "C",
+        elsewhere_attempt_id TEXT COLLATE "C",
         canary TEXT NOT NULL,
-        canary_probe_id TEXT,
+        canary_probe_id TEXT COLLATE "C",
         watermark TIMESTAMP WITH TIME ZONE,
         CONSTRAINT absence_round_pkey PRIMARY KEY (round_id),
         CONSTRAINT absence_round_invoice_id_fkey FOREIGN KEY(invoice_id) REFERENCES invoice (invoice_id)
@@ -208,10 +208,10 @@ _TABLES = (
     "CREATE INDEX absence_round_invoice_id_round_time_idx ON absence_round (invoice_id, round_time)",
     """
     CREATE TABLE probe (
-        probe_id TEXT NOT NULL,
+        probe_id TEXT COLLATE "C" NOT NULL,
         route TEXT NOT NULL,
         kind TEXT NOT NULL,
-        reference TEXT NOT NULL,
+        reference TEXT COLLATE "C" NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
         duration_ms BIGINT NOT NULL,
         outcome TEXT NOT NULL,
@@ -234,16 +234,16 @@ _TABLES = (
     """,
     """
     CREATE TABLE hold (
-        hold_id TEXT NOT NULL,
+        hold_id TEXT COLLATE "C" NOT NULL,
         kind TEXT NOT NULL,
         route TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         reason TEXT NOT NULL,
         reason_zh TEXT NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
         end_time TIMESTAMP WITH TIME ZONE,
         set_by TEXT NOT NULL,
-        request_id TEXT,
+        request_id TEXT COLLATE "C",
         lift_time TIMESTAMP WITH TIME ZONE,
         CONSTRAINT hold_pkey PRIMARY KEY (hold_id),
         CONSTRAINT hold_request_id_key UNIQUE (request_id)
@@ -254,7 +254,7 @@ _TABLES = (
     CREATE TABLE log_anchor (
         anchor_no BIGINT NOT NULL,
         anchor_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        through_attempt_id TEXT NOT NULL,
+        through_attempt_id TEXT COLLATE "C" NOT NULL,
         prev_anchor_hash TEXT NOT NULL,
         anchor_hash TEXT NOT NULL,
         invoice_ids TEXT[] NOT NULL,
@@ -264,12 +264,12 @@ _TABLES = (
     """,
     """
     CREATE TABLE finding_case (
-        case_id TEXT NOT NULL,
+        case_id TEXT COLLATE "C" NOT NULL,
         kind TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         issue_date TEXT NOT NULL,
-        reference TEXT NOT NULL,
+        reference TEXT COLLATE "C" NOT NULL,
         fact TEXT NOT NULL,
         fact_zh TEXT NOT NULL,
         open_time TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -284,7 +284,7 @@ _TABLES = (
     """,
     """
     CREATE TABLE sweep (
-        sweep_id TEXT NOT NULL,
+        sweep_id TEXT COLLATE "C" NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
         end_time TIMESTAMP WITH TIME ZONE NOT NULL,
         counts JSONB NOT NULL,
@@ -310,9 +310,9 @@ _TABLES = (
     """,
     """
     CREATE TABLE request (
-        request_id TEXT NOT NULL,
+        request_id TEXT COLLATE "C" NOT NULL,
         fingerprint TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT request_pkey PRIMARY KEY (request_id),
         CONSTRAINT request_invoice_id_fkey FOREIGN KEY(invoice_id) REFERENCES invoice (invoice_id)
@@ -340,6 +340,8 @@ _STORAGE = (
     ),
     "ALTER TABLE gate SET (fillfactor = 50)",
     "ALTER TABLE body ALTER COLUMN sealed SET STORAGE EXTERNAL",
+    # Ids hardly shrink, and it is done for each claim.
+    "ALTER TABLE lease ALTER COLUMN invoice_ids SET STORAGE EXTERNAL",
 )
 _IMMUTABLE = (
     """
