@@ -354,7 +354,7 @@ finding_case = Table(
 day_total = Table(
     "day_total",
     METADATA,
-    Column("seller_tax_id", Text, primary_key=True),
+    Column("seller_tax_id", _KEY, primary_key=True),
     Column("issue_date", Date, primary_key=True),
     Column("blue_count", Integer, nullable=False),
     Column("blue_minor", BigInteger, nullable=False),
