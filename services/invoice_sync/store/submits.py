@@ -178,7 +178,8 @@ async def finish(session: AsyncSession, finished: Sequence[tuple[Claim, Moved, E
         row = (ended.invoice_id, claimed.lease_id, *to, ended.log_hash)
         (done if to.work is None else due).append(row)
     await look_up_by_index(session)
-    await run_batch(session, _END, *in_columns(attempts.ENDED, [attempts.end_values(ended) for _, _, ended in finished]))
+    ends = [attempts.end_values(ended) for _, _, ended in finished]
+    await run_batch(session, _END, *in_columns(attempts.ENDED, ends))
     fenced: set[str] = set()
     for statement, rows in ((_FINISH_DUE, due), (_FINISH_DONE, done)):
         if rows:
