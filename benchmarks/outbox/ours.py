@@ -54,7 +54,10 @@ _BATCH = 1_000
 _IN_FLIGHT = 2
 _SELLERS = 8
 _UNBOUNDED = 1_000_000
-_TABLES = "invoice, document, body, outbox, settled, lease, attempt, attempt_end, gate, log_anchor, sweep_cursor"
+_TABLES = (
+    "invoice, document, body, outbox, settled, lease, attempt_batch, attempt_whole, attempt_begun, attempt_ended, gate,"
+    " log_anchor, sweep_cursor"
+)
 _TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _REFUSED = TaxAnswer(Outcome.REJECTED, "the handler does nothing")
 _ACCEPTED = TaxAnswer(Outcome.ACCEPTED, "the handler does nothing", 200, "0000", "24420000000000000001")

@@ -1,6 +1,6 @@
 """The tables of invoice_sync, as its newest migration leaves them. No statement stands here; those are in store/.
 
-What is written most (outbox, attempt, attempt_end, document, body) has no foreign keys: each would be one more look-up
+What is written most (outbox, attempt_whole, document, body) has no foreign keys: each would be one more look-up
 for each row. The actions write parent and child in one transaction, and the sweep finds what stands alone.
 """
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -196,54 +197,102 @@ lease = Table(
     Column("invoice_ids", ARRAY(Text), nullable=False),
 )
 
-# Append only, both: the beginning is there before the first byte leaves, the end when it is known.
-attempt = Table(
-    "attempt",
+
+def _begun() -> list[Column[Any]]:
+    """The beginning of an attempt."""
+    return [
+        Column("invoice_id", _KEY, primary_key=True),
+        Column("attempt_no", Integer, primary_key=True),
+        Column("attempt_id", _KEY, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("operation", Text, nullable=False),
+        Column("route", Text, nullable=False),
+        Column("start_time", _MOMENT, nullable=False),
+        Column("request_sha256", _KEY, nullable=False),
+        Column("trace_id", _KEY, nullable=False),
+        Column("breaker_state", Text, nullable=False),
+        Column("prev_log_hash", Text, nullable=False),
+        Column("log_hash", Text, nullable=False),
+    ]
+
+
+def _ended() -> list[Column[Any]]:
+    """What came of an attempt."""
+    return [
+        Column("end_time", _MOMENT, nullable=False),
+        Column("first_byte_time", _MOMENT),
+        Column("clock_offset_ms", BigInteger, nullable=False),
+        Column("outcome", Text, nullable=False),
+        Column("message", Text, nullable=False),
+        Column("http_status", Integer, nullable=False),
+        Column("authority_code", Text, nullable=False),
+        Column("code_detail", Text, nullable=False),
+        Column("url_path", Text, nullable=False),
+        Column("place", Text, nullable=False),
+        Column("invoice_number", _KEY, nullable=False),
+        Column("red_number", _KEY, nullable=False),
+        Column("ack_time", _MOMENT),
+        Column("book_time", _MOMENT),
+        Column("document_sha256", _KEY, nullable=False),
+        Column("response_sha256", _KEY, nullable=False),
+        Column("retry_after_seconds", Integer, nullable=False),
+    ]
+
+
+def _newest(table: str) -> Index:
+    return Index(
+        f"{table}_start_time_idx", "start_time", postgresql_using="brin", postgresql_with={"autosummarize": "true"}
+    )
+
+
+def _trouble(table: str) -> Index:
+    """What people search for; the calls that went as they should are in none of its pages."""
+    went_wrong = text("outcome NOT IN ('OK', 'ACCEPTED', 'NOT_YET', 'NOT_FOUND')")
+    return Index(f"{table}_trouble_idx", "outcome", "end_time", postgresql_where=went_wrong)
+
+
+# The log, append only: a submit in one row with its end. Of what is begun apart (questions, and submits whose worker
+# did not come back), the beginning is in attempt_begun and the end in attempt_ended.
+attempt_whole = Table(
+    "attempt_whole",
+    METADATA,
+    *_begun(),
+    *_ended(),
+    Column("end_log_hash", Text, nullable=False),
+    UniqueConstraint("attempt_id"),
+    _newest("attempt_whole"),
+    _trouble("attempt_whole"),
+)
+attempt_begun = Table("attempt_begun", METADATA, *_begun(), UniqueConstraint("attempt_id"), _newest("attempt_begun"))
+attempt_ended = Table(
+    "attempt_ended",
     METADATA,
     Column("invoice_id", _KEY, primary_key=True),
     Column("attempt_no", Integer, primary_key=True),
-    Column("attempt_id", _KEY, nullable=False, unique=True),
-    Column("version", Integer, nullable=False),
-    Column("operation", Text, nullable=False),
-    Column("route", Text, nullable=False),
-    Column("start_time", _MOMENT, nullable=False),
-    Column("request_sha256", _KEY, nullable=False),
-    Column("trace_id", _KEY, nullable=False),
-    Column("breaker_state", Text, nullable=False),
-    Column("prev_log_hash", Text, nullable=False),
+    *_ended(),
     Column("log_hash", Text, nullable=False),
-    Index("attempt_start_time_idx", "start_time", postgresql_using="brin", postgresql_with={"autosummarize": "true"}),
+    _trouble("attempt_ended"),
 )
+
+# The submits that were begun with one claim, all in one row that is there before the first byte leaves: a line for
+# each, the text whose SHA-256 is its log_hash. It goes when each of them is in the log.
+attempt_batch = Table(
+    "attempt_batch",
+    METADATA,
+    Column("batch_id", _KEY, primary_key=True),
+    Column("lease_id", _KEY, nullable=False, index=True),
+    Column("begun", Text, nullable=False),
+)
+
+# Views: every beginning, those under way among them, and every end. These are what is read.
+attempt = Table("attempt", MetaData(), *_begun())
 attempt_end = Table(
     "attempt_end",
-    METADATA,
+    MetaData(),
     Column("invoice_id", _KEY, primary_key=True),
     Column("attempt_no", Integer, primary_key=True),
-    Column("end_time", _MOMENT, nullable=False),
-    Column("first_byte_time", _MOMENT),
-    Column("clock_offset_ms", BigInteger, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("message", Text, nullable=False),
-    Column("http_status", Integer, nullable=False),
-    Column("authority_code", Text, nullable=False),
-    Column("code_detail", Text, nullable=False),
-    Column("url_path", Text, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("invoice_number", _KEY, nullable=False),
-    Column("red_number", _KEY, nullable=False),
-    Column("ack_time", _MOMENT),
-    Column("book_time", _MOMENT),
-    Column("document_sha256", _KEY, nullable=False),
-    Column("response_sha256", _KEY, nullable=False),
-    Column("retry_after_seconds", Integer, nullable=False),
+    *_ended(),
     Column("log_hash", Text, nullable=False),
-    # What people search for; the calls that went as they should are in none of its pages.
-    Index(
-        "attempt_end_trouble_idx",
-        "outcome",
-        "end_time",
-        postgresql_where=text("outcome NOT IN ('OK', 'ACCEPTED', 'NOT_YET', 'NOT_FOUND')"),
-    ),
 )
 
 # The proof of absence, a row for each round of negative answers that counts, with the rows that it rests on.

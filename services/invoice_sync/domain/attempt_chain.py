@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.invoice_sync.domain.attempt import Attempt, Ended, Operation, TaxAnswer
-from services.invoice_sync.domain.log_chain import Entry, Fields, begin_hash, end_hash_of, end_text
+from services.invoice_sync.domain.log_chain import (
+    Entry,
+    Fields,
+    begin_hash,
+    end_hash_of,
+    end_text,
+    plain_begin_text,
+    tagged,
+)
 
 
 def begin(
@@ -53,12 +61,58 @@ def begin(
 
 
 class Begun(NamedTuple):
-    """What the end of an attempt needs of its beginning."""
+    """The beginning of a submit; as Attempt, with hundreds of them in a claim."""
 
     invoice_id: str
     attempt_no: int
+    attempt_id: str
+    version: int
+    operation: str
+    route: str
     start_time: datetime
+    request_sha256: str
+    trace_id: str
+    breaker_state: str
+    prev_log_hash: str
     log_hash: str
+
+
+# What a beginning's hash covers, in the order in which it is hashed.
+_BEGUN = (
+    "attempt_id",
+    "attempt_no",
+    "breaker_state",
+    "invoice_id",
+    "operation",
+    "request_sha256",
+    "route",
+    "start_time",
+    "trace_id",
+    "version",
+)
+_begun_text = plain_begin_text(_BEGUN)
+
+
+def submit_text(
+    invoice_id: str,
+    attempt_no: int,
+    attempt_id: str,
+    version: int,
+    operation: str,
+    route: str,
+    start_time: datetime,
+    request_sha256: str,
+    trace_id: str,
+    breaker_state: str,
+    head: str,
+) -> str:
+    """The beginning of a submit as it is hashed and, until its end, kept. Its hash is the `text_hash` of this.
+
+    All texts are ids, hex digits and words of ours: none has a sign of the canonical text in it.
+    """
+    number, of_version, start = tagged(attempt_no), tagged(version), tagged(start_time)
+    ids = attempt_id, number, breaker_state, invoice_id
+    return _begun_text(head, (*ids, operation, request_sha256, route, start, trace_id, of_version))
 
 
 def end(begun: Attempt | Begun, answer: TaxAnswer, end_time: datetime) -> Ended:

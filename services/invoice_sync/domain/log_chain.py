@@ -10,7 +10,7 @@ against that, and against cutting off the end, is that heads are anchored, each 
 
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -135,12 +135,22 @@ def _text(order: tuple[list[str], str], fields: Fields) -> str:
 
 def _hash_of(kind: str, before: str, text: str) -> str:
     assert len(before) == _HASH_LENGTH, f"a hash has {_HASH_LENGTH} hex digits, this has {len(before)}"
-    return hashlib.sha256(f"{kind}/1{SEPARATOR}{before}{SEPARATOR}{text}".encode()).hexdigest()
+    return text_hash(f"{kind}/1{SEPARATOR}{before}{SEPARATOR}{text}")
 
 
-def begin_layout(names: Iterable[str]) -> tuple[list[str], str]:
-    """For whoever hashes beginnings elsewhere: the order of the fields, and what stands between the head and them."""
-    return _order(tuple(names))
+def plain_begin_text(names: Iterable[str]) -> Callable[[str, Sequence[str]], str]:
+    """For whoever begins hundreds at once: what makes the text whose `text_hash` is the `begin_hash` of such fields.
+
+    It takes the head and the values in the order of the sorted names, each as `tagged` gives it.
+    """
+    in_order, header = _order(tuple(names))
+    assert list(names) == in_order, "the values come in the order of the names"
+    return lambda head, values: SEPARATOR.join(("begun/1", head, header, *values))
+
+
+def text_hash(text: str) -> str:
+    """The SHA-256 of a canonical text, in 64 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _order(names: tuple[str, ...]) -> tuple[list[str], str]:

@@ -12,7 +12,18 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.execute("SET lock_timeout = '4s'")
-    for statement in (_REFUSE_INVOICES, *_DROPS, *_TABLES, _STANDING, *_STORAGE, *_IMMUTABLE):
+    for statement in (
+        _REFUSE_INVOICES,
+        *_DROPS,
+        *_TABLES,
+        _STANDING,
+        _LINE,
+        _UNDER_WAY,
+        _ATTEMPT,
+        _ATTEMPT_END,
+        *_STORAGE,
+        *_IMMUTABLE,
+    ):
         op.execute(statement)
 
 
@@ -146,8 +157,9 @@ _TABLES = (
         CONSTRAINT lease_pkey PRIMARY KEY (lease_id)
     )
     """,
+    # The log: a submit is written once, with its end. Of what was begun apart, the end stands apart too.
     """
-    CREATE TABLE attempt (
+    CREATE TABLE attempt_whole (
         invoice_id TEXT COLLATE "C" NOT NULL,
         attempt_no INTEGER NOT NULL,
         attempt_id TEXT COLLATE "C" NOT NULL,
@@ -160,12 +172,48 @@ _TABLES = (
         breaker_state TEXT NOT NULL,
         prev_log_hash TEXT NOT NULL,
         log_hash TEXT NOT NULL,
-        CONSTRAINT attempt_pkey PRIMARY KEY (invoice_id, attempt_no),
-        CONSTRAINT attempt_attempt_id_key UNIQUE (attempt_id)
+        end_time TIMESTAMP WITH TIME ZONE NOT NULL,
+        first_byte_time TIMESTAMP WITH TIME ZONE,
+        clock_offset_ms BIGINT NOT NULL,
+        outcome TEXT NOT NULL,
+        message TEXT NOT NULL,
+        http_status INTEGER NOT NULL,
+        authority_code TEXT NOT NULL,
+        code_detail TEXT NOT NULL,
+        url_path TEXT NOT NULL,
+        place TEXT NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
+        red_number TEXT COLLATE "C" NOT NULL,
+        ack_time TIMESTAMP WITH TIME ZONE,
+        book_time TIMESTAMP WITH TIME ZONE,
+        document_sha256 TEXT COLLATE "C" NOT NULL,
+        response_sha256 TEXT COLLATE "C" NOT NULL,
+        retry_after_seconds INTEGER NOT NULL,
+        end_log_hash TEXT NOT NULL,
+        CONSTRAINT attempt_whole_pkey PRIMARY KEY (invoice_id, attempt_no),
+        CONSTRAINT attempt_whole_attempt_id_key UNIQUE (attempt_id)
     )
     """,
     """
-    CREATE TABLE attempt_end (
+    CREATE TABLE attempt_begun (
+        invoice_id TEXT COLLATE "C" NOT NULL,
+        attempt_no INTEGER NOT NULL,
+        attempt_id TEXT COLLATE "C" NOT NULL,
+        version INTEGER NOT NULL,
+        operation TEXT NOT NULL,
+        route TEXT NOT NULL,
+        start_time TIMESTAMP WITH TIME ZONE NOT NULL,
+        request_sha256 TEXT COLLATE "C" NOT NULL,
+        trace_id TEXT COLLATE "C" NOT NULL,
+        breaker_state TEXT NOT NULL,
+        prev_log_hash TEXT NOT NULL,
+        log_hash TEXT NOT NULL,
+        CONSTRAINT attempt_begun_pkey PRIMARY KEY (invoice_id, attempt_no),
+        CONSTRAINT attempt_begun_attempt_id_key UNIQUE (attempt_id)
+    )
+    """,
+    """
+    CREATE TABLE attempt_ended (
         invoice_id TEXT COLLATE "C" NOT NULL,
         attempt_no INTEGER NOT NULL,
         end_time TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -186,9 +234,18 @@ _TABLES = (
         response_sha256 TEXT COLLATE "C" NOT NULL,
         retry_after_seconds INTEGER NOT NULL,
         log_hash TEXT NOT NULL,
-        CONSTRAINT attempt_end_pkey PRIMARY KEY (invoice_id, attempt_no)
+        CONSTRAINT attempt_ended_pkey PRIMARY KEY (invoice_id, attempt_no)
     )
     """,
+    """
+    CREATE TABLE attempt_batch (
+        batch_id TEXT COLLATE "C" NOT NULL,
+        lease_id TEXT COLLATE "C" NOT NULL,
+        begun TEXT NOT NULL,
+        CONSTRAINT attempt_batch_pkey PRIMARY KEY (batch_id)
+    )
+    """,
+    "CREATE INDEX attempt_batch_lease_id_idx ON attempt_batch (lease_id)",
     """
     CREATE TABLE absence_round (
         round_id TEXT COLLATE "C" NOT NULL,
@@ -331,6 +388,44 @@ _STANDING = """
         parked_reason, log_head, NULL, NULL, NULL, NULL, check_at
     FROM settled
 """
+# What was begun with a claim, each as it was hashed: see domain/attempt_chain for the order of the fields.
+_LINE = """
+    CREATE VIEW attempt_line AS
+    SELECT lease_id, field[17] AS invoice_id, substr(field[15], 3)::int AS attempt_no, field[14] AS attempt_id,
+        substr(field[23], 3)::int AS version, field[18] AS operation, field[20] AS route,
+        'epoch'::timestamptz + substr(field[21], 3)::bigint * interval '1 microsecond' AS start_time,
+        field[19] AS request_sha256, field[22] AS trace_id, field[16] AS breaker_state, field[2] AS prev_log_hash,
+        encode(sha256(convert_to(line, 'UTF8')), 'hex') AS log_hash
+    FROM attempt_batch CROSS JOIN LATERAL string_to_table(begun, E'\\n') AS line
+        CROSS JOIN LATERAL string_to_array(line, E'\\x1f') AS field
+"""
+# A function, so that a statement reads it once, however often it looks into it.
+_UNDER_WAY = """
+    CREATE FUNCTION attempts_under_way() RETURNS SETOF attempt_begun LANGUAGE plpgsql STABLE ROWS 100 AS $$
+    BEGIN
+        RETURN QUERY
+        SELECT attempt_line.invoice_id, attempt_line.attempt_no, attempt_line.attempt_id, attempt_line.version,
+            attempt_line.operation, attempt_line.route, attempt_line.start_time, attempt_line.request_sha256,
+            attempt_line.trace_id, attempt_line.breaker_state, attempt_line.prev_log_hash, attempt_line.log_hash
+        FROM attempt_line JOIN outbox USING (invoice_id, lease_id);
+    END $$
+"""
+_ATTEMPT = """
+    CREATE VIEW attempt AS
+    SELECT invoice_id, attempt_no, attempt_id, version, operation, route, start_time, request_sha256, trace_id,
+        breaker_state, prev_log_hash, log_hash
+    FROM attempt_whole
+    UNION ALL SELECT * FROM attempt_begun
+    UNION ALL SELECT * FROM attempts_under_way()
+"""
+_ATTEMPT_END = """
+    CREATE VIEW attempt_end AS
+    SELECT invoice_id, attempt_no, end_time, first_byte_time, clock_offset_ms, outcome, message, http_status,
+        authority_code, code_detail, url_path, place, invoice_number, red_number, ack_time, book_time,
+        document_sha256, response_sha256, retry_after_seconds, end_log_hash AS log_hash
+    FROM attempt_whole
+    UNION ALL SELECT * FROM attempt_ended
+"""
 # Rows of the working set are updated in place, where a claim that takes a whole page finds room for each of its rows a
 # second time, and cleaned up early and unhurriedly.
 _STORAGE = (
@@ -342,7 +437,9 @@ _STORAGE = (
     "ALTER TABLE body ALTER COLUMN sealed SET STORAGE EXTERNAL",
     # Ids hardly shrink, and it is done for each claim.
     "ALTER TABLE lease ALTER COLUMN invoice_ids SET STORAGE EXTERNAL",
+    "ALTER TABLE attempt_batch ALTER COLUMN begun SET STORAGE EXTERNAL",
 )
+_APPENDED = ("document", "attempt_whole", "attempt_begun", "attempt_ended", "absence_round", "log_anchor")
 _IMMUTABLE = (
     """
     CREATE TRIGGER invoice_changes_by_version
@@ -355,13 +452,18 @@ _IMMUTABLE = (
     )
     EXECUTE FUNCTION refuse_change('frozen, save for a next version')
     """,
+    """
+    CREATE TRIGGER attempt_batch_frozen
+    BEFORE UPDATE ON attempt_batch
+    FOR EACH ROW EXECUTE FUNCTION refuse_change('frozen until it is written out')
+    """,
     *(
         f"""
         CREATE TRIGGER {table}_append_only
         BEFORE UPDATE OR DELETE ON {table}
         FOR EACH ROW EXECUTE FUNCTION refuse_change('append only')
         """
-        for table in ("document", "attempt", "attempt_end", "absence_round", "log_anchor")
+        for table in _APPENDED
     ),
     *(
         f"""
@@ -369,6 +471,6 @@ _IMMUTABLE = (
         BEFORE TRUNCATE ON {table}
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('append only')
         """
-        for table in ("document", "attempt", "attempt_end", "absence_round", "log_anchor")
+        for table in _APPENDED
     ),
 )
