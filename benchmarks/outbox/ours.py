@@ -1,8 +1,9 @@
 """Our outbox: what the product runs for a claim and a finish, on the product's own tables, and its way into the queue.
 
-`drain`: the claim of the uploader with all its gates, which commits the attempts' rows before a handler is called; a
-handler that does nothing; and the product's finish, by which each row ends REJECTED and leaves the outbox, as what is
-done leaves a rival's queue. While a batch is finished on one connection, others are claimed on theirs.
+`drain`: the claim of the uploader with all its gates, which commits the attempts, a line for each in the batch's row,
+before a handler is called; a handler that does nothing; and the product's finish, by which each row ends REJECTED and
+leaves the outbox, as what is done leaves a rival's queue. While a batch is finished on one connection, others are
+claimed on theirs.
 
 `upload`: the uploader as it is, with an authority that takes everything at once: documents are opened, the machine
 decides, rows stay and wait to be verified. Told beside the figure that compares.
@@ -13,7 +14,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -50,7 +51,7 @@ from services.invoice_sync.store.submits import Moved
 from services.invoice_sync.tax import TaxSystem
 
 _BATCH = 1_000
-# Batches of a worker under way at once: one is claimed while another is finished.
+# Batches under way at once: while one is written, another is made, or claimed.
 _IN_FLIGHT = 2
 _SELLERS = 8
 _UNBOUNDED = 1_000_000
@@ -140,8 +141,14 @@ async def empty(url: str) -> None:
 
 
 async def _enqueue(engine: AsyncEngine, count: int) -> None:
+    garbage.collect_seldom()
+    starts = iter(range(0, count, _BATCH))
+    await asyncio.gather(*(_enqueue_batches(engine, starts, count) for _ in range(_IN_FLIGHT)))
+
+
+async def _enqueue_batches(engine: AsyncEngine, starts: Iterator[int], count: int) -> None:
     sessions = database.sessions(engine)
-    for start in range(0, count, _BATCH):
+    for start in starts:
         now = datetime.now(UTC)
         made = [_made(no, now) for no in range(start, min(start + _BATCH, count))]
         async with sessions.begin() as session:

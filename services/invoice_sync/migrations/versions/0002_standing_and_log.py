@@ -399,7 +399,8 @@ _LINE = """
     FROM attempt_batch CROSS JOIN LATERAL string_to_table(begun, E'\\n') AS line
         CROSS JOIN LATERAL string_to_array(line, E'\\x1f') AS field
 """
-# A function, so that a statement reads it once, however often it looks into it.
+# A function, so that a statement reads it once, however often it looks into it; each line looks its row up by key, for
+# there are few lines and may be many rows.
 _UNDER_WAY = """
     CREATE FUNCTION attempts_under_way() RETURNS SETOF attempt_begun LANGUAGE plpgsql STABLE ROWS 100 AS $$
     BEGIN
@@ -407,7 +408,10 @@ _UNDER_WAY = """
         SELECT attempt_line.invoice_id, attempt_line.attempt_no, attempt_line.attempt_id, attempt_line.version,
             attempt_line.operation, attempt_line.route, attempt_line.start_time, attempt_line.request_sha256,
             attempt_line.trace_id, attempt_line.breaker_state, attempt_line.prev_log_hash, attempt_line.log_hash
-        FROM attempt_line JOIN outbox USING (invoice_id, lease_id);
+        FROM attempt_line CROSS JOIN LATERAL (
+            SELECT FROM outbox
+            WHERE outbox.invoice_id = attempt_line.invoice_id AND outbox.lease_id = attempt_line.lease_id LIMIT 1
+        ) AS held;
     END $$
 """
 _ATTEMPT = """
