@@ -14,7 +14,7 @@ from services.invoice_sync.domain.attempt import Operation, Outcome, TaxAnswer
 from services.invoice_sync.domain.attempt_chain import Begun
 from services.invoice_sync.domain.event import Answered, Claimed
 from services.invoice_sync.domain.machine import decide
-from services.invoice_sync.domain.standing import opened
+from services.invoice_sync.domain.standing import SyncState, opened
 from services.invoice_sync.store import submits
 from services.invoice_sync.store.submits import Moved
 from tests.invoice_sync.builders import TIMERS
@@ -112,6 +112,24 @@ async def test_what_a_dead_worker_began_is_in_the_log_and_its_late_answer_too(sy
     assert fenced == set()
     assert await system.outcomes(invoice, Operation.SUBMIT) == [Outcome.ACCEPTED]
     assert (await AuditActions(system.tools).verify_log(invoice.invoice_id)).flaw == ""
+
+
+async def test_an_invoice_whose_row_is_lost_while_it_is_sent_is_asked_for_and_its_late_answer_is_logged(system):
+    (invoice,) = await system.issued()
+    (claim,) = await system.upload.claim_due()
+    await system.execute("DELETE FROM outbox")
+    system.clock.advance(3_600)
+    await system.sweep.sweep()
+
+    late = TaxAnswer(Outcome.ACCEPTED, "told")
+    decided = decide(claim.standing, Answered(late), system.clock.now(), 0.5, TIMERS).standing
+    async with system.sessions.begin() as session:
+        ended = attempt_chain.end(claim.begun, late, system.clock.now())
+        fenced = await submits.finish(session, [(claim, submits.moved(decided), ended)])
+
+    assert (await system.again(invoice)).standing.sync_state is SyncState.UNKNOWN
+    assert fenced == set()
+    assert await system.outcomes(invoice, Operation.SUBMIT) == [Outcome.ACCEPTED]
 
 
 async def test_who_has_lost_the_lease_begins_no_question(system):
