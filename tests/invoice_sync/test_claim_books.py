@@ -8,8 +8,6 @@ from chassis.ids import new_id
 from services.invoice_sync.actions.attempt_log import LeaseLost
 from services.invoice_sync.actions.audit import AuditActions
 from services.invoice_sync.actions.upload import UploadActions
-from services.invoice_sync.domain import attempt_chain
-from services.invoice_sync.domain.attempt import Operation, Outcome
 from services.invoice_sync.domain.hold import HoldKind, raised
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.policy import IssuePolicy, Profile
@@ -21,24 +19,6 @@ from tests.support.tax_sandbox import ROUTE, SELLER_TAX_ID
 
 def in_flight(system) -> int:
     return sum(system.tools.gates._in_flight.values())
-
-
-async def late_question(system, invoice) -> None:
-    """A worker that lost its lease asked for it and took the number of the next attempt."""
-    now = system.clock.now()
-    begun = attempt_chain.begin(
-        new_id("att"), invoice.invoice_id, 1, 1, Operation.QUERY_BY_KEY, "r", now, "", "", "", invoice.standing.log_head
-    )
-    await system.execute(
-        "INSERT INTO attempt (invoice_id, attempt_no, attempt_id, version, operation, route, start_time,"
-        " request_sha256, trace_id, breaker_state, prev_log_hash, log_hash)"
-        " VALUES (:invoice_id, 1, :attempt_id, 1, 'QUERY_BY_KEY', 'r', :start_time, '', '', '', :head, :log_hash)",
-        invoice_id=invoice.invoice_id,
-        attempt_id=begun.attempt_id,
-        start_time=now,
-        head=invoice.standing.log_head,
-        log_hash=begun.log_hash,
-    )
 
 
 async def test_claims_whose_commit_fails_take_nothing_from_what_may_be_in_flight(system):
@@ -87,21 +67,6 @@ async def test_a_worker_that_stood_still_after_its_claim_sends_nothing_when_it_g
     assert in_flight(system) == 0
 
 
-async def test_a_row_whose_attempt_number_was_taken_is_put_back_and_sent_with_the_next_claim(system):
-    late, other = await system.issued(count=2)
-    await late_question(system, late)
-
-    first = await system.upload.upload_due()
-    between = (await system.again(late)).standing
-    second = await system.upload.upload_due()
-
-    assert (first, between.sync_state, between.tries, between.submit_count) == (1, SyncState.READY, 0, 0)
-    assert second == 1
-    assert [(await system.again(each)).standing.sync_state for each in (late, other)] == [SyncState.ACKED] * 2
-    assert await system.outcomes(late, Operation.SUBMIT) == [Outcome.ACCEPTED]
-    assert (await AuditActions(system.tools).verify_log(late.invoice_id)).flaw == ""
-
-
 async def test_a_row_under_a_lease_that_is_gone_is_taken_back_and_one_under_a_lease_is_not(system):
     lost, held = await system.issued(count=2)
     await system.upload.claim_due()
@@ -112,6 +77,7 @@ async def test_a_row_under_a_lease_that_is_gone_is_taken_back_and_one_under_a_le
     assert report.counts.lease_expired_count == 1
     assert (await system.again(lost)).standing.sync_state is SyncState.UNKNOWN
     assert (await system.again(held)).standing.sync_state is SyncState.SENDING
+    assert (await AuditActions(system.tools).verify_log(lost.invoice_id)).flaw == ""
 
 
 async def test_rows_under_leases_that_are_gone_are_found_in_rounds_however_many_rows_there_are(system, monkeypatch):
