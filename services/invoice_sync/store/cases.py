@@ -116,29 +116,28 @@ async def page(
     return [Case(*row) for row in rows]
 
 
+# Where an invoice stands is asked for each open case: a join may be turned round, and read all that is done.
 _CLOSE_SETTLED = (
     """
     UPDATE finding_case SET close_time = $1
-    FROM standing
-    WHERE finding_case.close_time IS NULL AND finding_case.kind IN ('MISSING', 'MISMATCH', 'ELSEWHERE')
-        AND standing.invoice_id = finding_case.invoice_id
-        AND standing.sync_state IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'ABANDONED')
-    RETURNING finding_case.case_id
+    WHERE close_time IS NULL AND kind IN ('MISSING', 'MISMATCH', 'ELSEWHERE') AND (
+        SELECT sync_state FROM standing WHERE standing.invoice_id = finding_case.invoice_id
+    ) IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'ABANDONED')
+    RETURNING case_id
     """,
     """
     UPDATE finding_case SET close_time = $1
-    FROM standing
-    WHERE finding_case.close_time IS NULL AND finding_case.kind = 'GIVEN_UP'
-        AND standing.invoice_id = finding_case.invoice_id AND standing.parked_reason = ''
-    RETURNING finding_case.case_id
+    WHERE close_time IS NULL AND kind = 'GIVEN_UP' AND (
+        SELECT parked_reason FROM standing WHERE standing.invoice_id = finding_case.invoice_id
+    ) = ''
+    RETURNING case_id
     """,
     """
     UPDATE finding_case SET close_time = $1
-    FROM standing
-    WHERE finding_case.close_time IS NULL AND finding_case.kind = 'ENDED_BUT_BOOKED'
-        AND standing.invoice_id = finding_case.invoice_id
-        AND standing.sync_state IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'MISMATCH')
-    RETURNING finding_case.case_id
+    WHERE close_time IS NULL AND kind = 'ENDED_BUT_BOOKED' AND (
+        SELECT sync_state FROM standing WHERE standing.invoice_id = finding_case.invoice_id
+    ) IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'MISMATCH')
+    RETURNING case_id
     """,
     """
     UPDATE finding_case SET close_time = $1
