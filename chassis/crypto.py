@@ -76,10 +76,11 @@ class KeyRing:
 
     def seal(self, plaintext: bytes, context: bytes) -> bytes:
         """Seal for one place: `context` says which, such as the table and the row's key, and is needed to open."""
-        drawn = os.urandom(_KEY_BYTES + _NONCE_BYTES)
-        data_key, nonce = drawn[:_KEY_BYTES], drawn[_KEY_BYTES:]
+        drawn = os.urandom(_KEY_BYTES + _NONCE_BYTES + _NONCE_BYTES)
+        data_key, nonces = drawn[:_KEY_BYTES], drawn[_KEY_BYTES:]
+        nonce, of_header = nonces[:_NONCE_BYTES], nonces[_NONCE_BYTES:]
         body = AESGCM(data_key).encrypt(nonce, plaintext, _BODY_LABEL + context)
-        return self._header(data_key, context) + nonce + body
+        return self._header(data_key, of_header, context) + nonce + body
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """What was sealed, if it was sealed for this place by a key of this ring; else Unsealable."""
@@ -94,12 +95,11 @@ class KeyRing:
         data_key, body_at = self._unwrap(sealed, context)
         if key_id_of(sealed) == self._current_id:
             return sealed
-        return self._header(data_key, context) + sealed[body_at:]
+        return self._header(data_key, os.urandom(_NONCE_BYTES), context) + sealed[body_at:]
 
-    def _header(self, data_key: bytes, context: bytes) -> bytes:
+    def _header(self, data_key: bytes, nonce: bytes, context: bytes) -> bytes:
         key_id = self._current_id.encode()
         start = bytes((_VERSION, len(key_id))) + key_id
-        nonce = os.urandom(_NONCE_BYTES)
         wrapped = self._keys[self._current_id].encrypt(nonce, data_key, _WRAP_LABEL + start + context)
         return start + nonce + wrapped
 

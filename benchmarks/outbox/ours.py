@@ -1,18 +1,20 @@
 """Our outbox: what the product runs for a claim and a finish, on the product's own tables, and its way into the queue.
 
-`drain`: the claim of the uploader with all its gates, which commits the attempts' rows before a handler is called; a
-handler that does nothing; and the product's finish, by which each row ends REJECTED and leaves the outbox, as what is
-done leaves a rival's queue. A batch is finished on one connection while the next is claimed on another.
+`drain`: the claim of the uploader with all its gates, which commits the attempts, a line for each in the batch's row,
+before a handler is called; a handler that does nothing; and the product's finish, by which each row ends REJECTED and
+leaves the outbox, as what is done leaves a rival's queue. While a batch is finished on one connection, others are
+claimed on theirs.
 
 `upload`: the uploader as it is, with an authority that takes everything at once: documents are opened, the machine
 decides, rows stay and wait to be verified. Told beside the figure that compares.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -22,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.outbox.database import run_script
 from benchmarks.outbox.drain import Contestant, Watch
-from chassis import database, migrate
+from chassis import database, garbage, migrate
 from chassis.clock import SystemClock
 from chassis.crypto import KeyRing
 from chassis.ids import new_id
@@ -48,10 +50,15 @@ from services.invoice_sync.store import invoices, outbox, submits
 from services.invoice_sync.store.submits import Moved
 from services.invoice_sync.tax import TaxSystem
 
-_BATCH = 500
+_BATCH = 1_000
+# Batches under way at once: while one is written, another is made, or claimed.
+_IN_FLIGHT = 2
 _SELLERS = 8
 _UNBOUNDED = 1_000_000
-_TABLES = "invoice, document, body, outbox, settled, lease, attempt, attempt_end, gate, log_anchor, sweep_cursor"
+_TABLES = (
+    "invoice, document, body, outbox, settled, lease, attempt_batch, attempt_whole, attempt_begun, attempt_ended, gate,"
+    " log_anchor, sweep_cursor"
+)
 _TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _REFUSED = TaxAnswer(Outcome.REJECTED, "the handler does nothing")
 _ACCEPTED = TaxAnswer(Outcome.ACCEPTED, "the handler does nothing", 200, "0000", "24420000000000000001")
@@ -134,8 +141,14 @@ async def empty(url: str) -> None:
 
 
 async def _enqueue(engine: AsyncEngine, count: int) -> None:
+    garbage.collect_seldom()
+    starts = iter(range(0, count, _BATCH))
+    await asyncio.gather(*(_enqueue_batches(engine, starts, count) for _ in range(_IN_FLIGHT)))
+
+
+async def _enqueue_batches(engine: AsyncEngine, starts: Iterator[int], count: int) -> None:
     sessions = database.sessions(engine)
-    for start in range(0, count, _BATCH):
+    for start in starts:
         now = datetime.now(UTC)
         made = [_made(no, now) for no in range(start, min(start + _BATCH, count))]
         async with sessions.begin() as session:
@@ -171,6 +184,7 @@ def _made(no: int, now: datetime) -> tuple[Invoice, bytes]:
 
 
 async def _drain(url: str, watch: Watch) -> None:
+    garbage.collect_seldom()  # as the service does when it starts
     engine = database.connect(url, "bench")
     try:
         tools = tools_on(engine)
@@ -178,14 +192,16 @@ async def _drain(url: str, watch: Watch) -> None:
         await _open_connections(tools)
         watch.ready()
         watch.claiming()
-        claims = await upload.claim_due(_BATCH)
-        while claims:
-            watch.handled += len(claims)
-            following, _ = await asyncio.gather(upload.claim_due(_BATCH), _finish(tools, claims))
-            watch.finished()
-            claims = following
+        await asyncio.gather(*(_claim_and_finish(upload, tools, watch) for _ in range(_IN_FLIGHT)))
     finally:
         await engine.dispose()
+
+
+async def _claim_and_finish(upload: UploadActions, tools: Tools, watch: Watch) -> None:
+    while claims := await upload.claim_due(_BATCH):
+        watch.handled += len(claims)
+        await _finish(tools, claims)
+        watch.finished()
 
 
 async def _finish(tools: Tools, claims: Sequence[Claim]) -> None:
@@ -198,12 +214,13 @@ async def _finish(tools: Tools, claims: Sequence[Claim]) -> None:
 
 
 async def _open_connections(tools: Tools) -> None:
-    async with tools.sessions() as one, tools.sessions() as other:
-        await one.connection()
-        await other.connection()
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(_IN_FLIGHT):
+            await (await stack.enter_async_context(tools.sessions())).connection()
 
 
 async def _upload(url: str, watch: Watch) -> None:
+    garbage.collect_seldom()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     engine = database.connect(url, "bench")
     try:

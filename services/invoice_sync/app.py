@@ -5,7 +5,7 @@ import random
 import sys
 from pathlib import Path
 
-from chassis import database, server, telemetry
+from chassis import database, garbage, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
@@ -46,6 +46,7 @@ async def run() -> None:
         sys.stderr.write(f"{fault}\n")
         sys.exit(_EXIT_CONFIG)
 
+    garbage.collect_seldom()
     end_telemetry = telemetry.set_up("invoice_sync", config.traces, config.trace_sample_ratio)
     engine = database.connect(config.database_url, "invoice_sync", _CONNECTIONS)
     payments = clients.connect(config.payments_target)

@@ -1,6 +1,6 @@
 """The tables of invoice_sync, as its newest migration leaves them. No statement stands here; those are in store/.
 
-What is written most (outbox, attempt, attempt_end, document, body) has no foreign keys: each would be one more look-up
+What is written most (outbox, attempt_whole, document, body) has no foreign keys: each would be one more look-up
 for each row. The actions write parent and child in one transaction, and the sweep finds what stands alone.
 """
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -27,13 +28,15 @@ from chassis import database
 
 METADATA = database.metadata()
 _MOMENT = DateTime(timezone=True)
+# What is looked up and put in order: by code point, as Python does it, and not by the rules of some language.
+_KEY = Text(collation="C")
 
 # Each payment that the feed told of, and whether it has its invoice.
 payment_follow = Table(
     "payment_follow",
     METADATA,
-    Column("payment_id", Text, primary_key=True),
-    Column("merchant_id", Text, nullable=False),
+    Column("payment_id", _KEY, primary_key=True),
+    Column("merchant_id", _KEY, nullable=False),
     Column("merchant_order_no", Text, nullable=False, index=True),
     Column("currency_code", Text, nullable=False),
     Column("amount_minor", BigInteger, CheckConstraint("amount_minor > 0", name="amount"), nullable=False),
@@ -41,7 +44,7 @@ payment_follow = Table(
     Column("reconciliation_state", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("traceparent", Text, nullable=False),
-    Column("invoice_id", Text),
+    Column("invoice_id", _KEY),
     Column("create_time", _MOMENT, nullable=False),
     Column("update_time", _MOMENT, nullable=False),
     # What the sweep reads: only the payments whose money is there and whose invoice is not.
@@ -56,10 +59,10 @@ payment_follow = Table(
 merchant_profile = Table(
     "merchant_profile",
     METADATA,
-    Column("merchant_id", Text, primary_key=True),
+    Column("merchant_id", _KEY, primary_key=True),
     Column("issue_policy", Text, nullable=False),
     Column("seller_name", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("update_time", _MOMENT, nullable=False),
 )
 
@@ -67,24 +70,24 @@ merchant_profile = Table(
 invoice = Table(
     "invoice",
     METADATA,
-    Column("invoice_id", Text, primary_key=True),
-    Column("payment_id", Text, nullable=False, unique=True),
-    Column("merchant_id", Text, nullable=False),
+    Column("invoice_id", _KEY, primary_key=True),
+    Column("payment_id", _KEY, nullable=False, unique=True),
+    Column("merchant_id", _KEY, nullable=False),
     Column("merchant_order_no", Text, nullable=False, index=True),
     Column("currency_code", Text, nullable=False),
     Column("amount_minor", BigInteger, CheckConstraint("amount_minor > 0", name="amount"), nullable=False),
     Column("seller_name", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("buyer_title", Text, nullable=False),
-    Column("buyer_tax_id", Text, nullable=False),
+    Column("buyer_tax_id", _KEY, nullable=False),
     Column("authority", Text, nullable=False),
     Column("environment", Text, nullable=False),
     Column("region", Text, nullable=False),
-    Column("credential_id", Text, nullable=False),
+    Column("credential_id", _KEY, nullable=False),
     Column("issue_date", Date, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("document_sha256", Text, CheckConstraint("length(document_sha256) = 64", name="sha256"), nullable=False),
-    Column("idempotency_key", Text, nullable=False, unique=True),
+    Column("document_sha256", _KEY, CheckConstraint("length(document_sha256) = 64", name="sha256"), nullable=False),
+    Column("idempotency_key", _KEY, nullable=False, unique=True),
     # The rules of ours that this version breaks; empty for one that may be sent.
     Column("broken_rules", JSONB, nullable=False),
     Column("create_time", _MOMENT, nullable=False),
@@ -101,10 +104,10 @@ invoice = Table(
 document = Table(
     "document",
     METADATA,
-    Column("invoice_id", Text, primary_key=True),
+    Column("invoice_id", _KEY, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("sha256", Text, nullable=False),
-    Column("idempotency_key", Text, nullable=False),
+    Column("sha256", _KEY, nullable=False),
+    Column("idempotency_key", _KEY, nullable=False),
     Column("create_time", _MOMENT, nullable=False),
 )
 
@@ -112,7 +115,7 @@ document = Table(
 body = Table(
     "body",
     METADATA,
-    Column("sha256", Text, primary_key=True),
+    Column("sha256", _KEY, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
 )
 
@@ -120,24 +123,24 @@ body = Table(
 def _standing() -> list[Column[Any]]:
     """Where an invoice stands: the same columns while something is due and after."""
     return [
-        Column("invoice_id", Text, primary_key=True),
+        Column("invoice_id", _KEY, primary_key=True),
         Column("version", Integer, nullable=False),
-        Column("sync_state", Text, nullable=False),
+        Column("sync_state", _KEY, nullable=False),
         Column("deadline_at", _MOMENT, nullable=False),
         Column("tries", Integer, nullable=False),
         Column("submit_count", Integer, nullable=False),
         Column("attempt_count", Integer, nullable=False),
         Column("look_count", Integer, nullable=False),
         Column("seal_count", Integer, nullable=False),
-        Column("invoice_number", Text, nullable=False),
-        Column("red_number", Text, nullable=False),
+        Column("invoice_number", _KEY, nullable=False),
+        Column("red_number", _KEY, nullable=False),
         Column("ack_time", _MOMENT),
         Column("book_time", _MOMENT),
         Column("confirm_time", _MOMENT),
         Column("settle_from", _MOMENT, nullable=False),
         Column("state_time", _MOMENT, nullable=False),
         Column("create_time", _MOMENT, nullable=False),
-        Column("parked_reason", Text, nullable=False),
+        Column("parked_reason", _KEY, nullable=False),
         Column("log_head", Text, nullable=False),
     ]
 
@@ -148,11 +151,10 @@ outbox = Table(
     "outbox",
     METADATA,
     *_standing(),
-    Column("work", Text, nullable=False),
+    Column("work", _KEY, nullable=False),
     Column("due_at", _MOMENT, nullable=False),
-    # The ring of lanes is walked here and in the code: both order it by code point.
-    Column("lane", Text(collation="C"), nullable=False),
-    Column("lease_id", Text, nullable=False),
+    Column("lane", _KEY, nullable=False),
+    Column("lease_id", _KEY, nullable=False),
     Index("outbox_due_idx", "work", "lane", "due_at", postgresql_where=text("parked_reason = ''")),
     Index(
         "outbox_deadline_idx",
@@ -180,84 +182,132 @@ standing = Table(
     "standing",
     MetaData(),
     *_standing(),
-    Column("work", Text),
+    Column("work", _KEY),
     Column("due_at", _MOMENT),
-    Column("lane", Text),
-    Column("lease_id", Text),
+    Column("lane", _KEY),
+    Column("lease_id", _KEY),
     Column("check_at", _MOMENT),
 )
 
 lease = Table(
     "lease",
     METADATA,
-    Column("lease_id", Text, primary_key=True),
+    Column("lease_id", _KEY, primary_key=True),
     Column("until", _MOMENT, nullable=False),
     Column("invoice_ids", ARRAY(Text), nullable=False),
 )
 
-# Append only, both: the beginning is there before the first byte leaves, the end when it is known.
-attempt = Table(
-    "attempt",
+
+def _begun() -> list[Column[Any]]:
+    """The beginning of an attempt."""
+    return [
+        Column("invoice_id", _KEY, primary_key=True),
+        Column("attempt_no", Integer, primary_key=True),
+        Column("attempt_id", _KEY, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("operation", Text, nullable=False),
+        Column("route", Text, nullable=False),
+        Column("start_time", _MOMENT, nullable=False),
+        Column("request_sha256", _KEY, nullable=False),
+        Column("trace_id", _KEY, nullable=False),
+        Column("breaker_state", Text, nullable=False),
+        Column("prev_log_hash", Text, nullable=False),
+        Column("log_hash", Text, nullable=False),
+    ]
+
+
+def _ended() -> list[Column[Any]]:
+    """What came of an attempt."""
+    return [
+        Column("end_time", _MOMENT, nullable=False),
+        Column("first_byte_time", _MOMENT),
+        Column("clock_offset_ms", BigInteger, nullable=False),
+        Column("outcome", Text, nullable=False),
+        Column("message", Text, nullable=False),
+        Column("http_status", Integer, nullable=False),
+        Column("authority_code", Text, nullable=False),
+        Column("code_detail", Text, nullable=False),
+        Column("url_path", Text, nullable=False),
+        Column("place", Text, nullable=False),
+        Column("invoice_number", _KEY, nullable=False),
+        Column("red_number", _KEY, nullable=False),
+        Column("ack_time", _MOMENT),
+        Column("book_time", _MOMENT),
+        Column("document_sha256", _KEY, nullable=False),
+        Column("response_sha256", _KEY, nullable=False),
+        Column("retry_after_seconds", Integer, nullable=False),
+    ]
+
+
+def _newest(table: str) -> Index:
+    return Index(
+        f"{table}_start_time_idx", "start_time", postgresql_using="brin", postgresql_with={"autosummarize": "true"}
+    )
+
+
+def _trouble(table: str) -> Index:
+    """What people search for; the calls that went as they should are in none of its pages."""
+    went_wrong = text("outcome NOT IN ('OK', 'ACCEPTED', 'NOT_YET', 'NOT_FOUND')")
+    return Index(f"{table}_trouble_idx", "outcome", "end_time", postgresql_where=went_wrong)
+
+
+# The log, append only: a submit in one row with its end. Of what is begun apart (questions, and submits whose worker
+# did not come back), the beginning is in attempt_begun and the end in attempt_ended.
+attempt_whole = Table(
+    "attempt_whole",
     METADATA,
-    Column("invoice_id", Text, primary_key=True),
-    Column("attempt_no", Integer, primary_key=True),
-    Column("attempt_id", Text, nullable=False, unique=True),
-    Column("version", Integer, nullable=False),
-    Column("operation", Text, nullable=False),
-    Column("route", Text, nullable=False),
-    Column("start_time", _MOMENT, nullable=False),
-    Column("request_sha256", Text, nullable=False),
-    Column("trace_id", Text, nullable=False),
-    Column("breaker_state", Text, nullable=False),
-    Column("prev_log_hash", Text, nullable=False),
-    Column("log_hash", Text, nullable=False),
-    Index("attempt_start_time_idx", "start_time", postgresql_using="brin", postgresql_with={"autosummarize": "true"}),
+    *_begun(),
+    *_ended(),
+    Column("end_log_hash", Text, nullable=False),
+    UniqueConstraint("attempt_id"),
+    _newest("attempt_whole"),
+    _trouble("attempt_whole"),
 )
+attempt_begun = Table("attempt_begun", METADATA, *_begun(), UniqueConstraint("attempt_id"), _newest("attempt_begun"))
+attempt_ended = Table(
+    "attempt_ended",
+    METADATA,
+    Column("invoice_id", _KEY, primary_key=True),
+    Column("attempt_no", Integer, primary_key=True),
+    *_ended(),
+    Column("log_hash", Text, nullable=False),
+    _trouble("attempt_ended"),
+)
+
+# The submits that were begun with one claim, all in one row that is there before the first byte leaves: a line for
+# each, the text whose SHA-256 is its log_hash. It goes when each of them is in the log.
+attempt_batch = Table(
+    "attempt_batch",
+    METADATA,
+    Column("batch_id", _KEY, primary_key=True),
+    Column("lease_id", _KEY, nullable=False, index=True),
+    Column("begun", Text, nullable=False),
+)
+
+# Views: every beginning, those under way among them, and every end. These are what is read.
+attempt = Table("attempt", MetaData(), *_begun())
 attempt_end = Table(
     "attempt_end",
-    METADATA,
-    Column("invoice_id", Text, primary_key=True),
+    MetaData(),
+    Column("invoice_id", _KEY, primary_key=True),
     Column("attempt_no", Integer, primary_key=True),
-    Column("end_time", _MOMENT, nullable=False),
-    Column("first_byte_time", _MOMENT),
-    Column("clock_offset_ms", BigInteger, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("message", Text, nullable=False),
-    Column("http_status", Integer, nullable=False),
-    Column("authority_code", Text, nullable=False),
-    Column("code_detail", Text, nullable=False),
-    Column("url_path", Text, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("invoice_number", Text, nullable=False),
-    Column("red_number", Text, nullable=False),
-    Column("ack_time", _MOMENT),
-    Column("book_time", _MOMENT),
-    Column("document_sha256", Text, nullable=False),
-    Column("response_sha256", Text, nullable=False),
-    Column("retry_after_seconds", Integer, nullable=False),
+    *_ended(),
     Column("log_hash", Text, nullable=False),
-    # What people search for; the calls that went as they should are in none of its pages.
-    Index(
-        "attempt_end_trouble_idx",
-        "outcome",
-        "end_time",
-        postgresql_where=text("outcome NOT IN ('OK', 'ACCEPTED', 'NOT_YET', 'NOT_FOUND')"),
-    ),
 )
 
 # The proof of absence, a row for each round of negative answers that counts, with the rows that it rests on.
 absence_round = Table(
     "absence_round",
     METADATA,
-    Column("round_id", Text, primary_key=True),
-    Column("invoice_id", Text, ForeignKey("invoice.invoice_id"), nullable=False),
+    Column("round_id", _KEY, primary_key=True),
+    Column("invoice_id", _KEY, ForeignKey("invoice.invoice_id"), nullable=False),
     Column("round_time", _MOMENT, nullable=False),
-    Column("by_key_attempt_id", Text, nullable=False),
-    Column("by_number_attempt_id", Text),
-    Column("window_attempt_id", Text),
-    Column("elsewhere_attempt_id", Text),
+    Column("by_key_attempt_id", _KEY, nullable=False),
+    Column("by_number_attempt_id", _KEY),
+    Column("window_attempt_id", _KEY),
+    Column("elsewhere_attempt_id", _KEY),
     Column("canary", Text, nullable=False),
-    Column("canary_probe_id", Text),
+    Column("canary_probe_id", _KEY),
     Column("watermark", _MOMENT),
     Index("absence_round_invoice_id_round_time_idx", "invoice_id", "round_time"),
 )
@@ -266,10 +316,10 @@ absence_round = Table(
 probe = Table(
     "probe",
     METADATA,
-    Column("probe_id", Text, primary_key=True),
+    Column("probe_id", _KEY, primary_key=True),
     Column("route", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("reference", Text, nullable=False),
+    Column("reference", _KEY, nullable=False),
     Column("start_time", _MOMENT, nullable=False),
     Column("duration_ms", BigInteger, nullable=False),
     Column("outcome", Text, nullable=False),
@@ -294,16 +344,16 @@ gate = Table(
 hold = Table(
     "hold",
     METADATA,
-    Column("hold_id", Text, primary_key=True),
+    Column("hold_id", _KEY, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("route", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("reason", Text, nullable=False),
     Column("reason_zh", Text, nullable=False),
     Column("start_time", _MOMENT, nullable=False),
     Column("end_time", _MOMENT),
     Column("set_by", Text, nullable=False),
-    Column("request_id", Text, unique=True),
+    Column("request_id", _KEY, unique=True),
     Column("lift_time", _MOMENT),
     Index("hold_open_idx", "route", "kind", "seller_tax_id", postgresql_where=text("lift_time IS NULL")),
 )
@@ -314,7 +364,7 @@ log_anchor = Table(
     METADATA,
     Column("anchor_no", BigInteger, primary_key=True, autoincrement=False),
     Column("anchor_time", _MOMENT, nullable=False),
-    Column("through_attempt_id", Text, nullable=False),
+    Column("through_attempt_id", _KEY, nullable=False),
     Column("prev_anchor_hash", Text, nullable=False),
     Column("anchor_hash", Text, nullable=False),
     Column("invoice_ids", ARRAY(Text), nullable=False),
@@ -326,12 +376,12 @@ log_anchor = Table(
 finding_case = Table(
     "finding_case",
     METADATA,
-    Column("case_id", Text, primary_key=True),
+    Column("case_id", _KEY, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("invoice_id", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("invoice_id", _KEY, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("issue_date", Text, nullable=False),
-    Column("reference", Text, nullable=False),
+    Column("reference", _KEY, nullable=False),
     Column("fact", Text, nullable=False),
     Column("fact_zh", Text, nullable=False),
     Column("open_time", _MOMENT, nullable=False),
@@ -353,7 +403,7 @@ finding_case = Table(
 day_total = Table(
     "day_total",
     METADATA,
-    Column("seller_tax_id", Text, primary_key=True),
+    Column("seller_tax_id", _KEY, primary_key=True),
     Column("issue_date", Date, primary_key=True),
     Column("blue_count", Integer, nullable=False),
     Column("blue_minor", BigInteger, nullable=False),
@@ -363,7 +413,7 @@ day_total = Table(
 sweep = Table(
     "sweep",
     METADATA,
-    Column("sweep_id", Text, primary_key=True),
+    Column("sweep_id", _KEY, primary_key=True),
     Column("start_time", _MOMENT, nullable=False),
     Column("end_time", _MOMENT, nullable=False),
     # What each pass counted, by name; the names are those of domain/sweep.
@@ -399,9 +449,9 @@ feed_cursor = Table(
 request = Table(
     "request",
     METADATA,
-    Column("request_id", Text, primary_key=True),
+    Column("request_id", _KEY, primary_key=True),
     Column("fingerprint", Text, nullable=False),
-    Column("invoice_id", Text, ForeignKey("invoice.invoice_id"), nullable=False),
+    Column("invoice_id", _KEY, ForeignKey("invoice.invoice_id"), nullable=False),
     Column("create_time", _MOMENT, nullable=False),
 )
 
@@ -410,13 +460,13 @@ request = Table(
 number_range = Table(
     "number_range",
     METADATA,
-    Column("range_id", Text, primary_key=True),
+    Column("range_id", _KEY, primary_key=True),
     Column("route", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("state", Text, CheckConstraint("state IN ('ASKED', 'OPEN', 'USED_UP')", name="state"), nullable=False),
     Column("count", Integer, nullable=False),
-    Column("first_number", Text, nullable=False),
-    Column("last_number", Text, nullable=False),
+    Column("first_number", _KEY, nullable=False),
+    Column("last_number", _KEY, nullable=False),
     Column("used_count", Integer, CheckConstraint("used_count BETWEEN 0 AND count", name="used"), nullable=False),
     Column("create_time", _MOMENT, nullable=False),
     Column("ask_at", _MOMENT, nullable=False),
@@ -432,9 +482,9 @@ number_range = Table(
 number_use = Table(
     "number_use",
     METADATA,
-    Column("number", Text, primary_key=True),
-    Column("range_id", Text, ForeignKey("number_range.range_id"), nullable=False),
-    Column("invoice_id", Text, nullable=False),
+    Column("number", _KEY, primary_key=True),
+    Column("range_id", _KEY, ForeignKey("number_range.range_id"), nullable=False),
+    Column("invoice_id", _KEY, nullable=False),
     Column("take_time", _MOMENT, nullable=False),
     # When someone outside was first told the number, with or without an upload.
     Column("handed_over_time", _MOMENT),
@@ -445,9 +495,9 @@ number_use = Table(
 number_wanted = Table(
     "number_wanted",
     METADATA,
-    Column("invoice_id", Text, primary_key=True),
+    Column("invoice_id", _KEY, primary_key=True),
     Column("route", Text, nullable=False),
-    Column("seller_tax_id", Text, nullable=False),
+    Column("seller_tax_id", _KEY, nullable=False),
     Column("create_time", _MOMENT, nullable=False),
     Index("number_wanted_create_time_idx", "create_time"),
 )

@@ -171,14 +171,14 @@ async def test_a_log_that_nobody_touched_is_whole_up_to_its_head(system, door):
 @pytest.mark.parametrize(
     ("statement", "broken_attempt_no", "why"),
     [
-        ("UPDATE attempt_end SET outcome = 'REJECTED' WHERE invoice_id = :id AND attempt_no = 1", 1, "ENDED"),
-        ("UPDATE attempt SET request_sha256 = '' WHERE invoice_id = :id AND attempt_no = 1", 1, "BEGUN"),
-        ("DELETE FROM attempt WHERE invoice_id = :id AND attempt_no = 1", 2, "NUMBER"),
+        ("UPDATE attempt_whole SET outcome = 'REJECTED' WHERE invoice_id = :id AND attempt_no = 1", 1, "ENDED"),
+        ("UPDATE attempt_whole SET request_sha256 = '' WHERE invoice_id = :id AND attempt_no = 1", 1, "BEGUN"),
+        ("DELETE FROM attempt_whole WHERE invoice_id = :id AND attempt_no = 1", 2, "NUMBER"),
     ],
 )
 async def test_a_row_that_the_owner_of_the_tables_changed_is_found(system, door, statement, broken_attempt_no, why):
     invoice = await system.booked()
-    for table in ("attempt", "attempt_end"):
+    for table in ("attempt_whole", "attempt_begun", "attempt_ended"):
         await system.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     await system.execute(statement, id=invoice.invoice_id)
 
@@ -193,10 +193,10 @@ async def test_a_log_that_was_written_anew_is_found_by_its_anchor(system, door, 
     invoice = await system.booked()
     system.clock.advance(3_600)
     await system.sweep.sweep()
-    for table in ("attempt", "attempt_end", "log_anchor"):
+    for table in ("attempt_whole", "attempt_begun", "attempt_ended", "log_anchor"):
         await system.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    await system.execute("DELETE FROM attempt_end WHERE invoice_id = :id", id=invoice.invoice_id)
-    await system.execute("DELETE FROM attempt WHERE invoice_id = :id", id=invoice.invoice_id)
+    for table in ("attempt_whole", "attempt_begun", "attempt_ended"):
+        await system.execute(f"DELETE FROM {table} WHERE invoice_id = :id", id=invoice.invoice_id)
     one = await log(system, invoice, Operation.SUBMIT, TaxAnswer(Outcome.ACCEPTED, ""))
     (rewritten,) = await system.attempts(invoice)
     head = {"head": rewritten.end_log_hash, "id": invoice.invoice_id}

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.domain.standing import SyncState
 from tests.invoice_sync.builders import TIMERS
 from tests.invoice_sync.moving import Moving, moving_system
@@ -56,7 +57,7 @@ async def test_a_damaged_document_closes_its_case_when_it_is_whole_again(moving)
     assert await moving.open_cases() == []
 
 
-@pytest.mark.parametrize("kind", ["MISMATCH", "ELSEWHERE", "MISSING"])
+@pytest.mark.parametrize("kind", ["MISMATCH", "ELSEWHERE", "MISSING", "ENDED_BUT_BOOKED"])
 async def test_an_invoice_that_is_in_the_books_after_all_closes_its_case(moving, kind):
     (invoice,) = await moving.confirmed()
     await moving.execute(
@@ -69,6 +70,30 @@ async def test_an_invoice_that_is_in_the_books_after_all_closes_its_case(moving,
 
     assert swept.counts.closed_count == 1
     assert await moving.open_cases() == []
+
+
+async def test_a_record_of_what_was_invalid_is_a_case_until_the_correction_of_it_shows_whose_it_is(moving):
+    (invalid,) = await moving.issued()
+    await submit_to(moving.steering, a_document(order_no="ANOTHERS"), key=invalid.idempotency_key)
+    await until_status(moving.steering, "BOOKED", key=invalid.idempotency_key)
+    await moving.execute(
+        """
+        WITH ended AS (DELETE FROM outbox RETURNING *)
+        INSERT INTO settled SELECT (jsonb_populate_record(NULL::settled, to_jsonb(ended)
+            || '{"sync_state": "INVALID"}')).* FROM ended
+        """
+    )
+    await moving.sweep.sweep()
+    before = await moving.open_cases()
+
+    await CorrectActions(moving.tools).correct_invoice("fix-1", invalid.invoice_id, invalid.buyer)
+    await moving.upload.upload_due()
+    await moving.sweep.sweep()
+
+    assert "ENDED_BUT_BOOKED" in before
+    assert await moving.state(invalid) is SyncState.MISMATCH
+    assert "ENDED_BUT_BOOKED" not in await moving.open_cases()
+    assert "MISMATCH" in await moving.open_cases()
 
 
 async def test_what_was_acknowledged_and_is_proved_gone_is_a_case_while_it_is_missing(moving):

@@ -15,6 +15,7 @@ from services.invoice_sync.domain.policy import IssuePolicy
 from services.invoice_sync.domain.standing import ParkedReason, SyncState
 from tests.invoice_sync.builders import NOON, TIMERS, a_payment, a_profile
 from tests.invoice_sync.diagnosis_facts import (
+    NUMBER,
     OTHER_BUYER,
     OTHER_SHA256,
     a_canary,
@@ -43,6 +44,10 @@ LATE, DAYS = 301, 86_401
 
 def refused(code: str, **answer):
     return facts(SyncState.REJECTED, sent(Outcome.REJECTED_BUSINESS, authority_code=code, **answer))
+
+
+def by_number_other(number: str):
+    return Operation.QUERY_BY_NUMBER, Outcome.MISMATCH, {**OTHER_SHA256, "invoice_number": number}
 
 
 def shut(kind: HoldKind) -> Shut:
@@ -131,6 +136,10 @@ CASES = [
     ("D4", refused("E9402")),
     ("D5", facts(SyncState.MISMATCH, sent(Outcome.ACCEPTED), asked(Outcome.OK, **OTHER_SHA256))),
     ("D5", facts(SyncState.MISMATCH, sent(Outcome.MISMATCH, authority_code="E4090"))),
+    # Booked with other content between the two questions: by key it was ours still, by the same number it is not.
+    ("D5", facts(SyncState.MISMATCH, asked(Outcome.NOT_YET, invoice_number=NUMBER), by_number_other(NUMBER))),
+    ("D4", facts(SyncState.MISMATCH, asked(Outcome.NOT_FOUND), by_number_other(NUMBER))),
+    ("D4", facts(SyncState.MISMATCH, asked(Outcome.NOT_YET, invoice_number=NUMBER), by_number_other("1" * 20))),
     ("D6", facts(SyncState.VOIDED, sent(Outcome.ACCEPTED), asked(Outcome.VOIDED))),
     ("D6", facts(SyncState.BOOKED, *SEEN, red_number="2" * 20)),
     ("D7", facts(SyncState.BOOKED, *SEEN, asked=a_question(buyer_tax_id=OTHER_BUYER))),

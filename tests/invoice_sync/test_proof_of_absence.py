@@ -27,6 +27,12 @@ class _Slow(SandboxTaxSystem):
     meanwhile: Callable[[], None] | None = None
     silent_after_pages = 1_000
     announcements_lost = False
+    silent_environment = ""
+
+    async def query_by_key(self, route, seller_tax_id, idempotency_key):
+        if route.environment == self.silent_environment:
+            return TaxAnswer(Outcome.UNKNOWN, "no answer")
+        return await super().query_by_key(route, seller_tax_id, idempotency_key)
 
     async def window(self, *asked):
         if self.meanwhile:
@@ -137,6 +143,19 @@ async def test_what_was_booked_in_another_region_is_a_mismatch_for_a_person_and_
     assert await moving.upload.upload_due() == 0
 
 
+async def test_another_place_that_does_not_answer_proves_nothing(moving):
+    await lost(moving)
+    moving.tax.silent_environment = "test"
+    for _ in range(3):
+        await moving.pass_time(WINDOW)
+    while_silent = await rounds(moving)
+    moving.tax.silent_environment = ""
+
+    await moving.pass_time(WINDOW)
+
+    assert (while_silent, await rounds(moving)) == (0, 1)
+
+
 async def test_a_query_service_that_does_not_find_what_is_surely_there_proves_nothing(moving):
     (known,) = await moving.all_booked()
     unknown = await lost(moving)
@@ -237,6 +256,23 @@ async def test_a_list_too_long_for_one_look_is_read_on_where_it_stopped(moving, 
     listed = await moving.outcomes(unknown, Operation.QUERY_WINDOW)
     assert listed == [Outcome.UNKNOWN, Outcome.OK, Outcome.UNKNOWN, Outcome.OK]
     assert (await rounds(moving), await moving.state(unknown)) == (2, SyncState.READY)
+
+
+async def test_a_list_that_is_read_too_slowly_for_one_look_is_read_on_too(moving, monkeypatch):
+    monkeypatch.setattr("services.invoice_sync.tax.sandbox._PAGE_SIZE", 2)
+    unknown = await lost(moving)
+    await moving.issued(8)
+    await moving.upload.upload_due()
+    await eventually(lambda: booked(moving, 9))
+    moving.tax.meanwhile = lambda: moving.clock.advance(20)
+
+    for _ in range(6):
+        await moving.swept_after(WINDOW)
+
+    # Five pages, of which one minute, for which a canary is good, bears no more than three.
+    assert await rounds(moving) == 1
+    listed = await moving.outcomes(unknown, Operation.QUERY_WINDOW)
+    assert listed[:5] == [*[Outcome.UNKNOWN] * 4, Outcome.OK]
 
 
 async def test_what_a_busy_seller_sends_after_the_window_is_not_in_the_list_that_is_read(moving, monkeypatch):

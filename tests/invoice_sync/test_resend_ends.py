@@ -73,12 +73,12 @@ async def test_the_submits_are_told_however_often_was_asked_since(system):
     (invoice,) = await system.issued()
     await system.upload.upload_due()
     await system.execute(
-        "INSERT INTO attempt SELECT :id, 1 + n, 'att_q' || n, 1, 'QUERY_BY_KEY', 'sandbox/production/42/default',"
+        "INSERT INTO attempt_begun SELECT :id, 1 + n, 'att_q' || n, 1, 'QUERY_BY_KEY', 'sandbox/production/42/default',"
         " now(), '', '', '', '', '' FROM generate_series(1, 1200) AS n",
         id=invoice.invoice_id,
     )
     await system.execute(
-        "INSERT INTO attempt_end SELECT :id, 1 + n, now(), NULL, 0, 'NOT_FOUND', '', 404, '', '', '', '', '', '',"
+        "INSERT INTO attempt_ended SELECT :id, 1 + n, now(), NULL, 0, 'NOT_FOUND', '', 404, '', '', '', '', '', '',"
         " NULL, NULL, '', '', 0, '' FROM generate_series(1, 1200) AS n",
         id=invoice.invoice_id,
     )

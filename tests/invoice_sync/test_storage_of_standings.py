@@ -54,9 +54,9 @@ async def test_the_log_of_an_invoice_is_a_chain_up_to_its_head(system):
     audit = AuditActions(system.tools)
 
     whole = await audit.verify_log(invoice.invoice_id)
-    await system.execute("ALTER TABLE attempt_end DISABLE TRIGGER USER")
+    await system.execute("ALTER TABLE attempt_whole DISABLE TRIGGER USER")
     await system.execute(
-        "UPDATE attempt_end SET outcome = 'REJECTED' WHERE invoice_id = :id AND attempt_no = 1", id=invoice.invoice_id
+        "UPDATE attempt_whole SET outcome = 'REJECTED' WHERE invoice_id = :id AND attempt_no = 1", id=invoice.invoice_id
     )
     changed = await audit.verify_log(invoice.invoice_id)
 
@@ -70,10 +70,8 @@ async def test_a_log_whose_end_was_cut_off_with_its_head_is_given_away_by_the_an
     audit = AuditActions(system.tools)
     system.clock.advance(120)
     await system.sweep.sweep()
-    await system.execute("ALTER TABLE attempt DISABLE TRIGGER USER")
-    await system.execute("ALTER TABLE attempt_end DISABLE TRIGGER USER")
-
-    for table in ("attempt", "attempt_end"):
+    for table in ("attempt_whole", "attempt_begun", "attempt_ended"):
+        await system.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         await system.execute(f"DELETE FROM {table} WHERE attempt_no > 1")
     await system.execute(
         "UPDATE outbox SET attempt_count = 1, log_head = (SELECT log_hash FROM attempt_end WHERE invoice_id = :id)"

@@ -4,17 +4,21 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from chassis.ids import new_id
+from services.invoice_sync.actions.attempt_log import LeaseLost, chain_of
 from services.invoice_sync.actions.audit import AuditActions
 from services.invoice_sync.domain import attempt_chain
 from services.invoice_sync.domain.attempt import Operation, Outcome, TaxAnswer
+from services.invoice_sync.domain.attempt_chain import Begun
 from services.invoice_sync.domain.event import Answered, Claimed
 from services.invoice_sync.domain.machine import decide
-from services.invoice_sync.domain.standing import opened
+from services.invoice_sync.domain.standing import SyncState, opened
 from services.invoice_sync.store import submits
 from services.invoice_sync.store.submits import Moved
 from tests.invoice_sync.builders import TIMERS
+from tests.support.tax_sandbox import ROUTE
 
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
@@ -72,25 +76,73 @@ async def test_the_end_of_a_submit_whose_lease_was_lost_is_logged_and_moves_noth
     assert await system.outcomes(invoice, Operation.SUBMIT) == [Outcome.REJECTED]
 
 
-async def test_an_invoice_whose_attempt_number_was_taken_by_a_late_question_is_not_sent(system):
-    late, other = await system.issued(count=2)
-    begun = attempt_chain.begin(
-        new_id("att"), late.invoice_id, 1, 1, Operation.QUERY_BY_KEY, "r", NOW, "", "", "", late.standing.log_head
-    )
-    await system.execute(
-        "INSERT INTO attempt (invoice_id, attempt_no, attempt_id, version, operation, route, start_time,"
-        " request_sha256, trace_id, breaker_state, prev_log_hash, log_hash)"
-        " VALUES (:invoice_id, 1, :attempt_id, 1, 'QUERY_BY_KEY', 'r', :start_time, '', '', '', :head, :log_hash)",
-        invoice_id=late.invoice_id,
-        attempt_id=begun.attempt_id,
-        start_time=NOW,
-        head=late.standing.log_head,
-        log_hash=begun.log_hash,
-    )
+async def test_what_is_begun_is_in_the_log_until_its_end_is_and_then_once(system):
+    (invoice,) = await system.issued()
+    (claim,) = await system.upload.claim_due()
 
-    claims = await system.upload.claim_due()
+    (begun,) = await system.attempts(invoice)
+    waiting = await counted(system, "attempt_whole")
+    refused = TaxAnswer(Outcome.REJECTED, "told")
+    decided = decide(claim.standing, Answered(refused), system.clock.now(), 0.5, TIMERS).standing
+    async with system.sessions.begin() as session:
+        ended = attempt_chain.end(claim.begun, refused, system.clock.now())
+        await submits.finish(session, [(claim, submits.moved(decided), ended)])
 
-    assert [claim.invoice_id for claim in claims] == [other.invoice_id]
+    assert waiting == 0
+    assert {name: getattr(begun, name) for name in Begun._fields} == claim.begun._asdict()
+    assert [each.answer for each in await system.attempts(invoice)] == [refused]
+    assert await counted(system, "attempt_whole") == 1
+
+
+async def test_what_a_dead_worker_began_is_in_the_log_and_its_late_answer_too(system):
+    (invoice,) = await system.issued()
+    (claim,) = await system.upload.claim_due()
+    await system.execute("UPDATE lease SET until = clock_timestamp() - interval '1 second'")
+    await system.sweep.sweep()
+
+    (begun,) = await system.attempts(invoice)
+    late = TaxAnswer(Outcome.ACCEPTED, "told")
+    decided = decide(claim.standing, Answered(late), system.clock.now(), 0.5, TIMERS).standing
+    async with system.sessions.begin() as session:
+        ended = attempt_chain.end(claim.begun, late, system.clock.now())
+        fenced = await submits.finish(session, [(claim, submits.moved(decided), ended)])
+
+    assert (begun.attempt_id, begun.answer) == (claim.begun.attempt_id, None)
+    assert await counted(system, "attempt_batch") == 0
+    assert fenced == set()
+    assert await system.outcomes(invoice, Operation.SUBMIT) == [Outcome.ACCEPTED]
+    assert (await AuditActions(system.tools).verify_log(invoice.invoice_id)).flaw == ""
+
+
+async def test_an_invoice_whose_row_is_lost_while_it_is_sent_is_asked_for_and_its_late_answer_is_logged(system):
+    (invoice,) = await system.issued()
+    (claim,) = await system.upload.claim_due()
+    await system.execute("DELETE FROM outbox")
+    system.clock.advance(3_600)
+    await system.sweep.sweep()
+
+    late = TaxAnswer(Outcome.ACCEPTED, "told")
+    decided = decide(claim.standing, Answered(late), system.clock.now(), 0.5, TIMERS).standing
+    async with system.sessions.begin() as session:
+        ended = attempt_chain.end(claim.begun, late, system.clock.now())
+        fenced = await submits.finish(session, [(claim, submits.moved(decided), ended)])
+
+    assert (await system.again(invoice)).standing.sync_state is SyncState.UNKNOWN
+    assert fenced == set()
+    assert await system.outcomes(invoice, Operation.SUBMIT) == [Outcome.ACCEPTED]
+
+
+async def test_who_has_lost_the_lease_begins_no_question(system):
+    kept, lost = await system.issued(count=2)
+    claims = {claim.invoice_id: claim for claim in await system.upload.claim_due()}
+    await system.execute("UPDATE outbox SET lease_id = 'lea_other' WHERE invoice_id = :id", id=lost.invoice_id)
+
+    begun = await system.tools.log.begin(chain_of(claims[kept.invoice_id]), Operation.QUERY_BY_KEY, ROUTE)
+    with pytest.raises(LeaseLost):
+        await system.tools.log.begin(chain_of(claims[lost.invoice_id]), Operation.QUERY_BY_KEY, ROUTE)
+
+    assert begun.attempt_no == 2
+    assert await counted(system, "attempt_begun") == 1
 
 
 async def test_an_attempts_id_is_one_of_ours_and_they_sort_by_time(system):
@@ -104,3 +156,8 @@ async def test_an_attempts_id_is_one_of_ours_and_they_sort_by_time(system):
     ids = [attempt.attempt_id for log in logs for attempt in log]
     assert ids == sorted(set(ids))
     assert [len(attempt_id) for attempt_id in ids] == [len(new_id("att"))] * 3
+
+
+async def counted(system, table: str) -> int:
+    async with system.sessions() as session:
+        return (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()

@@ -24,7 +24,7 @@ _RUN_ALONG = """
 """
 _BOOKED = "SELECT seller_tax_id, issue_date, count(*), sum(amount_minor)::bigint FROM invoice GROUP BY 1, 2"
 SOON = replace(TIMERS, confirm_after_seconds=60)
-HISTORY = ("settled", "invoice", "attempt", "attempt_end", "document", "body", "absence_round")
+HISTORY = ("settled", "invoice", "attempt_whole", "attempt_begun", "attempt_ended", "document", "body", "absence_round")
 # What is done, of the month whose totals are compared in each sweep.
 _GROW = """
     INSERT INTO {table} SELECT made.*
@@ -36,8 +36,9 @@ _CHANGES = {
     "invoice": "'invoice_id', 'inv_00' || no, 'payment_id', 'pay_' || no, 'idempotency_key', 'key_' || no,"
     " 'issue_date', issue_date - no % 15",
     "settled": "'invoice_id', 'inv_00' || no, 'invoice_number', lpad(no::text, 20, '9'), 'check_at', null",
-    "attempt": "'invoice_id', 'inv_00' || no, 'attempt_id', 'att_00' || no || '_' || attempt_no",
-    "attempt_end": "'invoice_id', 'inv_00' || no",
+    "attempt_whole": "'invoice_id', 'inv_00' || no, 'attempt_id', 'att_00' || no || '_' || attempt_no",
+    "attempt_begun": "'invoice_id', 'inv_00' || no, 'attempt_id', 'att_00' || no || '_' || attempt_no",
+    "attempt_ended": "'invoice_id', 'inv_00' || no",
     "document": "'invoice_id', 'inv_00' || no",
 }
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from chassis.errors import Fault
+from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.sweep_archive import ArchivePass
 from services.invoice_sync.actions.sweep_books import BooksPass
@@ -13,7 +15,7 @@ from services.invoice_sync.actions.sweep_own import OwnPass
 from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
 from services.invoice_sync.domain.standing import SyncState
-from services.invoice_sync.store import sweeps
+from services.invoice_sync.store import invoices, sweeps
 from services.invoice_sync.tax import NotOffered
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import OPEN_GATES, TIMERS
@@ -148,6 +150,18 @@ async def test_the_archive_pass_finds_a_document_that_does_not_open(moving):
     assert [case.invoice_id for case in await moving.cases("ARCHIVE_DAMAGED")] == [invoice.invoice_id]
 
 
+async def test_a_document_that_stays_damaged_keeps_no_sweep_from_its_rest(moving):
+    (invoice,) = await moving.all_booked()
+    await moving.execute("ALTER TABLE body DISABLE TRIGGER USER")
+    await moving.execute("UPDATE body SET sealed = '' WHERE sha256 = :sha256", sha256=invoice.document_sha256)
+
+    swept = [await moving.sweep.sweep() for _ in range(3)]
+
+    assert [each.counts.archive_damaged_count for each in swept] == [1, 1, 1]
+    # What a sweep sets right or newly shows has the loop sweep again at once.
+    assert [each.found_count for each in swept] == [1, 0, 0]
+
+
 async def test_a_list_that_is_longer_than_one_sweep_reads_is_gone_on_with_and_nothing_is_skipped(moving, monkeypatch):
     monkeypatch.setattr("services.invoice_sync.actions.sweep_lists._PAGES_MAX", 2)
     monkeypatch.setattr("services.invoice_sync.tax.sandbox._PAGE_SIZE", 2)
@@ -277,6 +291,23 @@ async def test_the_authoritys_list_finds_what_was_refused_and_is_booked_and_it_i
     assert await moving.open_cases() == []
 
 
+async def test_a_correction_that_a_sweep_overtakes_is_refused_and_leaves_no_version(moving, monkeypatch):
+    refused = await refused_and_yet_booked(moving)
+    write = invoices.add_version
+
+    async def overtaken(*args) -> None:
+        await moving.sweep.sweep()
+        await write(*args)
+
+    monkeypatch.setattr(invoices, "add_version", overtaken)
+    with pytest.raises(Fault, match="cannot be corrected"):
+        await CorrectActions(moving.tools).correct_invoice("fix-1", refused.invoice_id, refused.buyer)
+    await moving.verify.verify_due()
+
+    assert (await moving.again(refused)).version == 1
+    assert await moving.state(refused) is SyncState.BOOKED
+
+
 async def test_the_authoritys_list_finds_what_was_abandoned_and_is_booked_and_a_person_is_told_which(moving):
     abandoned = await refused_and_yet_booked(moving)
     await moving.execute("UPDATE settled SET sync_state = 'ABANDONED' WHERE invoice_id = :id", id=abandoned.invoice_id)
@@ -289,3 +320,43 @@ async def test_the_authoritys_list_finds_what_was_abandoned_and_is_booked_and_a_
     assert case.invoice_id == abandoned.invoice_id
     assert case.reference in case.fact_zh
     assert await moving.state(abandoned) is SyncState.ABANDONED
+
+
+@pytest.mark.parametrize("parked_reason", ["", "COUNT"])
+async def test_the_authoritys_list_finds_what_waits_to_be_sent_again_or_was_given_up_and_is_booked(
+    moving, parked_reason
+):
+    await moving.steering.plan("LOSE_ANSWER", times=1)
+    (waiting,) = await moving.issued()
+    await moving.upload.upload_due()
+    await until_status(moving.steering, "BOOKED", key=waiting.idempotency_key)
+    await moving.execute(
+        "UPDATE outbox SET sync_state = 'RETRY_WAIT', work = 'SUBMIT', due_at = due_at + interval '1 hour',"
+        " parked_reason = :parked_reason",
+        parked_reason=parked_reason,
+    )
+
+    report = await moving.sweep.sweep()
+    await moving.verify.verify_due()
+
+    assert report.counts.adopted_count == 1
+    assert await moving.state(waiting) is SyncState.BOOKED
+    assert [row["submit_count"] for row in await moving.entries(waiting)] == [1]
+
+
+async def test_the_authoritys_list_hurries_no_invoice_that_a_worker_has_or_that_is_booked_already(moving):
+    await moving.all_booked()
+    await moving.steering.plan("LOSE_ANSWER", times=1)
+    (held,) = await moving.issued()
+    await moving.upload.upload_due()
+    await until_status(moving.steering, "BOOKED", key=held.idempotency_key)
+    await moving.execute(
+        "UPDATE outbox SET sync_state = 'RETRY_WAIT', work = 'SUBMIT', due_at = now() WHERE invoice_id = :id",
+        id=held.invoice_id,
+    )
+    await moving.upload.claim_due()
+
+    report = await moving.sweep.sweep()
+
+    assert report.counts.adopted_count == 0
+    assert await moving.state(held) is SyncState.SENDING

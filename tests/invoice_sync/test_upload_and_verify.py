@@ -337,11 +337,11 @@ async def test_the_database_refuses_to_change_a_frozen_document_or_the_log(syste
         "UPDATE invoice SET document_sha256 = repeat('0', 64) WHERE invoice_id = :id",
         "UPDATE invoice SET idempotency_key = 'x' WHERE invoice_id = :id",
         "UPDATE invoice SET amount_minor = 1, version = version + 1 WHERE invoice_id = :id",
-        "UPDATE attempt SET request_sha256 = 'x' WHERE invoice_id = :id",
-        "UPDATE attempt_end SET outcome = 'OK' WHERE invoice_id = :id",
-        "DELETE FROM attempt WHERE invoice_id = :id",
-        "DELETE FROM attempt_end WHERE invoice_id = :id",
-        "TRUNCATE attempt_end",
+        "UPDATE attempt_whole SET request_sha256 = 'x' WHERE invoice_id = :id",
+        "UPDATE attempt_ended SET outcome = 'OK' WHERE invoice_id = :id",
+        "DELETE FROM attempt_whole WHERE invoice_id = :id",
+        "DELETE FROM attempt_ended WHERE invoice_id = :id",
+        "TRUNCATE attempt_whole",
     ):
         with pytest.raises(DBAPIError):
             await system.execute(statement, **({"id": invoice.invoice_id} if ":id" in statement else {}))

@@ -176,7 +176,7 @@ async def test_where_nobody_listens_a_submit_is_not_received_after_a_few_tries(b
 
     assert answer.outcome is Outcome.NOT_RECEIVED
     assert answer.http_status == 0
-    assert [span.attributes["error.type"] for span in spans.get_finished_spans()] == ["ConnectError"] * 3
+    assert [span.attributes["error.type"] for span in spans.get_finished_spans()] == ["ClientConnectorError"] * 3
 
 
 async def test_where_nobody_listens_a_query_is_unknown_and_proves_nothing(bench):

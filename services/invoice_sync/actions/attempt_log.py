@@ -18,7 +18,7 @@ from services.invoice_sync.domain import attempt_chain
 from services.invoice_sync.domain.attempt import Attempt, Ended, Operation, TaxAnswer
 from services.invoice_sync.domain.claim import Claim
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.store import attempts
+from services.invoice_sync.store import attempts, outbox
 
 _BATCH_MAX = 500
 _WAITING_MAX = 10_000
@@ -27,7 +27,7 @@ _WAIT_SECONDS = 10.0
 
 
 class LeaseLost(Exception):
-    """Someone else has begun an attempt of this invoice meanwhile: whoever asks on would break the log's chain."""
+    """Someone else may begin attempts of this invoice now: whoever asks on would break the log's chain."""
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class AttemptLog:
             "",
             chain.head,
         )
-        if not await self._begins.add(begun, _WAIT_SECONDS):
+        if not await self._begins.add((begun, claim.lease_id), _WAIT_SECONDS):
             raise LeaseLost(claim.invoice_id)
         chain.attempt_no, chain.head = begun.attempt_no, begun.log_hash
         return begun
@@ -87,12 +87,14 @@ class AttemptLog:
         await self._begins.close(within_seconds)
         await self._ends.close(within_seconds)
 
-    async def _write_begun(self, begun: list[Attempt]) -> Sequence[bool]:
+    async def _write_begun(self, asked: list[tuple[Attempt, str]]) -> Sequence[bool]:
         async with self._sessions.begin() as session:
-            written = await attempts.begin(session, begun)
+            # Who takes the lease back waits until this is committed, and finds it in the log.
+            held = await outbox.hold_leased(session, [(begun.invoice_id, lease_id) for begun, lease_id in asked])
+            written = await attempts.begin(session, [begun for begun, _ in asked if begun.invoice_id in held])
             self._crash("before_question_commit")
         self._crash("after_question_commit")
-        return [each.attempt_id in written for each in begun]
+        return [begun.attempt_id in written for begun, _ in asked]
 
     async def _write_ended(self, ended: list[tuple[Ended, list[tuple[str, bytes]]]]) -> Sequence[None]:
         async with self._sessions.begin() as session:

@@ -106,7 +106,7 @@ class Questions:
                 answer = page.answer
                 break
             if not await may_go_on():
-                answer = TaxAnswer(Outcome.UNKNOWN, "the rate budget did not reach to the end of the list")
+                answer = TaxAnswer(Outcome.UNKNOWN, "the time or the rate budget did not reach to the end of the list")
                 break
         await self._log.end(chain, begun, answer)
         return Asked(begun.attempt_id, answer), pages

@@ -77,7 +77,9 @@ class CorrectActions:
         assert decision.standing.sync_state is SyncState.READY, "what is corrected is sent"
         sealed = tools.ring.seal(document.content, body_context(document.sha256))
         await invoices.add_version(session, corrected, sealed, now)
-        await outbox.reopen(session, [(decision.standing, invoice.seller.tax_id)])
+        if not await outbox.reopen(session, [(decision.standing, invoice.seller.tax_id)]):
+            # A sweep was faster: the authority's list shows it, so that it is asked for as it was.
+            raise _not_correctable(invoice, "it is no more as it was, look again")
         await numbers.want_no_more(session, invoice.invoice_id)
 
     async def _number(self, session: AsyncSession, invoice: Invoice) -> str:

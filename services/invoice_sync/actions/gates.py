@@ -52,7 +52,9 @@ class Gates:
         by_route = self._by_route(lanes)
         admission = Admission(gates=await self._lock(session, list(by_route), now))
         holds = await gates.holds_of(session, list(by_route), sorted({seller_of(lane) for lane in lanes}))
-        self._watched = {key for key, gate in admission.gates.items() if not self._is_as_new(gate)}
+        # Only of what was looked at now: a probe of another route may still be on its way.
+        self._watched -= by_route.keys()
+        self._watched |= {key for key, gate in admission.gates.items() if not self._is_as_new(gate)}
         self._watched |= {hold.route_key for hold in holds}
         for no, (key, of_route) in enumerate(sorted(by_route.items())):
             part = -(-(limit - sum(quota for _, quota in admission.quotas)) // (len(by_route) - no))
@@ -61,15 +63,15 @@ class Gates:
 
     async def charge(self, session: AsyncSession, admission: Admission, claims: Sequence[Claim], now: datetime) -> None:
         """Take what was claimed out of the budgets, and write the probes that go with it."""
-        taken: dict[str, int] = defaultdict(int)
-        for claim in claims:
-            taken[claim.route.key] += 1
-        for key, count in taken.items():
+        sellers = {"", *(claim.seller_tax_id for claim in claims)}
+        for key, count in Counter(claim.route.key for claim in claims).items():
             gate, opened = admission.gates[key], admission.opened[key]
             _, budget = rate_budget.take(gate.budget, count, now, self._policy.rate)
             shut = breaker.probing(gate.breaker, now, self._policy.breaker) if opened.breaker_probe else gate.breaker
             await gates.save(session, replace(gate, budget=budget, breaker=shut, last_claim_time=now))
-            await gates.put_off(session, [probing(hold, now, self._policy.hold) for hold in opened.probed])
+            # A seller of whom nothing could be claimed has no probe on its way.
+            probed = [hold for hold in opened.probed if hold.seller_tax_id in sellers]
+            await gates.put_off(session, [probing(hold, now, self._policy.hold) for hold in probed])
 
     async def admit_questions(
         self, session: AsyncSession, lanes: Sequence[str], limit: int, now: datetime

@@ -72,15 +72,20 @@ class NumberActions:
 
     @telemetry.traced
     async def take_range(self, wanted: NumberRange) -> bool:
-        """Ask for one range, and store it; False when it did not come, and is asked for again later."""
+        """Ask for one range, and store it; False when it did not come, and is asked for again later.
+
+        Numbers that were given before are none: to use one would be refused here, and hold up whoever comes after.
+        """
         tools = self._tools
         given = await self._ask(wanted)
         telemetry.annotate(range_id=wanted.range_id, outcome=given.answer.outcome.value)
         tools.crash("after_receive")
         async with tools.sessions.begin() as session:
-            if given.answer.outcome is Outcome.OK:
+            told = given.answer.outcome is Outcome.OK
+            if told and not await numbers.are_given(session, wanted.range_id, given.first, given.last):
                 return await numbers.fill(session, wanted.range_id, given.first, given.last)
-            said = f"{given.answer.outcome} {given.answer.authority_code} {given.answer.message}"
+            message = f"{given.first} to {given.last} were given before" if told else given.answer.message
+            said = f"{given.answer.outcome} {given.answer.authority_code} {message}"
             wait = given.answer.retry_after_seconds
             ask_at = next_open(wanted.ask_count + 1, tools.clock.now(), tools.jitter(), wait, tools.timers)
             await numbers.put_off(session, wanted.range_id, said, ask_at)

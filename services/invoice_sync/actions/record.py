@@ -4,6 +4,7 @@ One transaction for a batch: the ends of the submits, where each invoice stands 
 absence, and what the machine asks for: holds and cases. A row whose lease was lost meanwhile moves nowhere.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,7 +109,8 @@ class Recorder:
         await self._batcher.close(within_seconds)
 
     async def _write(self, batch: list[Finished]) -> Sequence[bool]:
-        done = self._done(batch)
+        worked_on = Counter(each.claim.lease_id for each in batch)
+        done = sorted(lease_id for lease_id, count in worked_on.items() if self._open.get(lease_id) == count)
         async with self._sessions.begin() as session:
             await attempts.keep_bodies(session, [body for each in batch for body in each.bodies])
             sent = [
@@ -130,15 +132,12 @@ class Recorder:
                 await outbox.end_leases(session, done)
             self._crash("before_record_commit")
         self._crash("after_record_commit")
+        # Not before: the lease of what could not be written is left to expire.
+        for lease_id in worked_on.keys() & self._open.keys():
+            self._open[lease_id] -= worked_on[lease_id]
         for lease_id in done:
             self._open.pop(lease_id, None)
         return [each.claim.invoice_id in fenced for each in batch]
-
-    def _done(self, batch: Sequence[Finished]) -> list[str]:
-        for each in batch:
-            if each.claim.lease_id in self._open:
-                self._open[each.claim.lease_id] -= 1
-        return sorted({each.claim.lease_id for each in batch if self._open.get(each.claim.lease_id) == 0})
 
     async def _carry_out(self, session: AsyncSession, finished: Finished) -> None:
         claim, decision = finished.claim, finished.decision

@@ -15,6 +15,8 @@ from services.invoice_sync.store import attempts, books
 from services.invoice_sync.tax import Record
 
 _PAGES_MAX = 50
+# What is asked in one look must fit into its lease, and into the minute for which a canary is good.
+_SECONDS_MAX = 15.0
 _PLACES_MAX = 1_000
 # How far clocks may be apart beyond what an authority's answers tell.
 _SKEW = timedelta(minutes=1)
@@ -62,13 +64,19 @@ class SellerLists:
         self._places: dict[str, Place] = {}
 
     async def read(self, chain: Chain, rounds: Sequence[Round], may_go_on: Callable[[], Awaitable[bool]]) -> ListRead:
-        """Read on, at most 50 pages. What is neither ours nor known as another's becomes a case."""
+        """Read on, at most 50 pages and 15 seconds. What is neither ours nor known as another's becomes a case."""
+        seconds = min(_SECONDS_MAX, self._tools.timers.lease_seconds / 4)
+        stop_at = self._tools.clock.now() + timedelta(seconds=seconds)
+
+        async def may_read_on() -> bool:
+            return self._tools.clock.now() < stop_at and await may_go_on()
+
         claim, span = chain.claim, await self._span(chain.claim, rounds)
         place = self._places.get(claim.invoice_id)
         if place is None or place.span != span:
             place = Place(span, "", None)
         asked, pages = await self._questions.window(
-            chain, (span.from_time, span.until, place.after), _PAGES_MAX, may_go_on
+            chain, (span.from_time, span.until, place.after), _PAGES_MAX, may_read_on
         )
         records = [record for page in pages for record in page.records]
         watermark = place.watermark if place.after else pages[0].watermark if pages else None

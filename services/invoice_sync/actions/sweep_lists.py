@@ -12,6 +12,7 @@ from chassis.ids import new_id
 from services.invoice_sync.actions.record import case_of
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.attempt import Outcome
+from services.invoice_sync.domain.claim import Put
 from services.invoice_sync.domain.command import CaseCode
 from services.invoice_sync.domain.event import LookedUp
 from services.invoice_sync.domain.lookup import Finding
@@ -103,18 +104,29 @@ class ListPass:
             foreign = [each for each in unlinked if each.idempotency_key not in by_key]
             adopted = await books.look_now(session, ours, now)
             shown = {by_key[each.idempotency_key]: each for each in unlinked if each.idempotency_key in by_key}
+            adopted += await self._ask_before_sending(session, list(shown), now)
             reopened, told = await self._reopen_ended(session, shown, now)
             adopted, opened = adopted + reopened, told + await open_foreign(session, seller, foreign, now)
             if await _read_cursor(session, seller, now) == cursor:
                 await sweeps.move(session, _name(seller), cursor.turned(page).text(), now)
         return Counts(adopted_count=adopted, foreign_count=opened - told, opened_count=opened)
 
+    async def _ask_before_sending(self, session: AsyncSession, shown: Sequence[str], now: datetime) -> int:
+        """Ask for what the list shows and waits to be sent or sealed once more, or was given up; how many."""
+        puts = []
+        for standing in await outbox.hold_idle(session, shown):
+            if standing.work is not Work.VERIFY:
+                decided = self._seen(standing, now)
+                puts += [Put(replace(decided, due_at=now), "")] if decided.work is Work.VERIFY else []
+        if puts:
+            await outbox.put(session, puts)
+        return len(puts)
+
     async def _reopen_ended(self, session: AsyncSession, shown: Mapping[str, Record], now: datetime) -> tuple[int, int]:
         """Ask again for what had ended and the list shows; what may not go on becomes a case. How many of each."""
         going_on, opened = [], 0
         for standing, lane in await books.hold_ended(session, list(shown)):
-            seen = LookedUp(Finding.NOT_YET)
-            decided = decide(standing, seen, now, self._tools.jitter(), self._tools.timers).standing
+            decided = self._seen(standing, now)
             if decided.work is Work.VERIFY:
                 going_on.append((replace(decided, due_at=now), lane))
             else:
@@ -122,6 +134,10 @@ class ListPass:
         if going_on:
             await outbox.reopen(session, going_on)
         return len(going_on), opened
+
+    def _seen(self, standing: Standing, now: datetime) -> Standing:
+        """Where it goes on from by a sign that the authority has it; reading it back is still to come."""
+        return decide(standing, LookedUp(Finding.NOT_YET), now, self._tools.jitter(), self._tools.timers).standing
 
 
 async def read_again_from(session: AsyncSession, seller: str, issue_date: date, now: datetime) -> None:

@@ -110,6 +110,8 @@ class OwnPass:
             lost, last = await invoices.without_standing(session, after, _LAST_ID, _LOOK_MAX)
             await sweeps.move(session, name, last, now)
             if lost:
+                # What is being sent this moment may have lost its row too.
+                await attempts.write_out(session, [], lost)
                 sent, heads = await attempts.submitted(session, lost), await attempts.heads(session, lost)
                 own = await numbers.of_invoices(session, lost)
                 rows = [

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis import telemetry
 from chassis.ids import new_id
 from services.invoice_sync.actions.admission import Admission
-from services.invoice_sync.actions.attempt_log import body_context, sealed_response
+from services.invoice_sync.actions.attempt_log import LeaseLost, body_context, sealed_response
 from services.invoice_sync.actions.call import bounded
 from services.invoice_sync.actions.record import Finished
 from services.invoice_sync.actions.tools import Tools
@@ -121,8 +121,14 @@ class UploadActions:
         return claims
 
     async def upload_claims(self, claims: Sequence[Claim]) -> None:
-        """Send what goes in one call, and record what came of each."""
+        """Send what goes in one call, and record what came of each.
+
+        Raises LeaseLost, and sends nothing, when so long went by since the claim that others may have judged by now
+        what can have been sent.
+        """
         try:
+            if self._is_late(claims[0]):
+                raise LeaseLost(claims[0].invoice_id)
             if self._batch_size > 1:
                 await self.upload_batch(claims)
             else:
@@ -133,6 +139,12 @@ class UploadActions:
             raise
         finally:
             self._tools.gates.forget(claims)
+
+    def _is_late(self, claim: Claim) -> bool:
+        """Whether a call, which has half a lease, might outlast the lease: who claimed stood still meanwhile."""
+        assert claim.begun is not None, "a claim to submit begins an attempt"
+        since = self._tools.clock.now() - claim.begun.start_time
+        return since.total_seconds() >= self._timers.lease_seconds / 2
 
     async def upload_invoice(self, claim: Claim) -> None:
         """Send one invoice and record what came of it."""

@@ -1,10 +1,19 @@
 """Which fields of an attempt its hashes cover, and its beginning and end as links of the chain. It stores nothing."""
 
+import functools
 from datetime import datetime
 from typing import NamedTuple
 
 from services.invoice_sync.domain.attempt import Attempt, Ended, Operation, TaxAnswer
-from services.invoice_sync.domain.log_chain import Entry, Fields, begin_hash, end_hash
+from services.invoice_sync.domain.log_chain import (
+    Entry,
+    Fields,
+    begin_hash,
+    end_hash_of,
+    end_text,
+    plain_begin_text,
+    tagged,
+)
 
 
 def begin(
@@ -52,18 +61,70 @@ def begin(
 
 
 class Begun(NamedTuple):
-    """What the end of an attempt needs of its beginning."""
+    """The beginning of a submit; as Attempt, with hundreds of them in a claim."""
 
     invoice_id: str
     attempt_no: int
+    attempt_id: str
+    version: int
+    operation: str
+    route: str
     start_time: datetime
+    request_sha256: str
+    trace_id: str
+    breaker_state: str
+    prev_log_hash: str
     log_hash: str
+
+
+# What a beginning's hash covers, in the order in which it is hashed.
+_BEGUN = (
+    "attempt_id",
+    "attempt_no",
+    "breaker_state",
+    "invoice_id",
+    "operation",
+    "request_sha256",
+    "route",
+    "start_time",
+    "trace_id",
+    "version",
+)
+_begun_text = plain_begin_text(_BEGUN)
+
+
+def submit_text(
+    invoice_id: str,
+    attempt_no: int,
+    attempt_id: str,
+    version: int,
+    operation: str,
+    route: str,
+    start_time: datetime,
+    request_sha256: str,
+    trace_id: str,
+    breaker_state: str,
+    head: str,
+) -> str:
+    """The beginning of a submit as it is hashed and, until its end, kept. Its hash is the `text_hash` of this.
+
+    All texts are ids, hex digits and words of ours: none has a sign of the canonical text in it.
+    """
+    number, of_version, start = tagged(attempt_no), tagged(version), tagged(start_time)
+    ids = attempt_id, number, breaker_state, invoice_id
+    return _begun_text(head, (*ids, operation, request_sha256, route, start, trace_id, of_version))
 
 
 def end(begun: Attempt | Begun, answer: TaxAnswer, end_time: datetime) -> Ended:
     """What came of it, chained upon its own beginning."""
-    fields = ended_fields(answer, end_time)
-    return Ended(begun.invoice_id, begun.attempt_no, end_time, answer, end_hash(begun.log_hash, fields))
+    log_hash = end_hash_of(begun.log_hash, _ended_text(answer, end_time))
+    return Ended(begun.invoice_id, begun.attempt_no, end_time, answer, log_hash)
+
+
+@functools.lru_cache(maxsize=1024)
+def _ended_text(answer: TaxAnswer, end_time: datetime) -> str:
+    """What goes together often comes back together, with one answer for all."""
+    return end_text(ended_fields(answer, end_time))
 
 
 def entry(logged: Attempt) -> Entry:

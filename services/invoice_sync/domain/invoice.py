@@ -100,8 +100,12 @@ def _frozen(amount: Money, seller: Party, buyer: Party, order_no: str, now: date
         "order_no": order_no,
         "issue_date": issue_date_of(now).isoformat(),
     }
-    raw = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    raw = _canonical(content).encode()
     return Document(raw, hashlib.sha256(raw).hexdigest())
+
+
+# Made once, since it is used for each invoice.
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def issue_date_of(now: datetime) -> date:

@@ -10,7 +10,7 @@ against that, and against cutting off the end, is that heads are anchored, each 
 
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -79,7 +79,17 @@ def begin_hash(head: str, fields: Fields) -> str:
 
 def end_hash(begun_hash: str, fields: Fields) -> str:
     """The hash of an end upon the hash of its own beginning; see `begin_hash`."""
-    return _hash("ended", begun_hash, _known_order(tuple(fields)), fields)
+    return end_hash_of(begun_hash, end_text(fields))
+
+
+def end_text(fields: Fields) -> str:
+    """The fields of an end as they are hashed: the same for all beginnings that ended so."""
+    return _text(_known_order(tuple(fields)), fields)
+
+
+def end_hash_of(begun_hash: str, text: str) -> str:
+    """As `end_hash`, of an `end_text`."""
+    return _hash_of("ended", begun_hash, text)
 
 
 def anchor_hash(prev_anchor: str, heads: Mapping[str, str]) -> str:
@@ -115,15 +125,32 @@ def _flaw(entry: Entry, last_no: int, may_follow: frozenset[str]) -> Flaw | None
 
 
 def _hash(kind: str, before: str, order: tuple[list[str], str], fields: Fields) -> str:
-    assert len(before) == _HASH_LENGTH, f"a hash has {_HASH_LENGTH} hex digits, this has {len(before)}"
+    return _hash_of(kind, before, _text(order, fields))
+
+
+def _text(order: tuple[list[str], str], fields: Fields) -> str:
     names, header = order
-    values = _joined([fields[name] for name in names])
-    return hashlib.sha256(f"{kind}/1{SEPARATOR}{before}{SEPARATOR}{header}{SEPARATOR}{values}".encode()).hexdigest()
+    return f"{header}{SEPARATOR}{_joined([fields[name] for name in names])}"
 
 
-def begin_layout(names: Iterable[str]) -> tuple[list[str], str]:
-    """For whoever hashes beginnings elsewhere: the order of the fields, and what stands between the head and them."""
-    return _order(tuple(names))
+def _hash_of(kind: str, before: str, text: str) -> str:
+    assert len(before) == _HASH_LENGTH, f"a hash has {_HASH_LENGTH} hex digits, this has {len(before)}"
+    return text_hash(f"{kind}/1{SEPARATOR}{before}{SEPARATOR}{text}")
+
+
+def plain_begin_text(names: Iterable[str]) -> Callable[[str, Sequence[str]], str]:
+    """For whoever begins hundreds at once: what makes the text whose `text_hash` is the `begin_hash` of such fields.
+
+    It takes the head and the values in the order of the sorted names, each as `tagged` gives it.
+    """
+    in_order, header = _order(tuple(names))
+    assert list(names) == in_order, "the values come in the order of the names"
+    return lambda head, values: SEPARATOR.join(("begun/1", head, header, *values))
+
+
+def text_hash(text: str) -> str:
+    """The SHA-256 of a canonical text, in 64 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _order(names: tuple[str, ...]) -> tuple[list[str], str]:

@@ -1,5 +1,6 @@
 """Which way an invoice goes to its authority, by its seller's tax number. It opens no connection."""
 
+import functools
 from dataclasses import dataclass
 
 from services.invoice_sync.domain.route import Route, region_of
@@ -29,4 +30,10 @@ class Routing:
 
     def in_region(self, region: str | None) -> Route:
         """The route of a region; of the default one for None."""
-        return Route(self.authority, self.environment, region or self.default_region, self.credential_id)
+        return _route(self.authority, self.environment, region or self.default_region, self.credential_id)
+
+
+@functools.lru_cache(maxsize=1024)
+def _route(authority: str, environment: str, region: str, credential_id: str) -> Route:
+    """There are few, and one is asked for with each invoice."""
+    return Route(authority, environment, region, credential_id)

@@ -33,13 +33,15 @@ class Counts:
         return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
-# What only tells that the sweep was at work, and not that something was wrong.
+# What only tells that the sweep was at work, and not that something was wrong; and what stays wrong, whose case is
+# counted once, when it is opened.
 _ROUTINE = frozenset(
     {
         "scanned_count",
         "resampled_count",
         "totals_compared_count",
         "archive_checked_count",
+        "archive_damaged_count",
         "hurried_count",
         "call_count",
     }

@@ -26,19 +26,21 @@ _NOT_SENT = (
     Outcome.QUOTA.value,
     Outcome.OUTAGE.value,
 )
-_BEGIN = """
-    INSERT INTO attempt (
-        invoice_id, attempt_no, attempt_id, version, operation, route, start_time, request_sha256, trace_id,
-        breaker_state, prev_log_hash, log_hash
-    )
-    SELECT * FROM unnest(
-        $1::text[], $2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
-        $9::text[], $10::text[], $11::text[], $12::text[]
-    )
-    ON CONFLICT (invoice_id, attempt_no) DO NOTHING
-    RETURNING attempt_id
-"""
-# The columns of attempt_end, in the order in which they are written.
+# The columns of a beginning and of an end, in the order in which they are written.
+BEGUN = (
+    ("invoice_id", "text"),
+    ("attempt_no", "int"),
+    ("attempt_id", "text"),
+    ("version", "int"),
+    ("operation", "text"),
+    ("route", "text"),
+    ("start_time", "timestamptz"),
+    ("request_sha256", "text"),
+    ("trace_id", "text"),
+    ("breaker_state", "text"),
+    ("prev_log_hash", "text"),
+    ("log_hash", "text"),
+)
 ENDED = (
     ("invoice_id", "text"),
     ("attempt_no", "int"),
@@ -61,10 +63,24 @@ ENDED = (
     ("retry_after_seconds", "int"),
     ("log_hash", "text"),
 )
-_END = f"""
-    INSERT INTO attempt_end ({columns(ENDED)}) SELECT * FROM {unnested(ENDED)}
+_BEGIN = f"""
+    INSERT INTO attempt_begun ({columns(BEGUN)}) SELECT * FROM {unnested(BEGUN)}
     ON CONFLICT (invoice_id, attempt_no) DO NOTHING
+    RETURNING attempt_id
 """  # noqa: S608  the names are ours
+_END = f"""
+    INSERT INTO attempt_ended ({columns(ENDED)}) SELECT * FROM {unnested(ENDED)}
+    ON CONFLICT (invoice_id, attempt_no) DO NOTHING
+"""  # noqa: S608
+_WRITE_OUT = f"""
+    INSERT INTO attempt_begun ({columns(BEGUN)})
+    SELECT {columns(BEGUN)} FROM attempt_line
+    WHERE (lease_id = ANY ($1::text[]) OR invoice_id = ANY ($2::text[])) AND NOT EXISTS (
+        SELECT FROM attempt_whole AS written
+        WHERE written.invoice_id = attempt_line.invoice_id AND written.attempt_no = attempt_line.attempt_no
+    )
+    ON CONFLICT (invoice_id, attempt_no) DO NOTHING
+"""  # noqa: S608
 _BODIES = """
     INSERT INTO body (sha256, sealed) SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT (sha256) DO NOTHING
 """
@@ -83,6 +99,8 @@ class RoundEvidence:
 
 async def begin(session: AsyncSession, begun: Sequence[Attempt]) -> set[str]:
     """Write attempts that are about to be made; those whose number was still free."""
+    if not begun:
+        return set()
     arrays = transposed(
         (
             each.invoice_id,
@@ -101,6 +119,20 @@ async def begin(session: AsyncSession, begun: Sequence[Attempt]) -> set[str]:
         for each in begun
     )
     return {row[0] for row in await run(session, _BEGIN, *arrays)}
+
+
+async def write_out(session: AsyncSession, lease_ids: Sequence[str], invoice_ids: Sequence[str]) -> None:
+    """Write into the log what was begun under some leases, and for some invoices, and has no row there yet.
+
+    The batches of the leases go: nobody else writes their beginnings any more.
+    """
+    await run(session, _WRITE_OUT, list(lease_ids), list(invoice_ids))
+    await forget_batches(session, lease_ids)
+
+
+async def forget_batches(session: AsyncSession, lease_ids: Sequence[str]) -> None:
+    """The beginnings that were kept with some leases are all in the log."""
+    await run(session, "DELETE FROM attempt_batch WHERE lease_id = ANY ($1::text[])", list(lease_ids))
 
 
 async def end(session: AsyncSession, ended: Sequence[Ended]) -> None:
@@ -127,7 +159,7 @@ async def sealed_bodies(session: AsyncSession, sha256s: Sequence[str]) -> dict[s
 
 
 def end_values(ended: Ended) -> tuple[Any, ...]:
-    """What is written of an end, in the order of the columns of attempt_end."""
+    """What is written of an end, in the order of ENDED."""
     answer = ended.answer
     return (
         ended.invoice_id,

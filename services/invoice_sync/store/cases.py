@@ -76,7 +76,8 @@ async def close_settled(session: AsyncSession, now: datetime) -> int:
     """Close the cases whose matter is settled by what we know; how many.
 
     Of an invoice that was gone or another's: it is in the books, voided, or people have left it. Of one that was given
-    up: it goes on. Of a record that was not ours: its number is linked. Of a payment: it is taken, or has its invoice.
+    up: it goes on. Of one that had ended and is booked: it was corrected and read back, or proved another's. Of a
+    record that was not ours: its number is linked. Of a payment: it is taken, or has its invoice.
     """
     await look_up_by_index(session)
     return sum([len(await run(session, each, now)) for each in _CLOSE_SETTLED])
@@ -115,21 +116,28 @@ async def page(
     return [Case(*row) for row in rows]
 
 
+# Where an invoice stands is asked for each open case: a join may be turned round, and read all that is done.
 _CLOSE_SETTLED = (
     """
     UPDATE finding_case SET close_time = $1
-    FROM standing
-    WHERE finding_case.close_time IS NULL AND finding_case.kind IN ('MISSING', 'MISMATCH', 'ELSEWHERE')
-        AND standing.invoice_id = finding_case.invoice_id
-        AND standing.sync_state IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'ABANDONED')
-    RETURNING finding_case.case_id
+    WHERE close_time IS NULL AND kind IN ('MISSING', 'MISMATCH', 'ELSEWHERE') AND (
+        SELECT sync_state FROM standing WHERE standing.invoice_id = finding_case.invoice_id
+    ) IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'ABANDONED')
+    RETURNING case_id
     """,
     """
     UPDATE finding_case SET close_time = $1
-    FROM standing
-    WHERE finding_case.close_time IS NULL AND finding_case.kind = 'GIVEN_UP'
-        AND standing.invoice_id = finding_case.invoice_id AND standing.parked_reason = ''
-    RETURNING finding_case.case_id
+    WHERE close_time IS NULL AND kind = 'GIVEN_UP' AND (
+        SELECT parked_reason FROM standing WHERE standing.invoice_id = finding_case.invoice_id
+    ) = ''
+    RETURNING case_id
+    """,
+    """
+    UPDATE finding_case SET close_time = $1
+    WHERE close_time IS NULL AND kind = 'ENDED_BUT_BOOKED' AND (
+        SELECT sync_state FROM standing WHERE standing.invoice_id = finding_case.invoice_id
+    ) IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'MISMATCH')
+    RETURNING case_id
     """,
     """
     UPDATE finding_case SET close_time = $1

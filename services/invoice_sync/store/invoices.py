@@ -301,6 +301,8 @@ def _facts(made: Invoice) -> tuple[Any, ...]:
 
 
 def _rules_text(made: Invoice) -> str:
+    if not made.broken_rules:
+        return "[]"
     return json.dumps([asdict(rule) for rule in made.broken_rules], ensure_ascii=False)
 
 

@@ -182,6 +182,17 @@ async def fill(session: AsyncSession, range_id: str, first_number: str, last_num
     return bool(await run(session, filled, range_id, first_number, last_number))
 
 
+async def are_given(session: AsyncSession, range_id: str, first_number: str, last_number: str) -> bool:
+    """Whether another range that came before has one of these numbers, whoever's it is."""
+    asked = """
+        SELECT EXISTS (
+            SELECT FROM number_range
+            WHERE state <> 'ASKED' AND range_id <> $1 AND first_number <= $3 AND last_number >= $2
+        )
+    """
+    return bool((await run(session, asked, range_id, first_number, last_number))[0][0])
+
+
 async def put_off(session: AsyncSession, range_id: str, said: str, ask_at: datetime) -> None:
     """No numbers came; ask again later."""
     noted = """

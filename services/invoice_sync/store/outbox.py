@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.invoice_sync.domain.claim import EXPRESS_MARK, Claim, Lease, Put
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing, Work
+from services.invoice_sync.store import attempts
 from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested, values
 
@@ -152,12 +153,16 @@ async def add_settled(session: AsyncSession, wanted: Sequence[Standing]) -> None
 
 
 async def end_leases(session: AsyncSession, lease_ids: Sequence[str]) -> None:
-    """Forget leases whose every row is done."""
+    """Forget leases whose every row is done, and what was begun with them: it is in the log."""
+    await attempts.forget_batches(session, lease_ids)
     await run(session, "DELETE FROM lease WHERE lease_id = ANY ($1::text[])", list(lease_ids))
 
 
 async def expired(session: AsyncSession, limit: int) -> list[tuple[Standing, str]]:
-    """Hold the rows of leases that are over, by the database's clock, with the lease that each has; the leases go."""
+    """Hold the rows of leases that are over, by the database's clock, with the lease that each has; the leases go.
+
+    What was begun under them is written into the log.
+    """
     over = """
         DELETE FROM lease WHERE lease_id IN (
             SELECT lease_id FROM lease WHERE until < clock_timestamp() ORDER BY until LIMIT $1 FOR UPDATE SKIP LOCKED
@@ -171,13 +176,17 @@ async def expired(session: AsyncSession, limit: int) -> list[tuple[Standing, str
         WHERE invoice_id = ANY ($1::text[]) AND lease_id = ANY ($2::text[]) ORDER BY invoice_id FOR UPDATE
     """  # noqa: S608
     ids = [invoice_id for row in leases for invoice_id in row[1]]
-    return [(from_row(row), row[-1]) for row in await run(session, held, ids, [row[0] for row in leases])]
+    lease_ids = [row[0] for row in leases]
+    rows = await run(session, held, ids, lease_ids)
+    await attempts.write_out(session, lease_ids, [])
+    return [(from_row(row), row[-1]) for row in rows]
 
 
 async def under_no_lease(session: AsyncSession, after: str, limit: int) -> tuple[list[tuple[Standing, str]], str]:
     """Hold those of the next rows after an id that are under a lease which is gone, each with its lease; and how far.
 
     The last id that was looked at is empty at the end. A lease goes with its last row, so each of these is a fault.
+    What was begun for them is written into the log.
     """
     looked = """
         WITH looked AS (
@@ -198,6 +207,7 @@ async def under_no_lease(session: AsyncSession, after: str, limit: int) -> tuple
         WHERE invoice_id = ANY ($1::text[]) AND lease_id = ANY ($2::text[]) ORDER BY invoice_id FOR UPDATE SKIP LOCKED
     """  # noqa: S608
     taken = await run(session, held, [row[0] for row in lost], [row[1] for row in lost])
+    await attempts.write_out(session, [], [row[0] for row in taken])
     return [(from_row(row), row[-1]) for row in taken], last
 
 
@@ -205,6 +215,16 @@ async def leased_until(session: AsyncSession, invoice_ids: Sequence[str]) -> dic
     """Until when a worker holds each of some invoices; those that none holds are left out."""
     asked = "SELECT invoice_id, until FROM outbox JOIN lease USING (lease_id) WHERE invoice_id = ANY ($1::text[])"
     return {row[0]: row[1] for row in await run(session, asked, list(invoice_ids))}
+
+
+async def hold_leased(session: AsyncSession, leased: Sequence[tuple[str, str]]) -> set[str]:
+    """Keep those of some rows that are under the lease named with each under it, until the transaction ends."""
+    asked = """
+        SELECT outbox.invoice_id FROM unnest($1::text[], $2::text[]) AS held (invoice_id, lease_id)
+            JOIN outbox USING (invoice_id, lease_id)
+        ORDER BY invoice_id FOR SHARE OF outbox
+    """
+    return {row[0] for row in await run(session, asked, *transposed(leased))}
 
 
 async def hold_idle(session: AsyncSession, invoice_ids: Sequence[str]) -> list[Standing]:

@@ -13,6 +13,18 @@ async def run(session: AsyncSession, statement: str, *values: Any) -> Sequence[S
     return result.fetchall() if result.returns_rows else ()
 
 
+async def run_batch(session: AsyncSession, statement: str, *values: Any) -> Sequence[Sequence[Any]]:
+    """As `run`, for hundreds of rows: they are taken from the driver as they are.
+
+    The transaction must have begun: a statement has gone before through `run` or its like.
+    """
+    driver = (await (await session.connection()).get_raw_connection()).driver_connection
+    assert driver is not None, "a connection that is in use has its driver"
+    assert driver.is_in_transaction(), "the driver would commit by itself"
+    rows: Sequence[Sequence[Any]] = await driver.fetch(statement, *values)
+    return rows
+
+
 async def look_up_by_index(session: AsyncSession) -> None:
     """Have the rows of this transaction's batches looked up one by one.
 

@@ -19,6 +19,8 @@ _TAX_ID = re.compile(r"[0-9A-Z]{15,20}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _MESSAGE_LENGTH_MAX = 500
+# Lawful in JSON, and no text to a database: a NUL, and half of a surrogate pair.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 # By status, and whether the record says when it was booked; what else may come makes no sense.
 _STANDINGS: Mapping[tuple[str, bool], tuple[Outcome, str]] = {
     ("BOOKED", True): (Outcome.OK, "in the main book"),
@@ -104,8 +106,7 @@ def refusal(seen: Seen, column: Callable[[Row], Outcome]) -> TaxAnswer:
         return heard(seen, Outcome.UNKNOWN, f"{reached} ({seen.silence})")
     code = code_in(seen.body)
     row: Row = row_of(seen.status, code)
-    message = seen.body.get("message")
-    said = message[:_MESSAGE_LENGTH_MAX] if isinstance(message, str) else f"answered {seen.status}"
+    said = words(seen.body.get("message"), f"answered {seen.status}")
     return replace(heard(seen, column(row), said), authority_code=code, code_detail=row.detail)
 
 
@@ -138,6 +139,11 @@ def number_in(body: Mapping[str, Any]) -> str:
 def sha256_in(body: Mapping[str, Any]) -> str:
     """The document's SHA-256; empty when there is none."""
     return text(_SHA256, body.get("document_sha256"))
+
+
+def words(value: object, otherwise: str) -> str:
+    """The value when it is text, as much of it as we keep and with a mark for each sign that nothing keeps."""
+    return _NO_TEXT.sub("\ufffd", value[:_MESSAGE_LENGTH_MAX]) if isinstance(value, str) else otherwise
 
 
 def text(pattern: re.Pattern[str], value: object) -> str:

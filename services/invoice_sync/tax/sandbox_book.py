@@ -9,13 +9,12 @@ from typing import Any
 
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.tax import Announcements, Numbers, Outage, Quota, Record, Totals, WindowPage
-from services.invoice_sync.tax.sandbox_answer import heard, number_in, refusal, sha256_in, text
+from services.invoice_sync.tax.sandbox_answer import heard, number_in, refusal, sha256_in, text, words
 from services.invoice_sync.tax.wire import Seen, instant
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _CURSOR = re.compile(r"[\x21-\x7e]{0,200}")
 _NUMBER = re.compile(r"[0-9]{20}")
-_TEXT_LENGTH_MAX = 500
 
 
 class _NoSenseError(Exception):
@@ -90,10 +89,10 @@ def _record(row: Mapping[str, Any]) -> Record:
 
 
 def _outage(row: Mapping[str, Any]) -> Outage:
-    begins_at, ends_at, words = instant(row.get("from")), instant(row.get("to")), row.get("text")
-    if not (begins_at and ends_at and isinstance(words, str)):
+    begins_at, ends_at, said = instant(row.get("from")), instant(row.get("to")), row.get("text")
+    if not (begins_at and ends_at and isinstance(said, str)):
         raise _NoSenseError
-    return Outage(begins_at, ends_at, words[:_TEXT_LENGTH_MAX])
+    return Outage(begins_at, ends_at, words(said, ""))
 
 
 def _total(body: Mapping[str, Any], kind: str) -> tuple[int, int]:

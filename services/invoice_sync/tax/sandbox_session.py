@@ -27,7 +27,7 @@ from chassis.ids import new_id
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.tax import BatchItem
-from services.invoice_sync.tax.sandbox_answer import code_in, heard, number_in, refusal, sha256_in
+from services.invoice_sync.tax.sandbox_answer import code_in, heard, number_in, refusal, sha256_in, words
 from services.invoice_sync.tax.sandbox_codes import PARTIAL_BATCH, SESSION_EXPIRED, SESSION_NOT_CLOSED, row_of
 from services.invoice_sync.tax.wire import Call, Seen
 
@@ -39,7 +39,6 @@ _CLOSES_MAX = 50
 _REST_SECONDS = 0.1
 _REST_SECONDS_MAX = 2.0
 
-_MESSAGE_LENGTH_MAX = 500
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAY_BE_TAKEN = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.AUTHORITY_FAULT})
 
@@ -209,11 +208,10 @@ def _read_refused(seen: Seen, row: Mapping[str, Any]) -> TaxAnswer:
     """As the same refusal of a single document; the item has no status, so that the code alone decides."""
     code = code_in(row)
     known = next((found for status in (422, 403, 409) if (found := row_of(status, code)).statuses), None)
-    message = row.get("message")
     answer = heard(
         seen,
         known.submit if known else Outcome.UNKNOWN,
-        message[:_MESSAGE_LENGTH_MAX] if isinstance(message, str) else "refused in a session",
+        words(row.get("message"), "refused in a session"),
     )
     return replace(answer, authority_code=code, code_detail=known.detail if known else "")
 

@@ -8,13 +8,13 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
 from opentelemetry.trace import Span, SpanKind
 from tenacity import (
     AsyncRetrying,
@@ -43,16 +43,15 @@ _MILLISECOND = timedelta(milliseconds=1)
 _CUT_OFF = timedelta(milliseconds=500)
 
 # Nothing of the request can have left: no connection was made, or none was free.
-_BEFORE_THE_FIRST_BYTE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_BEFORE_THE_FIRST_BYTE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: for a connection, each read, each write, a free place in the pool; and for a call with all its tries."""
+    """Seconds: for a connection, each read, a free place in the pool; and for a call with all its tries and writes."""
 
     connect_seconds: float = 3.0
     read_seconds: float = 10.0
-    write_seconds: float = 10.0
     pool_seconds: float = 5.0
     call_seconds: float = 25.0
 
@@ -120,23 +119,24 @@ class Wire:
             "server.address": address.hostname,
             "server.port": address.port or (443 if address.scheme == "https" else 80),
         }
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(
-                connect=timeouts.connect_seconds,
-                read=timeouts.read_seconds,
-                write=timeouts.write_seconds,
-                pool=timeouts.pool_seconds,
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=_CONNECTIONS_MAX, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=trust or True
             ),
-            verify=trust or True,
-            limits=httpx.Limits(max_connections=_CONNECTIONS_MAX, keepalive_expiry=_KEEP_ALIVE_SECONDS),
-            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-            follow_redirects=False,
-            trust_env=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None,
+                connect=timeouts.pool_seconds + timeouts.connect_seconds,
+                sock_connect=timeouts.connect_seconds,
+                sock_read=timeouts.read_seconds,
+            ),
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "bihuan"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
         )
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self._http.close()
 
     async def ask(self, call: Call, bears_another: Callable[[Seen], bool], deadline: float = inf) -> Seen:
         """What was heard, after at most a few tries; it raises for no answer.
@@ -168,7 +168,7 @@ class Wire:
                     seen = await self._exchange(call, path)
             except _BEFORE_THE_FIRST_BYTE as fault:
                 return self._silent(span, path, fault, left=False)
-            except (httpx.TransportError, TimeoutError, _AnswerTooLong) as fault:
+            except (aiohttp.ClientError, TimeoutError, _AnswerTooLong) as fault:
                 return self._silent(span, path, fault, left=True)
             span.set_attribute("http.response.status_code", seen.status)
             if seen.status >= 400:
@@ -180,19 +180,19 @@ class Wire:
         if traceparent := telemetry.current_traceparent():
             headers["traceparent"] = traceparent
         began = self._clock.now()
-        async with self._http.stream(
-            call.method, self._url + path, params=call.params, headers=headers, content=call.content
+        async with self._http.request(
+            call.method, self._url + path, params=call.params, headers=headers, data=call.content, allow_redirects=False
         ) as answer:
             first_byte_time = self._clock.now()
             raw = bytearray()
-            async for chunk in answer.aiter_raw():
+            async for chunk in answer.content.iter_any():
                 raw += chunk
                 if len(raw) > call.answer_bytes_max:
                     raise _AnswerTooLong
         # We asked for no encoding, and unpacking what came nevertheless would have no bound.
         is_plain = answer.headers.get("content-encoding", "identity") == "identity"
         return Seen(
-            status=answer.status_code,
+            status=answer.status,
             body=json_object(bytes(raw)) if is_plain else {},
             raw=bytes(raw),
             retry_after_seconds=retry_after_seconds(answer.headers.get("retry-after", ""), first_byte_time),
@@ -242,7 +242,7 @@ def retry_after_seconds(header: str, now: datetime) -> int:
     return max(0, min(-(-(at - now) // _SECOND), RETRY_AFTER_SECONDS_MAX))
 
 
-def _offset_ms(headers: httpx.Headers, middle: datetime) -> int:
+def _offset_ms(headers: Mapping[str, str], middle: datetime) -> int:
     at = instant(headers.get("tax-clock", ""))
     if at is None and (date := _http_date(headers.get("date", ""))) is not None:
         at = date + _CUT_OFF
@@ -259,19 +259,20 @@ def _http_date(header: str) -> datetime | None:
 
 
 def instant(value: object) -> datetime | None:
-    """An RFC 3339 instant with its zone, or None."""
+    """An RFC 3339 instant with its zone, or None; None too at the ends of the calendar, where no zone fits in."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return at if at and at.tzinfo else None
+    return at if at and at.tzinfo and MINYEAR < at.year < MAXYEAR else None
 
 
 def _tls_reason(fault: BaseException) -> str:
     """Why TLS was not agreed on, when that was it."""
     cause: BaseException | None = fault
     while cause is not None:
-        if isinstance(cause, ssl.SSLError):
+        # The client's own kinds of it are SSL errors too, without a reason.
+        if isinstance(cause, ssl.SSLError) and isinstance(getattr(cause, "reason", None), str):
             return f": {cause.reason}"
         cause = cause.__cause__ or cause.__context__
     return ""

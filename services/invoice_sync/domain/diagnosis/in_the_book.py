@@ -31,9 +31,16 @@ def _red_number(case: Case) -> str:
 
 
 def other_content(case: Case) -> Verdict | None:
-    """D5: under our key stands other content than ours, as a question by key shows it, or the refusal of our bytes."""
-    by_key = [each for each in _answers(case) if each.operation is not Operation.QUERY_BY_NUMBER]
-    shown = [each for each in by_key if _shows_other(case, each) or _key_taken(each)]
+    """D5: under our key stands other content than ours, as a question by key shows it, or the refusal of our bytes.
+
+    One by number shows it too, of the number that our key was said to have: it was booked between the two.
+    """
+    answers = _answers(case)
+    ours = {_number(each) for each in answers if each.operation is Operation.QUERY_BY_KEY} - {""}
+    under_our_key = [
+        each for each in answers if each.operation is not Operation.QUERY_BY_NUMBER or _number(each) in ours
+    ]
+    shown = [each for each in under_our_key if _shows_other(case, each) or _key_taken(each)]
     if not shown:
         return None
     rows = [*case.sent_rows(), *(evidence.of_attempt(each) for each in shown)]
@@ -65,6 +72,10 @@ def _answers(case: Case) -> list[Attempt]:
 def _key_taken(attempt: Attempt) -> bool:
     answer, submit = attempt.answer, attempt.operation is Operation.SUBMIT
     return submit and answer is not None and answer.outcome is Outcome.MISMATCH
+
+
+def _number(attempt: Attempt) -> str:
+    return attempt.answer.invoice_number if attempt.answer else ""
 
 
 def _shows_other(case: Case, attempt: Attempt) -> bool:

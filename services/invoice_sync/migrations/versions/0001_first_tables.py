@@ -39,21 +39,21 @@ _TABLES = (
     """,
     """
     CREATE TABLE invoice (
-        invoice_id TEXT NOT NULL,
-        payment_id TEXT NOT NULL,
-        merchant_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
+        payment_id TEXT COLLATE "C" NOT NULL,
+        merchant_id TEXT COLLATE "C" NOT NULL,
         merchant_order_no TEXT NOT NULL,
         currency_code TEXT NOT NULL,
         amount_minor BIGINT NOT NULL CONSTRAINT invoice_amount_check CHECK (amount_minor > 0),
         seller_name TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         buyer_title TEXT NOT NULL,
-        buyer_tax_id TEXT NOT NULL,
+        buyer_tax_id TEXT COLLATE "C" NOT NULL,
         document BYTEA NOT NULL,
-        document_sha256 TEXT NOT NULL CONSTRAINT invoice_sha256_check CHECK (length(document_sha256) = 64),
-        idempotency_key TEXT NOT NULL,
-        sync_state TEXT NOT NULL,
-        invoice_number TEXT NOT NULL,
+        document_sha256 TEXT COLLATE "C" NOT NULL CONSTRAINT invoice_sha256_check CHECK (length(document_sha256) = 64),
+        idempotency_key TEXT COLLATE "C" NOT NULL,
+        sync_state TEXT COLLATE "C" NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
         submit_count INTEGER NOT NULL,
         attempt_count INTEGER NOT NULL,
         look_count INTEGER NOT NULL,
@@ -76,18 +76,18 @@ _TABLES = (
     "CREATE INDEX invoice_sync_state_invoice_id_idx ON invoice (sync_state, invoice_id)",
     """
     CREATE TABLE merchant_profile (
-        merchant_id TEXT NOT NULL,
+        merchant_id TEXT COLLATE "C" NOT NULL,
         issue_policy TEXT NOT NULL,
         seller_name TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         update_time TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT merchant_profile_pkey PRIMARY KEY (merchant_id)
     )
     """,
     """
     CREATE TABLE payment_follow (
-        payment_id TEXT NOT NULL,
-        merchant_id TEXT NOT NULL,
+        payment_id TEXT COLLATE "C" NOT NULL,
+        merchant_id TEXT COLLATE "C" NOT NULL,
         merchant_order_no TEXT NOT NULL,
         currency_code TEXT NOT NULL,
         amount_minor BIGINT NOT NULL CONSTRAINT payment_follow_amount_check CHECK (amount_minor > 0),
@@ -95,7 +95,7 @@ _TABLES = (
         reconciliation_state TEXT NOT NULL,
         version BIGINT NOT NULL,
         traceparent TEXT NOT NULL,
-        invoice_id TEXT,
+        invoice_id TEXT COLLATE "C",
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         update_time TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT payment_follow_pkey PRIMARY KEY (payment_id)
@@ -108,7 +108,7 @@ _TABLES = (
     """,
     """
     CREATE TABLE sweep (
-        sweep_id TEXT NOT NULL,
+        sweep_id TEXT COLLATE "C" NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
         end_time TIMESTAMP WITH TIME ZONE NOT NULL,
         scanned_count INTEGER NOT NULL,
@@ -121,21 +121,21 @@ _TABLES = (
     """,
     """
     CREATE TABLE attempt (
-        attempt_id TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
+        attempt_id TEXT COLLATE "C" NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         attempt_no INTEGER NOT NULL,
         operation TEXT NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
         end_time TIMESTAMP WITH TIME ZONE,
-        request_sha256 TEXT NOT NULL,
-        trace_id TEXT NOT NULL,
+        request_sha256 TEXT COLLATE "C" NOT NULL,
+        trace_id TEXT COLLATE "C" NOT NULL,
         outcome TEXT NOT NULL,
         message TEXT NOT NULL,
         http_status INTEGER NOT NULL,
         authority_code TEXT NOT NULL,
-        invoice_number TEXT NOT NULL,
-        document_sha256 TEXT NOT NULL,
-        response_sha256 TEXT NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
+        document_sha256 TEXT COLLATE "C" NOT NULL,
+        response_sha256 TEXT COLLATE "C" NOT NULL,
         retry_after_seconds INTEGER NOT NULL,
         CONSTRAINT attempt_pkey PRIMARY KEY (attempt_id),
         CONSTRAINT attempt_invoice_id_attempt_no_key UNIQUE (invoice_id, attempt_no),
@@ -144,8 +144,8 @@ _TABLES = (
     """,
     """
     CREATE TABLE outbox (
-        invoice_id TEXT NOT NULL,
-        work TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
+        work TEXT COLLATE "C" NOT NULL,
         due_at TIMESTAMP WITH TIME ZONE NOT NULL,
         lease_until TIMESTAMP WITH TIME ZONE,
         lease_owner TEXT,
@@ -160,9 +160,9 @@ _TABLES = (
     "CREATE INDEX outbox_lease_idx ON outbox (lease_until) WHERE lease_until IS NOT NULL",
     """
     CREATE TABLE request (
-        request_id TEXT NOT NULL,
+        request_id TEXT COLLATE "C" NOT NULL,
         fingerprint TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT request_pkey PRIMARY KEY (request_id),
         CONSTRAINT request_invoice_id_fkey FOREIGN KEY(invoice_id) REFERENCES invoice (invoice_id)
@@ -170,13 +170,13 @@ _TABLES = (
     """,
     """
     CREATE TABLE absence_round (
-        round_id TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
+        round_id TEXT COLLATE "C" NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         round_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        by_key_attempt_id TEXT NOT NULL,
-        by_number_attempt_id TEXT,
+        by_key_attempt_id TEXT COLLATE "C" NOT NULL,
+        by_number_attempt_id TEXT COLLATE "C",
         canary TEXT NOT NULL,
-        canary_attempt_id TEXT,
+        canary_attempt_id TEXT COLLATE "C",
         CONSTRAINT absence_round_pkey PRIMARY KEY (round_id),
         CONSTRAINT absence_round_invoice_id_fkey FOREIGN KEY(invoice_id) REFERENCES invoice (invoice_id),
         CONSTRAINT absence_round_by_key_attempt_id_fkey FOREIGN KEY(by_key_attempt_id) REFERENCES attempt (attempt_id),

@@ -12,7 +12,18 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.execute("SET lock_timeout = '4s'")
-    for statement in (_REFUSE_INVOICES, *_DROPS, *_TABLES, _STANDING, *_STORAGE, *_IMMUTABLE):
+    for statement in (
+        _REFUSE_INVOICES,
+        *_DROPS,
+        *_TABLES,
+        _STANDING,
+        _LINE,
+        _UNDER_WAY,
+        _ATTEMPT,
+        _ATTEMPT_END,
+        *_STORAGE,
+        *_IMMUTABLE,
+    ):
         op.execute(statement)
 
 
@@ -27,24 +38,24 @@ _DROPS = tuple(f"DROP TABLE {table}" for table in ("absence_round", "request", "
 _TABLES = (
     """
     CREATE TABLE invoice (
-        invoice_id TEXT NOT NULL,
-        payment_id TEXT NOT NULL,
-        merchant_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
+        payment_id TEXT COLLATE "C" NOT NULL,
+        merchant_id TEXT COLLATE "C" NOT NULL,
         merchant_order_no TEXT NOT NULL,
         currency_code TEXT NOT NULL,
         amount_minor BIGINT NOT NULL CONSTRAINT invoice_amount_check CHECK (amount_minor > 0),
         seller_name TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         buyer_title TEXT NOT NULL,
-        buyer_tax_id TEXT NOT NULL,
+        buyer_tax_id TEXT COLLATE "C" NOT NULL,
         authority TEXT NOT NULL,
         environment TEXT NOT NULL,
         region TEXT NOT NULL,
-        credential_id TEXT NOT NULL,
+        credential_id TEXT COLLATE "C" NOT NULL,
         issue_date DATE NOT NULL,
         version INTEGER NOT NULL,
-        document_sha256 TEXT NOT NULL CONSTRAINT invoice_sha256_check CHECK (length(document_sha256) = 64),
-        idempotency_key TEXT NOT NULL,
+        document_sha256 TEXT COLLATE "C" NOT NULL CONSTRAINT invoice_sha256_check CHECK (length(document_sha256) = 64),
+        idempotency_key TEXT COLLATE "C" NOT NULL,
         broken_rules JSONB NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         traceparent TEXT NOT NULL,
@@ -61,46 +72,46 @@ _TABLES = (
     "CREATE INDEX invoice_seller_tax_id_issue_date_idx ON invoice (seller_tax_id, issue_date)",
     """
     CREATE TABLE document (
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         version INTEGER NOT NULL,
-        sha256 TEXT NOT NULL,
-        idempotency_key TEXT NOT NULL,
+        sha256 TEXT COLLATE "C" NOT NULL,
+        idempotency_key TEXT COLLATE "C" NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT document_pkey PRIMARY KEY (invoice_id, version)
     )
     """,
     """
     CREATE TABLE body (
-        sha256 TEXT NOT NULL,
+        sha256 TEXT COLLATE "C" NOT NULL,
         sealed BYTEA NOT NULL,
         CONSTRAINT body_pkey PRIMARY KEY (sha256)
     )
     """,
     """
     CREATE TABLE outbox (
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         version INTEGER NOT NULL,
-        sync_state TEXT NOT NULL,
+        sync_state TEXT COLLATE "C" NOT NULL,
         deadline_at TIMESTAMP WITH TIME ZONE NOT NULL,
         tries INTEGER NOT NULL,
         submit_count INTEGER NOT NULL,
         attempt_count INTEGER NOT NULL,
         look_count INTEGER NOT NULL,
         seal_count INTEGER NOT NULL,
-        invoice_number TEXT NOT NULL,
-        red_number TEXT NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
+        red_number TEXT COLLATE "C" NOT NULL,
         ack_time TIMESTAMP WITH TIME ZONE,
         book_time TIMESTAMP WITH TIME ZONE,
         confirm_time TIMESTAMP WITH TIME ZONE,
         settle_from TIMESTAMP WITH TIME ZONE NOT NULL,
         state_time TIMESTAMP WITH TIME ZONE NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        parked_reason TEXT NOT NULL,
+        parked_reason TEXT COLLATE "C" NOT NULL,
         log_head TEXT NOT NULL,
-        work TEXT NOT NULL,
+        work TEXT COLLATE "C" NOT NULL,
         due_at TIMESTAMP WITH TIME ZONE NOT NULL,
         lane TEXT COLLATE "C" NOT NULL,
-        lease_id TEXT NOT NULL,
+        lease_id TEXT COLLATE "C" NOT NULL,
         CONSTRAINT outbox_pkey PRIMARY KEY (invoice_id)
     )
     """,
@@ -112,24 +123,24 @@ _TABLES = (
     "CREATE INDEX outbox_invoice_number_idx ON outbox (invoice_number) WHERE invoice_number <> ''",
     """
     CREATE TABLE settled (
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         version INTEGER NOT NULL,
-        sync_state TEXT NOT NULL,
+        sync_state TEXT COLLATE "C" NOT NULL,
         deadline_at TIMESTAMP WITH TIME ZONE NOT NULL,
         tries INTEGER NOT NULL,
         submit_count INTEGER NOT NULL,
         attempt_count INTEGER NOT NULL,
         look_count INTEGER NOT NULL,
         seal_count INTEGER NOT NULL,
-        invoice_number TEXT NOT NULL,
-        red_number TEXT NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
+        red_number TEXT COLLATE "C" NOT NULL,
         ack_time TIMESTAMP WITH TIME ZONE,
         book_time TIMESTAMP WITH TIME ZONE,
         confirm_time TIMESTAMP WITH TIME ZONE,
         settle_from TIMESTAMP WITH TIME ZONE NOT NULL,
         state_time TIMESTAMP WITH TIME ZONE NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        parked_reason TEXT NOT NULL,
+        parked_reason TEXT COLLATE "C" NOT NULL,
         log_head TEXT NOT NULL,
         check_at TIMESTAMP WITH TIME ZONE,
         CONSTRAINT settled_pkey PRIMARY KEY (invoice_id)
@@ -140,33 +151,70 @@ _TABLES = (
     "CREATE INDEX settled_sync_state_invoice_id_idx ON settled (sync_state, invoice_id)",
     """
     CREATE TABLE lease (
-        lease_id TEXT NOT NULL,
+        lease_id TEXT COLLATE "C" NOT NULL,
         until TIMESTAMP WITH TIME ZONE NOT NULL,
         invoice_ids TEXT[] NOT NULL,
         CONSTRAINT lease_pkey PRIMARY KEY (lease_id)
     )
     """,
+    # The log: a submit is written once, with its end. Of what was begun apart, the end stands apart too.
     """
-    CREATE TABLE attempt (
-        invoice_id TEXT NOT NULL,
+    CREATE TABLE attempt_whole (
+        invoice_id TEXT COLLATE "C" NOT NULL,
         attempt_no INTEGER NOT NULL,
-        attempt_id TEXT NOT NULL,
+        attempt_id TEXT COLLATE "C" NOT NULL,
         version INTEGER NOT NULL,
         operation TEXT NOT NULL,
         route TEXT NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        request_sha256 TEXT NOT NULL,
-        trace_id TEXT NOT NULL,
+        request_sha256 TEXT COLLATE "C" NOT NULL,
+        trace_id TEXT COLLATE "C" NOT NULL,
         breaker_state TEXT NOT NULL,
         prev_log_hash TEXT NOT NULL,
         log_hash TEXT NOT NULL,
-        CONSTRAINT attempt_pkey PRIMARY KEY (invoice_id, attempt_no),
-        CONSTRAINT attempt_attempt_id_key UNIQUE (attempt_id)
+        end_time TIMESTAMP WITH TIME ZONE NOT NULL,
+        first_byte_time TIMESTAMP WITH TIME ZONE,
+        clock_offset_ms BIGINT NOT NULL,
+        outcome TEXT NOT NULL,
+        message TEXT NOT NULL,
+        http_status INTEGER NOT NULL,
+        authority_code TEXT NOT NULL,
+        code_detail TEXT NOT NULL,
+        url_path TEXT NOT NULL,
+        place TEXT NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
+        red_number TEXT COLLATE "C" NOT NULL,
+        ack_time TIMESTAMP WITH TIME ZONE,
+        book_time TIMESTAMP WITH TIME ZONE,
+        document_sha256 TEXT COLLATE "C" NOT NULL,
+        response_sha256 TEXT COLLATE "C" NOT NULL,
+        retry_after_seconds INTEGER NOT NULL,
+        end_log_hash TEXT NOT NULL,
+        CONSTRAINT attempt_whole_pkey PRIMARY KEY (invoice_id, attempt_no),
+        CONSTRAINT attempt_whole_attempt_id_key UNIQUE (attempt_id)
     )
     """,
     """
-    CREATE TABLE attempt_end (
-        invoice_id TEXT NOT NULL,
+    CREATE TABLE attempt_begun (
+        invoice_id TEXT COLLATE "C" NOT NULL,
+        attempt_no INTEGER NOT NULL,
+        attempt_id TEXT COLLATE "C" NOT NULL,
+        version INTEGER NOT NULL,
+        operation TEXT NOT NULL,
+        route TEXT NOT NULL,
+        start_time TIMESTAMP WITH TIME ZONE NOT NULL,
+        request_sha256 TEXT COLLATE "C" NOT NULL,
+        trace_id TEXT COLLATE "C" NOT NULL,
+        breaker_state TEXT NOT NULL,
+        prev_log_hash TEXT NOT NULL,
+        log_hash TEXT NOT NULL,
+        CONSTRAINT attempt_begun_pkey PRIMARY KEY (invoice_id, attempt_no),
+        CONSTRAINT attempt_begun_attempt_id_key UNIQUE (attempt_id)
+    )
+    """,
+    """
+    CREATE TABLE attempt_ended (
+        invoice_id TEXT COLLATE "C" NOT NULL,
         attempt_no INTEGER NOT NULL,
         end_time TIMESTAMP WITH TIME ZONE NOT NULL,
         first_byte_time TIMESTAMP WITH TIME ZONE,
@@ -178,28 +226,37 @@ _TABLES = (
         code_detail TEXT NOT NULL,
         url_path TEXT NOT NULL,
         place TEXT NOT NULL,
-        invoice_number TEXT NOT NULL,
-        red_number TEXT NOT NULL,
+        invoice_number TEXT COLLATE "C" NOT NULL,
+        red_number TEXT COLLATE "C" NOT NULL,
         ack_time TIMESTAMP WITH TIME ZONE,
         book_time TIMESTAMP WITH TIME ZONE,
-        document_sha256 TEXT NOT NULL,
-        response_sha256 TEXT NOT NULL,
+        document_sha256 TEXT COLLATE "C" NOT NULL,
+        response_sha256 TEXT COLLATE "C" NOT NULL,
         retry_after_seconds INTEGER NOT NULL,
         log_hash TEXT NOT NULL,
-        CONSTRAINT attempt_end_pkey PRIMARY KEY (invoice_id, attempt_no)
+        CONSTRAINT attempt_ended_pkey PRIMARY KEY (invoice_id, attempt_no)
     )
     """,
     """
+    CREATE TABLE attempt_batch (
+        batch_id TEXT COLLATE "C" NOT NULL,
+        lease_id TEXT COLLATE "C" NOT NULL,
+        begun TEXT NOT NULL,
+        CONSTRAINT attempt_batch_pkey PRIMARY KEY (batch_id)
+    )
+    """,
+    "CREATE INDEX attempt_batch_lease_id_idx ON attempt_batch (lease_id)",
+    """
     CREATE TABLE absence_round (
-        round_id TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
+        round_id TEXT COLLATE "C" NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         round_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        by_key_attempt_id TEXT NOT NULL,
-        by_number_attempt_id TEXT,
-        window_attempt_id TEXT,
-        elsewhere_attempt_id TEXT,
+        by_key_attempt_id TEXT COLLATE "C" NOT NULL,
+        by_number_attempt_id TEXT COLLATE "C",
+        window_attempt_id TEXT COLLATE "C",
+        elsewhere_attempt_id TEXT COLLATE "C",
         canary TEXT NOT NULL,
-        canary_probe_id TEXT,
+        canary_probe_id TEXT COLLATE "C",
         watermark TIMESTAMP WITH TIME ZONE,
         CONSTRAINT absence_round_pkey PRIMARY KEY (round_id),
         CONSTRAINT absence_round_invoice_id_fkey FOREIGN KEY(invoice_id) REFERENCES invoice (invoice_id)
@@ -208,10 +265,10 @@ _TABLES = (
     "CREATE INDEX absence_round_invoice_id_round_time_idx ON absence_round (invoice_id, round_time)",
     """
     CREATE TABLE probe (
-        probe_id TEXT NOT NULL,
+        probe_id TEXT COLLATE "C" NOT NULL,
         route TEXT NOT NULL,
         kind TEXT NOT NULL,
-        reference TEXT NOT NULL,
+        reference TEXT COLLATE "C" NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
         duration_ms BIGINT NOT NULL,
         outcome TEXT NOT NULL,
@@ -234,16 +291,16 @@ _TABLES = (
     """,
     """
     CREATE TABLE hold (
-        hold_id TEXT NOT NULL,
+        hold_id TEXT COLLATE "C" NOT NULL,
         kind TEXT NOT NULL,
         route TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         reason TEXT NOT NULL,
         reason_zh TEXT NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
         end_time TIMESTAMP WITH TIME ZONE,
         set_by TEXT NOT NULL,
-        request_id TEXT,
+        request_id TEXT COLLATE "C",
         lift_time TIMESTAMP WITH TIME ZONE,
         CONSTRAINT hold_pkey PRIMARY KEY (hold_id),
         CONSTRAINT hold_request_id_key UNIQUE (request_id)
@@ -254,7 +311,7 @@ _TABLES = (
     CREATE TABLE log_anchor (
         anchor_no BIGINT NOT NULL,
         anchor_time TIMESTAMP WITH TIME ZONE NOT NULL,
-        through_attempt_id TEXT NOT NULL,
+        through_attempt_id TEXT COLLATE "C" NOT NULL,
         prev_anchor_hash TEXT NOT NULL,
         anchor_hash TEXT NOT NULL,
         invoice_ids TEXT[] NOT NULL,
@@ -264,12 +321,12 @@ _TABLES = (
     """,
     """
     CREATE TABLE finding_case (
-        case_id TEXT NOT NULL,
+        case_id TEXT COLLATE "C" NOT NULL,
         kind TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         issue_date TEXT NOT NULL,
-        reference TEXT NOT NULL,
+        reference TEXT COLLATE "C" NOT NULL,
         fact TEXT NOT NULL,
         fact_zh TEXT NOT NULL,
         open_time TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -284,7 +341,7 @@ _TABLES = (
     """,
     """
     CREATE TABLE sweep (
-        sweep_id TEXT NOT NULL,
+        sweep_id TEXT COLLATE "C" NOT NULL,
         start_time TIMESTAMP WITH TIME ZONE NOT NULL,
         end_time TIMESTAMP WITH TIME ZONE NOT NULL,
         counts JSONB NOT NULL,
@@ -310,9 +367,9 @@ _TABLES = (
     """,
     """
     CREATE TABLE request (
-        request_id TEXT NOT NULL,
+        request_id TEXT COLLATE "C" NOT NULL,
         fingerprint TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT request_pkey PRIMARY KEY (request_id),
         CONSTRAINT request_invoice_id_fkey FOREIGN KEY(invoice_id) REFERENCES invoice (invoice_id)
@@ -331,6 +388,48 @@ _STANDING = """
         parked_reason, log_head, NULL, NULL, NULL, NULL, check_at
     FROM settled
 """
+# What was begun with a claim, each as it was hashed: see domain/attempt_chain for the order of the fields.
+_LINE = """
+    CREATE VIEW attempt_line AS
+    SELECT lease_id, field[17] AS invoice_id, substr(field[15], 3)::int AS attempt_no, field[14] AS attempt_id,
+        substr(field[23], 3)::int AS version, field[18] AS operation, field[20] AS route,
+        'epoch'::timestamptz + substr(field[21], 3)::bigint * interval '1 microsecond' AS start_time,
+        field[19] AS request_sha256, field[22] AS trace_id, field[16] AS breaker_state, field[2] AS prev_log_hash,
+        encode(sha256(convert_to(line, 'UTF8')), 'hex') AS log_hash
+    FROM attempt_batch CROSS JOIN LATERAL string_to_table(begun, E'\\n') AS line
+        CROSS JOIN LATERAL string_to_array(line, E'\\x1f') AS field
+"""
+# A function, so that a statement reads it once, however often it looks into it; each line looks its row up by key, for
+# there are few lines and may be many rows.
+_UNDER_WAY = """
+    CREATE FUNCTION attempts_under_way() RETURNS SETOF attempt_begun LANGUAGE plpgsql STABLE ROWS 100 AS $$
+    BEGIN
+        RETURN QUERY
+        SELECT attempt_line.invoice_id, attempt_line.attempt_no, attempt_line.attempt_id, attempt_line.version,
+            attempt_line.operation, attempt_line.route, attempt_line.start_time, attempt_line.request_sha256,
+            attempt_line.trace_id, attempt_line.breaker_state, attempt_line.prev_log_hash, attempt_line.log_hash
+        FROM attempt_line CROSS JOIN LATERAL (
+            SELECT FROM outbox
+            WHERE outbox.invoice_id = attempt_line.invoice_id AND outbox.lease_id = attempt_line.lease_id LIMIT 1
+        ) AS held;
+    END $$
+"""
+_ATTEMPT = """
+    CREATE VIEW attempt AS
+    SELECT invoice_id, attempt_no, attempt_id, version, operation, route, start_time, request_sha256, trace_id,
+        breaker_state, prev_log_hash, log_hash
+    FROM attempt_whole
+    UNION ALL SELECT * FROM attempt_begun
+    UNION ALL SELECT * FROM attempts_under_way()
+"""
+_ATTEMPT_END = """
+    CREATE VIEW attempt_end AS
+    SELECT invoice_id, attempt_no, end_time, first_byte_time, clock_offset_ms, outcome, message, http_status,
+        authority_code, code_detail, url_path, place, invoice_number, red_number, ack_time, book_time,
+        document_sha256, response_sha256, retry_after_seconds, end_log_hash AS log_hash
+    FROM attempt_whole
+    UNION ALL SELECT * FROM attempt_ended
+"""
 # Rows of the working set are updated in place, where a claim that takes a whole page finds room for each of its rows a
 # second time, and cleaned up early and unhurriedly.
 _STORAGE = (
@@ -340,7 +439,11 @@ _STORAGE = (
     ),
     "ALTER TABLE gate SET (fillfactor = 50)",
     "ALTER TABLE body ALTER COLUMN sealed SET STORAGE EXTERNAL",
+    # Ids hardly shrink, and it is done for each claim.
+    "ALTER TABLE lease ALTER COLUMN invoice_ids SET STORAGE EXTERNAL",
+    "ALTER TABLE attempt_batch ALTER COLUMN begun SET STORAGE EXTERNAL",
 )
+_APPENDED = ("document", "attempt_whole", "attempt_begun", "attempt_ended", "absence_round", "log_anchor")
 _IMMUTABLE = (
     """
     CREATE TRIGGER invoice_changes_by_version
@@ -353,13 +456,18 @@ _IMMUTABLE = (
     )
     EXECUTE FUNCTION refuse_change('frozen, save for a next version')
     """,
+    """
+    CREATE TRIGGER attempt_batch_frozen
+    BEFORE UPDATE ON attempt_batch
+    FOR EACH ROW EXECUTE FUNCTION refuse_change('frozen until it is written out')
+    """,
     *(
         f"""
         CREATE TRIGGER {table}_append_only
         BEFORE UPDATE OR DELETE ON {table}
         FOR EACH ROW EXECUTE FUNCTION refuse_change('append only')
         """
-        for table in ("document", "attempt", "attempt_end", "absence_round", "log_anchor")
+        for table in _APPENDED
     ),
     *(
         f"""
@@ -367,6 +475,6 @@ _IMMUTABLE = (
         BEFORE TRUNCATE ON {table}
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('append only')
         """
-        for table in ("document", "attempt", "attempt_end", "absence_round", "log_anchor")
+        for table in _APPENDED
     ),
 )

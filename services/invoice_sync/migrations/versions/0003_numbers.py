@@ -18,13 +18,13 @@ def upgrade() -> None:
 _TABLES = (
     """
     CREATE TABLE number_range (
-        range_id TEXT NOT NULL,
+        range_id TEXT COLLATE "C" NOT NULL,
         route TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         state TEXT NOT NULL CONSTRAINT number_range_state_check CHECK (state IN ('ASKED', 'OPEN', 'USED_UP')),
         count INTEGER NOT NULL,
-        first_number TEXT NOT NULL,
-        last_number TEXT NOT NULL,
+        first_number TEXT COLLATE "C" NOT NULL,
+        last_number TEXT COLLATE "C" NOT NULL,
         used_count INTEGER NOT NULL CONSTRAINT number_range_used_check CHECK (used_count BETWEEN 0 AND count),
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         ask_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -38,9 +38,9 @@ _TABLES = (
     "CREATE INDEX number_range_open_idx ON number_range (route, seller_tax_id, first_number) WHERE state = 'OPEN'",
     """
     CREATE TABLE number_use (
-        number TEXT NOT NULL,
-        range_id TEXT NOT NULL,
-        invoice_id TEXT NOT NULL,
+        number TEXT COLLATE "C" NOT NULL,
+        range_id TEXT COLLATE "C" NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         take_time TIMESTAMP WITH TIME ZONE NOT NULL,
         handed_over_time TIMESTAMP WITH TIME ZONE,
         CONSTRAINT number_use_pkey PRIMARY KEY (number),
@@ -50,9 +50,9 @@ _TABLES = (
     "CREATE INDEX number_use_invoice_id_take_time_idx ON number_use (invoice_id, take_time)",
     """
     CREATE TABLE number_wanted (
-        invoice_id TEXT NOT NULL,
+        invoice_id TEXT COLLATE "C" NOT NULL,
         route TEXT NOT NULL,
-        seller_tax_id TEXT NOT NULL,
+        seller_tax_id TEXT COLLATE "C" NOT NULL,
         create_time TIMESTAMP WITH TIME ZONE NOT NULL,
         CONSTRAINT number_wanted_pkey PRIMARY KEY (invoice_id)
     )

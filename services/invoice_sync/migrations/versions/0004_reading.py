@@ -16,11 +16,17 @@ def upgrade() -> None:
 
 
 _INDEXES = (
-    "CREATE INDEX attempt_start_time_idx ON attempt USING brin (start_time) WITH (autosummarize = true)",
-    """
-    CREATE INDEX attempt_end_trouble_idx ON attempt_end (outcome, end_time)
-        WHERE outcome NOT IN ('OK', 'ACCEPTED', 'NOT_YET', 'NOT_FOUND')
-    """,
+    *(
+        f"CREATE INDEX {table}_start_time_idx ON {table} USING brin (start_time) WITH (autosummarize = true)"
+        for table in ("attempt_whole", "attempt_begun")
+    ),
+    *(
+        f"""
+        CREATE INDEX {table}_trouble_idx ON {table} (outcome, end_time)
+            WHERE outcome NOT IN ('OK', 'ACCEPTED', 'NOT_YET', 'NOT_FOUND')
+        """
+        for table in ("attempt_whole", "attempt_ended")
+    ),
     "CREATE INDEX invoice_buyer_title_idx ON invoice (buyer_title, invoice_id) WHERE buyer_title <> '个人'",
     "CREATE INDEX outbox_not_booked_idx ON outbox (invoice_id) WHERE work <> 'CONFIRM'",
     "CREATE INDEX probe_route_kind_probe_id_idx ON probe (route, kind, probe_id)",

@@ -18,7 +18,7 @@ def upgrade() -> None:
 _STATEMENTS = (
     """
     CREATE TABLE day_total (
-        seller_tax_id text NOT NULL,
+        seller_tax_id text COLLATE "C" NOT NULL,
         issue_date date NOT NULL,
         blue_count integer NOT NULL,
         blue_minor bigint NOT NULL,

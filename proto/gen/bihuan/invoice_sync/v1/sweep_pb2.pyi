@@ -150,9 +150,12 @@ class SyncCase(_message.Message):
     case_id: _builtins.str
     """Ours."""
     kind: _builtins.str
-    """FOREIGN_RECORD, TOTALS_DIFFER, ARCHIVE_DAMAGED, MISMATCH, MISSING or VOIDED."""
+    """Of an invoice: MISMATCH, ELSEWHERE, MISSING, VOIDED, GIVEN_UP, ENDED_BUT_BOOKED or ARCHIVE_DAMAGED. Of a day:
+    TOTALS_DIFFER. Of a record that is not ours: FOREIGN_RECORD. Of a payment: PAYMENT_UNTAKEN or FEED_HELD. More may
+    come.
+    """
     invoice_id: _builtins.str
-    """The invoice; empty when it is about a day or a record that is not ours."""
+    """The invoice; empty when it is about a day, a payment, or a record that is not ours."""
     issue_date: _builtins.str
     """The day that it is about, YYYY-MM-DD; empty when it is about one invoice."""
     fact: _builtins.str
