@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]
+import psutil
 from bihuan.payments.v1 import payment_service_pb2 as pb
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
