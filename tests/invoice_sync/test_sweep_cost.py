@@ -68,6 +68,8 @@ async def grow(moving: Moving, like: Invoice, first: int, last: int) -> None:
         statement = _GROW.format(table=table, changes=changes)
         await moving.execute(statement, first=first, last=last, id=like.invoice_id)
     await moving.execute(_RUN_ALONG)
+    # As the server does by itself sooner or later; another plan may follow from it.
+    await moving.execute("ANALYZE")
     moving.tax.days = {(row[0], row[1]): (row[2], row[3]) for row in await moving.rows(_BOOKED)}
 
 

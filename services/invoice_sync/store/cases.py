@@ -142,8 +142,8 @@ _CLOSE_SETTLED = (
     """
     UPDATE finding_case SET close_time = $1
     WHERE close_time IS NULL AND kind = 'FOREIGN_RECORD' AND (
-        EXISTS (SELECT FROM outbox WHERE invoice_number = finding_case.reference AND invoice_number <> '')
-        OR EXISTS (SELECT FROM settled WHERE invoice_number = finding_case.reference AND invoice_number <> '')
+        (SELECT true FROM outbox WHERE invoice_number = finding_case.reference AND invoice_number <> '' LIMIT 1)
+        OR (SELECT true FROM settled WHERE invoice_number = finding_case.reference AND invoice_number <> '' LIMIT 1)
     ) RETURNING case_id
     """,
     """
