@@ -72,6 +72,16 @@ async def test_writers_and_numberers_together_make_one_dense_feed(system):
     assert sorted(change.payment.payment_id for change in changes) == sorted(done[:30])
 
 
+async def test_a_day_whose_sum_is_beyond_64_bits_holds_up_no_change(system):
+    largest = money_pb2.Money(currency_code="CNY", amount_minor=2**63 - 1)
+    for _ in range(2):
+        await system.payments.RecordPayment(a_request(amount=largest))
+    await system.read_feed()
+    await system.payments.RecordPayment(a_request())
+
+    assert [change.sequence for change in await system.read_feed()] == [1, 2, 3]
+
+
 async def test_a_numberer_that_dies_gives_back_what_it_took(system):
     async with system.sessions.begin() as session:
         await take_in(session, a_payment())

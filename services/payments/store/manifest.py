@@ -31,7 +31,7 @@ async def add_to(session: AsyncSession, slices: Sequence[NumberedSlice]) -> None
             "business_date": one.business_date,
             "currency_code": one.currency_code,
             "payment_count": one.payment_count,
-            "amount_sum_minor": one.amount_minor,
+            "amount_sum_minor": Decimal(one.amount_minor),
             "digest_sum": Decimal(digest_sum(one.digests)),
         }
         for one in slices
@@ -46,7 +46,7 @@ async def of_slice(session: AsyncSession, channel: str, day: date) -> tuple[list
     statement = select(FeedHeadRow.sequence, SliceManifestRow).outerjoin(SliceManifestRow, on_slice)
     rows = (await session.execute(statement)).all()
     sums = [
-        CurrencySum(Money(row.currency_code, row.amount_sum_minor), row.payment_count, int(row.digest_sum))
+        CurrencySum(Money(row.currency_code, int(row.amount_sum_minor)), row.payment_count, int(row.digest_sum))
         for _, row in rows
         if row is not None
     ]

@@ -76,5 +76,6 @@ class SliceManifestRow(Base):
     business_date: Mapped[date] = mapped_column(primary_key=True)
     currency_code: Mapped[str] = mapped_column(primary_key=True)
     payment_count: Mapped[int]
-    amount_sum_minor: Mapped[int]
+    # More than one payment's 64 bits, so that no sum of theirs stops the numbering.
+    amount_sum_minor: Mapped[Decimal] = mapped_column(Numeric(38, 0))
     digest_sum: Mapped[Decimal] = mapped_column(Numeric(78, 0))

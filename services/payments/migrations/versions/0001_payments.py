@@ -207,7 +207,7 @@ def _manifest() -> None:
         sa.Column("business_date", sa.Date, nullable=False),
         sa.Column("currency_code", _KEY, nullable=False),
         sa.Column("payment_count", sa.BigInteger, nullable=False),
-        sa.Column("amount_sum_minor", sa.BigInteger, nullable=False),
+        sa.Column("amount_sum_minor", sa.Numeric(38, 0), nullable=False),
         sa.Column("digest_sum", sa.Numeric(78, 0), nullable=False),
         sa.PrimaryKeyConstraint("channel", "business_date", "currency_code", name="slice_manifest_pkey"),
     )
