@@ -81,7 +81,10 @@ async def test_a_mix_of_faults_loses_none_doubles_none_and_each_cause_is_the_pla
     assert causes_after == expected_causes(healed)
     assert {each.order_no for each in not_booked(healed)} == planted["STUCK_PROCESSING"]
     assert Counter(row["order_no"] for rows in end.book.values() for row in rows) == dict.fromkeys(orders, 1)
-    assert struck(end) == planted
+    hit = struck(end)
+    # Of two on one order the first may leave nothing to send again, so that the other never strikes.
+    assert all(hit[fault] <= orders_of_it for fault, orders_of_it in planted.items())
+    assert set().union(*hit.values()) == set().union(*planted.values())
     assert end.resends() == sum(bool(LOSES_IT & set(each.faults)) for heard in end.heard.values() for each in heard)
 
 

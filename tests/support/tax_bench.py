@@ -94,7 +94,7 @@ async def sandbox_bench(fresh_database: Callable[[str], Awaitable[str]], folder:
     url = await fresh_database("services.tax_sandbox")
     async with running_tax_sandbox(url, verify=trust, **settings) as steering, contextlib.AsyncExitStack() as closing:
         await steering.http.post("/steering/credentials", json={"credential": "first-credential"})
-        timeouts = Timeouts(connect_seconds=1, read_seconds=0.5, pool_seconds=1, call_seconds=4)
+        timeouts = Timeouts(connect_seconds=1, read_seconds=1, pool_seconds=1, call_seconds=5)
 
         def system(at: str, **how: object) -> TaxSystem:
             credentials = {"default": CredentialFile(credential)}
