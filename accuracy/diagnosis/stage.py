@@ -185,7 +185,7 @@ class Stage:
         """A payment that has succeeded, of an amount by the seed."""
         no = next(self._names)
         made = Payment(
-            payment_id=f"pay_{self.rng.getrandbits(96):024x}",
+            payment_id=f"pay_{self.rng.getrandbits(128):032x}",
             merchant_id=shop.merchant_id,
             merchant_order_no=f"NO-{self.rng.randrange(10**9):09}-{no}",
             amount=Money("CNY", self.rng.randrange(1, 5_000_00)),
