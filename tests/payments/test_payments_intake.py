@@ -187,6 +187,17 @@ async def test_a_batch_is_one_span_with_links_to_the_calls_that_came_into_it(sys
     assert {batch.parent for batch in batches} == {None}
 
 
+async def test_many_batches_at_once_leave_the_database_to_everybody_else(system):
+    batches = [pb.BatchCreatePaymentsRequest(payments=[a_request() for _ in range(2)]) for _ in range(20)]
+
+    answers = await asyncio.gather(*(system.payments.BatchCreatePayments(batch) for batch in batches))
+
+    assert {len(answer.results) for answer in answers} == {2}
+    # Of the engine's eight connections, intake has kept a few.
+    assert system.engine.pool.checkedout() <= 3
+    assert await system.payments.GetPayment(pb.GetPaymentRequest(payment_id=answers[0].results[0].payment.payment_id))
+
+
 async def test_a_batch_of_payments_is_taken_in_whole_and_may_be_repeated(system):
     batch = pb.BatchCreatePaymentsRequest(payments=[a_request() for _ in range(20)])
 

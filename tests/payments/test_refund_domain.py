@@ -52,6 +52,17 @@ def a_refund(state=RefundState.CREATED, **changes):
     return replace(new_refund(ASKED, "ref_1", "wuhan-water", "model", NOON, "", TIMERS), state=state, **changes)
 
 
+def test_a_second_ask_that_is_refused_frees_nothing_since_the_first_may_have_been_taken():
+    again = a_refund(attempt_count=2)
+    proved_absent = a_refund(RefundState.UNKNOWN, attempt_count=3)
+
+    judged = judge_answer(again, Refused("NOT_ENOUGH", "余额不足"), NOON, 0.5, TIMERS)
+
+    assert isinstance(judged, StillOpen)
+    assert judged.state is RefundState.UNKNOWN
+    assert isinstance(judge_answer(proved_absent, Refused("NOT_ENOUGH"), NOON, 0.5, TIMERS), NotGiven)
+
+
 def test_only_what_the_channel_said_for_good_moves_money():
     for state, answer in itertools.product(OPEN, ANSWERS):
         judged = judge_answer(a_refund(state), answer, NOON, 0.5, TIMERS)

@@ -10,8 +10,12 @@ from bihuan.payments.v1.channel_service_pb2 import IngestCallbackRequest
 from bihuan.payments.v1.payment_service_pb2 import GetPaymentRequest
 
 from chassis.errors import from_rpc_error
+from chassis.money import Money
+from services.payments.actions.settling import settle
+from services.payments.channels import RefundSucceeded
 from services.payments.convert.refund import to_asked, to_fingerprint
 from services.payments.domain.refund import RefundTimers
+from services.payments.store import refund as refunds
 from tests.payments.refunding import (
     FAILED,
     PROCESSING,
@@ -113,6 +117,24 @@ async def test_a_refund_that_fails_after_the_channel_took_it_frees_its_amount_th
     assert (ended.state, ended.cause) == (FAILED, "REFUND_CLOSED the payer's card is closed")
     assert ended.channel_refund_no == refund.channel_refund_no
     assert await money_of(system, payment.payment_id) == (0, 0, 10_00)
+
+
+async def test_a_failed_refund_that_the_channel_gives_after_all_is_shown_to_a_person(system):
+    payment = await paid(system, 10_00)
+    system.model.next_refund = "PROCESSING"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 8_00))).refund
+    system.model.end_refund(refund.merchant_refund_no, "FAILED")
+    system.clock.advance(RefundTimers().base_seconds)
+    await system.actions.refunds.poll_refunds()
+    given = RefundSucceeded(refund.merchant_refund_no, "5000", Money("CNY", 8_00), system.clock.now())
+
+    async with system.sessions.begin() as session:
+        kept = await refunds.get(session, refund.refund_id)
+        await settle(session, kept, given, system.clock.now(), 0.5, RefundTimers())
+
+    shown = await get(system, refund.refund_id)
+    assert shown.state == FAILED
+    assert shown.HasField("attention_time")
 
 
 async def test_a_refund_whose_asker_died_falls_due_when_the_lease_ends_and_is_done_once(system, monkeypatch):

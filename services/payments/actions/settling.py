@@ -10,12 +10,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
-from services.payments.channels import RefundFound
+from services.payments.channels import RefundFound, RefundSucceeded
 from services.payments.domain.refund import (
     GivenBack,
     Judged,
     NotGiven,
     Refund,
+    RefundState,
     RefundTimers,
     StillOpen,
     after,
@@ -33,6 +34,10 @@ async def settle(
     """The refund as the answer leaves it; as it is when something had ended it meanwhile."""
     standing = await refunds.lock(session, asked.content.payment_id, asked.refund_id)
     if standing.is_final:
+        if standing.state is RefundState.FAILED and isinstance(answer, RefundSucceeded):
+            # Money went back that the books hold as not given: only a person can put that right.
+            await refunds.call_for_person(session, standing, now)
+            _log.error("refund that had failed was given by the channel", refund_id=standing.refund_id)
         return standing
     judged = judge_answer(standing, answer, now, jitter, timers)
     moved = after(standing, judged, now)

@@ -218,13 +218,20 @@ def judge_answer(refund: Refund, answer: RefundFound, now: datetime, jitter: flo
         case RefundProcessing(channel_refund_no=number):
             return StillOpen(RefundState.PROCESSING, number, "", at)
         case Refused(code=code, message=message):
-            return NotGiven(f"{code} {message}".strip(), now)
+            return _refused(refund, f"{code} {message}".strip(), now, at)
         case Unknown(cause=cause):
             # What the channel took stays taken, though a later question about it got no answer.
             kept = refund.state is RefundState.PROCESSING
             return StillOpen(RefundState.PROCESSING if kept else RefundState.UNKNOWN, "", cause.value, at)
         case NotFound():
             return StillOpen(RefundState.UNKNOWN, "", "NOT_FOUND", at)
+
+
+def _refused(refund: Refund, cause: str, now: datetime, at: datetime | None) -> Judged:
+    if refund.state is RefundState.CREATED and refund.attempt_count > 1:
+        # Another ask went before whose answer nobody has: this one may be refused because that one was taken.
+        return StillOpen(RefundState.UNKNOWN, "", cause, at)
+    return NotGiven(cause, now)
 
 
 def after(refund: Refund, judged: Judged, now: datetime) -> Refund:

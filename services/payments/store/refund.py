@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -135,6 +135,17 @@ async def write(session: AsyncSession, refund: Refund) -> None:
     )
     written = (await session.execute(statement)).first()
     assert written is not None, f"{refund.refund_id} was locked and yet has no move to {refund.state}"
+
+
+async def call_for_person(session: AsyncSession, refund: Refund, now: datetime) -> None:
+    """Show a refund, which may be final, to people; one that is shown already keeps its time."""
+    statement = (
+        update(RefundRow)
+        .where(RefundRow.payment_id == refund.content.payment_id, RefundRow.refund_id == refund.refund_id)
+        .values(attention_time=func.coalesce(RefundRow.attention_time, now))
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(statement)
 
 
 async def claim(session: AsyncSession, refund: Refund, lease_until: datetime) -> Refund:

@@ -1,5 +1,6 @@
 """How a batch goes past SQLAlchemy to the driver. What it says is its caller's affair."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 Driver = asyncpg.Connection
 # The rows of unnest() are guessed to be few; a nested loop over hundreds is then chosen, and is slow.
 _BY_HASH = "SET enable_nestloop = off"
+_LANES_MAX = 3
 # The way to the database is broken, also in the midst of something: what was asked last may have been done.
 GONE = (
     asyncpg.PostgresConnectionError,
@@ -33,18 +35,36 @@ async def driver_of(session: AsyncSession) -> Any:
 
 
 class Lanes:
-    """Connections of an engine that are kept for batches, as many as batches were ever under way at once.
+    """Connections of an engine that are kept for batches, a few at most; who finds none free waits its turn.
 
     Taking one from the pool for each batch, and asking whether it still lives, costs as much as a small batch does.
+    They do not go back to the pool, so that more of them would leave nothing to all else that reads and writes.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._free: list[AsyncConnection] = []
+        self._turns = asyncio.Semaphore(_LANES_MAX)
 
     @contextlib.asynccontextmanager
     async def statement(self) -> AsyncIterator[Any]:
         """A driver's connection for one statement, which is then a transaction by itself."""
+        async with self._turns, self._for_statement() as driver:
+            yield driver
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """A driver's connection in a transaction, committed at the end or, when something is raised, undone."""
+        async with self._turns, self._for_transaction() as driver:
+            yield driver
+
+    async def close(self) -> None:
+        """Hang up; nothing is under way any more."""
+        while self._free:
+            await _hang_up(self._free.pop())
+
+    @contextlib.asynccontextmanager
+    async def _for_statement(self) -> AsyncIterator[Any]:
         lane = await self._live()
         try:
             yield await _raw(lane)
@@ -60,8 +80,7 @@ class Lanes:
         self._free.append(lane)
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Any]:
-        """A driver's connection in a transaction, committed at the end or, when something is raised, undone."""
+    async def _for_transaction(self) -> AsyncIterator[Any]:
         lane, driver = await self._begun()
         try:
             yield driver
@@ -73,11 +92,6 @@ class Lanes:
             await _hang_up(lane)
             raise
         self._free.append(lane)
-
-    async def close(self) -> None:
-        """Hang up; nothing is under way any more."""
-        while self._free:
-            await _hang_up(self._free.pop())
 
     async def _begun(self) -> tuple[AsyncConnection, Any]:
         """A kept lane, unless the database has dropped it meanwhile; or a new one."""
