@@ -34,6 +34,14 @@ def decode(filter_text: str, token: str) -> tuple[str, ...]:
     return tuple(key)
 
 
+def last_id(filter_text: str, token: str) -> str:
+    """The id behind which the page of a list by id begins; empty for the first. Raises Fault INVALID_PAGE_TOKEN."""
+    key = decode(filter_text, token)
+    if len(key) > 1:
+        raise wrong_token()
+    return key[0] if key else ""
+
+
 def wrong_token() -> Fault:
     """The fault for a token that this list did not make for this filter."""
     return Fault(

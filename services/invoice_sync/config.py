@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chassis import database, telemetry
-from chassis.config import check_listen, setting
+from chassis.config import check_file, check_listen, setting
 from chassis.crypto import KeyRing
 from services.invoice_sync import crash
 from services.invoice_sync.domain.breaker import BreakerPolicy
@@ -48,12 +48,6 @@ def check_key_file(path: Path) -> None:
         KeyRing.read(path)
     except OSError as fault:
         raise ValueError(f"cannot be read: {fault.strerror}") from None
-
-
-def check_file(path: str) -> None:
-    """A `check` for a setting that names a file, or nothing."""
-    if path and not Path(path).is_file():
-        raise ValueError(f"must be a file that is there, is {path!r}")
 
 
 def check_places(places: str) -> None:

@@ -4,16 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chassis import database, telemetry
-from chassis.config import check_listen, setting
+from chassis.config import check_file, check_listen, setting
 from chassis.crypto import KeyRing
 from services.payments import fee_rules
 from services.payments.domain.storage_month import RETENTION_MONTHS_MIN
-
-
-def check_file(path: str) -> None:
-    """A `check` for a setting that names a file, or nothing."""
-    if path and not Path(path).is_file():
-        raise ValueError(f"must be a file that is there, is {path!r}")
 
 
 def check_key_file(path: str) -> None:

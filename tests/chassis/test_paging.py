@@ -47,3 +47,10 @@ def test_a_token_that_was_altered_is_refused():
         paging.decode("f", altered)
 
     assert refused.value.reason == "INVALID_PAGE_TOKEN"
+
+
+def test_a_list_by_id_goes_on_behind_its_last_id_and_takes_no_longer_key():
+    assert paging.last_id("all", "") == ""
+    assert paging.last_id("all", paging.encode("all", ("pay_1",))) == "pay_1"
+    with pytest.raises(Fault, match="page_token"):
+        paging.last_id("all", paging.encode("all", ("pay_1", "pay_2")))

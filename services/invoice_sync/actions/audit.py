@@ -9,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.crypto import Unsealable
 from chassis.errors import Fault, Kind
-from chassis.paging import decode, encode, wrong_token
+from chassis.paging import decode, encode, last_id, wrong_token
 from services.invoice_sync.actions.attempt_log import body_context
-from services.invoice_sync.actions.pages import last_id
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain import attempt_chain, log_chain
 from services.invoice_sync.domain.attempt import Attempt

@@ -7,7 +7,6 @@ from chassis import paging, telemetry
 from chassis.errors import Fault, Kind
 from chassis.ids import new_id
 from services.invoice_sync.actions.call import Call, bounded
-from services.invoice_sync.actions.pages import last_id
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.domain.route import Route
@@ -50,7 +49,7 @@ class ProbeActions:
         """A page of probes, newest first, and the token of the next. Raises Fault INVALID_PAGE_TOKEN."""
         size, filters = page_size or _PAGE_SIZE, f"probes\x1f{route}"
         async with self._tools.sessions() as session:
-            rows = await probes.page(session, size + 1, last_id(filters, page_token), route)
+            rows = await probes.page(session, size + 1, paging.last_id(filters, page_token), route)
         page = rows[:size]
         return page, paging.encode(filters, (page[-1].probe_id,)) if len(rows) > size else ""
 

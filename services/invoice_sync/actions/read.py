@@ -9,7 +9,6 @@ from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from chassis.money import Money
 from services.invoice_sync.actions.gate_view import read_gates
-from services.invoice_sync.actions.pages import last_id
 from services.invoice_sync.domain.attempt import Attempt
 from services.invoice_sync.domain.policy import Profile
 from services.invoice_sync.domain.shown import Shown
@@ -53,7 +52,7 @@ class ReadActions:
         self, wanted: InvoiceFilter, page_size: int, page_token: str
     ) -> tuple[Sequence[Shown], str]:
         """A page, newest first, and the token of the next; empty on the last. Raises Fault INVALID_PAGE_TOKEN."""
-        size, before = page_size or _PAGE_SIZE, last_id(wanted.text(), page_token)
+        size, before = page_size or _PAGE_SIZE, paging.last_id(wanted.text(), page_token)
         async with self._sessions() as session:
             view = await read_gates(session, self._clock.now())
             which = (wanted.merchant_id, wanted.payment_id, wanted.sync_state)
@@ -79,7 +78,7 @@ class ReadActions:
 
     async def list_sweeps(self, page_size: int, page_token: str) -> tuple[Sequence[Sweep], str]:
         """A page of sweeps that found something, newest first, and the token of the next."""
-        size, before = page_size or _PAGE_SIZE, last_id("sweeps", page_token)
+        size, before = page_size or _PAGE_SIZE, paging.last_id("sweeps", page_token)
         async with self._sessions() as session:
             rows = await sweeps.page(session, size + 1, before)
         page = rows[:size]

@@ -20,7 +20,6 @@ from chassis.errors import Fault, FieldFault, Kind
 from chassis.validation import invalid
 from services.payments.actions import given_back
 from services.payments.actions.missing import not_found
-from services.payments.actions.pages import last_id
 from services.payments.actions.settling import settle
 from services.payments.channels import RefundFound, RefundOrder, Unknown, UnknownCause
 from services.payments.channels.accounts import Accounts
@@ -139,7 +138,7 @@ class RefundActions:
             words = ("needs merchant_id: a refund number is unique only within a merchant", "须同时给出 merchant_id")
             raise invalid((FieldFault("merchant_refund_no", "NEEDS_MERCHANT_ID", *words),))
         filter_text = f"refunds\x1f{wanted}"
-        before_id = last_id(filter_text, page_token)
+        before_id = paging.last_id(filter_text, page_token)
         async with self._begin() as session:
             found = await refunds.page(session, wanted, before_id, page_size + 1)
         page = found[:page_size]

@@ -11,7 +11,6 @@ from chassis.database import Sessions
 from chassis.money import Money
 from services.payments.actions import given_back
 from services.payments.actions.missing import not_found
-from services.payments.actions.pages import last_id
 from services.payments.domain.money_left import covered_minor
 from services.payments.domain.payment import ChangeKind
 from services.payments.domain.takeback import Takeback, TakebackContent, differing_fields
@@ -61,7 +60,7 @@ class TakebackActions:
         Raises Fault INVALID_PAGE_TOKEN.
         """
         filter_text = f"takebacks\x1f{wanted}"
-        before_id = last_id(filter_text, page_token)
+        before_id = paging.last_id(filter_text, page_token)
         async with self._sessions.begin() as session:
             found = await takebacks.page(session, wanted, before_id, page_size + 1)
         page = found[:page_size]
