@@ -1,0 +1,64 @@
+"""The tables of invoice_sync, as its newest migration leaves them. No statement stands here; those are in store/.
+
+What is written most (outbox, attempt_whole, document, body) has no foreign keys: each would be one more look-up
+for each row. The actions write parent and child in one transaction, and the sweep finds what stands alone.
+"""
+
+from services.invoice_sync.tables.attempt import (
+    absence_round,
+    attempt,
+    attempt_batch,
+    attempt_begun,
+    attempt_end,
+    attempt_ended,
+    attempt_whole,
+    log_anchor,
+)
+from services.invoice_sync.tables.base import METADATA
+from services.invoice_sync.tables.gate import gate, hold, probe
+from services.invoice_sync.tables.invoice import (
+    body,
+    document,
+    feed_cursor,
+    invoice,
+    merchant_profile,
+    payment_follow,
+    request,
+)
+from services.invoice_sync.tables.number import number_range, number_use, number_wanted
+from services.invoice_sync.tables.standing import lease, outbox, settled, standing
+from services.invoice_sync.tables.sweep import day_total, finding_case, leader, sweep, sweep_cursor
+
+__all__ = [
+    "METADATA",
+    "absence_round",
+    "attempt",
+    "attempt_batch",
+    "attempt_begun",
+    "attempt_end",
+    "attempt_ended",
+    "attempt_whole",
+    "body",
+    "day_total",
+    "document",
+    "feed_cursor",
+    "finding_case",
+    "gate",
+    "hold",
+    "invoice",
+    "leader",
+    "lease",
+    "log_anchor",
+    "merchant_profile",
+    "number_range",
+    "number_use",
+    "number_wanted",
+    "outbox",
+    "payment_follow",
+    "probe",
+    "request",
+    "settled",
+    "standing",
+    "sweep",
+    "sweep_cursor",
+]
