@@ -1,0 +1,1 @@
+"""What matching needs beside SQL: the shapes of its rows, its references, and the sums that SQL cannot search."""
