@@ -1,0 +1,282 @@
+"""Rule sets from YAML: every fault of a file is named at once, by its key. It reads the disk once."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date, time
+from difflib import get_close_matches
+from enum import EnumType
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from services.reconciler.matching.frames import Disposition, Side
+from services.reconciler.rules import columns
+from services.reconciler.rules.condition import ConditionRefused, columns_of, parse_condition
+from services.reconciler.rules.rule_set import (
+    EXCEPTION_CLASSES,
+    Again,
+    Alone,
+    Commit,
+    Group,
+    Key,
+    Near,
+    Net,
+    Pair,
+    Repeat,
+    Rule,
+    RuleSet,
+)
+
+DEFAULT = Path(__file__).parent / "shipped" / "default.yaml"
+TEXT_LENGTH_MAX = 200_000
+RULES_MAX = 100
+_SHARED = {"channel", "kind", "currency_code", "business_date", "merchant_id", "state", "status"}
+_KINDS: dict[str, type] = {
+    "pair": Pair,
+    "repeat": Repeat,
+    "again": Again,
+    "net": Net,
+    "group": Group,
+    "near": Near,
+    "alone": Alone,
+}
+
+
+class RuleSetInvalid(Exception):
+    """A rule set says something that the compiler does not take; `faults` lists all of it."""
+
+    def __init__(self, name: str, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__(f"{name}: " + "; ".join(faults))
+
+
+def load_rule_set(path: Path = DEFAULT) -> RuleSet:
+    """The rule set of a file, by default the shipped one. Raises RuleSetInvalid; OSError if it cannot be read."""
+    try:
+        return parse_rule_set(path.name, path.read_text("utf-8"))
+    except UnicodeDecodeError as fault:
+        raise RuleSetInvalid(path.name, ["is not UTF-8"]) from fault
+
+
+def parse_rule_set(name: str, text: str) -> RuleSet:
+    """One rule set from its YAML. Raises RuleSetInvalid, which names the file and every fault in it."""
+    if len(text) > TEXT_LENGTH_MAX:
+        raise RuleSetInvalid(name, [f"has {len(text)} characters, {TEXT_LENGTH_MAX} at most"])
+    try:
+        node = yaml.load(text, _StrictLoader)  # noqa: S506  # a SafeLoader that refuses more
+    except (yaml.YAMLError, RecursionError, ValueError) as fault:
+        raise RuleSetInvalid(name, [f"is not YAML: {' '.join(str(fault).split())[:300]}"]) from fault
+    faults: list[str] = []
+    rule_set = _build(RuleSet, node, "", faults)
+    if not faults:
+        faults = list(_contradictions(rule_set))
+    if faults:
+        raise RuleSetInvalid(name, faults)
+    assert isinstance(rule_set, RuleSet)
+    return rule_set
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without aliases, which can make a small file huge, and without a key that silently replaces another."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not taken; write it out")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if odd := [key for key in keys if not isinstance(key, str)]:
+            raise yaml.YAMLError(f"a key must be a text, is {odd[0]!r}")
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.YAMLError(f"the key {twice[0]} is there twice")
+        return super().construct_mapping(node, deep)
+
+
+def _contradictions(rule_set: RuleSet) -> Iterator[str]:
+    """What no single key shows."""
+    ids = [rule.id for rule in (*rule_set.rules, *rule_set.ignore)]
+    yield from (f"rule {each} is there twice" for each in sorted({i for i in ids if ids.count(i) > 1}))
+    if "default" not in rule_set.calendars:
+        yield "calendars.default is missing: the calendar of every channel without its own"
+    if len(rule_set.rules) > RULES_MAX:
+        yield f"there are {len(rule_set.rules)} rules, {RULES_MAX} at most"
+    if not _is_date(rule_set.effective_from):
+        yield f"effective_from must be a date in quotes, such as '2026-01-01', is {rule_set.effective_from!r}"
+    for at, rule in enumerate(rule_set.rules):
+        known = columns.GIVEN if at == 0 else columns.KNOWN
+        yield from (f"rule {rule.id}: {fault}" for fault in _rule_faults(rule, known))
+    for ignore in rule_set.ignore:
+        unknown = [name for name in ignore.exception_classes if name not in EXCEPTION_CLASSES]
+        yield from (f"ignore {ignore.id}: knows no class {name}" for name in unknown)
+        if min(ignore.below.minor, ignore.count_max, ignore.sum_minor_max) < 1:
+            yield f"ignore {ignore.id}: the threshold and both caps must be above 0"
+    first = rule_set.rules[0]
+    if not isinstance(first, Pair) or first.commit is not Commit.AUTO or first.many != "leave":
+        yield "the first rule is the one for the bulk of rows: kind pair, commit auto, many leave"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _rule_faults(rule: Rule, known: Mapping[Side, Collection[str]]) -> Iterator[str]:
+    if not (rule.id.isascii() and rule.id.replace("_", "").isalnum() and len(rule.id) <= 40):
+        yield "its id must be letters, digits and _, 40 at most"
+    for name in (getattr(rule, "exception_class", ""), *(case.exception_class for case in getattr(rule, "cases", ()))):
+        if name and name not in EXCEPTION_CLASSES:
+            near = get_close_matches(name, EXCEPTION_CLASSES, n=1)
+            yield f"knows no class {name}" + (f", did you mean {near[0]}?" if near else "")
+    yield from _key_faults(rule, known)
+    yield from _condition_faults(rule, known)
+    match rule:
+        case Near():
+            yield from _near_faults(rule)
+        case Alone(disposition=Disposition.MATCHED | Disposition.SUGGESTED):
+            yield "a row alone can be BUFFERED, EXCEPTION or IGNORED_BY_RULE"
+        case Net(disposition=Disposition.MATCHED | Disposition.SUGGESTED | Disposition.BUFFERED):
+            yield "lines that sum to nothing can be EXCEPTION or IGNORED_BY_RULE"
+
+
+def _key_faults(rule: Rule, known: Mapping[Side, Collection[str]]) -> Iterator[str]:
+    if isinstance(rule, Alone):
+        return
+    keys = [key if isinstance(key, Key) else Key(key, key) for key in rule.keys]
+    sides = {Again: (Side.PAYMENT,), Net: (Side.LINE,)}.get(type(rule), (Side.PAYMENT, Side.LINE))
+    if isinstance(rule, Repeat):
+        sides = (rule.side,)
+    similar = rule.similar.keys if isinstance(rule, Near) and rule.similar else ()
+    for side in sides:
+        names = [key.payment if side is Side.PAYMENT else key.line for key in (*keys, *similar)]
+        for name in names:
+            if name not in known[side] or name in columns.FLAGS or name in ("fee_minor", columns.TIME[side]):
+                yield f"{name} is no column of {columns.BASE[side]} that can be a key"
+    if not any(_identifies(key) for key in keys):
+        yield "it has no key that tells rows apart (a reference, an amount, a bill, a batch): it would join everything"
+
+
+def _identifies(key: Key) -> bool:
+    return not {key.payment, key.line} & _SHARED
+
+
+def _condition_faults(rule: Rule, known: Mapping[Side, Collection[str]]) -> Iterator[str]:
+    texts = [("where", getattr(rule, "where", ""))]
+    texts += [(f"cases {case.exception_class}", case.when) for case in getattr(rule, "cases", ())]
+    for where, text in texts:
+        if not text:
+            continue
+        try:
+            tree = parse_condition(text, aliases(rule, where != "where", known))
+        except ConditionRefused as refused:
+            yield f"{where} {refused}"
+        else:
+            if isinstance(rule, Group) and where == "where" and len({alias for alias, _ in columns_of(tree)}) > 1:
+                yield "where speaks of p or of l, not of both: a group has many of each"
+
+
+def aliases(
+    rule: Rule, is_case: bool, known: Mapping[Side, Collection[str]] = columns.KNOWN
+) -> dict[str, Collection[str]]:
+    """What a condition of the rule can name: `p` the payment, `l` the line, `g` a group, `this` and `first` repeats."""
+    match rule:
+        case Repeat(side=side):
+            return {"this": columns.GIVEN[side], "first": columns.GIVEN[side]}
+        case Alone(side=side):
+            return {columns.TABLE[side]: known[side]}
+        case Group() if is_case:
+            return {"g": columns.GROUP}
+        case _:
+            return {"p": known[Side.PAYMENT], "l": known[Side.LINE]}
+
+
+def _near_faults(rule: Near) -> Iterator[str]:
+    if rule.commit is Commit.AUTO:
+        yield "what is only near is never posted by itself: commit must be suggest"
+    if not 1 <= rule.within_seconds <= 7 * 86_400:
+        yield "within_seconds must be from 1 to 604800"
+    if not 0 <= rule.margin_seconds <= rule.within_seconds:
+        yield "margin_seconds must be from 0 to within_seconds"
+    if not any("amount_minor" in (key.payment, key.line) for key in rule.keys):
+        yield "what is only near needs amount_minor among its keys"
+    if rule.similar and not (1 <= rule.similar.edits <= 2 and 6 <= rule.similar.shortest <= 64):
+        yield "similar.edits must be 1 or 2, similar.shortest from 6 to 64"
+
+
+def _build(kind: Any, node: Any, where: str, faults: list[str]) -> Any:
+    """The value of type `kind` that the YAML node means; what is wrong with it is added to `faults`."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if kind == Rule:
+        return _build_rule(node, where, faults)
+    if is_dataclass(kind) and isinstance(kind, type) and kind is not Key:
+        return _build_dataclass(kind, node, where, faults)
+    if origin is tuple and isinstance(node, list) and node:
+        return tuple(_build(arguments[0], item, f"{where}[{at}]", faults) for at, item in enumerate(node))
+    if origin is dict and isinstance(node, dict) and node:
+        return {key: _build(arguments[1], item, f"{where}.{key}", faults) for key, item in node.items()}
+    if origin is UnionType:
+        return _build(next(argument for argument in arguments if argument is not NoneType), node, where, faults)
+    return _build_scalar(kind, node, where, faults)
+
+
+def _build_rule(node: Any, where: str, faults: list[str]) -> Any:
+    kind = _KINDS.get(str(node.get("kind"))) if isinstance(node, dict) else None
+    if kind is None:
+        faults.append(f"{where}.kind must be one of {', '.join(_KINDS)}")
+        return None
+    return _build_dataclass(kind, node, where, faults)
+
+
+def _build_dataclass(kind: type, node: Any, where: str, faults: list[str]) -> Any:
+    if not isinstance(node, dict):
+        faults.append(f"{where or 'the rule set'} must be a mapping, is {node!r:.80}")
+        return None
+    hints, known = get_type_hints(kind), {field.name: field for field in fields(kind)}
+    dot = f"{where}." if where else ""
+    for key in sorted(node.keys() - known.keys()):
+        near = get_close_matches(key, known, n=1)
+        faults.append(f"unknown key {dot}{key}" + (f", did you mean {near[0]}?" if near else ""))
+    before = len(faults)
+    values = {}
+    for name, field in known.items():
+        if name in node:
+            values[name] = _build(hints[name], node[name], f"{dot}{name}", faults)
+        elif field.default is MISSING:
+            faults.append(f"{dot}{name} is missing")
+    return kind(**values) if len(faults) == before else None
+
+
+def _build_scalar(kind: Any, node: Any, where: str, faults: list[str]) -> Any:
+    if get_origin(kind) is Literal:
+        if node in get_args(kind):
+            return node
+        expected = f"one of {', '.join(get_args(kind))}"
+    elif kind in (str, int, bool):
+        if type(node) is kind:
+            return node
+        expected = {str: "a text", int: "a whole number", bool: "true or false"}[kind]
+    elif isinstance(kind, EnumType):
+        if node in [member.value for member in kind]:  # type: ignore[var-annotated]
+            return kind(node)
+        expected = f"one of {', '.join(member.value for member in kind)}"  # type: ignore[var-annotated]
+    else:
+        expected, read = _READ_FROM_TEXT.get(kind, ("a list or mapping that is not empty", None))
+        if read is not None and isinstance(node, str):
+            try:
+                return read(node)
+            except (ValueError, LookupError, OSError) as fault:
+                expected = f"{expected} ({fault})"
+    faults.append(f"{where} must be {expected}, is {node!r:.80}")
+    return None
+
+
+_READ_FROM_TEXT: dict[Any, tuple[str, Callable[[str], Any] | None]] = {
+    Key: ("a column, or payment column = line column", Key.of),
+    ZoneInfo: ("a time zone of the IANA database", ZoneInfo),
+    time: ("a time of day in quotes, such as '23:00'", time.fromisoformat),
+}
