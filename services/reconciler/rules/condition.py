@@ -1,19 +1,22 @@
 """Conditions of rules: an SQL expression of known columns and nothing else. It runs nothing."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
+
+from services.reconciler.rules import columns as columns_known
 
 LENGTH_MAX = 400
 NODES_MAX = 120
 DEPTH_MAX = 24  # parentheses and nested calls; the parser is recursive
 INTEGER_MAX = 10**15
+FACTOR_MAX = 1_000
 
 _ALLOWED = (
     *(exp.And, exp.Or, exp.Not, exp.Paren, exp.Is, exp.Null, exp.Boolean, exp.In, exp.Between),
     *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Add, exp.Sub, exp.Mul, exp.Neg),
-    *(exp.Column, exp.Identifier, exp.Literal, exp.Abs, exp.Coalesce, exp.Case, exp.If, exp.Length),
+    *(exp.Column, exp.Identifier, exp.Literal, exp.Abs, exp.Coalesce, exp.Length),
 )
 
 
@@ -39,7 +42,8 @@ def parse_condition(text: str, columns: Mapping[str, Collection[str]]) -> exp.Ex
         if count >= NODES_MAX:
             raise ConditionRefused(f"has more than {NODES_MAX} parts")
         _check_node(node, columns)
-    _check_is_boolean(tree)
+    if _type_of(tree) != "truth":
+        raise ConditionRefused("must be true or false for each row")
     return _without_comments(tree)
 
 
@@ -63,7 +67,7 @@ def _check_text(text: str) -> None:
         depth += (character == "(") - (character == ")")
         deepest = max(deepest, depth)
     words = text.upper().split()
-    if deepest > DEPTH_MAX or words.count("NOT") > DEPTH_MAX or words.count("CASE") > DEPTH_MAX:
+    if deepest > DEPTH_MAX or words.count("NOT") > DEPTH_MAX:
         raise ConditionRefused(f"is nested deeper than {DEPTH_MAX}")
 
 
@@ -93,10 +97,53 @@ def _is_whole(node: exp.Literal) -> bool:
     return node.name.isascii() and node.name.isdigit() and int(node.name) <= INTEGER_MAX
 
 
-def _check_is_boolean(tree: exp.Expr) -> None:
-    inner = tree.unnest()
-    if not isinstance(inner, exp.Predicate | exp.Connector | exp.Not | exp.Column | exp.Boolean):
-        raise ConditionRefused("must be true or false for each row")
+def _type_of(node: exp.Expr) -> str:
+    """text, number or truth; what mixes them would be converted, by each engine in its own way."""
+    match node:
+        case exp.Paren():
+            return _type_of(node.this)
+        case exp.Column():
+            return _type_of_column(node.name)
+        case exp.Literal():
+            return "text" if node.is_string else "number"
+        case exp.Mul():
+            return _product(node)
+        case _:
+            return _type_of_operator(node)
+
+
+def _type_of_operator(node: exp.Expr) -> str:
+    if isinstance(node, exp.Boolean | exp.Is):
+        return "truth"
+    if isinstance(node, exp.Connector | exp.Not):
+        return _same("truth", node.iter_expressions(), "truth")
+    if isinstance(node, exp.Predicate):
+        return _same(_type_of(node.this), node.iter_expressions(), "truth")
+    if isinstance(node, exp.Coalesce):
+        return _same(_type_of(node.this), node.expressions, _type_of(node.this))
+    return _same("text" if isinstance(node, exp.Length) else "number", node.iter_expressions(), "number")
+
+
+def _type_of_column(name: str) -> str:
+    if name in columns_known.FLAGS:
+        return "truth"
+    return "text" if columns_known.is_text(name) else "number"
+
+
+def _same(expected: str, nodes: Iterable[exp.Expr], gives: str) -> str:
+    for node in nodes:
+        if (found := _type_of(node)) != expected:
+            raise ConditionRefused(f"mixes {expected} and {found} at {node.sql(dialect='duckdb')[:40]}")
+    return gives
+
+
+def _product(node: exp.Mul) -> str:
+    """A column times a small number; more could leave 64 bits, where engines differ."""
+    factors = [factor for factor in (node.this, node.expression) if isinstance(factor, exp.Literal)]
+    others = [factor for factor in (node.this, node.expression) if isinstance(factor, exp.Column)]
+    if len(factors) != 1 or len(others) != 1 or factors[0].is_string or int(factors[0].name) > FACTOR_MAX:
+        raise ConditionRefused(f"may multiply a column by a number of at most {FACTOR_MAX} only")
+    return _same("number", others, "number")
 
 
 def _without_comments(tree: exp.Expr) -> exp.Expr:

@@ -17,7 +17,7 @@ class Statement:
 
     def sql(self, dialect: Dialect) -> str:
         """The statement as this engine reads it."""
-        return self.tree.sql(dialect=dialect.value, pretty=True)
+        return self.tree.sql(dialect=dialect.value, pretty=True, copy=False)
 
 
 @dataclass(frozen=True, slots=True)
