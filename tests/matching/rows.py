@@ -95,7 +95,7 @@ def run(
         table = pa.Table.from_pylist(rows, schema)
         pq.write_table(table, folder / f"{name}.parquet", row_group_size=row_group_size)
     files = (folder / "payments.parquet", folder / "lines.parquet", folder / "out")
-    return match_files(rule_set or load_rule_set(), *files, limits=limits, as_of=as_of)
+    return match_files(rule_set or load_rule_set(), *files, limits=limits or Limits(threads=1), as_of=as_of)
 
 
 def told(result: Row) -> tuple[str, str, str]:
