@@ -1,0 +1,79 @@
+"""`make accuracy [SEEDS=1,2,3] [NOISE=payer,half,none] [SIZE=10000,100000] [PEERS=...] [PROFILE=stress]`.
+
+Prints a table for each set, what each class became of at ours, and the published metrics; matching.json tells it all.
+It exits with 1 when anything was posted wrongly or was not conserved.
+"""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from accuracy.matching.peers import PEERS
+from accuracy.matching.run import Case, metrics, run
+from accuracy.matching.truth import NOISES
+
+_RESULT = Path("matching.json")
+_HEADER = (
+    f"{'matcher':<14} {'size':>8} {'noise':<6} {'seed':>4} {'wrong':>6} {'recall':>7} {'prec.':>7} {'ids':>7} "
+    f"{'posted':>7} {'doubt':>6} {'alarms':>7} {'missed':>6} {'kept':>4} {'s':>6}"
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run what the environment asks for, or the arguments SEEDS NOISE SIZE; the exit code."""
+    asked = [*arguments, "", "", ""]
+    seeds = [int(seed) for seed in _asked(asked[0], "SEEDS", "1,2,3")]
+    noises = _asked(asked[1], "NOISE", ",".join(NOISES))
+    sizes = [int(size) for size in _asked(asked[2], "SIZE", "10000,100000")]
+    peers = _asked("", "PEERS", ",".join(PEERS))
+    cases = []
+    print(_HEADER)
+    for case in run(seeds, noises, sizes, peers=peers, profile=os.environ.get("PROFILE", "stress")):
+        print(_row(case), flush=True)
+        cases.append(case)
+    for case in _hardest(cases):
+        print(_classes(case))
+    found = metrics(cases)
+    for name, value in found.items():
+        print(f"{name:<24} {value:.6g}")
+    _RESULT.write_text(json.dumps({"metrics": found, "cases": [asdict(case) for case in cases]}, indent=1) + "\n")
+    return 0 if found["wrong_auto_posts"] == 0 and found["conserved"] == 1 else 1
+
+
+def _asked(argument: str, name: str, default: str) -> list[str]:
+    asked = argument or os.environ.get(name, default)
+    return [one for one in asked.split(",") if one]
+
+
+def _row(case: Case) -> str:
+    s = case.score
+    return (
+        f"{case.matcher:<14} {case.size:>8} {case.noise:<6} {case.seed:>4} {s.wrong_auto_posts:>6} "
+        f"{s.link_recall:>7.4f} {s.link_precision:>7.4f} {s.recall_identifiers:>7.4f} "
+        f"{s.auto_post_recall:>7.4f} {s.ambiguous_shown:>6.3f} {s.false_alarms_per_10k:>7.2f} {s.missed_faults:>6} "
+        f"{'yes' if s.conserved else 'NO':>4} {case.seconds:>6.1f}"
+    )
+
+
+def _hardest(cases: list[Case]) -> list[Case]:
+    """Of each size ours with the lowest recall."""
+    ours = [case for case in cases if case.matcher == "bihuan"]
+    sizes = sorted({case.size for case in ours})
+    return [min((one for one in ours if one.size == size), key=lambda one: one.score.link_recall) for size in sizes]
+
+
+def _classes(case: Case) -> str:
+    lines = [f"\nclasses at {case.size}, {case.noise}, seed {case.seed}"]
+    lines.append(f"{'class':<24} {'clusters':>8} {'links':>8} {'found':>8} {'posted':>8} {'wrong':>6} {'right':>8}")
+    lines += [
+        f"{c.name:<24} {c.clusters:>8} {c.links:>8} {c.found:>8} {c.posted:>8} {c.wrong_posts:>6} "
+        f"{c.right / c.clusters:>8.4f} {c.mistaken_for}"
+        for c in case.score.classes
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
