@@ -30,6 +30,7 @@ SELECT
   l.line_id,
   p.amount_minor AS books_minor,
   l.amount_minor AS channel_minor,
+  p.currency_code,
   CASE WHEN (
     p.fee_minor <> l.fee_minor
   ) THEN 'FEE_MISMATCH' ELSE '' END AS exception_class
@@ -46,7 +47,7 @@ WHERE
   p.kind IN ('PAYMENT') AND l.kind IN ('PAYMENT') AND TRUE;
 
 -- txn
-CREATE TABLE bulk_many_pn AS
+CREATE TABLE many_pn AS
 SELECT
   pn
 FROM bulk_joined
@@ -56,7 +57,7 @@ HAVING
   COUNT(*) > 1;
 
 -- txn
-CREATE TABLE bulk_many_ln AS
+CREATE TABLE many_ln AS
 SELECT
   ln
 FROM bulk_joined
@@ -72,6 +73,9 @@ SELECT
   j.ln,
   j.payment_id,
   j.line_id,
+  j.currency_code,
+  j.books_minor,
+  j.channel_minor,
   j.exception_class
 FROM bulk_joined AS j
 WHERE
@@ -79,14 +83,14 @@ WHERE
   AND NOT EXISTS(
     SELECT
       1
-    FROM bulk_many_pn AS m
+    FROM many_pn AS m
     WHERE
       m.pn = j.pn
   )
   AND NOT EXISTS(
     SELECT
       1
-    FROM bulk_many_ln AS m
+    FROM many_ln AS m
     WHERE
       m.ln = j.ln
   )
@@ -245,6 +249,7 @@ SELECT
   l.line_id,
   p.amount_minor AS books_minor,
   l.amount_minor AS channel_minor,
+  p.currency_code,
   CASE WHEN (
     p.fee_minor <> l.fee_minor
   ) THEN 'FEE_MISMATCH' ELSE '' END AS exception_class
@@ -389,6 +394,7 @@ SELECT
   l.line_id,
   p.amount_minor AS books_minor,
   l.amount_minor AS channel_minor,
+  p.currency_code,
   '' AS exception_class
 FROM ranked_p AS p
 JOIN ranked_l AS l
@@ -1084,31 +1090,35 @@ WHERE
   c.place <= 9 AND c.used_minor <= 500;
 
 -- results
-CREATE VIEW results AS
+CREATE VIEW decided AS
 SELECT
   'P' AS side,
   b.payment_id AS id,
   CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-  'txn' AS rule_id,
-  'exact' AS stage,
-  'MATCHED' AS disposition,
+  CAST(NULL AS TEXT) AS rule_id,
+  CAST(NULL AS TEXT) AS stage,
+  CAST(NULL AS TEXT) AS disposition,
   b.exception_class,
   '' AS runner_up_id,
   CAST(NULL AS BIGINT) AS margin,
-  'by channel, channel_txn_no, currency_code, amount_minor' AS reason
+  CAST(NULL AS TEXT) AS reason,
+  b.currency_code,
+  b.books_minor AS amount_minor
 FROM bulk AS b
 UNION ALL
 SELECT
   'L' AS side,
   b.line_id AS id,
   CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-  'txn' AS rule_id,
-  'exact' AS stage,
-  'MATCHED' AS disposition,
+  CAST(NULL AS TEXT) AS rule_id,
+  CAST(NULL AS TEXT) AS stage,
+  CAST(NULL AS TEXT) AS disposition,
   b.exception_class,
   '' AS runner_up_id,
   CAST(NULL AS BIGINT) AS margin,
-  'by channel, channel_txn_no, currency_code, amount_minor' AS reason
+  CAST(NULL AS TEXT) AS reason,
+  b.currency_code,
+  b.channel_minor AS amount_minor
 FROM bulk AS b
 UNION ALL
 SELECT
@@ -1140,7 +1150,9 @@ SELECT
     OR x.amount_minor < 500000
     THEN x.reason
     ELSE x.reason || '; two people confirm'
-  END AS reason
+  END AS reason,
+  r.currency_code,
+  r.amount_minor
 FROM placed_p AS x
 JOIN rest_p AS r
   ON r.pn = x.pn
@@ -1178,7 +1190,9 @@ SELECT
     OR x.amount_minor < 500000
     THEN x.reason
     ELSE x.reason || '; two people confirm'
-  END AS reason
+  END AS reason,
+  r.currency_code,
+  r.amount_minor
 FROM placed_l AS x
 JOIN rest_l AS r
   ON r.ln = x.ln
@@ -1186,3 +1200,20 @@ LEFT JOIN again AS a
   ON a.group_id = x.group_id
 LEFT JOIN ignored AS i
   ON i.group_id = x.group_id;
+
+-- results
+CREATE VIEW results AS
+SELECT
+  d.side,
+  d.id,
+  d.group_id,
+  d.exception_class,
+  d.runner_up_id,
+  d.margin,
+  d.currency_code,
+  d.amount_minor,
+  COALESCE(d.rule_id, 'txn') AS rule_id,
+  COALESCE(d.stage, 'exact') AS stage,
+  COALESCE(d.disposition, 'MATCHED') AS disposition,
+  COALESCE(d.reason, 'by channel, channel_txn_no, currency_code, amount_minor') AS reason
+FROM decided AS d;

@@ -28,10 +28,10 @@ def compile_rule_set(rule_set: RuleSet) -> Plan:
         *_rest(first),
         Derive(),
         *_live(),
-        *(step for rule in rule_set.rules for step in rule_steps(rule)),
+        *(step for rule in rule_set.rules for step in rule_steps(rule, first)),
         *_unplaced(),
         *(ignore_step(ignore) for ignore in rule_set.ignore),
-        _results(first, rule_set.second_confirmation),
+        *_results(first, rule_set.second_confirmation),
     ]
     return Plan(rule_set, tuple(steps))
 
@@ -59,15 +59,18 @@ def _bulk(rule: Pair) -> Iterator[Step]:
     for row in columns.ROW.values():
         yield statement(
             rule.id,
-            f"CREATE TABLE bulk_many_{row} AS SELECT {row} FROM bulk_joined GROUP BY {row} HAVING COUNT(*) > 1",
+            f"CREATE TABLE many_{row} AS SELECT {row} FROM bulk_joined GROUP BY {row} HAVING COUNT(*) > 1",
         )
     yield statement(
         rule.id,
         f"""
-        CREATE TABLE bulk AS SELECT j.pn, j.ln, j.payment_id, j.line_id, j.exception_class FROM bulk_joined AS j
+        CREATE TABLE bulk AS
+        SELECT j.pn, j.ln, j.payment_id, j.line_id, j.currency_code, j.books_minor, j.channel_minor,
+               j.exception_class
+        FROM bulk_joined AS j
         WHERE j.exception_class IN ({told})
-          AND NOT EXISTS (SELECT 1 FROM bulk_many_pn AS m WHERE m.pn = j.pn)
-          AND NOT EXISTS (SELECT 1 FROM bulk_many_ln AS m WHERE m.ln = j.ln)
+          AND NOT EXISTS (SELECT 1 FROM many_pn AS m WHERE m.pn = j.pn)
+          AND NOT EXISTS (SELECT 1 FROM many_ln AS m WHERE m.ln = j.ln)
           AND NOT EXISTS (SELECT 1 FROM held AS h WHERE h.pn = j.pn)""",
     )
     yield statement(rule.id, "DROP TABLE bulk_joined")
@@ -127,17 +130,33 @@ def _unplaced() -> Iterator[Step]:
         )
 
 
-def _results(first: Pair, second: Threshold | None) -> Statement:
-    reason = sql.literal(sql.by(first.keys))
+def _results(first: Pair, second: Threshold | None) -> Iterator[Statement]:
+    """`results` has all rows and their money; of bulk rows rule, stage, disposition and reason are null in `decided`.
+
+    They are the same for each, so whoever sorts or writes many need not carry them: `bulk_says` tells what they are.
+    """
+    minor = {Side.PAYMENT: "books_minor", Side.LINE: "channel_minor"}
     parts = [
         f"""SELECT '{side}' AS side, b.{columns.ID[side]} AS id, {sql.least("b.payment_id", "b.line_id")} AS group_id,
-            {sql.literal(first.id)} AS rule_id, {sql.literal(first.stage)} AS stage,
-            '{Disposition.MATCHED}' AS disposition, b.exception_class, '' AS runner_up_id,
-            CAST(NULL AS BIGINT) AS margin, {reason} AS reason FROM bulk AS b"""
+            CAST(NULL AS TEXT) AS rule_id, CAST(NULL AS TEXT) AS stage, CAST(NULL AS TEXT) AS disposition,
+            b.exception_class, '' AS runner_up_id, CAST(NULL AS BIGINT) AS margin, CAST(NULL AS TEXT) AS reason,
+            b.currency_code, b.{minor[side]} AS amount_minor FROM bulk AS b"""
         for side in Side
     ]
     parts += [_placed_results(side, second) for side in Side]
-    return statement("results", f"CREATE VIEW results AS {' UNION ALL '.join(parts)}")
+    yield statement("results", f"CREATE VIEW decided AS {' UNION ALL '.join(parts)}")
+    same = ", ".join(f"COALESCE(d.{name}, {sql.literal(value)}) AS {name}" for name, value in bulk_says(first).items())
+    yield statement(
+        "results",
+        f"""CREATE VIEW results AS SELECT d.side, d.id, d.group_id, d.exception_class, d.runner_up_id, d.margin,
+            d.currency_code, d.amount_minor, {same} FROM decided AS d""",
+    )
+
+
+def bulk_says(first: Pair) -> dict[str, str]:
+    """What the results tell of every row that the first rule has done in bulk."""
+    told = {"rule_id": first.id, "stage": first.stage, "disposition": Disposition.MATCHED.value}
+    return {**told, "reason": sql.by(first.keys)}
 
 
 def _placed_results(side: Side, second: Threshold | None) -> str:
@@ -156,6 +175,7 @@ def _placed_results(side: Side, second: Threshold | None) -> str:
             CASE WHEN NOT i.rule_id IS NULL THEN '{Disposition.IGNORED_BY_RULE}'
                  WHEN NOT a.rule_id IS NULL THEN '{Disposition.EXCEPTION}' ELSE x.disposition END AS disposition,
             COALESCE(a.exception_class, x.exception_class) AS exception_class,
-            COALESCE(a.first_id, x.runner_up_id) AS runner_up_id, x.margin, {two} AS reason
+            COALESCE(a.first_id, x.runner_up_id) AS runner_up_id, x.margin, {two} AS reason,
+            r.currency_code, r.amount_minor
         FROM placed_{t} AS x JOIN rest_{t} AS r ON r.{row} = x.{row}
         LEFT JOIN again AS a ON a.group_id = x.group_id LEFT JOIN ignored AS i ON i.group_id = x.group_id"""

@@ -21,7 +21,7 @@ from services.reconciler.matching.frames import AMOUNT_MINOR_MAX, LINES, PAYMENT
 from services.reconciler.matching.normalise import business_days, normal_references
 from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
-from services.reconciler.rules.compile import compile_rule_set
+from services.reconciler.rules.compile import bulk_says, compile_rule_set
 from services.reconciler.rules.decide import decide_rows
 from services.reconciler.rules.dialect import Dialect
 from services.reconciler.rules.plan import Decide, Derive, Plan, Statement
@@ -78,7 +78,7 @@ def match_files(
             for side, path in inputs.items():
                 _open(engine, side, path)
             run_plan(engine, plan, as_of)
-            digest = _write(engine, scratch / "results.parquet")
+            digest = _write(engine, plan, scratch / "results.parquet")
             summary = _summary(engine, rule_set, digest)
         (scratch / "plan.sql").write_text(plan.text(Dialect.DUCKDB), "utf-8")
         (scratch / "summary.json").write_text(_as_json(summary, rule_set), "utf-8")
@@ -149,11 +149,8 @@ def _connect(scratch: Path, inputs: dict[Side, Path], limits: Limits) -> Iterato
 def _open(engine: duckdb.DuckDBPyConnection, side: Side, path: Path) -> None:
     """The file as a view, with a number for each row; text that is null reads as "" ."""
     schema = _SCHEMA[side]
-    _check_schema(path, schema)
-    names = ", ".join(
-        f"COALESCE({field.name}, '') AS {field.name}" if pa.types.is_string(field.type) else field.name
-        for field in schema
-    )
+    nulls = _check_schema(path, schema)
+    names = ", ".join(f"COALESCE({name}, '') AS {name}" if name in nulls else name for name in schema.names)
     engine.execute(
         f"CREATE VIEW {columns.BASE[side]} AS SELECT file_row_number AS {columns.ROW[side]}, {names} "
         f"FROM read_parquet({sql.literal(str(path.resolve()))}, file_row_number = true)"
@@ -161,9 +158,11 @@ def _open(engine: duckdb.DuckDBPyConnection, side: Side, path: Path) -> None:
     _check_numbers(engine, side)
 
 
-def _check_schema(path: Path, schema: pa.Schema) -> None:
+def _check_schema(path: Path, schema: pa.Schema) -> set[str]:
+    """The text columns that may hold a null, by what the file says of itself."""
     try:
-        found = pq.read_schema(path)
+        metadata = pq.read_metadata(path)
+        found = metadata.schema.to_arrow_schema()
     except (OSError, pa.ArrowInvalid) as fault:
         raise FrameInvalid(f"{path.name} cannot be read as Parquet: {fault}") from fault
     faults = [f"no column {name}" for name in schema.names if name not in found.names]
@@ -174,6 +173,14 @@ def _check_schema(path: Path, schema: pa.Schema) -> None:
     ]
     if faults:
         raise FrameInvalid(f"{path.name}: " + "; ".join(faults))
+    texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    return {name for name in texts if found.field(name).nullable and _has_nulls(metadata, name)}
+
+
+def _has_nulls(metadata: pq.FileMetaData, name: str) -> bool:
+    at = metadata.schema.names.index(name)
+    chunks = (metadata.row_group(group).column(at).statistics for group in range(metadata.num_row_groups))
+    return any(chunk is None or not chunk.has_null_count or chunk.null_count for chunk in chunks)
 
 
 def _is_like(found: pa.DataType, asked: pa.DataType) -> bool:
@@ -230,16 +237,25 @@ def _keep(engine: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None
     engine.unregister("handed")
 
 
-def _write(engine: duckdb.DuckDBPyConnection, path: Path) -> str:
+def _write(engine: duckdb.DuckDBPyConnection, plan: Plan, path: Path) -> str:
     """Results in order of side and id, which makes equal results equal files; their digest."""
-    sha, last = Digest(), ("", "")
-    ordered = engine.sql(f"SELECT {', '.join(RESULTS.names)} FROM results ORDER BY side, id")
-    with pq.ParquetWriter(path, RESULTS, compression="zstd") as writer:
-        for batch in ordered.to_arrow_reader(_BATCH_ROWS):
+    sha, last, same = Digest(), ("", ""), bulk_says(plan.first)
+    ordered = engine.sql(f"SELECT {', '.join(RESULTS.names)} FROM decided ORDER BY side, id")
+    told = [name for name in RESULTS.names if name != "margin" and not name.endswith("id")]
+    with pq.ParquetWriter(path, RESULTS, compression="zstd", use_dictionary=[*told, "rule_id"]) as writer:
+        for narrow in ordered.to_arrow_reader(_BATCH_ROWS):
+            batch = _filled(narrow, same)
             last = _check_order(batch, last)
             sha.add(batch)
-            writer.write_batch(batch.cast(RESULTS))
+            writer.write_batch(batch)
     return sha.text()
+
+
+def _filled(batch: pa.RecordBatch, same: dict[str, str]) -> pa.RecordBatch:
+    columns_in = [
+        pc.fill_null(batch.column(name), same[name]) if name in same else batch.column(name) for name in RESULTS.names
+    ]
+    return pa.RecordBatch.from_arrays([*columns_in], schema=RESULTS)
 
 
 def _check_order(batch: pa.RecordBatch, last: tuple[str, str]) -> tuple[str, str]:
@@ -255,21 +271,23 @@ def _check_order(batch: pa.RecordBatch, last: tuple[str, str]) -> tuple[str, str
 
 
 def _summary(engine: duckdb.DuckDBPyConnection, rule_set: RuleSet, digest: str) -> Summary:
-    counts = {side: _one(engine, f"SELECT COUNT(*) FROM {columns.BASE[side]}")[0] for side in Side}
-    placed = {side: _one(engine, f"SELECT COUNT(*) FROM results WHERE side = '{side}'")[0] for side in Side}
-    assert counts == placed, f"a row is in no place or in two: {counts} came in, {placed} went out"
+    counts, sums = {}, {}
+    for side in Side:
+        counts[side], sums[side] = _one(
+            engine, f"SELECT COUNT(*), COALESCE(SUM(amount_minor), 0) FROM {columns.BASE[side]}"
+        )
     totals = engine.sql(
         """
-        SELECT r.side, r.disposition, r.exception_class, a.currency_code, COUNT(*) AS row_count,
-               CAST(SUM(a.amount_minor) AS BIGINT) AS amount_minor
-        FROM results AS r JOIN (
-            SELECT 'P' AS side, payment_id AS id, currency_code, amount_minor FROM payments
-            UNION ALL SELECT 'L', line_id, currency_code, amount_minor FROM lines
-        ) AS a ON a.side = r.side AND a.id = r.id GROUP BY ALL ORDER BY ALL"""
+        SELECT side, disposition, exception_class, currency_code, COUNT(*) AS row_count,
+               CAST(SUM(amount_minor) AS BIGINT) AS amount_minor
+        FROM results GROUP BY ALL ORDER BY ALL"""
     ).to_arrow_table()
-    return Summary(
-        counts[Side.PAYMENT], counts[Side.LINE], digest, rule_set.content_hash, ENGINE, tuple(totals.to_pylist())
-    )
+    told = tuple(totals.to_pylist())
+    for side in Side:
+        rows = sum(total["row_count"] for total in told if total["side"] == side)
+        minor = sum(total["amount_minor"] for total in told if total["side"] == side)
+        assert (rows, minor) == (counts[side], sums[side]), f"{columns.BASE[side]}: a row is in no place or in two"
+    return Summary(counts[Side.PAYMENT], counts[Side.LINE], digest, rule_set.content_hash, ENGINE, told)
 
 
 def _as_json(summary: Summary, rule_set: RuleSet) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlglot import exp, parse_one
 
 from services.reconciler.rules.dialect import Dialect
-from services.reconciler.rules.rule_set import Near, RuleSet
+from services.reconciler.rules.rule_set import Near, Pair, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,13 @@ class Plan:
 
     rule_set: RuleSet
     steps: tuple[Step, ...]
+
+    @property
+    def first(self) -> Pair:
+        """The rule that does the bulk."""
+        first = self.rule_set.rules[0]
+        assert isinstance(first, Pair), "the file reader lets no other rule be the first"
+        return first
 
     def text(self, dialect: Dialect) -> str:
         """All of it for a reader, and for the record of a run."""

@@ -117,6 +117,8 @@ def _contradictions(rule_set: RuleSet) -> Iterator[str]:
     first = rule_set.rules[0]
     if not isinstance(first, Pair) or first.commit is not Commit.AUTO or first.many != "leave":
         yield "the first rule is the one for the bulk of rows: kind pair, commit auto, many leave"
+    elif Key("currency_code", "currency_code") not in first.keys:
+        yield "the first rule must have currency_code among its keys"
 
 
 def _is_date(text: str) -> bool:

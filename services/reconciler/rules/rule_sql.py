@@ -15,13 +15,13 @@ from services.reconciler.rules.rule_files import aliases
 from services.reconciler.rules.rule_set import Again, Alone, Group, Ignore, Key, Near, Net, Pair, Repeat, Rule
 
 
-def rule_steps(rule: Rule) -> Iterator[Step]:
-    """The steps of one rule."""
+def rule_steps(rule: Rule, first: Pair) -> Iterator[Step]:
+    """The steps of one rule; `first` is the one that has done the bulk."""
     match rule:
         case Pair():
             yield from _pair(rule)
         case Repeat():
-            yield from _repeat(rule)
+            yield from _repeat(rule, first)
         case Again():
             yield from _again(rule)
         case Net():
@@ -39,7 +39,7 @@ def joined(rule: Pair, payments: str, lines: str) -> str:
     case = sql.class_of(rule.cases, aliases(rule, is_case=True))
     return f"""
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
-               {case} AS exception_class
+               p.currency_code, {case} AS exception_class
         FROM {payments} AS p JOIN {lines} AS l ON {sql.equal(rule.keys)}
         WHERE {sql.of_kinds("p", rule.payments)} AND {sql.of_kinds("l", rule.lines)}
           AND {sql.condition(rule.where, aliases(rule, is_case=False))}"""
@@ -86,7 +86,7 @@ def _placed_pair(rule: Pair, side: Side) -> str:
         FROM pairs_{rule.id} AS j"""
 
 
-def _repeat(rule: Repeat) -> Iterator[Step]:
+def _repeat(rule: Repeat, bulk: Pair) -> Iterator[Step]:
     row, own, t = columns.ROW[rule.side], columns.ID[rule.side], columns.TABLE[rule.side]
     same = sql.equal((Key(name, name) for name in rule.keys), "this", "first")
     yield statement(
@@ -94,7 +94,7 @@ def _repeat(rule: Repeat) -> Iterator[Step]:
         f"""
         CREATE TABLE repeats_{rule.id} AS
         SELECT this.{row}, this.{own} AS id, this.amount_minor, MIN(first.{own}) AS first_id
-        FROM live_{t} AS this JOIN {columns.BASE[rule.side]} AS first ON {same} AND first.{row} <> this.{row}
+        FROM live_{t} AS this JOIN {_repeated_in(rule, bulk)} AS first ON {same} AND first.{row} <> this.{row}
         LEFT JOIN live_{t} AS open ON open.{row} = first.{row}
         WHERE {sql.of_kinds("this", rule.rows)} AND {sql.condition(rule.where, aliases(rule, is_case=False))}
           AND (open.{row} IS NULL OR {sql.before(columns.ORDER[rule.side], "first", "this")})
@@ -108,6 +108,16 @@ def _repeat(rule: Repeat) -> Iterator[Step]:
                {sql.literal("repeats another " + sql.by(rule.keys))}, ABS(r.amount_minor), ABS(r.amount_minor)
         FROM repeats_{rule.id} AS r""",
     )
+
+
+def _repeated_in(rule: Repeat, bulk: Pair) -> str:
+    """Where the first of two may be: bulk rows are alone with their keys, so only a rule with fewer looks there."""
+    is_payment = rule.side is Side.PAYMENT
+    keys = {key.payment if is_payment else key.line for key in bulk.keys}
+    kinds = bulk.payments if is_payment else bulk.lines
+    if keys <= {*rule.keys} and "kind" in rule.keys and {*rule.rows} <= {*kinds} and not bulk.where:
+        return f"rest_{columns.TABLE[rule.side]}"
+    return columns.BASE[rule.side]
 
 
 def _again(rule: Again) -> Iterator[Step]:
