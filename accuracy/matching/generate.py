@@ -17,7 +17,19 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from accuracy.matching import texts
 from accuracy.matching.catalogue import PLANTS, shares
 from accuracy.matching.damage import damaged
-from accuracy.matching.rows import CHANNELS, CURRENCIES, KINDS, STATES, STATUSES, UNSTATED, Column, Draw, Rows
+from accuracy.matching.rows import (
+    CHANNELS,
+    CURRENCIES,
+    DAYS,
+    FIRST_DAY,
+    KINDS,
+    STATES,
+    STATUSES,
+    UNSTATED,
+    Column,
+    Draw,
+    Rows,
+)
 from accuracy.matching.truth import ACCEPTS, TRUTH, Noise
 from services.reconciler.matching.frames import LINES, PAYMENTS
 
@@ -119,7 +131,6 @@ class _Block:
         return pa.table([columns[name] for name in LINES.names], schema=LINES)
 
     def _shared(self, rows: Rows) -> dict[str, pa.Array]:
-        days = [(_EPOCH + timedelta(days=day)).isoformat() for day in range(int(rows["day"].max(initial=0)) + 1)]
         return {
             "channel": texts.chosen(CHANNELS, rows["channel"]),
             "kind": texts.chosen(KINDS, rows["kind"]),
@@ -132,7 +143,7 @@ class _Block:
             "currency_code": texts.chosen(CURRENCIES, rows["currency"]),
             "amount_minor": pa.array(rows["amount"]),
             "fee_minor": pa.array(rows["fee"], mask=rows["fee"] == UNSTATED),
-            "business_date": texts.chosen(tuple(days), rows["day"]),
+            "business_date": _dates(rows["day"]),
         }
 
     def _txn(self, rows: Rows) -> pa.Array:
@@ -200,8 +211,12 @@ def _span(count: int, *sides: Rows) -> tuple[pa.Array, pa.Array]:
     for rows in sides:
         np.minimum.at(first, rows["cluster"], rows["day"])
         np.maximum.at(last, rows["cluster"], rows["day"])
-    days = tuple((_EPOCH + timedelta(days=day)).isoformat() for day in range(int(last.max()) + 1))
-    return texts.chosen(days, first), texts.chosen(days, last)
+    return _dates(first), _dates(last)
+
+
+def _dates(days: Column) -> pa.Array:
+    words = tuple((_EPOCH + timedelta(days=FIRST_DAY + day)).isoformat() for day in range(DAYS))
+    return texts.chosen(words, days - FIRST_DAY)
 
 
 def _effect(count: int, payments: Rows, lines: Rows) -> Column:

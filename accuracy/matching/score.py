@@ -205,7 +205,7 @@ def _score(db: duckdb.DuckDBPyConnection) -> Score:
                   COUNT(*) FILTER (ambiguous), COUNT(*) FILTER (ambiguous AND is_shown),
                   COUNT(*) FILTER (class LIKE 'CLEAN%' OR decoy_of <> ''),
                   COUNT(*) FILTER ((class LIKE 'CLEAN%' OR decoy_of <> '') AND has_exception),
-                  COUNT(*) FILTER (NOT postable AND all_silent) FROM cluster""",
+                  COUNT(*) FILTER ((twin OR NOT postable) AND all_silent) FROM cluster""",
     )
     (false,) = _one(db, "SELECT COALESCE(SUM(pairs), 0) FROM false_pairs")
     precision, recall = _share(found or 0, (found or 0) + false), _share(found, needed)
