@@ -763,6 +763,7 @@ SELECT
   l.line_id,
   p.amount_minor AS books_minor,
   l.amount_minor AS channel_minor,
+  p.fee_minor,
   ABS(p.pay_time_us - l.book_time_us) AS apart_us,
   p.merchant_order_no_normal AS p0,
   l.merchant_order_no_normal AS l0
@@ -785,6 +786,7 @@ SELECT
   l.line_id,
   p.amount_minor AS books_minor,
   l.amount_minor AS channel_minor,
+  p.fee_minor,
   ABS(p.pay_time_us - l.book_time_us) AS apart_us,
   p.merchant_order_no_normal AS p0,
   l.merchant_order_no_normal AS l0
@@ -858,6 +860,197 @@ SELECT
   d.amount_minor,
   d.difference_minor
 FROM decided_l_near AS d;
+
+-- sums
+CREATE TABLE near_p_sums AS
+SELECT
+  p.*,
+  p.pay_time_us - p.pay_time_us % 60000000 + s.shift AS stretch
+FROM live_p AS p
+CROSS JOIN (
+  SELECT
+    -60000000 AS shift
+  UNION ALL
+  SELECT
+    0
+  UNION ALL
+  SELECT
+    60000000
+) AS s
+WHERE
+  p.kind IN ('PAYMENT') AND p.state = 'SUCCEEDED';
+
+-- sums
+CREATE TABLE near_l_sums AS
+SELECT
+  l.*,
+  l.book_time_us - l.book_time_us % 60000000 AS stretch
+FROM live_l AS l
+WHERE
+  l.kind IN ('CREDIT')
+  AND l.status IN ('SUCCEEDED', '')
+  AND NOT l.book_time_us IS NULL;
+
+-- sums
+CREATE TABLE crowded_sums AS
+SELECT
+  n.channel,
+  n.payer,
+  n.currency_code,
+  n.stretch
+FROM near_p_sums AS n
+GROUP BY
+  n.channel,
+  n.payer,
+  n.currency_code,
+  n.stretch
+HAVING
+  COUNT(*) > 80;
+
+-- sums
+CREATE TABLE candidates_sums AS
+SELECT
+  p.pn,
+  l.ln,
+  p.payment_id,
+  l.line_id,
+  p.amount_minor AS books_minor,
+  l.amount_minor AS channel_minor,
+  p.fee_minor,
+  ABS(p.pay_time_us - l.book_time_us) AS apart_us
+FROM near_p_sums AS p
+JOIN near_l_sums AS l
+  ON p.channel = l.channel
+  AND p.channel <> ''
+  AND p.payer = l.payer
+  AND p.payer <> ''
+  AND p.currency_code = l.currency_code
+  AND p.currency_code <> ''
+  AND p.stretch = l.stretch
+  AND p.amount_minor > 0
+  AND p.amount_minor - COALESCE(p.fee_minor, 0) <= l.amount_minor
+WHERE
+  ABS(p.pay_time_us - l.book_time_us) <= 60000000
+  AND TRUE
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM crowded_sums AS c
+    WHERE
+      c.channel = p.channel
+      AND c.payer = p.payer
+      AND c.currency_code = p.currency_code
+      AND c.stretch = p.stretch
+  );
+
+-- sums
+-- DecideSums in Python;
+
+-- sums
+INSERT INTO placed_p (
+  pn,
+  group_id,
+  rule_id,
+  stage,
+  disposition,
+  exception_class,
+  runner_up_id,
+  margin,
+  reason,
+  amount_minor,
+  difference_minor
+)
+SELECT
+  d.pn,
+  d.group_id,
+  d.rule_id,
+  d.stage,
+  d.disposition,
+  d.exception_class,
+  d.runner_up_id,
+  d.margin,
+  d.reason,
+  d.amount_minor,
+  d.difference_minor
+FROM decided_p_sums AS d;
+
+-- sums
+INSERT INTO placed_l (
+  ln,
+  group_id,
+  rule_id,
+  stage,
+  disposition,
+  exception_class,
+  runner_up_id,
+  margin,
+  reason,
+  amount_minor,
+  difference_minor
+)
+SELECT
+  d.ln,
+  d.group_id,
+  d.rule_id,
+  d.stage,
+  d.disposition,
+  d.exception_class,
+  d.runner_up_id,
+  d.margin,
+  d.reason,
+  d.amount_minor,
+  d.difference_minor
+FROM decided_l_sums AS d;
+
+-- exceeds
+CREATE TABLE refunds_exceeds AS
+SELECT
+  p.merchant_order_no,
+  CAST(SUM(p.amount_minor) AS BIGINT) AS refunded_minor
+FROM rest_p AS p
+WHERE
+  p.kind = 'REFUND' AND p.state <> 'FAILED' AND p.merchant_order_no <> ''
+GROUP BY
+  p.merchant_order_no;
+
+-- exceeds
+CREATE TABLE exceeded_exceeds AS
+SELECT
+  p.merchant_order_no,
+  MIN(p.payment_id) AS payment_id
+FROM payments AS p
+JOIN refunds_exceeds AS r
+  ON p.merchant_order_no = r.merchant_order_no AND p.merchant_order_no <> ''
+WHERE
+  p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED'
+GROUP BY
+  p.merchant_order_no,
+  r.refunded_minor
+HAVING
+  SUM(p.amount_minor) + r.refunded_minor < 0;
+
+-- exceeds
+INSERT INTO again
+SELECT DISTINCT
+  x.group_id,
+  'exceeds',
+  'REFUND_EXCEEDS_PAYMENT',
+  e.payment_id
+FROM placed_p AS x
+JOIN rest_p AS p
+  ON p.pn = x.pn
+JOIN exceeded_exceeds AS e
+  ON p.merchant_order_no = e.merchant_order_no AND p.merchant_order_no <> ''
+WHERE
+  p.kind = 'REFUND'
+  AND x.disposition IN ('MATCHED', 'SUGGESTED')
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM again AS o
+    WHERE
+      o.group_id = x.group_id
+  );
 
 -- bill_again
 CREATE TABLE bills_bill_again AS

@@ -20,6 +20,9 @@ EVERY_KIND = rules_with(
   - {id: near, stage: s, kind: near, keys: [channel, amount_minor], payments: [PAYMENT], lines: [PAYMENT],
      similar: {keys: [merchant_order_no_normal], edits: 1, shortest: 12}, within_seconds: 60, margin_seconds: 5,
      doubt: show}
+  - {id: sums, stage: s, kind: sums, whole: L, keys: [channel, payer, currency_code], payments: [PAYMENT],
+     lines: [CREDIT], within_seconds: 60, doubt: show}
+  - {id: exceeds, stage: s, kind: exceeds, keys: [merchant_order_no], exception_class: REFUND_EXCEEDS_PAYMENT}
   - {id: bill_again, stage: s, kind: again, keys: [bill_no], exception_class: DUPLICATE_PAYMENT}
   - {id: net, stage: s, kind: net, keys: [channel_txn_no], disposition: IGNORED_BY_RULE}
   - {id: waits, stage: s, kind: alone, side: P, disposition: BUFFERED, where: p.near_cutoff}

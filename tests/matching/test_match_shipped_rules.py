@@ -140,7 +140,7 @@ def test_parts_of_an_order_a_batch_and_a_bill_are_matched_by_their_sums(tmp_path
 
 
 def test_refunds_are_told_apart_by_their_own_numbers(tmp_path: Path) -> None:
-    paid = a_payment("p1")
+    paid = a_payment("p1", amount_minor=20_000)
     half = {"amount_minor": -5_000}
     refunds = [a_refund("r1", paid, **half), a_refund("r2", paid, **half), a_refund("r3", paid, amount_minor=-7)]
     lines = [
@@ -186,3 +186,37 @@ def test_until_the_channels_close_nothing_of_the_day_is_missing(tmp_path: Path) 
 
     assert told(before["p1"]) == ("payment_waits", "BUFFERED", "")
     assert told(after["p1"])[1:] == ("EXCEPTION", "PLATFORM_ONLY")
+
+
+def test_more_given_back_than_was_paid_is_named_on_the_refunds(tmp_path: Path) -> None:
+    paid = a_payment("p1")
+    refunds = [a_refund("r1", paid, amount_minor=-6_000), a_refund("r2", paid, amount_minor=-6_000)]
+    lines = [a_line("l0", paid), *(a_line(f"l{n}", refunds[n - 1], kind="REFUND", line_no=n) for n in (1, 2))]
+
+    found = match(tmp_path, [paid, *refunds], lines)
+
+    assert told(found["p1"])[1:] == ("MATCHED", "")
+    assert {told(found[i]) for i in ("r1", "r2", "l1", "l2")} == {
+        ("refunded_too_much", "EXCEPTION", "REFUND_EXCEEDS_PAYMENT")
+    }
+    assert found["r1"]["runner_up_id"] == "p1"
+
+
+def test_without_any_number_the_only_sum_is_suggested_and_two_sums_are_doubt(tmp_path: Path) -> None:
+    bare = {"channel_txn_no": "", "payer": "x"}
+    parts = [a_payment(f"p{n}", amount_minor=1_357 * n, fee_minor=n, **bare) for n in (1, 2, 3)]
+    twins = [a_payment(f"p{n}", amount_minor=2_001, channel="alipay", **bare) for n in (4, 5)]
+    third = a_payment("p6", amount_minor=5_003, channel="alipay", **bare)
+    nameless = {"merchant_order_no": "", "channel_txn_no": "", "kind": "CREDIT"}
+    lines = [
+        a_line("l1", parts[0], amount_minor=1_357 * 6 - 6, **nameless),
+        a_line("l2", twins[0], amount_minor=7_004, **nameless),
+    ]
+
+    found = match(tmp_path, [*parts, *twins, third], lines)
+
+    assert {told(found[i]) for i in ("p1", "p2", "p3", "l1")} == {("sum_of_payer", "SUGGESTED", "")}
+    assert found["l1"]["reason"] == "sum by channel, payer, currency_code, without the fees"
+    assert {told(found[i]) for i in ("p4", "p5", "p6", "l2")} == {("sum_of_payer", "EXCEPTION", "AMBIGUOUS_MATCH")}
+    assert "p4+p6" in found["l2"]["reason"]
+    assert "p5+p6" in found["l2"]["reason"]

@@ -1,18 +1,20 @@
-"""From the candidates of a near rule to the rows that it places. Pure: one table in, two tables out."""
+"""From the candidates of a rule to the rows that it places. Pure: one table in, two tables out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from rapidfuzz.distance import DamerauLevenshtein
 
-from services.reconciler.matching.frames import Disposition
-from services.reconciler.matching.nearest import Candidate, Doubt, Near, decide
+from services.reconciler.matching.frames import Disposition, Side
+from services.reconciler.matching.nearest import Candidate, Near, decide
+from services.reconciler.matching.subset_sum import Bounds, Verdict
+from services.reconciler.matching.sums import SumCandidate, decide_sums
 from services.reconciler.rules import fragments
 from services.reconciler.rules.rule_set import Near as NearRule
-from services.reconciler.rules.rule_set import Similar
+from services.reconciler.rules.rule_set import Similar, Sums
 
-_FIELDS = {
+_FIELDS: dict[str, pa.DataType] = {
     "rule_id": pa.string(),
     "stage": pa.string(),
     "disposition": pa.string(),
@@ -26,94 +28,118 @@ _FIELDS = {
 DECIDED_P = pa.schema({"pn": pa.int64(), "group_id": pa.string(), **_FIELDS})
 DECIDED_L = pa.schema({"ln": pa.int64(), "group_id": pa.string(), **_FIELDS})
 _SHOWN_MAX = 8
+_SUBSETS_MAX = 50_000  # all of 20 parts up to 6, about 10 ms; the pool of a rule is smaller
+_Tables = tuple[pa.Table, pa.Table]
 
 
-def decide_rows(rule: NearRule, candidates: pa.Table) -> tuple[pa.Table, pa.Table]:
+def decide_near(rule: NearRule, candidates: pa.Table) -> _Tables:
     """The rows that the rule places, of payments and of lines; what it leaves to others is in neither."""
     found = candidates.to_pylist()
     if rule.similar is not None:
         found = [row for row in found if _is_similar(row, rule.similar)]
-    rows = _Rows(rule, found)
+    near = [f"nearly {key}" for key in (rule.similar.keys if rule.similar else ())]
+    rows = _Rows(rule, fragments.by([*rule.keys, *near]), found)
     taken, doubts = decide(
         (Candidate(row["payment_id"], row["line_id"], row["apart_us"]) for row in found),
         rule.margin_seconds * 1_000_000,
     )
-    for near in taken:
-        rows.add_near(near)
-    if rule.doubt == "show":
-        for doubt in doubts:
-            rows.add_doubt(doubt)
-    return pa.Table.from_pylist(rows.payments, DECIDED_P), pa.Table.from_pylist(rows.lines, DECIDED_L)
+    for one in taken:
+        rows.add_near(one, rule.exception_class)
+    for doubt in doubts if rule.doubt == "show" else ():
+        shown = [f"{one.payment_id}~{one.line_id}" for one in doubt.candidates]
+        rows.add_doubt([*doubt.payment_ids], [*doubt.line_ids], shown)
+    return rows.tables()
+
+
+def decide_sum_rows(rule: Sums, candidates: pa.Table) -> _Tables:
+    """The same for a rule that looks for sums."""
+    found = candidates.to_pylist()
+    is_line = rule.whole is Side.LINE
+    rows = _Rows(rule, "sum " + fragments.by(rule.keys), found)
+    bounds = Bounds(items_max=rule.pool_max, parts_max=rule.parts_max, subsets_max=_SUBSETS_MAX)
+    taken, doubts = decide_sums((_sum_candidate(row, is_line=is_line) for row in found), bounds)
+    for one in taken:
+        whole, parts = [one.whole_id], [*one.part_ids]
+        rows.add_sum(*((parts, whole) if is_line else (whole, parts)), net=one.net)
+    for doubt in doubts if rule.doubt == "show" else ():
+        if doubt.verdict is Verdict.SEVERAL:
+            whole, parts = [doubt.whole_id], sorted({part for each in doubt.candidates for part in each})
+            shown = ["+".join(each) for each in doubt.candidates]
+            rows.add_doubt(*((parts, whole) if is_line else (whole, parts)), shown)
+    return rows.tables()
+
+
+def _sum_candidate(row: dict[str, Any], *, is_line: bool) -> SumCandidate:
+    if not is_line:
+        return SumCandidate(row["payment_id"], row["books_minor"], row["line_id"], row["channel_minor"])
+    fee = row["fee_minor"]
+    net = None if fee is None else row["books_minor"] - fee
+    return SumCandidate(row["line_id"], row["channel_minor"], row["payment_id"], row["books_minor"], net)
 
 
 def _is_similar(row: dict[str, Any], similar: Similar) -> bool:
-    """At least one reference is nearly that of the other side, and none that both have is wholly another."""
-    pairs = [(row[f"p{at}"], row[f"l{at}"]) for at in range(len(similar.keys))]
-    return any(nearly_equal(payment, line, similar) for payment, line in pairs)
+    return any(nearly_equal(row[f"p{at}"], row[f"l{at}"], similar) for at in range(len(similar.keys)))
 
 
 def nearly_equal(payment: str, line: str, similar: Similar) -> bool:
     """Few single edits apart, or the line's cut off the payment's; equal ones are, short ones never."""
     if len(payment) < similar.shortest or len(line) < similar.shortest // 2:
         return False
-    if len(line) >= similar.shortest // (similar.edits + 1) and (payment.startswith(line) or payment.endswith(line)):
+    if payment.startswith(line) or payment.endswith(line):
         return True
     return DamerauLevenshtein.distance(payment, line, score_cutoff=similar.edits) <= similar.edits
 
 
 class _Rows:
-    def __init__(self, rule: NearRule, found: Iterable[dict[str, Any]]) -> None:
-        self.rule = rule
-        self.payments: list[dict[str, Any]] = []
-        self.lines: list[dict[str, Any]] = []
+    """What a rule places, in the columns of `placed_p` and `placed_l`; a row is placed once, by whoever is first."""
+
+    def __init__(self, rule: NearRule | Sums, by: str, found: Iterable[dict[str, Any]]) -> None:
+        self.rule, self.by = rule, by
+        self.placed: dict[tuple[str, str], dict[str, Any]] = {}
         self.number: dict[tuple[str, str], int] = {}
         self.minor: dict[tuple[str, str], int] = {}
         for row in found:
             self.number["P", row["payment_id"]], self.minor["P", row["payment_id"]] = row["pn"], row["books_minor"]
             self.number["L", row["line_id"]], self.minor["L", row["line_id"]] = row["ln"], row["channel_minor"]
 
-    def add_near(self, near: Near) -> None:
-        payment_id, line_id = near.candidate.payment_id, near.candidate.line_id
-        seconds = near.candidate.apart // 1_000_000
-        place = self._placer(
-            group_id=min(payment_id, line_id),
-            disposition=Disposition.SUGGESTED,
-            exception_class=self.rule.exception_class,
-            runner_up_id=near.runner_up_id,
-            margin=near.margin,
-            reason=f"{fragments.by(self._keys())}, {seconds} s apart",
-        )
-        place(payment_id, line_id)
+    def add_near(self, near: Near, exception_class: str) -> None:
+        """A pair to suggest, with what came second."""
+        one = near.candidate
+        self._place([one.payment_id], [one.line_id], exception_class, f"{self.by}, {one.apart // 1_000_000} s apart")
+        for key in (("P", one.payment_id), ("L", one.line_id)):
+            self.placed[key] |= {"runner_up_id": near.runner_up_id, "margin": near.margin}
 
-    def add_doubt(self, doubt: Doubt) -> None:
-        shown = [f"{one.payment_id}~{one.line_id}" for one in doubt.candidates[:_SHOWN_MAX]]
-        more = len(doubt.candidates) - len(shown)
-        place = self._placer(
-            group_id=min(doubt.payment_ids + doubt.line_ids),
-            disposition=Disposition.EXCEPTION,
-            exception_class="AMBIGUOUS_MATCH",
-            runner_up_id="",
-            margin=None,
-            reason=f"{len(doubt.candidates)} candidates {fragments.by(self._keys())}: {', '.join(shown)}"
-            + (f" and {more} more" if more else ""),
-        )
-        for payment_id in doubt.payment_ids:
-            place(payment_id, "")
-        for line_id in doubt.line_ids:
-            place("", line_id)
+    def add_sum(self, payment_ids: list[str], line_ids: list[str], *, net: bool) -> None:
+        """A whole and its parts to suggest."""
+        self._place(payment_ids, line_ids, "", self.by + (", without the fees" if net else ""))
 
-    def _keys(self) -> list[str]:
-        near = [f"nearly {key}" for key in (self.rule.similar.keys if self.rule.similar else ())]
-        return [*(str(key) for key in self.rule.keys), *near]
+    def add_doubt(self, payment_ids: list[str], line_ids: list[str], candidates: list[str]) -> None:
+        """Rows that only a person can tell apart, with what was found."""
+        more = len(candidates) - _SHOWN_MAX
+        shown = ", ".join(candidates[:_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
+        self._place(payment_ids, line_ids, "AMBIGUOUS_MATCH", f"{len(candidates)} candidates {self.by}: {shown}")
 
-    def _placer(self, **told: Any) -> Callable[[str, str], None]:
-        told = {"rule_id": self.rule.id, "stage": self.rule.stage, **told}
+    def tables(self) -> _Tables:
+        """All of them."""
+        sides = [[row for (side, _), row in sorted(self.placed.items()) if side == wanted] for wanted in ("P", "L")]
+        return pa.Table.from_pylist(sides[0], DECIDED_P), pa.Table.from_pylist(sides[1], DECIDED_L)
 
-        def place(payment_id: str, line_id: str) -> None:
-            for side, one, rows, number in (("P", payment_id, self.payments, "pn"), ("L", line_id, self.lines, "ln")):
-                if one:
-                    minor = abs(self.minor[side, one])
-                    basis = {"amount_minor": minor, "difference_minor": 0 if payment_id and line_id else minor}
-                    rows.append({number: self.number[side, one], **told, **basis})
-
-        return place
+    def _place(self, payment_ids: list[str], line_ids: list[str], exception_class: str, reason: str) -> None:
+        is_doubt = exception_class == "AMBIGUOUS_MATCH"
+        keys = [("P", one) for one in payment_ids] + [("L", one) for one in line_ids]
+        for side, one in keys:
+            minor = abs(self.minor[side, one])
+            row = {
+                "pn" if side == "P" else "ln": self.number[side, one],
+                "group_id": min(payment_ids + line_ids),
+                "rule_id": self.rule.id,
+                "stage": self.rule.stage,
+                "exception_class": exception_class,
+                "disposition": Disposition.EXCEPTION if is_doubt else Disposition.SUGGESTED,
+                "runner_up_id": "",
+                "margin": None,
+                "reason": reason,
+                "amount_minor": minor,
+                "difference_minor": minor if is_doubt else 0,
+            }
+            self.placed.setdefault((side, one), row)

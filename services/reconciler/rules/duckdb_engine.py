@@ -22,9 +22,9 @@ from services.reconciler.matching.normalise import business_days, normal_referen
 from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
 from services.reconciler.rules.compile import bulk_says, compile_rule_set
-from services.reconciler.rules.decide import decide_rows
+from services.reconciler.rules.decide import decide_near, decide_sum_rows
 from services.reconciler.rules.dialect import Dialect
-from services.reconciler.rules.plan import Decide, Derive, Plan, Statement
+from services.reconciler.rules.plan import Decide, DecideSums, Derive, Plan, Statement
 from services.reconciler.rules.rule_set import RuleSet
 
 ENGINE = f"duckdb {duckdb.__version__}"
@@ -95,10 +95,16 @@ def run_plan(engine: duckdb.DuckDBPyConnection, plan: Plan, as_of: datetime | No
                 engine.execute(step.sql(Dialect.DUCKDB))
             case Derive():
                 _derive(engine, plan.rule_set, as_of)
-            case Decide(rule=rule):
-                decided = decide_rows(rule, engine.sql(f"SELECT * FROM {step.candidates}").to_arrow_table())
-                for t, table in zip(columns.TABLE.values(), decided, strict=True):
-                    _keep(engine, f"decided_{t}_{rule.id}", table)
+            case Decide() | DecideSums():
+                candidates = engine.sql(f"SELECT * FROM {step.candidates}").to_arrow_table()
+                for t, table in zip(columns.TABLE.values(), _decided(step, candidates), strict=True):
+                    _keep(engine, f"decided_{t}_{step.rule.id}", table)
+
+
+def _decided(step: Decide | DecideSums, candidates: pa.Table) -> tuple[pa.Table, pa.Table]:
+    if isinstance(step, Decide):
+        return decide_near(step.rule, candidates)
+    return decide_sum_rows(step.rule, candidates)
 
 
 class Digest:

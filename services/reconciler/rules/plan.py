@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlglot import exp, parse_one
 
 from services.reconciler.rules.dialect import Dialect
-from services.reconciler.rules.rule_set import Near, Pair, RuleSet
+from services.reconciler.rules.rule_set import Near, Pair, RuleSet, Sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,20 @@ class Decide:
         return f"candidates_{self.rule.id}"
 
 
-Step = Statement | Derive | Decide
+@dataclass(frozen=True, slots=True)
+class DecideSums:
+    """The same for a rule that looks for sums."""
+
+    step: str
+    rule: Sums
+
+    @property
+    def candidates(self) -> str:
+        """The table to read."""
+        return f"candidates_{self.rule.id}"
+
+
+Step = Statement | Derive | Decide | DecideSums
 
 
 @dataclass(frozen=True, slots=True)

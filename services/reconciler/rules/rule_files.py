@@ -20,6 +20,7 @@ from services.reconciler.rules.rule_set import (
     Again,
     Alone,
     Commit,
+    Exceeds,
     Group,
     Key,
     Near,
@@ -28,6 +29,7 @@ from services.reconciler.rules.rule_set import (
     Repeat,
     Rule,
     RuleSet,
+    Sums,
 )
 
 DEFAULT = Path(__file__).parent / "shipped" / "default.yaml"
@@ -38,9 +40,11 @@ _KINDS: dict[str, type] = {
     "pair": Pair,
     "repeat": Repeat,
     "again": Again,
+    "exceeds": Exceeds,
     "net": Net,
     "group": Group,
     "near": Near,
+    "sums": Sums,
     "alone": Alone,
 }
 
@@ -140,6 +144,8 @@ def _rule_faults(rule: Rule, known: Mapping[Side, Collection[str]]) -> Iterator[
     match rule:
         case Near():
             yield from _near_faults(rule)
+        case Sums():
+            yield from _sums_faults(rule)
         case Alone(disposition=Disposition.MATCHED | Disposition.SUGGESTED):
             yield "a row alone can be BUFFERED, EXCEPTION or IGNORED_BY_RULE"
         case Net(disposition=Disposition.MATCHED | Disposition.SUGGESTED | Disposition.BUFFERED):
@@ -150,7 +156,9 @@ def _key_faults(rule: Rule, known: Mapping[Side, Collection[str]]) -> Iterator[s
     if isinstance(rule, Alone):
         return
     keys = [key if isinstance(key, Key) else Key(key, key) for key in rule.keys]
-    sides = {Again: (Side.PAYMENT,), Net: (Side.LINE,)}.get(type(rule), (Side.PAYMENT, Side.LINE))
+    sides = {Again: (Side.PAYMENT,), Exceeds: (Side.PAYMENT,), Net: (Side.LINE,)}.get(
+        type(rule), (Side.PAYMENT, Side.LINE)
+    )
     if isinstance(rule, Repeat):
         sides = (rule.side,)
     similar = rule.similar.keys if isinstance(rule, Near) and rule.similar else ()
@@ -159,7 +167,7 @@ def _key_faults(rule: Rule, known: Mapping[Side, Collection[str]]) -> Iterator[s
         for name in names:
             if name not in known[side] or name in columns.FLAGS or name in ("fee_minor", columns.TIME[side]):
                 yield f"{name} is no column of {columns.BASE[side]} that can be a key"
-    if not any(_identifies(key) for key in keys):
+    if not isinstance(rule, Sums) and not any(_identifies(key) for key in keys):
         yield "it has no key that tells rows apart (a reference, an amount, a bill, a batch): it would join everything"
 
 
@@ -208,6 +216,15 @@ def _near_faults(rule: Near) -> Iterator[str]:
         yield "what is only near needs amount_minor among its keys"
     if rule.similar and not (1 <= rule.similar.edits <= 2 and 6 <= rule.similar.shortest <= 64):
         yield "similar.edits must be 1 or 2, similar.shortest from 6 to 64"
+
+
+def _sums_faults(rule: Sums) -> Iterator[str]:
+    if not any("currency_code" in (key.payment, key.line) for key in rule.keys):
+        yield "a sum is of one currency: currency_code must be among its keys"
+    if not 1 <= rule.within_seconds <= 86_400:
+        yield "within_seconds must be from 1 to 86400"
+    if not (2 <= rule.parts_max <= 6 and 2 <= rule.pool_max <= 40):
+        yield "parts_max must be from 2 to 6, pool_max from 2 to 40"
 
 
 def _build(kind: Any, node: Any, where: str, faults: list[str]) -> Any:

@@ -157,6 +157,39 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """A row of side `whole` that is the sum of two or more of the other side, within a time, with no key to say so.
+
+    Only one possible set of parts is ever suggested; with `doubt: show` several are AMBIGUOUS_MATCH, all of them.
+    A block with more than `pool_max` possible parts is not searched: among so many anything adds up.
+    """
+
+    id: str
+    stage: str
+    kind: Literal["sums"]
+    whole: Side
+    keys: tuple[Key, ...]
+    payments: tuple[Kind, ...]
+    lines: tuple[Kind, ...]
+    within_seconds: int
+    doubt: Literal["leave", "show"]
+    parts_max: int = 4
+    pool_max: int = 20
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exceeds:
+    """Refunds of the books that share the keys with their payment and together are more than it."""
+
+    id: str
+    stage: str
+    kind: Literal["exceeds"]
+    keys: tuple[str, ...]
+    exception_class: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alone:
     """A row of one side that no rule above placed, or with the first rules: that needs no counterpart."""
 
@@ -169,7 +202,7 @@ class Alone:
     where: str = ""
 
 
-Rule = Pair | Repeat | Again | Net | Group | Near | Alone
+Rule = Pair | Repeat | Again | Exceeds | Net | Group | Near | Sums | Alone
 
 
 @dataclass(frozen=True, slots=True)

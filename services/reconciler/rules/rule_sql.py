@@ -10,9 +10,24 @@ from collections.abc import Iterable, Iterator
 from services.reconciler.matching.frames import Disposition, Side
 from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
-from services.reconciler.rules.plan import Decide, Statement, Step, statement
+from services.reconciler.rules.plan import Decide, DecideSums, Statement, Step, statement
 from services.reconciler.rules.rule_files import aliases
-from services.reconciler.rules.rule_set import Again, Alone, Group, Ignore, Key, Near, Net, Pair, Repeat, Rule
+from services.reconciler.rules.rule_set import (
+    Again,
+    Alone,
+    Exceeds,
+    Group,
+    Ignore,
+    Key,
+    Near,
+    Net,
+    Pair,
+    Repeat,
+    Rule,
+    Sums,
+)
+
+_CROWD = 4  # three stretches hold up to so many times what is within the time of one row
 
 
 def rule_steps(rule: Rule, first: Pair) -> Iterator[Step]:
@@ -24,12 +39,16 @@ def rule_steps(rule: Rule, first: Pair) -> Iterator[Step]:
             yield from _repeat(rule, first)
         case Again():
             yield from _again(rule)
+        case Exceeds():
+            yield from _exceeds(rule)
         case Net():
             yield from _net(rule)
         case Group():
             yield from _group(rule)
         case Near():
             yield from _near(rule)
+        case Sums():
+            yield from _sums_of(rule)
         case Alone():
             yield _alone(rule)
 
@@ -144,6 +163,36 @@ def _again(rule: Again) -> Iterator[Step]:
     )
 
 
+def _exceeds(rule: Exceeds) -> Iterator[Step]:
+    keys, names = [Key(name, name) for name in rule.keys], _list("p", rule.keys)
+    yield statement(
+        rule.id,
+        f"""
+        CREATE TABLE refunds_{rule.id} AS
+        SELECT {names}, CAST(SUM(p.amount_minor) AS BIGINT) AS refunded_minor FROM rest_p AS p
+        WHERE p.kind = 'REFUND' AND p.state <> 'FAILED' AND {sql.there(rule.keys, "p")} GROUP BY {names}""",
+    )
+    yield statement(
+        rule.id,
+        f"""
+        CREATE TABLE exceeded_{rule.id} AS
+        SELECT {names}, MIN(p.payment_id) AS payment_id FROM payments AS p
+        JOIN refunds_{rule.id} AS r ON {sql.equal(keys, "p", "r")}
+        WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' GROUP BY {names}, r.refunded_minor
+        HAVING SUM(p.amount_minor) + r.refunded_minor < 0""",
+    )
+    yield statement(
+        rule.id,
+        f"""
+        INSERT INTO again
+        SELECT DISTINCT x.group_id, {sql.literal(rule.id)}, {sql.literal(rule.exception_class)}, e.payment_id
+        FROM placed_p AS x JOIN rest_p AS p ON p.pn = x.pn
+        JOIN exceeded_{rule.id} AS e ON {sql.equal(keys, "p", "e")}
+        WHERE p.kind = 'REFUND' AND x.disposition IN ('{Disposition.MATCHED}', '{Disposition.SUGGESTED}')
+          AND NOT EXISTS (SELECT 1 FROM again AS o WHERE o.group_id = x.group_id)""",
+    )
+
+
 def _net(rule: Net) -> Iterator[Step]:
     keys = [Key(name, name) for name in rule.keys]
     yield statement(
@@ -231,15 +280,52 @@ def _names(rule: Group, side: Side) -> list[str]:
 
 
 def _near(rule: Near) -> Iterator[Step]:
-    """Candidates share the keys and one of three adjoining stretches of time, so that the join has only equalities."""
+    yield from _stretches(rule)
+    halves = " UNION ".join(_candidates(rule, half) for half in _halves(rule))
+    yield statement(rule.id, f"CREATE TABLE candidates_{rule.id} AS {halves}")
+    yield Decide(rule.id, rule)
+    yield from _decided(rule)
+
+
+def _sums_of(rule: Sums) -> Iterator[Step]:
+    """Each whole with its possible parts; blocks that have too many of them are left out before the join."""
+    yield from _stretches(rule)
+    part, key = ("p", "payment") if rule.whole is Side.LINE else ("l", "line")
+    names = [getattr(one, key) for one in rule.keys]
+    grouped = f"{_list('n', names)}, n.stretch"
+    yield statement(
+        rule.id,
+        f"""
+        CREATE TABLE crowded_{rule.id} AS SELECT {grouped} FROM near_{part}_{rule.id} AS n
+        GROUP BY {grouped} HAVING COUNT(*) > {_CROWD * rule.pool_max}""",
+    )
+    same = " AND ".join(f"c.{name} = {part}.{name}" for name in names)
+    fitting = (
+        "p.amount_minor > 0 AND p.amount_minor - COALESCE(p.fee_minor, 0) <= l.amount_minor"
+        if rule.whole is Side.LINE
+        else "l.amount_minor > 0 AND l.amount_minor <= p.amount_minor"
+    )
+    yield statement(
+        rule.id,
+        f"""
+        CREATE TABLE candidates_{rule.id} AS {_candidates(rule, fitting)}
+          AND NOT EXISTS (
+            SELECT 1 FROM crowded_{rule.id} AS c WHERE {same} AND c.stretch = {part}.stretch)""",
+    )
+    yield DecideSums(rule.id, rule)
+    yield from _decided(rule)
+
+
+def _stretches(rule: Near | Sums) -> Iterator[Step]:
+    """Candidates share one of three adjoining stretches of time, so that the join has only equalities."""
     within_us = rule.within_seconds * 1_000_000
+    shift = f"SELECT -{within_us} AS shift UNION ALL SELECT 0 UNION ALL SELECT {within_us}"
     yield statement(
         rule.id,
         f"""
         CREATE TABLE near_p_{rule.id} AS
         SELECT p.*, p.pay_time_us - p.pay_time_us % {within_us} + s.shift AS stretch FROM live_p AS p
-        CROSS JOIN (SELECT -{within_us} AS shift UNION ALL SELECT 0 UNION ALL SELECT {within_us}) AS s
-        WHERE {sql.of_kinds("p", rule.payments)} AND p.state = 'SUCCEEDED'""",
+        CROSS JOIN ({shift}) AS s WHERE {sql.of_kinds("p", rule.payments)} AND p.state = 'SUCCEEDED'""",
     )
     yield statement(
         rule.id,
@@ -248,28 +334,25 @@ def _near(rule: Near) -> Iterator[Step]:
         SELECT l.*, l.book_time_us - l.book_time_us % {within_us} AS stretch FROM live_l AS l
         WHERE {sql.of_kinds("l", rule.lines)} AND l.status IN ('SUCCEEDED', '') AND NOT l.book_time_us IS NULL""",
     )
-    halves = " UNION ".join(_candidates(rule, half, within_us) for half in _halves(rule))
-    yield statement(rule.id, f"CREATE TABLE candidates_{rule.id} AS {halves}")
-    yield Decide(rule.id, rule)
-    for side in Side:
-        row = columns.ROW[side]
-        yield statement(
-            rule.id,
-            f"{_into(side)} SELECT d.{row}, d.group_id, {', '.join(f'd.{name}' for name in sql.PLACED.split(', '))} "
-            f"FROM decided_{columns.TABLE[side]}_{rule.id} AS d",
-        )
 
 
-def _candidates(rule: Near, half: str, within_us: int) -> str:
+def _decided(rule: Near | Sums) -> Iterator[Step]:
+    told = ", ".join(f"d.{name}" for name in sql.PLACED.split(", "))
+    for side, t in columns.TABLE.items():
+        placed = f"SELECT d.{columns.ROW[side]}, d.group_id, {told} FROM decided_{t}_{rule.id} AS d"
+        yield statement(rule.id, f"{_into(side)} {placed}")
+
+
+def _candidates(rule: Near | Sums, more: str) -> str:
     # The references that the decision compares; the joined columns of the line under names of their own.
-    keys = rule.similar.keys if rule.similar else ()
+    keys = rule.similar.keys if isinstance(rule, Near) and rule.similar else ()
     compared = "".join(f", p.{key.payment} AS p{at}, l.{key.line} AS l{at}" for at, key in enumerate(keys))
     return f"""
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
-               ABS(p.pay_time_us - l.book_time_us) AS apart_us{compared}
+               p.fee_minor, ABS(p.pay_time_us - l.book_time_us) AS apart_us{compared}
         FROM near_p_{rule.id} AS p JOIN near_l_{rule.id} AS l
-          ON {sql.equal(rule.keys)} AND p.stretch = l.stretch AND {half}
-        WHERE ABS(p.pay_time_us - l.book_time_us) <= {within_us}
+          ON {sql.equal(rule.keys)} AND p.stretch = l.stretch AND {more}
+        WHERE ABS(p.pay_time_us - l.book_time_us) <= {rule.within_seconds * 1_000_000}
           AND {sql.condition(rule.where, aliases(rule, is_case=False))}"""
 
 
