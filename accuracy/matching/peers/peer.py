@@ -50,6 +50,19 @@ def write(data: Data, pairs: pd.DataFrame, out: Path, differing: pd.DataFrame | 
     return out / "results.parquet"
 
 
+def by_weight(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Of payment_id, line_id and weight the heaviest pairs, each row in one of them, ties by id."""
+    order = pairs.sort_values(["weight", "payment_id", "line_id"], ascending=[False, True, True])
+    taken: set[str] = set()
+    keep = []
+    for payment_id, line_id in zip(order["payment_id"], order["line_id"], strict=True):
+        free = payment_id not in taken and line_id not in taken
+        keep.append(free)
+        if free:
+            taken |= {payment_id, line_id}
+    return order[keep]
+
+
 def _by_state(data: Data, pairs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     unpaid = [_unpaid(data, side) for side in Side]
     odd = pairs["payment_id"].isin(unpaid[0]) ^ pairs["line_id"].isin(unpaid[1])

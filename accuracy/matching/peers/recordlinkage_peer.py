@@ -6,7 +6,7 @@ import pandas as pd  # type: ignore[import-untyped]
 import recordlinkage  # type: ignore[import-untyped]
 
 from accuracy.matching.generate import Data
-from accuracy.matching.peers.peer import Peer, frames, write
+from accuracy.matching.peers.peer import Peer, by_weight, frames, write
 
 _MINUTES_MAX = 5.0
 _ENOUGH = 2.0  # amount and one number, or amount, payer and time
@@ -21,8 +21,11 @@ def _match(data: Data, out: Path) -> Path:
         for column in ("channel_txn_no", "merchant_order_no", "payer"):
             frame[column] = frame[column].mask(frame[column] == "")
     features = _comparer().compute(_candidates(payments, lines), payments, lines)
-    scores = features.sum(axis=1)[features["amount"] == 1].sort_values(ascending=False, kind="stable")
-    return write(data, _greedy(scores[scores >= _ENOUGH].index, payments, lines), out)
+    scores = features.sum(axis=1)[features["amount"] == 1]
+    likely = scores[scores >= _ENOUGH]
+    payment, line = (likely.index.get_level_values(level) for level in (0, 1))
+    found = {"payment_id": payments["payment_id"].loc[payment].array, "line_id": lines["line_id"].loc[line].array}
+    return write(data, by_weight(pd.DataFrame({**found, "weight": likely.array})), out)
 
 
 def _candidates(payments: pd.DataFrame, lines: pd.DataFrame) -> pd.MultiIndex:
@@ -44,23 +47,6 @@ def _comparer() -> recordlinkage.Compare:
     compare.exact("payer", "payer", label="payer")
     compare.numeric("minute", "minute", method="linear", offset=1, scale=_MINUTES_MAX, label="minute")
     return compare
-
-
-def _greedy(ranked: pd.MultiIndex, payments: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    taken: tuple[set[int], set[int]] = (set(), set())
-    pairs = []
-    for payment, line in ranked:
-        if payment not in taken[0] and line not in taken[1]:
-            taken[0].add(payment)
-            taken[1].add(line)
-            pairs.append((payment, line))
-    chosen = pd.DataFrame(pairs, columns=["p", "l"])
-    return pd.DataFrame(
-        {
-            "payment_id": payments["payment_id"].loc[chosen["p"]].to_numpy(),
-            "line_id": lines["line_id"].loc[chosen["l"]].to_numpy(),
-        }
-    )
 
 
 RECORDLINKAGE = Peer(_match, most=100_000)
