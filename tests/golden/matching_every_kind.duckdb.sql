@@ -274,16 +274,32 @@ WHERE
   NOT EXISTS(
     SELECT
       1
-    FROM joined_txn AS o
+    FROM (
+      SELECT
+        pn
+      FROM joined_txn
+      GROUP BY
+        pn
+      HAVING
+        COUNT(*) > 1
+    ) AS m
     WHERE
-      o.pn = j.pn AND o.ln <> j.ln
+      m.pn = j.pn
   )
   AND NOT EXISTS(
     SELECT
       1
-    FROM joined_txn AS o
+    FROM (
+      SELECT
+        ln
+      FROM joined_txn
+      GROUP BY
+        ln
+      HAVING
+        COUNT(*) > 1
+    ) AS m
     WHERE
-      o.ln = j.ln AND o.pn <> j.pn
+      m.ln = j.ln
   );
 
 -- txn
@@ -421,16 +437,32 @@ WHERE
   NOT EXISTS(
     SELECT
       1
-    FROM joined_both AS o
+    FROM (
+      SELECT
+        pn
+      FROM joined_both
+      GROUP BY
+        pn
+      HAVING
+        COUNT(*) > 1
+    ) AS m
     WHERE
-      o.pn = j.pn AND o.ln <> j.ln
+      m.pn = j.pn
   )
   AND NOT EXISTS(
     SELECT
       1
-    FROM joined_both AS o
+    FROM (
+      SELECT
+        ln
+      FROM joined_both
+      GROUP BY
+        ln
+      HAVING
+        COUNT(*) > 1
+    ) AS m
     WHERE
-      o.ln = j.ln AND o.pn <> j.pn
+      m.ln = j.ln
   );
 
 -- both
@@ -773,9 +805,9 @@ JOIN near_l_near AS l
   AND p.channel <> ''
   AND p.amount_minor = l.amount_minor
   AND p.stretch = l.stretch
-  AND LEFT(p.merchant_order_no_normal, 6) = LEFT(l.merchant_order_no_normal, 6)
+  AND LEFT(p.merchant_order_no_normal, 8) = LEFT(l.merchant_order_no_normal, 8)
   AND LENGTH(p.merchant_order_no_normal) >= 12
-  AND LENGTH(l.merchant_order_no_normal) >= 6
+  AND LENGTH(l.merchant_order_no_normal) >= 8
 WHERE
   ABS(p.pay_time_us - l.book_time_us) <= 60000000 AND TRUE
 UNION
@@ -796,9 +828,9 @@ JOIN near_l_near AS l
   AND p.channel <> ''
   AND p.amount_minor = l.amount_minor
   AND p.stretch = l.stretch
-  AND RIGHT(p.merchant_order_no_normal, 6) = RIGHT(l.merchant_order_no_normal, 6)
+  AND RIGHT(p.merchant_order_no_normal, 4) = RIGHT(l.merchant_order_no_normal, 4)
   AND LENGTH(p.merchant_order_no_normal) >= 12
-  AND LENGTH(l.merchant_order_no_normal) >= 6
+  AND LENGTH(l.merchant_order_no_normal) >= 8
 WHERE
   ABS(p.pay_time_us - l.book_time_us) <= 60000000 AND TRUE;
 

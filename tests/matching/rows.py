@@ -34,7 +34,10 @@ rules:
 
 def a_payment(payment_id: str, **given: Any) -> Row:
     """A payment of 100.00 that has succeeded, with numbers of its own."""
-    numbers = {"channel_txn_no": f"42000{payment_id}00017", "merchant_order_no": f"O2026{payment_id}000042"}
+    numbers = {
+        "channel_txn_no": f"4200001234{payment_id}00000017",
+        "merchant_order_no": f"O20260101{payment_id}0000042",
+    }
     texts = {name: "" for name in PAYMENTS.names if pa.types.is_string(PAYMENTS.field(name).type)}
     return {
         **texts,

@@ -18,7 +18,7 @@ EVERY_KIND = rules_with(
   - {id: batch, stage: s, kind: group, keys: [bill_no = merchant_order_no], payments: [PAYMENT], lines: [CREDIT],
      shape: one_line, fees: net, commit: auto, cases: [{when: g.line_count > 1, exception_class: SPLIT_INCOMPLETE}]}
   - {id: near, stage: s, kind: near, keys: [channel, amount_minor], payments: [PAYMENT], lines: [PAYMENT],
-     similar: {keys: [merchant_order_no_normal], edits: 1, shortest: 12}, within_seconds: 60, margin_seconds: 5,
+     similar: {keys: [merchant_order_no_normal], shortest: 12, tail: 4}, within_seconds: 60, margin_seconds: 5,
      doubt: show}
   - {id: sums, stage: s, kind: sums, whole: L, keys: [channel, payer, currency_code], payments: [PAYMENT],
      lines: [CREDIT], within_seconds: 60, doubt: show}

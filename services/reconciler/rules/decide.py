@@ -82,12 +82,12 @@ def _is_similar(row: dict[str, Any], similar: Similar) -> bool:
 
 
 def nearly_equal(payment: str, line: str, similar: Similar) -> bool:
-    """Few single edits apart, or the line's cut off the payment's; equal ones are, short ones never."""
-    if len(payment) < similar.shortest or len(line) < similar.shortest // 2:
+    """One single edit apart, or the line's cut off the payment's; equal ones are, short ones never."""
+    if len(payment) < similar.shortest or len(line) < similar.shortest - similar.tail:
         return False
     if payment.startswith(line) or payment.endswith(line):
         return True
-    return DamerauLevenshtein.distance(payment, line, score_cutoff=similar.edits) <= similar.edits
+    return DamerauLevenshtein.distance(payment, line, score_cutoff=1) <= 1
 
 
 class _Rows:

@@ -214,8 +214,8 @@ def _near_faults(rule: Near) -> Iterator[str]:
         yield "margin_seconds must be from 0 to within_seconds"
     if not any("amount_minor" in (key.payment, key.line) for key in rule.keys):
         yield "what is only near needs amount_minor among its keys"
-    if rule.similar and not (1 <= rule.similar.edits <= 2 and 6 <= rule.similar.shortest <= 64):
-        yield "similar.edits must be 1 or 2, similar.shortest from 6 to 64"
+    if rule.similar and not (8 <= rule.similar.shortest <= 64 and 4 <= rule.similar.tail <= rule.similar.shortest // 2):
+        yield "similar.shortest must be from 8 to 64, similar.tail from 4 to half of it"
 
 
 def _sums_faults(rule: Sums) -> Iterator[str]:

@@ -127,11 +127,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """References that are nearly equal: at most `edits` single edits, or one cut off the other's head or tail."""
+    """References that are nearly equal: one character changed, lost, added or swapped, or the line's cut off.
+
+    A single edit leaves the last `tail` characters whole, or else all before them: candidates are joined by either.
+    """
 
     keys: tuple[Key, ...]
-    edits: int
-    shortest: int  # characters that a reference must have on both sides, and that a cut one keeps
+    shortest: int  # characters that the payment's reference must have; a cut one keeps all of these but `tail`
+    tail: int  # the end that tells numbers apart best
 
 
 @dataclass(frozen=True, slots=True)

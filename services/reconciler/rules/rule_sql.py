@@ -73,8 +73,10 @@ def _pair(rule: Pair) -> Iterator[Step]:
         rule.id,
         f"""
         CREATE TABLE pairs_{rule.id} AS SELECT j.* FROM joined_{rule.id} AS j
-        WHERE NOT EXISTS (SELECT 1 FROM joined_{rule.id} AS o WHERE o.pn = j.pn AND o.ln <> j.ln)
-          AND NOT EXISTS (SELECT 1 FROM joined_{rule.id} AS o WHERE o.ln = j.ln AND o.pn <> j.pn)""",
+        WHERE NOT EXISTS (
+            SELECT 1 FROM (SELECT pn FROM joined_{rule.id} GROUP BY pn HAVING COUNT(*) > 1) AS m WHERE m.pn = j.pn)
+          AND NOT EXISTS (
+            SELECT 1 FROM (SELECT ln FROM joined_{rule.id} GROUP BY ln HAVING COUNT(*) > 1) AS m WHERE m.ln = j.ln)""",
     )
     for side in Side:
         yield statement(rule.id, f"{_into(side)} {_placed_pair(rule, side)}")
@@ -360,11 +362,12 @@ def _halves(rule: Near) -> list[str]:
     """One edit, or a cut, leaves a reference's head or tail whole: joins by equality find every candidate."""
     if rule.similar is None:
         return ["TRUE"]
-    size = rule.similar.shortest // (rule.similar.edits + 1)
+    head, tail = rule.similar.shortest - rule.similar.tail, rule.similar.tail
     halves = []
     for key in rule.similar.keys:
-        long = f"LENGTH(p.{key.payment}) >= {rule.similar.shortest} AND LENGTH(l.{key.line}) >= {size}"
-        halves += [f"{e}(p.{key.payment}, {size}) = {e}(l.{key.line}, {size}) AND {long}" for e in ("LEFT", "RIGHT")]
+        long = f"LENGTH(p.{key.payment}) >= {rule.similar.shortest} AND LENGTH(l.{key.line}) >= {head}"
+        ends = (("LEFT", head), ("RIGHT", tail))
+        halves += [f"{end}(p.{key.payment}, {n}) = {end}(l.{key.line}, {n}) AND {long}" for end, n in ends]
     return halves
 
 
