@@ -5,6 +5,7 @@ All counting is SQL over the files, so that ten million rows are scored in bound
 
 # SQL of our own names
 
+import tempfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,9 @@ class Score:
 
 def score(data: Data, results: Path) -> Score:
     """Judge one results.parquet. Wrong rows count as wrong; nothing in them makes this fail but missing columns."""
-    with duckdb.connect() as db:
+    with tempfile.TemporaryDirectory(dir=results.parent) as spill, duckdb.connect() as db:
         db.execute("SET memory_limit = '4GiB'")
+        db.execute(f"SET temp_directory = '{spill}'")
         db.execute("SET preserve_insertion_order = false")
         _load(db, data, results)
         _count_pairs(db)

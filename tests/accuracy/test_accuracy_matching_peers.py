@@ -38,7 +38,6 @@ def test_ours_beside_a_rival_in_one_table_with_the_worst_of_each_metric():
         ("bihuan", 1),
         ("key_join", 1),
         ("bihuan", 2),
-        ("key_join", 2),
     ]
     ours = [case.score for case in cases if case.matcher == "bihuan"]
     found = metrics(cases)
