@@ -808,6 +808,10 @@ JOIN near_l_near AS l
   AND LEFT(p.merchant_order_no_normal, 8) = LEFT(l.merchant_order_no_normal, 8)
   AND LENGTH(p.merchant_order_no_normal) >= 12
   AND LENGTH(l.merchant_order_no_normal) >= 8
+  AND (
+    LEVENSHTEIN(p.merchant_order_no_normal, l.merchant_order_no_normal) <= 2
+    OR LEFT(p.merchant_order_no_normal, LENGTH(l.merchant_order_no_normal)) = l.merchant_order_no_normal
+  )
 WHERE
   ABS(p.pay_time_us - l.book_time_us) <= 60000000 AND TRUE
 UNION
@@ -831,6 +835,10 @@ JOIN near_l_near AS l
   AND RIGHT(p.merchant_order_no_normal, 4) = RIGHT(l.merchant_order_no_normal, 4)
   AND LENGTH(p.merchant_order_no_normal) >= 12
   AND LENGTH(l.merchant_order_no_normal) >= 8
+  AND (
+    LEVENSHTEIN(p.merchant_order_no_normal, l.merchant_order_no_normal) <= 2
+    OR LEFT(p.merchant_order_no_normal, LENGTH(l.merchant_order_no_normal)) = l.merchant_order_no_normal
+  )
 WHERE
   ABS(p.pay_time_us - l.book_time_us) <= 60000000 AND TRUE;
 

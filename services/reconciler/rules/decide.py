@@ -82,10 +82,12 @@ def _is_similar(row: dict[str, Any], similar: Similar) -> bool:
 
 
 def nearly_equal(payment: str, line: str, similar: Similar) -> bool:
-    """One single edit apart, or the line's cut off the payment's; equal ones are, short ones never."""
+    """One single edit apart, or the line's cut short; equal ones are, short ones and others than ASCII never."""
     if len(payment) < similar.shortest or len(line) < similar.shortest - similar.tail:
         return False
-    if payment.startswith(line) or payment.endswith(line):
+    if not (payment.isascii() and line.isascii()):  # of which engines count the edits differently
+        return False
+    if payment.startswith(line):
         return True
     return DamerauLevenshtein.distance(payment, line, score_cutoff=1) <= 1
 

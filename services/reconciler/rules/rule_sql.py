@@ -24,6 +24,7 @@ from services.reconciler.rules.rule_set import (
     Pair,
     Repeat,
     Rule,
+    Similar,
     Sums,
 )
 
@@ -359,16 +360,21 @@ def _candidates(rule: Near | Sums, more: str) -> str:
 
 
 def _halves(rule: Near) -> list[str]:
-    """One edit, or a cut, leaves a reference's head or tail whole: joins by equality find every candidate."""
+    """One edit, or a cut, leaves a reference's head or tail whole: joins by equality find every candidate.
+
+    Dense serials share their heads, so most are sorted out here already: one swap is two edits to LEVENSHTEIN.
+    """
     if rule.similar is None:
         return ["TRUE"]
-    head, tail = rule.similar.shortest - rule.similar.tail, rule.similar.tail
-    halves = []
-    for key in rule.similar.keys:
-        long = f"LENGTH(p.{key.payment}) >= {rule.similar.shortest} AND LENGTH(l.{key.line}) >= {head}"
-        ends = (("LEFT", head), ("RIGHT", tail))
-        halves += [f"{end}(p.{key.payment}, {n}) = {end}(l.{key.line}, {n}) AND {long}" for end, n in ends]
-    return halves
+    return [_half(rule.similar, key, end) for key in rule.similar.keys for end in ("LEFT", "RIGHT")]
+
+
+def _half(similar: Similar, key: Key, end: str) -> str:
+    p, line, head = f"p.{key.payment}", f"l.{key.line}", similar.shortest - similar.tail
+    size = head if end == "LEFT" else similar.tail
+    return f"""{end}({p}, {size}) = {end}({line}, {size})
+        AND LENGTH({p}) >= {similar.shortest} AND LENGTH({line}) >= {head}
+        AND (LEVENSHTEIN({p}, {line}) <= 2 OR LEFT({p}, LENGTH({line})) = {line})"""
 
 
 def _alone(rule: Alone) -> Statement:
