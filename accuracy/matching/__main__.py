@@ -1,4 +1,4 @@
-"""`make accuracy [SEEDS=1,2,3] [NOISE=payer,half,none] [SIZE=10000,100000] [PEERS=...] [PROFILE=stress]`.
+"""`make accuracy [SEEDS=1,2,3] [NOISE=payer,half,none] [SIZE=10000,100000] [PEERS=...] [PROFILE=stress] [RULES=...]`.
 
 SEEDS takes ranges: many seeds of small sets are the search for the one that our rules get wrong.
 Prints a table for each set, what each class became of at ours, and the published metrics; matching.json tells it all.
@@ -14,6 +14,7 @@ from pathlib import Path
 from accuracy.matching.peers import PEERS
 from accuracy.matching.run import Case, metrics, run
 from accuracy.matching.truth import NOISES
+from services.reconciler.rules.rule_files import DEFAULT
 
 _RESULT = Path("matching.json")
 _HEADER = (
@@ -30,8 +31,9 @@ def main(arguments: list[str]) -> int:
     sizes = [int(size) for size in _asked(asked[2], "SIZE", "10000,100000")]
     peers = _asked("", "PEERS", ",".join(PEERS))
     cases = []
+    profile, rules = os.environ.get("PROFILE", "stress"), Path(os.environ.get("RULES", DEFAULT))
     print(_HEADER)
-    for case in run(seeds, noises, sizes, peers=peers, profile=os.environ.get("PROFILE", "stress")):
+    for case in run(seeds, noises, sizes, peers=peers, profile=profile, rules=rules):
         print(_row(case), flush=True)
         cases.append(case)
     for case in _hardest(cases):

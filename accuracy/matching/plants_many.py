@@ -9,6 +9,7 @@ from accuracy.matching.rows import (
     MINUTE_US,
     ONE_ROW_ONLY,
     SECOND_US,
+    STATES,
     STATUSES,
     UNSTATED,
     Column,
@@ -96,6 +97,13 @@ def merged_by_batch(draw: Draw, count: int, skew: int) -> Both:
     payments, lines = _merged(draw, count, skew, 48, net_share=0.5)
     batch = draw.numbers(count)
     return payments.but(batch=batch[payments["cluster"]]), lines.but(batch=batch)
+
+
+def batch_off(draw: Draw, count: int, skew: int) -> Both:
+    """The deposit of a batch is short by what nobody states."""
+    payments, lines = merged_by_batch(draw, count, skew)
+    off = draw.random.choice([7, 150, 990], count)
+    return told(payments, lines.but(amount=lines["amount"] - off), "NET_SETTLEMENT_BREAK|MERGED_UNRESOLVED")
 
 
 def merged_by_bill(draw: Draw, count: int, skew: int) -> Both:
@@ -262,6 +270,13 @@ def instalments(draw: Draw, count: int, skew: int) -> Both:
     first = events(draw, count)
     second = _like(draw, first, _seconds(draw, count, 2, 600)).but(bill=first["bill"], group=1)
     return _all_paid(draw, [first, second.but(amount=first["amount"] * 2 + 100)], skew)
+
+
+def paid_at_the_second_try(draw: Draw, count: int, skew: int) -> Both:
+    """A try that failed, and another one for the same bill that was paid."""
+    paid = events(draw, count)
+    failed = _like(draw, paid, -_seconds(draw, count, 5, 300)).but(bill=paid["bill"], state=STATES.index("FAILED"))
+    return Rows.joined([paid, alone(failed, "IGNORED")]), lines_of(draw, paid, skew)
 
 
 def parts_like_a_third(draw: Draw, count: int, skew: int) -> Both:

@@ -139,6 +139,17 @@ def duplicate_line(draw: Draw, count: int, skew: int) -> Both:
     return payments, Rows.joined([lines, lines.but(file=draw.random.integers(2, size=count))])
 
 
+def repeated_next_day(draw: Draw, count: int, skew: int) -> Both:
+    """A line that the next day's file repeats; the one of the payment's own day is the one."""
+    payments = events(draw, count)
+    off_last = np.where(payments["day"] == FIRST_DAY + DAYS - 1, 1, 0)
+    moved = payments["time"] - off_last.astype(np.int64) * DAY_US
+    payments = payments.but(day=payments["day"] - off_last, time=moved)
+    lines = lines_of(draw, payments, skew)
+    again = lines.but(day=lines["day"] + 1, group=LINES_ONLY, accepts=CODE["DUPLICATE_LINE|DUPLICATE_FILE"])
+    return payments, Rows.joined([lines, again])
+
+
 def duplicate_booking(draw: Draw, count: int, skew: int) -> Both:
     """Two payments of the books claim one line; the order number on it tells which is right."""
     first = with_known_txn(draw, events(draw, count)).but(accepts=CODE["OK|DUPLICATE_BOOKING"])

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from accuracy.matching.generate import Data, generate
@@ -12,6 +13,7 @@ from accuracy.matching.score import Score, score
 from accuracy.matching.truth import NOISES
 from services.reconciler.rules.duckdb_engine import match_files
 from services.reconciler.rules.rule_files import DEFAULT, load_rule_set
+from services.reconciler.rules.rule_set import RuleSet
 
 Matcher = Callable[[Data, Path], Path]  # from a set and a folder to write in to its results.parquet
 
@@ -29,13 +31,22 @@ class Case:
 
 
 def run(
-    seeds: Sequence[int], noises: Sequence[str], sizes: Sequence[int], *, peers: Sequence[str], profile: str = "stress"
+    seeds: Sequence[int],
+    noises: Sequence[str],
+    sizes: Sequence[int],
+    *,
+    peers: Sequence[str],
+    profile: str = "stress",
+    rules: Path = DEFAULT,
 ) -> Iterator[Case]:
     """Every set by us; those of the first seed also by each of the named rivals that takes as many rows."""
-    first, *others = seeds
+    ours, (first, *others) = partial(_ours, load_rule_set(rules)), seeds
     for size, noise, seed in [(size, noise, seed) for size in sizes for noise in noises for seed in (first, *others)]:
         able = [name for name in peers if seed == first and size <= PEERS[name].most]
-        matchers: dict[str, Matcher] = {"bihuan": _ours, **{name: PEERS[name].match for name in able}}
+        matchers: dict[str, Matcher] = {
+            "bihuan": partial(_ours, load_rule_set(rules)),
+            **{name: PEERS[name].match for name in able},
+        }
         with tempfile.TemporaryDirectory() as name:
             data = generate(Path(name), seed=seed, size=size, noise=NOISES[noise], profile=profile)
             for matcher, match in matchers.items():
@@ -44,8 +55,8 @@ def run(
                 yield Case(matcher, seed, noise, size, time.monotonic() - began, score(data, results))
 
 
-def _ours(data: Data, out: Path) -> Path:
-    match_files(load_rule_set(DEFAULT), data.payments, data.lines, out)
+def _ours(rule_set: RuleSet, data: Data, out: Path) -> Path:
+    match_files(rule_set, data.payments, data.lines, out)
     return out / "results.parquet"
 
 
