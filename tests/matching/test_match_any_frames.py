@@ -105,7 +105,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     return lambda: base / str(next(numbers))
 
 
-@settings(FEW, max_examples=25)
+@settings(FEW, max_examples=12)
 @given(frames=FRAMES)
 def test_every_row_ends_where_the_rules_read_in_plain_loops_put_it(fresh: Callable[[], Path], frames) -> None:
     payments, lines = frames
@@ -116,7 +116,7 @@ def test_every_row_ends_where_the_rules_read_in_plain_loops_put_it(fresh: Callab
     assert found == Oracle(RULES, MEANING, payments, lines).decide()
 
 
-@settings(FEW, max_examples=8)
+@settings(FEW, max_examples=4)
 @given(frames=FRAMES, data=st.data())
 def test_every_fen_comes_out_once_whatever_the_order_the_chunks_and_the_threads(
     fresh: Callable[[], Path], frames, data
