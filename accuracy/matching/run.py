@@ -43,10 +43,7 @@ def run(
     ours, (first, *others) = partial(_ours, load_rule_set(rules)), seeds
     for size, noise, seed in [(size, noise, seed) for size in sizes for noise in noises for seed in (first, *others)]:
         able = [name for name in peers if seed == first and size <= PEERS[name].most]
-        matchers: dict[str, Matcher] = {
-            "bihuan": partial(_ours, load_rule_set(rules)),
-            **{name: PEERS[name].match for name in able},
-        }
+        matchers: dict[str, Matcher] = {"bihuan": ours, **{name: PEERS[name].match for name in able}}
         with tempfile.TemporaryDirectory() as name:
             data = generate(Path(name), seed=seed, size=size, noise=NOISES[noise], profile=profile)
             for matcher, match in matchers.items():
