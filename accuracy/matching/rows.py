@@ -132,8 +132,8 @@ def _times_of_day(draw: Draw, count: int) -> Column:
         random.choice(3, count, p=(0.45, 0.25, 0.30)),
         [random.normal(20, 1.5, count), random.normal(12, 2, count), random.uniform(0.2, 23.6, count)],
     )
-    seconds = (np.clip(hours, 0.2, 23.6) * 3600).astype(np.int64)
-    times: Column = seconds * SECOND_US + random.integers(SECOND_US, size=count)
+    within = (np.clip(hours, 0.2, 23.6) * 3600).astype(np.int64)
+    times: Column = within * SECOND_US + random.integers(SECOND_US, size=count)
     return times
 
 
@@ -148,3 +148,20 @@ def lines_of(draw: Draw, payments: Rows, skew_seconds: int) -> Rows:
         time=np.where(bank, time - time % MINUTE_US, time // SECOND_US * SECOND_US),
         bill=0,
     )
+
+
+def like(draw: Draw, rows: Rows, later_us: Column) -> Rows:
+    """Other payments of the same payer and amount, with numbers of their own."""
+    count = len(rows)
+    return rows.but(
+        order=draw.numbers(count),
+        txn=np.where(rows["txn"] == 0, 0, draw.numbers(count)),
+        bill=draw.numbers(count),
+        time=rows["time"] + later_us,
+    )
+
+
+def seconds(draw: Draw, count: int, least: int, most: int) -> Column:
+    """Times of that many seconds, in microseconds."""
+    found: Column = draw.random.integers(least * SECOND_US, most * SECOND_US + 1, size=count)
+    return found
