@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from services.reconciler import statements
-from services.reconciler.statements import ProfileInvalid, StatementRefused, load_profiles, read_statement
+from services.reconciler.statements import ProfileInvalid, StatementRefused, load_profiles
 from services.reconciler.statements.localtime import TimeFormat, business_date
 from services.reconciler.statements.profile_files import parse_profile
+from tests.support.statements import read_file
 
 PROFILES = Path(statements.__file__).parent.parent / "profiles"
 
@@ -96,7 +97,7 @@ def test_two_profiles_that_claim_one_file_are_refused_by_name():
     twin = parse_profile("twin.yaml", shipped("wechat_pay.trade", ("version: 1", "version: 2")))
 
     with pytest.raises(StatementRefused, match=r"E-PROFILE-MANY.*wechat_pay.trade v1, wechat_pay.trade v2"):
-        read_statement("交易时间,公众账号ID,商户号,\n".encode(), (profile, twin))
+        read_file("交易时间,公众账号ID,商户号,\n".encode(), (profile, twin))
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reconciler import statements
-from services.reconciler.statements import StatementRefused, load_profiles, read_statement
+from services.reconciler.statements import StatementRefused
 from services.reconciler.statements.refusal import RULES
+from tests.support.statements import read_file
 
 HEADER = "交易时间,公众账号ID,商户号,特约商户号\r\n"
 
 
 def refusal(raw: bytes) -> StatementRefused:
     with pytest.raises(StatementRefused) as refused:
-        read_statement(raw, load_profiles())
+        read_file(raw)
     return refused.value
 
 

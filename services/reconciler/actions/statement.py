@@ -13,8 +13,9 @@ from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from chassis.telemetry import annotate, traced
 from services.reconciler.actions.page import Page, PageRequest
-from services.reconciler.domain.line import Statement
-from services.reconciler.statements import Profile, StatementRefused, read_statement
+from services.reconciler.domain.line import StatementLine
+from services.reconciler.domain.statement import Summary
+from services.reconciler.statements import Profile, Source, StatementRefused, read_whole
 from services.reconciler.store.statement import StatementStore
 from services.reconciler.tables import StatementLineRow, StatementRow
 
@@ -50,22 +51,22 @@ class StatementActions:
             known = await StatementStore(session).known(request_id, file_sha256)
         if known:
             return _judge_known(known, request_id, file_sha256)
-        statement = await self._read(content)
+        summary, lines = await self._read(content)
         row = {"request_id": request_id, "file_sha256": file_sha256, "file_name": file_name}
         async with self._sessions.begin() as session:
             store = StatementStore(session)
             await store.add_file(file_sha256, content)
-            added = await store.add({**row, **_columns(statement), "create_time": self._clock.now()})
+            added = await store.add({**row, **_columns(summary), "create_time": self._clock.now()})
             if added is None:  # another call was faster; its transaction has ended
                 return _judge_known(await store.known(request_id, file_sha256), request_id, file_sha256)
-            await store.add_lines(added.statement_id, statement.lines)
+            await store.add_lines(added.statement_id, lines)
         annotate(statement_id=added.statement_id, channel=added.channel, business_date=str(added.business_date))
         return Ingested(added, replayed=False)
 
-    async def _read(self, content: bytes) -> Statement:
+    async def _read(self, content: bytes) -> tuple[Summary, tuple[StatementLine, ...]]:
         async with self._reading:
             try:
-                return await asyncio.to_thread(read_statement, content, self._profiles)
+                return await asyncio.to_thread(read_whole, Source.of_bytes(content), self._profiles)
             except StatementRefused as refused:
                 raise _refusal(refused) from refused
 
@@ -120,12 +121,12 @@ def _judge_known(known: Sequence[StatementRow], request_id: str, file_sha256: st
     )
 
 
-def _columns(statement: Statement) -> dict[str, object]:
+def _columns(statement: Summary) -> dict[str, object]:
     return {
         "statement_id": ids.new_id("stm"),
         "channel": statement.channel,
         "account_no": statement.account_no,
-        "business_date": statement.business_date,
+        "business_date": statement.first_date,
         "profile_id": statement.profile_id,
         "profile_version": statement.profile_version,
         "encoding": statement.encoding,
@@ -133,8 +134,8 @@ def _columns(statement: Statement) -> dict[str, object]:
         "neutral_rows": statement.rows.neutral,
         "frame_rows": statement.rows.frame,
         "quarantined_rows": statement.rows.quarantined,
-        "sums_in": statement.sum_in,
-        "sums_out": {currency_code: -amount_minor for currency_code, amount_minor in statement.sum_out.items()},
+        "sums_in": statement.sums_in,
+        "sums_out": {currency_code: -amount_minor for currency_code, amount_minor in statement.sums_out.items()},
         "controls": [asdict(control) for control in statement.controls],
     }
 

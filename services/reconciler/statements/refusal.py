@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from services.reconciler.domain.statement import StatementFault
+
 VALUE_LENGTH_MAX = 80
 
 
@@ -15,19 +17,13 @@ class Rule(NamedTuple):
 
 
 class StatementRefused(Exception):
-    """The file is refused whole; nothing of it was taken.
-
-    `code` names the broken rule. `line` counts physical lines from 1; `column` is the file's own
-    header; `value` is what stood there, cut to 80 characters. Each is None where it does not apply.
-    """
+    """The file, or the row at hand, is not taken. `fault` says why; its parts are attributes here too."""
 
     def __init__(
         self, code: str, *, line: int | None = None, column: str | None = None, value: str | None = None
     ) -> None:
-        self.code = code
-        self.line = line
-        self.column = column
-        self.value = value if value is None else value[:VALUE_LENGTH_MAX]
+        self.fault = fault_of(code, line=line, column=column, value=value)
+        self.code, self.line, self.column, self.value = code, line, column, self.fault.value
         self.rule, self.cure, self.rule_zh, self.cure_zh = RULES[code]
         super().__init__(self._sentence())
 
@@ -35,6 +31,13 @@ class StatementRefused(Exception):
         places = (("line", self.line), ("column", self.column), ("value", self.value))
         where = ", ".join(f"{name} {place!r}" for name, place in places if place is not None)
         return f"{self.code}{f' ({where})' if where else ''}: {self.rule}; {self.cure}"
+
+
+def fault_of(
+    code: str, *, line: int | None = None, column: str | None = None, value: str | None = None
+) -> StatementFault:
+    """The fault of that code at that place; `value` is cut to 80 characters."""
+    return StatementFault(code, line, column, value if value is None else value[:VALUE_LENGTH_MAX], *RULES[code])
 
 
 _AGAIN = ("download the file again from the channel and do not edit it", "请从渠道重新下载原始文件，不要编辑")

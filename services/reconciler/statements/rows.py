@@ -7,11 +7,11 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from chassis.money import InexactAmount, Money, UnknownCurrency
 from services.reconciler.domain.line import LineKind, StatementLine
-from services.reconciler.statements.frame import Frame, cells_of
+from services.reconciler.statements.encoding import TextLine
 from services.reconciler.statements.localtime import business_date
-from services.reconciler.statements.profile import AmountCase, Column, Profile
+from services.reconciler.statements.period import Period
+from services.reconciler.statements.profile import AmountCase, Column, Dialect, Profile
 from services.reconciler.statements.refusal import StatementRefused
-from services.reconciler.statements.text import TextLine
 
 EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])  # sums that would lose a digit raise instead
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
@@ -53,15 +53,22 @@ class Row:
 class RowReader:
     """Reads the rows of one file: the profile's columns, found once in its header."""
 
-    def __init__(self, profile: Profile, frame: Frame) -> None:
+    def __init__(
+        self, profile: Profile, header: tuple[str, ...], header_line: int, account_no: str, period: Period
+    ) -> None:
         self._profile = profile
-        self._header_line = frame.header_line
-        self._index = {name: at for at, name in enumerate(frame.header)}
+        self._header_line = header_line
+        self._account = account_no
+        self.day = period.day  # of the file: as it states, else of its first line
+        self._index = {name: at for at, name in enumerate(header)}
         self._book_time = self._find(profile.columns.book_time.header)
         self._fields = dict(self._found_fields())
         self._find((profile.amount.status_header,))
         if profile.currency.header:
             self._find((profile.currency.header,))
+        self.header_map = {"book_time": self._book_time} | {
+            field: found for field, (_, found) in self._fields.items() if found in self._index
+        }
 
     def cut(self, line: TextLine) -> Row:
         """The cells of a line; raises StatementRefused unless there is one for each column."""
@@ -70,30 +77,43 @@ class RowReader:
             raise StatementRefused("E-WIDTH", line=line.no, value=f"{len(cells)} cells, not {len(self._index)}")
         return Row(line, cells, self._index)
 
-    def account_no(self, row: Row) -> str:
-        """The account that the line names; "" if the layout has no column for it."""
-        return self._field(row, "account_no")
-
     def read(self, row: Row) -> StatementLine:
         """Raises StatementRefused at the first cell that is not what the layout promises."""
         case = self._case(row)
         local = self._local(row)
-        return StatementLine(
+        amount = self._amount(row, case)
+        line = StatementLine(
             line_no=row.line.no,
             kind=case.kind,
             channel_txn_no=self._number(row, "channel_txn_no", case),
             merchant_order_no=self._number(row, "merchant_order_no", case),
             channel_refund_no=self._number(row, "channel_refund_no", case),
             merchant_refund_no=self._number(row, "merchant_refund_no", case),
-            amount=self._amount(row, case),
+            currency_code=amount.currency_code,
+            amount_minor=amount.amount_minor,
             fee_text=self._fee(row),
             book_time=local.replace(tzinfo=self._profile.tz).astimezone(UTC),
             book_local=row.cell(self._book_time),
             business_date=business_date(local, self._profile.day.cutoff),
             status=row.cell(self._profile.amount.status_header),
             byte_offset=row.line.byte_offset,
-            raw=row.line.text,
+            byte_size=row.line.byte_size,
+            account_no=self._field(row, "account_no") or self._account,
         )
+        self._check_one_day(line)
+        self._check_one_account(line)
+        return line
+
+    def _check_one_day(self, line: StatementLine) -> None:
+        self.day = self.day or line.business_date
+        if line.business_date != self.day:
+            raise StatementRefused("E-PERIOD", line=line.line_no, value=f"{line.book_local}, not of {self.day}")
+
+    def _check_one_account(self, line: StatementLine) -> None:
+        self._account = self._account or line.account_no
+        if line.account_no != self._account:
+            value = f"{line.account_no}, not {self._account}"
+            raise StatementRefused("E-ACCOUNT-MIXED", line=line.line_no, value=value)
 
     def _case(self, row: Row) -> AmountCase:
         header = self._profile.amount.status_header
@@ -161,6 +181,14 @@ class RowReader:
         if not optional:
             raise StatementRefused("E-HEADER-MISSING", line=self._header_line, column=" / ".join(headers))
         return headers[0]
+
+
+def cells_of(line: TextLine, dialect: Dialect) -> list[str]:
+    """Cut a row or a totals row; raises StatementRefused if its cells lack their prefix."""
+    if dialect.cell_prefix and not line.text.startswith(dialect.cell_prefix):
+        raise StatementRefused("E-CELL-PREFIX", line=line.no, value=line.text)
+    cells = line.text[len(dialect.cell_prefix) :].split(dialect.delimiter + dialect.cell_prefix)
+    return [cell.strip(dialect.strip) if dialect.strip else cell for cell in cells]
 
 
 def exact_decimal(text: str, *, line: int, column: str) -> Decimal:
