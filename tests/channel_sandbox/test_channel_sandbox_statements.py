@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from chassis.money import Money
-from services.reconciler.domain.line import LineKind, Statement
+from services.reconciler.domain.line import LineKind
 from tests.support.channel_merchants import AlipayMerchant, HmacMerchant, Merchant, WeChatMerchant, merchant_at
 from tests.support.channel_sandbox import ChannelSteering, running_channel_sandbox
 from tests.support.eventually import eventually
-from tests.support.statements import read_file
+from tests.support.statements import Whole, read_file
 
 
 async def a_day_of(sandbox: ChannelSteering, merchant: Merchant) -> tuple[date, list[dict[str, Any]]]:
@@ -48,7 +48,7 @@ async def at_noon(sandbox: ChannelSteering) -> None:
     await sandbox.shift_clock((local.replace(hour=12, minute=0, second=0) - local).total_seconds())
 
 
-def assert_ties(statement: Statement, orders: list[dict[str, Any]]) -> None:
+def assert_ties(statement: Whole, orders: list[dict[str, Any]]) -> None:
     """Line for line what the book has, and every total that the file declares is that of its lines."""
     payments = [line for line in statement.lines if line.kind is LineKind.PAYMENT]
     refunds = [line for line in statement.lines if line.kind is LineKind.REFUND]

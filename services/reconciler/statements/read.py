@@ -74,7 +74,7 @@ def check_statement(
 def read_whole(
     source: Source, profiles: Sequence[Profile], limits: Limits = _LIMITS, profile_id: str = ""
 ) -> tuple[Summary, tuple[StatementLine, ...]]:
-    """A small file with all its lines in memory. Raises StatementRefused, for its first fault, unless it is loadable."""
+    """A small file with all its lines in memory. Raises StatementRefused, for its first fault, if it has one."""
     reading = open_statement(source, profiles, limits, profile_id)
     lines = tuple(line for batch in reading.batches() for line in lines_of(batch))
     for fault in reading.summary.faults:
