@@ -18,7 +18,7 @@ async def test_a_run_again_with_equal_pins_gives_an_equal_digest_and_supersedes_
     second = await system.run("run-00002")
 
     assert second.pins == first.pins
-    assert second.pins.rule_set_version == "exact-keys-2"
+    assert second.pins.rule_set_version == "exact-keys-3"
     assert len(second.output_digest) == 32
     assert second.output_digest == first.output_digest
     assert second.totals == first.totals
