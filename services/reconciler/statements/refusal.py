@@ -60,6 +60,21 @@ RULES: dict[str, Rule] = {
         "对账文件应为纯文本，收到的是压缩包、工作簿或其他二进制文件",
         ("unpack it and send the detail CSV that it holds", "请解压后提交其中的明细 CSV 文件"),
     ),
+    "E-CONTAINER-LIMIT": _rule(
+        "an archive or workbook stays within its limits of members and of size when unpacked",
+        "压缩包或工作簿的成员数或解压后大小超过上限",
+        _AGAIN,
+    ),
+    "E-FORMULA": _rule(
+        "a cell of a workbook holds what the channel wrote, not a formula or the error of one",
+        "工作簿单元格含公式或公式错误，不是渠道写入的数据",
+        _AGAIN,
+    ),
+    "E-XML": _rule(
+        "XML is well formed, and has no document type, no entity of its own and no extreme depth",
+        "XML 格式有误，或含有文档类型声明、自定义实体、过深的嵌套",
+        _AGAIN,
+    ),
     "E-ENC-UNSUPPORTED": _rule(
         "the file is written in UTF-16 or UTF-32",
         "文件编码为 UTF-16 或 UTF-32",
@@ -129,4 +144,24 @@ RULES: dict[str, Rule] = {
         "the count that the file declares is the count of its lines", "声明笔数与明细笔数不符", _AGAIN
     ),
     "E-CONTROL-SUM": _rule("the sum that the file declares is the sum of its lines", "声明金额与明细合计不符", _AGAIN),
+    "E-BALANCE": _rule(
+        "the opening balance and the entries give the closing balance, in one currency",
+        "期初余额加发生额与期末余额不符，或币种不一致",
+        _AGAIN,
+    ),
+    "W-VALUE-DATE": _rule(
+        "a value date that no calendar has stands for the end of its month",
+        "起息日在日历中不存在，按月末理解",
+        ("check the value date of this entry", "请核对该笔的起息日"),
+    ),
+    "W-CURRENCY-ASSUMED": _rule(
+        "a file that names no currency is in the one that its standard gives",
+        "文件未声明币种，按标准默认币种理解",
+        ("check the currency of the account", "请核对账户币种"),
+    ),
+    "W-SECURITIES": _rule(
+        "an investment account is read for its cash entries only",
+        "投资账户仅读取资金流水，证券交易未读取",
+        ("reconcile securities elsewhere", "证券交易请另行核对"),
+    ),
 }
