@@ -239,7 +239,7 @@ def test_a_missing_column_is_named():
 def test_a_refund_in_a_bill_without_refund_columns_is_refused():
     refused = refusal(bill([refund(1)], header=SUCCESS))
 
-    assert (refused.code, refused.line, refused.column) == ("E-HEADER-MISSING", 2, "微信退款单号")
+    assert (refused.code, refused.line, refused.column) == ("E-HEADER-MISSING", 2, "退款金额")
 
 
 def test_a_column_that_stands_twice_is_refused():

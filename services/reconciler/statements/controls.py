@@ -1,55 +1,151 @@
 """The totals that a file declares, against the ones that its rows give. It compares; it repairs nothing."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
-from services.reconciler.domain.line import ControlTotal
-from services.reconciler.statements.profile import Control, Profile
+from chassis.money import exponent
+from services.reconciler.domain.line import ControlTotal, StatementLine
+from services.reconciler.statements.numbers import EXACT, number_form
+from services.reconciler.statements.profile import BalanceChain, Control, Net, Profile
 from services.reconciler.statements.refusal import StatementRefused
-from services.reconciler.statements.rows import EXACT, Row, exact_decimal
+from services.reconciler.statements.row import Header, Row
 from services.reconciler.statements.tally import Tally
+
+
+class Declared(NamedTuple):
+    """A total as the file writes it, and the line where it does."""
+
+    text: str
+    line: int
 
 
 class ControlSums:
     """Adds up, row by row, what the profile's controls declare."""
 
-    def __init__(self, profile: Profile) -> None:
-        self._status_header = profile.amount.status_header
-        self._sums = {control.name: (control, Decimal(0)) for control in profile.controls}
+    def __init__(self, profile: Profile, header: Header, decided_by: str) -> None:
+        self._decided_by = decided_by
+        self._empty = ("", *profile.amount.empty) if profile.amount.in_ else ()
+        self._form = number_form(profile.dialect)
+        controls = profile.controls
+        self._sums = {c: Decimal(0) for c in controls if not (c.balance_chain or c.net or c.opening)}
+        self._balances = [control for control in controls if control.opening]
+        self._chains = [_Chain(c.name, c.balance_chain, header) for c in controls if c.balance_chain]
+        self._nets = [_Net(control.name, control.net) for control in controls if control.net]
+        self._amounts: dict[str, int] = {}
 
-    def parts(self, row: Row) -> dict[str, Decimal]:
-        """What this row gives to each control; raises StatementRefused for a cell that is no number."""
-        status = row.cell(self._status_header)
-        return {
-            name: row.decimal(control.sum) if control.sum else Decimal(1)
-            for name, (control, _) in self._sums.items()
-            if not control.where or status in control.where
-        }
+    def parts(self, row: Row) -> list[tuple[Control, Decimal]]:
+        """What this row gives to each sum; raises StatementRefused E-AMOUNT for a cell that is no number."""
+        word = row.cell(self._decided_by)
+        return [
+            (control, row.decimal(control.sum, self._empty) if control.sum else Decimal(1))
+            for control in self._sums
+            if not control.where or word in control.where
+        ]
 
-    def add(self, parts: dict[str, Decimal]) -> None:
-        """Take in what `parts` gave, once the whole row has been understood."""
-        for name, part in parts.items():
-            control, total = self._sums[name]
-            self._sums[name] = (control, EXACT.add(total, part))
+    def add(self, row: Row, line: StatementLine | None, parts: list[tuple[Control, Decimal]]) -> None:
+        """Take in a row that has been understood; `line` is None if it moved no money."""
+        for control, part in parts:
+            self._sums[control] = EXACT.add(self._sums[control], part)
+        for net in self._nets:
+            net.add(row)
+        if line is not None:
+            for chain in self._chains:
+                chain.add(row, line)
+            self._amounts[line.currency_code] = self._amounts.get(line.currency_code, 0) + line.amount_minor
 
-    def compare(self, totals: dict[str, str], totals_line: int, tally: Tally) -> None:
+    def compare(self, declared: Mapping[str, Declared], tally: Tally) -> None:
         """Tell the tally of every control of the file."""
-        for control, computed in self._sums.values():
-            try:
-                code, total = _compared(control, computed, totals, totals_line)
-            except StatementRefused as refused:
-                tally.fault(refused.fault)
-            else:
-                tally.control(code, total, totals_line)
+        for control, computed in self._sums.items():
+            if not control.optional or control.declared in declared:
+                self._compare(control, -computed if control.negate else computed, declared, tally)
+        for control in self._balances:
+            self._compare_balances(control, declared, tally)
+        for net in self._nets:
+            net.tell(tally)
+        for chain in self._chains:
+            chain.tell(tally)
+
+    def _compare(self, control: Control, computed: Decimal, declared: Mapping[str, Declared], tally: Tally) -> None:
+        try:
+            stated, line = self._stated(control.name, control.declared, declared)
+        except StatementRefused as refused:
+            tally.fault(refused.fault)
+            return
+        rounded = computed if control.scale is None else _round(computed, control.scale)
+        code = "E-CONTROL-SUM" if control.sum else "E-CONTROL-COUNT"
+        text = declared[control.declared].text
+        tally.control(code, ControlTotal(control.name, text, f"{computed:f}", ties=rounded == stated), line)
+
+    def _compare_balances(self, control: Control, declared: Mapping[str, Declared], tally: Tally) -> None:
+        if control.optional and not declared.keys() & {control.opening, control.closing}:
+            return
+        try:
+            opening, _ = self._stated(control.name, control.opening, declared)
+            closing, line = self._stated(control.name, control.closing, declared)
+        except StatementRefused as refused:
+            tally.fault(refused.fault)
+            return
+        moved = sum((Decimal(minor).scaleb(-exponent(code)) for code, minor in self._amounts.items()), Decimal(0))
+        computed = opening + moved
+        total = ControlTotal(control.name, f"{closing:f}", f"{computed:f}", ties=computed == closing)
+        tally.control("E-BALANCE", total, line)
+
+    def _stated(self, name: str, key: str, declared: Mapping[str, Declared]) -> tuple[Decimal, int]:
+        if key not in declared:
+            line = max((stated.line for stated in declared.values()), default=None)
+            raise StatementRefused("E-HEADER-MISSING", line=line, column=key)
+        text, line = declared[key]
+        number = self._form.read(text)
+        if number is None:
+            raise StatementRefused("E-AMOUNT", line=line, column=name, value=text)
+        return number, line
 
 
-def _compared(control: Control, computed: Decimal, totals: dict[str, str], line: int) -> tuple[str, ControlTotal]:
-    if control.declared not in totals:
-        raise StatementRefused("E-HEADER-MISSING", line=line, column=control.declared)
-    text = totals[control.declared]
-    declared = exact_decimal(text, line=line, column=control.name)
-    rounded = computed if control.scale is None else _round(computed, control.scale)
-    code = "E-CONTROL-SUM" if control.sum else "E-CONTROL-COUNT"
-    return code, ControlTotal(control.name, text, f"{computed:f}", ties=rounded == declared)
+class _Chain:
+    """The running balance of each currency; the first link that breaks is the one that is told."""
+
+    def __init__(self, name: str, chain: BalanceChain, header: Header) -> None:
+        self._name, self._newest = name, chain.order == "newest"
+        self._header = header.find(chain.header)
+        self._before: dict[str, tuple[Decimal, Decimal]] = {}  # by currency: balance and amount of the line before
+        self._total: ControlTotal | None = None
+        self._line: int | None = None
+
+    def add(self, row: Row, line: StatementLine) -> None:
+        balance = row.decimal(self._header)
+        amount = Decimal(line.amount_minor).scaleb(-exponent(line.currency_code))
+        before, self._before[line.currency_code] = self._before.get(line.currency_code), (balance, amount)
+        if self._total is not None and not self._total.ties:
+            return
+        stated, computed = balance, balance
+        if before is not None:
+            stated, computed = (before[0], balance + before[1]) if self._newest else (balance, before[0] + amount)
+        self._total = ControlTotal(self._name, f"{stated:f}", f"{computed:f}", ties=stated == computed)
+        self._line = line.line_no
+
+    def tell(self, tally: Tally) -> None:
+        if self._total is not None:
+            tally.control("E-BALANCE", self._total, self._line)
+
+
+class _Net:
+    """The sums of gross, fee and net; they tie if every row does."""
+
+    def __init__(self, name: str, net: Net) -> None:
+        self._name, self._of = name, net
+        self._net = self._rest = Decimal(0)
+        self._broken: int | None = None
+
+    def add(self, row: Row) -> None:
+        net, rest = row.decimal(self._of.net), row.decimal(self._of.gross) - row.decimal(self._of.fee)
+        if net != rest and self._broken is None:
+            self._broken = row.line.no
+        self._net, self._rest = EXACT.add(self._net, net), EXACT.add(self._rest, rest)
+
+    def tell(self, tally: Tally) -> None:
+        total = ControlTotal(self._name, f"{self._net:f}", f"{self._rest:f}", ties=self._broken is None)
+        tally.control("E-CONTROL-SUM", total, self._broken)
 
 
 def _round(total: Decimal, scale: int) -> Decimal:

@@ -1,24 +1,21 @@
 """Which profile a file is of, by its anchors. None or two at the top is a refusal, never a guess."""
 
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Sequence
+from codecs import BOM_UTF8, getincrementaldecoder
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from services.reconciler.statements.encoding import physical_lines, preview, try_decode
+from services.reconciler.statements.cells import header_cells
+from services.reconciler.statements.container import Member, members
+from services.reconciler.statements.encoding import BOMS, TextLine, preview
 from services.reconciler.statements.limits import Limits
-from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile import Detect, Dialect, Encoding, Profile
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.source import Source
+from services.reconciler.statements.workbook import sheet_lines
 
-_BINARIES = {
-    b"PK\x03\x04": "zip or xlsx",
-    b"PK\x05\x06": "zip",
-    b"\x1f\x8b": "gzip",
-    b"\xd0\xcf\x11\xe0": "xls",
-    b"%PDF": "pdf",
-    b"Rar!": "rar",
-    b"7z\xbc\xaf": "7z",
-}
+_HEAD_LINES = 40
+_LADDER: tuple[Encoding, ...] = ("utf-8", "gb18030", "cp1252", "cp852", "latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,37 +23,100 @@ class Claim:
     """The one profile that claims a file, and the encoding in which it does."""
 
     profile: Profile
-    encoding: str  # utf-8-sig when the file begins with a byte order mark
+    encoding: str  # utf-8-sig when the file begins with a byte order mark; "" in a workbook
+    member: Member
+    score: int
 
 
 def claimed(source: Source, profiles: Sequence[Profile], limits: Limits) -> Claim:
-    """Raises StatementRefused for what is no text, and for what no or more than one profile claims."""
-    _check_bytes(source, limits)
-    first = next(physical_lines(source, limits)).raw
-    marked = first.startswith(BOM_UTF8)
-    head = first.removeprefix(BOM_UTF8).rstrip(b"\r\n")
-    claims: dict[tuple[str, int], Claim] = {}
+    """Raises StatementRefused E-PROFILE-NONE, E-PROFILE-MANY, or why the file cannot be looked at."""
+    claims: list[Claim] = []
+    first_line, readable = "", False
+    for member in members(source, limits):
+        head = member.source.read_at(0, limits.head_bytes)
+        claims += _claims(member, head, profiles) if not member.is_workbook else _book_claims(member, profiles)
+        first_line = first_line or preview(head.removeprefix(BOM_UTF8).split(b"\n")[0].rstrip(b"\r"))
+        readable = readable or member.is_workbook or any(_is_in(head, encoding) for encoding in ("utf-8", "gb18030"))
+    best = [claim for claim in claims if claim.score == max(claim.score for claim in claims)]
+    if not best:
+        raise StatementRefused("E-PROFILE-NONE" if readable else "E-ENC-AMBIGUOUS", line=1, value=first_line)
+    if len(best) > 1:
+        names = ", ".join(f"{claim.profile.id} v{claim.profile.version}" for claim in best)
+        raise StatementRefused("E-PROFILE-MANY", line=1, value=names)
+    return best[0]
+
+
+def _book_claims(member: Member, profiles: Sequence[Profile]) -> Iterator[Claim]:
     for profile in profiles:
-        for encoding in profile.decode.encodings:
-            text = None if marked and encoding != "utf-8" else try_decode(head, encoding)
-            if text is not None and profile.detect.first_line.search(text):
-                claims.setdefault((profile.id, profile.version), Claim(profile, "utf-8-sig" if marked else encoding))
-    if not claims:
-        raise StatementRefused("E-PROFILE-NONE", line=1, value=preview(head))
-    if len(claims) > 1:
-        raise StatementRefused("E-PROFILE-MANY", line=1, value=", ".join(f"{i} v{v}" for i, v in claims))
-    return next(iter(claims.values()))
+        if profile.format == "workbook" or profile.workbook:
+            lines = list(islice(sheet_lines(member.source, profile), _HEAD_LINES))
+            if score := _score(profile.detect, lines, b"", profile.dialect):
+                yield Claim(profile, "", member, score)
 
 
-def _check_bytes(source: Source, limits: Limits) -> None:
-    if not source.size:
-        raise StatementRefused("E-EMPTY")
-    if source.size > limits.bytes_max:
-        raise StatementRefused("E-TOO-LARGE", value=f"{source.size} bytes, at most {limits.bytes_max}")
-    head = source.read_at(0, 4096)
-    for magic, name in _BINARIES.items():
-        if head.startswith(magic):
-            raise StatementRefused("E-CONTAINER", value=name)
-    # Without a mark, UTF-16 shows by its many NULs: every ASCII character has one.
-    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or head.count(0) * 50 > len(head):
+def _claims(member: Member, head: bytes, profiles: Sequence[Profile]) -> Iterator[Claim]:
+    candidates = list(_candidates(member.source, head))
+    for profile in profiles:
+        known = [(name, base) for name, base in candidates if base in profile.decode.encodings]
+        if len(candidates) == len(_LADDER):  # nothing tells them apart, so the profile's own order does
+            known.sort(key=lambda candidate: profile.decode.encodings.index(candidate[1]))
+        for name, _ in known:
+            if score := _score(profile.detect, _head(head, name), head, profile.dialect):
+                yield Claim(profile, name, member, score)
+                break
+
+
+def _candidates(source: Source, head: bytes) -> Iterator[tuple[str, Encoding]]:
+    """What the file may be written in, by its marks, its NULs and what decodes: names of codecs and of profiles."""
+    if head[:2] == b"\x00\x00" or head[2:4] == b"\x00\x00":
         raise StatementRefused("E-ENC-UNSUPPORTED")
+    for name, (mark, base) in BOMS.items():
+        if head.startswith(mark):
+            yield name, base
+            return
+    if head.count(0) * 50 > len(head):  # without a mark, UTF-16 shows by its many NULs, on one side of the pairs
+        yield ("utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"), "utf-16"
+        return
+    telling = next((block for block in source.blocks() if not block.isascii()), b"")
+    yield from ((base, base) for base in _LADDER if base != "utf-8" or not telling or _is_in(telling, "utf-8"))
+    if telling and not _is_in(telling, "utf-8"):
+        yield "utf-8", "utf-8"  # with a foreign line in it
+
+
+def _is_in(block: bytes, encoding: str) -> bool:
+    try:
+        getincrementaldecoder(encoding)().decode(block)  # the last character may be cut
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _head(head: bytes, encoding: str) -> list[TextLine]:
+    """The first lines; what is no character of the encoding does not matter here."""
+    text = head.decode(encoding, errors="replace").removeprefix("\ufeff")
+    lines = text.split("\n" if "\n" in text else "\r")[:_HEAD_LINES]
+    return [TextLine(no, 0, 0, line.rstrip("\r")) for no, line in enumerate(lines, 1)]
+
+
+def _score(detect: Detect, lines: list[TextLine], head: bytes, dialect: Dialect) -> int:
+    """How much of the anchors was found: nought unless all of them were."""
+    found = []
+    if detect.first_line is not None:
+        found.append(10 if lines and detect.first_line.search(lines[0].text) else 0)
+    if detect.head is not None:
+        found.append(8 if any(detect.head.search(line.text) for line in lines) else 0)
+    if detect.header:
+        has = any(set(detect.header).issubset(_cells(line, dialect)) for line in lines)
+        found.append(4 + len(detect.header) if has else 0)
+    if detect.record_bytes:
+        records = [record.rstrip(b"\r") for record in head.split(b"\n")]
+        whole = records[:-1] if len(records) > 1 else records
+        found.append(8 if all(len(record) == detect.record_bytes for record in whole) else 0)
+    return sum(found) if all(found) else 0
+
+
+def _cells(line: TextLine, dialect: Dialect) -> list[str]:
+    try:
+        return header_cells(line, dialect)
+    except StatementRefused:
+        return []

@@ -1,7 +1,9 @@
 """Which business dates a file may speak of: those that it states, else those of its lines."""
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, timedelta
 
+from services.reconciler.domain.line import StatementLine
 from services.reconciler.statements.localtime import business_date
 from services.reconciler.statements.profile import Profile
 from services.reconciler.statements.refusal import StatementRefused
@@ -13,23 +15,39 @@ _TICK = timedelta(microseconds=1)
 class Period:
     """What the file states, in UTC and as business dates; None if it states nothing."""
 
-    def __init__(self, profile: Profile, facts: dict[str, str]) -> None:
-        self.start: datetime | None = None
-        self.end: datetime | None = None
-        self.day: date | None = None
-        form = profile.day.period_format
-        if form is None:
-            return
-        stated = f"{facts['period_start']} - {facts['period_end']}"
-        start, end = form.read(facts["period_start"]), form.read(facts["period_end"])
-        if start is None or end is None or not 1970 <= start.year <= end.year < 9999:
-            raise StatementRefused("E-DATE", value=stated)
-        self.day = business_date(start, profile.day.cutoff)
-        if start >= end or business_date(end - _TICK, profile.day.cutoff) != self.day:
-            raise StatementRefused("E-PERIOD-LONG", value=stated)
-        self.start, self.end = (moment.replace(tzinfo=profile.tz).astimezone(UTC) for moment in (start, end))
+    def __init__(self, profile: Profile, facts: Mapping[str, str], tally: Tally) -> None:
+        self._one_day = profile.day.span == "one"
+        self._first: date | None = None
+        self._last: date | None = None
+        if profile.day.stated_by == "period":
+            self._state(profile, facts, tally)
 
-    def tell(self, tally: Tally) -> None:
-        """What is stated, to the tally."""
-        if self.day is not None:
-            tally.period(self.day, self.day, self.start, self.end)
+    def _state(self, profile: Profile, facts: Mapping[str, str], tally: Tally) -> None:
+        stated = f"{facts.get('period_start', '')} - {facts.get('period_end', '')}"
+        for form in profile.day.period_format:
+            start, end = form.read(facts.get("period_start", "")), form.read(facts.get("period_end", ""))
+            if start and end and 1970 <= start.year <= end.year < 9999:
+                break
+        else:
+            raise StatementRefused("E-DATE", value=stated)
+        end = end if form.has_time else end + timedelta(days=1)
+        self._first = business_date(start, profile.day.cutoff)
+        self._last = business_date(end - _TICK, profile.day.cutoff)
+        if start >= end or (self._one_day and self._first != self._last):
+            raise StatementRefused("E-PERIOD-LONG", value=stated)
+        tally.period(self._first, self._last, *(t.replace(tzinfo=profile.tz).astimezone(UTC) for t in (start, end)))
+
+    def check(self, line: StatementLine, tally: Tally) -> None:
+        """Raises StatementRefused E-PERIOD for a line of another day in a file of one; warns in a file of many."""
+        day = line.business_date
+        if self._one_day:
+            self._first = self._last = self._first or day
+            if day != self._first:
+                raise StatementRefused("E-PERIOD", line=line.line_no, value=f"{line.book_local}, not of {self._first}")
+        elif self._first and self._last and not self._first <= day <= self._last:
+            tally.warn("W-OUT-OF-PERIOD", line=line.line_no, value=line.book_local)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether a file of one day has told no day to the end."""
+        return self._one_day and self._first is None

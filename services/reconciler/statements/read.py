@@ -9,7 +9,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from services.reconciler.domain.line import StatementLine
 from services.reconciler.domain.statement import Summary
-from services.reconciler.statements import delimited
+from services.reconciler.statements import bai2, camt, delimited, fixed_width, mt940, ofx, workbook
 from services.reconciler.statements.detect import Claim, claimed
 from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.lines import lines_of
@@ -19,35 +19,52 @@ from services.reconciler.statements.source import Source
 from services.reconciler.statements.tally import Tally
 
 Reader = Callable[[Source, Profile, Tally, Limits], Iterator[pa.RecordBatch]]
-_READERS: dict[str, Reader] = {"delimited": delimited.read}
+_READERS: dict[str, Reader] = {
+    "delimited": delimited.read,
+    "fixed_width": fixed_width.read,
+    "workbook": workbook.read,
+    "camt": camt.read,
+    "mt940": mt940.read,
+    "bai2": bai2.read,
+    "ofx": ofx.read,
+}
 _LIMITS = Limits()
 
 
 def open_statement(
     source: Source, profiles: Sequence[Profile], limits: Limits = _LIMITS, profile_id: str = ""
 ) -> "Reading":
-    """Find the one profile that claims the file (or see that `profile_id` does), and make ready to read it.
+    """Find the one active profile that claims the file, or see that `profile_id` does; and make ready to read it.
 
     Raises StatementRefused if nothing of the file can be read.
     """
-    chosen = [profile for profile in profiles if profile_id in ("", profile.id)]
-    return Reading(source, claimed(source, chosen, limits), limits)
+    if profile_id:
+        chosen = [profile for profile in profiles if profile.id == profile_id]
+    else:
+        chosen = [profile for profile in profiles if profile.status == "active"]
+    return Reading(claimed(source, chosen, limits), limits)
 
 
 class Reading:
     """One file being read; `batches` is to be taken to its end, once, and then `summary` tells the whole."""
 
-    def __init__(self, source: Source, claim: Claim, limits: Limits) -> None:
+    def __init__(self, claim: Claim, limits: Limits) -> None:
         self.profile = claim.profile
         self.encoding = claim.encoding
-        self._source, self._limits = source, limits
+        self._member, self._limits = claim.member, limits
         self._tally = Tally(claim.profile, claim.encoding)
         self._ended = False
 
+    @property
+    def source(self) -> Source:
+        """The bytes that the lines' places are of: the file, or what was unpacked from it."""
+        return self._member.source
+
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The lines as batches of LINE_SCHEMA. What is wrong with the file is not raised, `summary` tells it."""
+        read = _READERS["workbook" if self._member.is_workbook else self.profile.format]
         try:
-            for batch in _READERS["delimited"](self._source, self.profile, self._tally, self._limits):
+            for batch in read(self._member.source, self.profile, self._tally, self._limits):
                 self._tally.take(batch)
                 yield batch
         except StatementRefused as refused:
