@@ -138,7 +138,8 @@ class _Net:
         self._broken: int | None = None
 
     def add(self, row: Row) -> None:
-        net, rest = row.decimal(self._of.net), row.decimal(self._of.gross) - row.decimal(self._of.fee)
+        fee = row.decimal(self._of.fee)
+        net, rest = row.decimal(self._of.net), row.decimal(self._of.gross) - (-fee if self._of.plus else fee)
         if net != rest and self._broken is None:
             self._broken = row.line.no
         self._net, self._rest = EXACT.add(self._net, net), EXACT.add(self._rest, rest)

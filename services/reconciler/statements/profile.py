@@ -257,6 +257,7 @@ class Net:
     gross: str
     fee: str
     net: str
+    plus: bool = False  # the fee bears its own minus sign: gross + fee = net
 
 
 @dataclass(frozen=True, slots=True)
