@@ -19,7 +19,7 @@ from services.reconciler.statements.profile import Profile
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.source import Source
 from services.reconciler.statements.tally import Tally
-from services.reconciler.statements.xml_events import XmlEvents
+from services.reconciler.statements.xml_events import XmlEvents, encoding_of
 
 _MESSAGES = {"Stmt": "BkToCstmrStmt", "Rpt": "BkToCstmrAcctRpt", "Ntfctn": "BkToCstmrDbtCdtNtfctn"}
 _WANTED = {"S": STATEMENT_PATHS, "B": BALANCE_PATHS, "E": ENTRY_PATHS, "D": DETAIL_PATHS}
@@ -33,6 +33,7 @@ def read(source: Source, profile: Profile, tally: Tally, limits: Limits) -> Iter
 
 
 def _lines(source: Source, profile: Profile, tally: Tally, limits: Limits) -> Iterator[StatementLine]:
+    tally.encoding = encoding_of(source)
     file = _File(profile, tally)
     for _ in XmlEvents(source, file, limits).blocks():
         yield from file.taken()

@@ -1,6 +1,7 @@
 """XML to elements with their places, in blocks. It keeps nothing, follows no entity and no DTD, and knows no format."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from typing import Protocol
 from xml.parsers.expat import ErrorString, ExpatError, ParserCreate, errors
@@ -21,6 +22,21 @@ _ENCODINGS = "utf-8 utf8 us-ascii ascii utf-16 iso-8859-1 iso-8859-2 iso-8859-15
 _DEPTH_MAX = 64
 _NAMES_MAX = 4_096
 _TOKEN_BYTES_MAX = 4 * BLOCK_BYTES
+
+
+def encoding_of(source: Source) -> str:
+    """The encoding that the file declares, in small letters; by the standard UTF-8 if it declares none.
+
+    Raises StatementRefused E-ENC-UNSUPPORTED for one that expat cannot read.
+    """
+    head = source.read_at(0, 256)
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "utf-16"
+    declared = _DECLARED.search(head)
+    name = declared[1].lower().decode("ascii") if declared else "utf-8"
+    if name not in _ENCODINGS.split():
+        raise StatementRefused("E-ENC-UNSUPPORTED", line=1, value=name)
+    return name
 
 
 class Handler(Protocol):
@@ -60,7 +76,6 @@ class XmlEvents:
         Raises StatementRefused E-TRUNCATED for a file that ends too early, E-XML for what is not well formed
         or asks for more than a statement needs, E-ENC-UNSUPPORTED for an encoding that expat has not.
         """
-        _check_encoding(self._source.read_at(0, 256))
         read = 0
         for block in self._source.blocks():
             self._parse(block, final=False)
@@ -102,13 +117,6 @@ class XmlEvents:
 
     def _refuse_dtd(self, *_: object) -> None:
         raise StatementRefused("E-XML", line=self._parser.CurrentLineNumber, value="DOCTYPE or ENTITY")
-
-
-def _check_encoding(head: bytes) -> None:
-    # A declaration in UTF-16 does not match, and needs not: expat knows that from the byte order mark.
-    declared = _DECLARED.search(head)
-    if declared and declared[1].lower().decode("ascii") not in _ENCODINGS.split():
-        raise StatementRefused("E-ENC-UNSUPPORTED", line=1, value=declared[1].decode("ascii"))
 
 
 def _local(name: str) -> str:
