@@ -12,6 +12,8 @@ from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.row import Header, Row
 from services.reconciler.statements.tally import Tally
 
+AMOUNT = "@amount"
+
 
 class Declared(NamedTuple):
     """A total as the file writes it, and the line where it does."""
@@ -34,14 +36,19 @@ class ControlSums:
         self._nets = [_Net(control.name, control.net) for control in controls if control.net]
         self._amounts: dict[str, int] = {}
 
-    def parts(self, row: Row) -> list[tuple[Control, Decimal]]:
+    def parts(self, row: Row, line: StatementLine | None) -> list[tuple[Control, Decimal]]:
         """What this row gives to each sum; raises StatementRefused E-AMOUNT for a cell that is no number."""
         word = row.cell(self._decided_by)
         return [
-            (control, row.decimal(control.sum, self._empty) if control.sum else Decimal(1))
+            (control, self._part(control, row, line))
             for control in self._sums
-            if not control.where or word in control.where
+            if (not control.where or word in control.where) and _is_of(control, line)
         ]
+
+    def _part(self, control: Control, row: Row, line: StatementLine | None) -> Decimal:
+        if control.sum == AMOUNT:
+            return Decimal(0) if line is None else abs(_major(line))
+        return row.decimal(control.sum, self._empty) if control.sum else Decimal(1)
 
     def add(self, row: Row, line: StatementLine | None, parts: list[tuple[Control, Decimal]]) -> None:
         """Take in a row that has been understood; `line` is None if it moved no money."""
@@ -58,7 +65,7 @@ class ControlSums:
         """Tell the tally of every control of the file."""
         for control, computed in self._sums.items():
             if not control.optional or control.declared in declared:
-                self._compare(control, -computed if control.negate else computed, declared, tally)
+                self._compare(control, computed, declared, tally)
         for control in self._balances:
             self._compare_balances(control, declared, tally)
         for net in self._nets:
@@ -72,6 +79,7 @@ class ControlSums:
         except StatementRefused as refused:
             tally.fault(refused.fault)
             return
+        stated = abs(stated) if control.moved else stated
         rounded = computed if control.scale is None else _round(computed, control.scale)
         code = "E-CONTROL-SUM" if control.sum else "E-CONTROL-COUNT"
         text = declared[control.declared].text
@@ -114,7 +122,7 @@ class _Chain:
 
     def add(self, row: Row, line: StatementLine) -> None:
         balance = row.decimal(self._header)
-        amount = Decimal(line.amount_minor).scaleb(-exponent(line.currency_code))
+        amount = _major(line)
         before, self._before[line.currency_code] = self._before.get(line.currency_code), (balance, amount)
         if self._total is not None and not self._total.ties:
             return
@@ -147,6 +155,15 @@ class _Net:
     def tell(self, tally: Tally) -> None:
         total = ControlTotal(self._name, f"{self._net:f}", f"{self._rest:f}", ties=self._broken is None)
         tally.control("E-CONTROL-SUM", total, self._broken)
+
+
+def _is_of(control: Control, line: StatementLine | None) -> bool:
+    """Whether the line moved money the way that the control counts."""
+    return not control.moved or (line is not None and (line.amount_minor < 0) == (control.moved == "out"))
+
+
+def _major(line: StatementLine) -> Decimal:
+    return Decimal(line.amount_minor).scaleb(-exponent(line.currency_code))
 
 
 def _round(total: Decimal, scale: int) -> Decimal:

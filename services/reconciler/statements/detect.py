@@ -36,7 +36,12 @@ def claimed(source: Source, profiles: Sequence[Profile], limits: Limits) -> Clai
         head = member.source.read_at(0, limits.head_bytes)
         claims += _claims(member, head, profiles) if not member.is_workbook else _book_claims(member, profiles)
         first_line = first_line or preview(head.removeprefix(BOM_UTF8).split(b"\n")[0].rstrip(b"\r"))
-        readable = readable or member.is_workbook or any(_is_in(head, encoding) for encoding in ("utf-8", "gb18030"))
+        readable = (
+            readable
+            or member.is_workbook
+            or 0 in head
+            or any(_is_in(head, encoding) for encoding in ("utf-8", "gb18030"))
+        )
     best = [claim for claim in claims if claim.score == max(claim.score for claim in claims)]
     if not best:
         raise StatementRefused("E-PROFILE-NONE" if readable else "E-ENC-AMBIGUOUS", line=1, value=first_line)

@@ -105,6 +105,7 @@ class Table:
     above: tuple[Pattern[str], ...] = ()
     preamble: Preamble | None = None
     end: Pattern[str] | None = None  # the first line that is no row any more; a file without it is truncated
+    end_optional: bool = False  # a file without the end line is whole too
     totals_row: bool = False  # the end line names totals, the next line gives them
     end_row: bool = False  # the end line gives totals under the header of the rows
     below: tuple[Pattern[str], ...] = ()
@@ -112,7 +113,7 @@ class Table:
     skip: tuple[Pattern[str], ...] = ()  # lines between rows that are none
     blank_rows: Literal["refuse", "skip"] = "refuse"  # rows without any cell filled
     ragged: bool = False  # a row may end before its last columns, which are then empty
-    trailing_delimiter: bool = False  # a row may have one empty cell more than the header
+    trailing_delimiter: bool = False  # a row may have empty cells beyond the header
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +272,8 @@ class Control:
 
     name: str
     declared: str = ""  # a totals column, or a named group of a line above or below
-    sum: str = ""  # a header; "" counts lines
-    negate: bool = False  # the rows have no minus, the total has, or the other way round
+    sum: str = ""  # a header; @amount for the amount of the line, without its sign; "" counts lines
+    moved: Literal["", "in", "out"] = ""  # only lines that moved money this way; a minus before the total says nothing
     where: tuple[str, ...] = ()
     scale: int | None = None
     optional: bool = False  # nothing is compared in a file that does not declare it

@@ -58,7 +58,7 @@ class RowReader:
         """The cells of a line; raises StatementRefused unless there is one for each column."""
         cells = cells_of(line, self._dialect)
         width, table = len(self._header), self._profile.table
-        if len(cells) == width + 1 and table.trailing_delimiter and not cells[-1]:
+        while len(cells) > width and not cells[-1] and (table.trailing_delimiter or line.cells is not None):
             cells.pop()
         if len(cells) < width and table.ragged:
             self._tally.warn("W-RAGGED", line=line.no, value=f"{len(cells)} cells, not {width}")

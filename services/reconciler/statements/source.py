@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
@@ -20,7 +21,7 @@ class PhysicalLine(NamedTuple):
 
 
 class Source:
-    """A seekable file that is read by one reader at a time; who opened the file closes it."""
+    """A seekable file that is read by one reader at a time; who opened the file closes it, a copy closes itself."""
 
     def __init__(self, file: BinaryIO, size: int, sha256: str) -> None:
         self._file = file
@@ -38,14 +39,19 @@ class Source:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the source
         digest = hashlib.sha256()
         size = 0
-        for block in blocks:
-            size += len(block)
-            if size > size_max:
-                file.close()
-                raise StatementRefused("E-TOO-LARGE", value=f"more than {size_max} bytes")
-            digest.update(block)
-            file.write(block)
-        return cls(file, size, digest.hexdigest())
+        try:
+            for block in blocks:
+                size += len(block)
+                if size > size_max:
+                    raise StatementRefused("E-TOO-LARGE", value=f"more than {size_max} bytes")
+                digest.update(block)
+                file.write(block)
+        except BaseException:
+            file.close()
+            raise
+        source = cls(file, size, digest.hexdigest())
+        weakref.finalize(source, file.close)
+        return source
 
     @property
     def file(self) -> BinaryIO:

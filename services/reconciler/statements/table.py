@@ -95,7 +95,7 @@ class TableReader:
             try:
                 row = rows.cut(_sound(line))
                 canonical = rows.read(row)
-                sums.add(row, canonical, sums.parts(row))
+                sums.add(row, canonical, sums.parts(row, canonical))
             except StatementRefused as refused:
                 self._tally.quarantine(self._cut_short(line, refused))
                 continue
@@ -105,7 +105,7 @@ class TableReader:
                 yield batch
         if batch := batcher.rest():
             yield batch
-        if self._table.end is not None and self._end is None:
+        if self._table.end is not None and self._end is None and not self._table.end_optional:
             raise StatementRefused("E-TRUNCATED", line=self._last.no, value=self._last.text)
 
     def _row_lines(self) -> Iterator[TextLine]:
