@@ -6,14 +6,20 @@ import sys
 from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
+from chassis.crypto import KeyRing
 from services.reconciler import rpc, worker
+from services.reconciler.actions.file_reader import FileReader
+from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.actions.run import RunActions
+from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
+from services.reconciler.actions.upload import UploadActions
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.config import Config
-from services.reconciler.statements import load_profiles
+from services.reconciler.statements import Limits, load_profiles
+from services.reconciler.upload import Uploads
 
 _EXIT_CONFIG = 2
 
@@ -22,7 +28,8 @@ async def run() -> None:
     """Serve until SIGTERM or SIGINT; exits with 2 when the environment makes no configuration."""
     try:
         config = read_config(Config, "BIHUAN_RECONCILER", os.environ)
-    except ConfigError as fault:
+        ring = KeyRing.read(config.body_key_file)
+    except (ConfigError, ValueError, OSError) as fault:
         sys.stderr.write(f"{fault}\n")
         sys.exit(_EXIT_CONFIG)
 
@@ -33,10 +40,14 @@ async def run() -> None:
     payments = PaymentsClient(config.payments_target, config.payments_timeout_seconds)
     mirror = MirrorActions(sessions, payments, clock)
     reconciliation = ReconciliationActions(sessions, payments, mirror, clock, config.run_lease_seconds)
-    statements = StatementActions(sessions, load_profiles(), clock)
+    reader = FileReader(load_profiles(), Limits(bytes_max=config.file_bytes_max), config.file_seconds_max)
+    ingest = IngestActions(sessions, reader, ring, clock)
+    kept = UploadActions(sessions, ring, clock, config.upload_keep_seconds)
+    uploads = Uploads(config.file_bytes_max)
+    statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
     runs = RunActions(sessions, clock)
     try:
-        loops = worker.loops(mirror, reconciliation, config)
+        loops = worker.loops(mirror, reconciliation, kept, SealingActions(sessions, ring), config)
         running = await server.start(config.listen, rpc.servicers(statements, runs), loops)
         await server.until_stopped(running)
     finally:

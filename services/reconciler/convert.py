@@ -1,10 +1,11 @@
 """Between the contract's messages and the reconciler's rows. It decides nothing."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from bihuan.reconciler.v1 import exception_pb2, run_pb2, statement_pb2
+from bihuan.reconciler.v1 import exception_pb2, run_pb2, statement_pb2, statement_service_pb2
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -12,6 +13,9 @@ from chassis.errors import FieldFault
 from chassis.validation import invalid
 from services.reconciler.domain.explanation import CLASS_ZH
 from services.reconciler.domain.outcome import ExceptionClass
+from services.reconciler.domain.statement import EdgeLine, StatementFault
+from services.reconciler.domain.upload import Progress, Sent
+from services.reconciler.statements.report import Report
 from services.reconciler.tables import ExceptionRow, MatchRow, RunRow, StatementLineRow, StatementRow
 
 
@@ -35,9 +39,12 @@ def statement(row: StatementRow) -> statement_pb2.Statement:
         statement_id=row.statement_id,
         file_sha256=row.file_sha256,
         file_name=row.file_name,
+        size_bytes=row.size_bytes,
         channel=row.channel,
         account_no=row.account_no,
         business_date=row.business_date.isoformat(),
+        first_date=(row.first_date or row.business_date).isoformat(),
+        last_date=(row.last_date or row.business_date).isoformat(),
         profile_id=row.profile_id,
         profile_version=row.profile_version,
         encoding=row.encoding,
@@ -50,6 +57,8 @@ def statement(row: StatementRow) -> statement_pb2.Statement:
         sums_in=_sums(row.sums_in),
         sums_out=_sums(row.sums_out),
         controls=[statement_pb2.ControlTotal(**control) for control in row.controls],
+        known_rows=row.known_rows,
+        late_rows=row.late_rows,
         create_time=_timestamp(row.create_time),
     )
 
@@ -64,11 +73,82 @@ def statement_line(row: StatementLineRow) -> statement_pb2.StatementLine:
         channel_txn_no=row.channel_txn_no,
         merchant_order_no=row.merchant_order_no,
         channel_refund_no=row.channel_refund_no,
+        merchant_refund_no=row.merchant_refund_no,
         amount=_money(row.currency_code, row.amount_minor),
-        book_time=_timestamp(row.book_time),
+        book_time=_timestamp(row.book_time) if row.book_time else None,
         book_local=row.book_local,
         business_date=row.business_date.isoformat(),
+        status=row.status,
+        fee_text=row.fee_text,
+        account_no=row.account_no,
+        entry_ref=row.entry_ref,
+        original_txn_no=row.original_txn_no,
+        value_date=_day(row.value_date),
+        balance_after=_money(row.currency_code, row.balance_after_minor),
+        reversal=row.reversal,
+        late=row.late,
+        byte_offset=row.byte_offset,
+        byte_size=row.byte_size,
     )
+
+
+def sent(header: statement_service_pb2.StatementHeader) -> Sent:
+    """What a caller says of a file."""
+    return Sent(header.request_id, header.file_name, header.channel, header.profile_id)
+
+
+def upload(progress: Progress) -> statement_service_pb2.GetUploadResponse:
+    """An upload as the contract tells it."""
+    return statement_service_pb2.GetUploadResponse(
+        received_bytes=progress.received_bytes,
+        expire_time=_timestamp(progress.expire_time) if progress.expire_time else None,
+        statement_id=progress.statement_id,
+    )
+
+
+def report(found: Report) -> statement_pb2.StatementReport:
+    """A report as the contract tells it."""
+    summary = found.summary
+    return statement_pb2.StatementReport(
+        loadable=summary.loadable,
+        profile_id=summary.profile_id,
+        profile_version=summary.profile_version,
+        encoding=summary.encoding,
+        channel=summary.channel,
+        account_no=summary.account_no,
+        first_date=_day(summary.first_date),
+        last_date=_day(summary.last_date),
+        rows=statement_pb2.RowCounts(**asdict(summary.rows)),
+        sums_in=_sums(summary.sums_in),
+        sums_out=_sums({code: -minor for code, minor in summary.sums_out.items()}),
+        first=_edge(summary.first),
+        last=_edge(summary.last),
+        controls=[statement_pb2.ControlTotal(**asdict(control)) for control in summary.controls],
+        errors=map(_error, summary.faults),
+        error_count=summary.fault_count,
+        warnings=map(_error, summary.warnings),
+        columns=[statement_pb2.ColumnName(field=field, header=header) for field, header in summary.header_map.items()],
+        draft=found.draft,
+    )
+
+
+def _error(fault: StatementFault) -> statement_pb2.StatementError:
+    return statement_pb2.StatementError(
+        code=fault.code,
+        line=fault.line or 0,
+        column=fault.column or "",
+        value=fault.value or "",
+        rule=fault.rule,
+        cure=fault.cure,
+        rule_zh=fault.rule_zh,
+        cure_zh=fault.cure_zh,
+    )
+
+
+def _edge(line: EdgeLine | None) -> statement_pb2.EdgeLine | None:
+    if line is None:
+        return None
+    return statement_pb2.EdgeLine(time=line.time, amount=_money(line.currency_code, line.amount_minor))
 
 
 def run(row: RunRow) -> run_pb2.Run:
@@ -186,6 +266,10 @@ def _money(currency_code: str | None, amount_minor: int | None) -> money_pb2.Mon
 
 def _line_id(statement_id: str | None, line_no: int | None) -> str:
     return "" if line_no is None else f"{statement_id}.{line_no}"
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _timestamp(moment: datetime) -> Timestamp:

@@ -13,9 +13,13 @@ from bihuan.reconciler.v1 import (
 
 from chassis.server import RpcContext, Servicer
 from services.reconciler import convert
+from services.reconciler.actions.file_reader import FileReader, Wanted
+from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.page import PageRequest
 from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.statement import StatementActions
+from services.reconciler.actions.upload import UploadActions
+from services.reconciler.spool import Spool
 from services.reconciler.store.result import ExceptionFilter
 from services.reconciler.upload import Uploads
 
@@ -23,19 +27,49 @@ from services.reconciler.upload import Uploads
 class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
     """Takes in what channels and banks say."""
 
-    def __init__(self, statements: StatementActions, uploads: Uploads) -> None:
+    def __init__(
+        self,
+        statements: StatementActions,
+        ingest: IngestActions,
+        kept: UploadActions,
+        reader: FileReader,
+        uploads: Uploads,
+    ) -> None:
         self._statements = statements
+        self._ingest = ingest
+        self._kept = kept
+        self._reader = reader
         self._uploads = uploads
 
     async def IngestStatement(
         self, request_iterator: AsyncIterator[statement_service_pb2.IngestStatementRequest], context: RpcContext
     ) -> statement_service_pb2.IngestStatementResponse:
         with self._uploads.place():
-            header, content = await self._uploads.receive(request_iterator)
-            ingested = await self._statements.ingest_statement(header.request_id, header.file_name, content)
+            header = await self._uploads.header(request_iterator)
+            assert isinstance(header, statement_service_pb2.StatementHeader), "the contract names the header"
+            async with Spool() as spool:
+                kept = await self._kept.resume(header.request_id, header.resume_from_bytes, spool)
+                await self._uploads.bytes_into(spool, request_iterator, kept.grown)
+                async with kept.judged():
+                    ingested = await self._ingest.ingest_statement(convert.sent(header), spool.source())
         return statement_service_pb2.IngestStatementResponse(
             statement=convert.statement(ingested.statement), replayed=ingested.replayed
         )
+
+    async def CheckStatement(
+        self, request_iterator: AsyncIterator[statement_service_pb2.CheckStatementRequest], context: RpcContext
+    ) -> statement_service_pb2.CheckStatementResponse:
+        with self._uploads.place():
+            header = await self._uploads.header(request_iterator)
+            async with Spool() as spool:
+                await self._uploads.bytes_into(spool, request_iterator)
+                report = await self._reader.report(spool.source(), Wanted(header.channel, header.profile_id))
+        return statement_service_pb2.CheckStatementResponse(report=convert.report(report))
+
+    async def GetUpload(
+        self, request: statement_service_pb2.GetUploadRequest, context: RpcContext
+    ) -> statement_service_pb2.GetUploadResponse:
+        return convert.upload(await self._kept.get_upload(request.request_id))
 
     async def GetStatement(
         self, request: statement_service_pb2.GetStatementRequest, context: RpcContext
@@ -121,7 +155,7 @@ class ExceptionServicer(exception_service_pb2_grpc.ExceptionServiceServicer):
         )
 
 
-def servicers(statements: StatementActions, runs: RunActions) -> list[Servicer]:
+def servicers(statements: StatementServicer, runs: RunActions) -> list[Servicer]:
     """What the server answers with."""
     statement_names = statement_service_pb2.DESCRIPTOR.services_by_name
     run_names = run_service_pb2.DESCRIPTOR.services_by_name
@@ -130,7 +164,7 @@ def servicers(statements: StatementActions, runs: RunActions) -> list[Servicer]:
         Servicer(
             statement_names["StatementService"].full_name,
             statement_service_pb2_grpc.add_StatementServiceServicer_to_server,
-            StatementServicer(statements, Uploads()),
+            statements,
         ),
         Servicer(
             run_names["RunService"].full_name,

@@ -3,11 +3,19 @@
 from chassis.loop import Loop
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.actions.sealing import SealingActions
+from services.reconciler.actions.upload import UploadActions
 from services.reconciler.config import Config
 
 
-def loops(mirror: MirrorActions, reconciliation: ReconciliationActions, config: Config) -> list[Loop]:
-    """Follow the payments, make the runs that are due, tell payments what they decided."""
+def loops(
+    mirror: MirrorActions,
+    reconciliation: ReconciliationActions,
+    uploads: UploadActions,
+    sealing: SealingActions,
+    config: Config,
+) -> list[Loop]:
+    """Follow the payments, make the runs that are due, tell payments what they decided, and tidy up."""
 
     async def run_due() -> int:
         claim = await reconciliation.claim_run()
@@ -20,4 +28,6 @@ def loops(mirror: MirrorActions, reconciliation: ReconciliationActions, config: 
         Loop("follow_payments", mirror.follow_payments, config.follow_interval_seconds),
         Loop("run_due", run_due, config.run_interval_seconds),
         Loop("tell_payments", mirror.tell_payments, config.tell_interval_seconds),
+        Loop("forget_uploads", uploads.forget_uploads, config.tidy_interval_seconds),
+        Loop("seal_files", sealing.seal_files, config.tidy_interval_seconds),
     ]

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 KEY_BYTES = 16
-NUMBERED = ("kind", "channel_txn_no", "channel_refund_no", "merchant_refund_no")
-# Of a line without a channel_txn_no, where the layout names no fields that do better.
+TXN_NO = "channel_txn_no"
+# Of a line that has not the channel_txn_no that its layout's key asks for.
 ALL_THAT_IS_TOLD = (
     "kind",
     "business_date",
@@ -26,17 +26,18 @@ ALL_THAT_IS_TOLD = (
 _SEPARATOR = "\x1f"
 
 
-def line_keys(channel: str, account_no: str, key: Sequence[str], lines: Mapping[str, Sequence[Any]]) -> Iterator[bytes]:
-    """The key of each line, `lines` being columns by field name; every line's own account goes before `account_no`.
+def line_keys(channel: str, key: Sequence[str], lines: Mapping[str, Sequence[Any]]) -> Iterator[bytes]:
+    """The key of each line, `lines` being columns by field name.
 
-    It is made of the channel's numbers for a line that has a channel_txn_no, and else of the fields that `key` names, if it names any.
-    The hash stands for the values, so that a key of personal fields keeps nothing personal.
+    It is made of the fields that `key` names, in any order. If channel_txn_no is one of them and the line has none, it
+    is made of all that is told of the line. A hash stands for the values, so that nothing personal is kept in it.
     """
-    numbered = zip(*(lines[field] for field in NUMBERED), strict=True)
-    named = zip(*(lines[field] for field in key or ALL_THAT_IS_TOLD), strict=True)
-    for account, numbers, values in zip(lines["account_no"], numbered, named, strict=True):
-        parts = ("channel_txn_no", *numbers) if numbers[1] else ("key", *map(_text, values))
-        whole = _SEPARATOR.join((channel, account or account_no, *parts))
+    named = zip(*(lines[field] for field in sorted(key)), strict=True)
+    told = zip(*(lines[field] for field in ALL_THAT_IS_TOLD), strict=True)
+    needs_txn_no = TXN_NO in key
+    for account, txn_no, values, all_told in zip(lines["account_no"], lines[TXN_NO], named, told, strict=True):
+        parts = ("all", *all_told) if needs_txn_no and not txn_no else ("key", *values)
+        whole = _SEPARATOR.join((channel, account, *map(_text, parts)))
         yield hashlib.sha256(whole.encode()).digest()[:KEY_BYTES]
 
 

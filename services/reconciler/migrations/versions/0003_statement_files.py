@@ -19,7 +19,7 @@ FROM (
     ) AS occurrence
     FROM (
         SELECT l.statement_id, l.line_no, s.account_no, s.create_time, substr(sha256(convert_to(concat_ws(
-            E'\x1f', s.channel, s.account_no, 'channel_txn_no', l.kind, l.channel_txn_no, l.channel_refund_no,
+            E'\x1f', s.channel, s.account_no, 'key', l.channel_refund_no, l.channel_txn_no, l.kind,
             l.merchant_refund_no
         ), 'UTF8')), 1, 16) AS line_key
         FROM statement_lines l JOIN statements s USING (statement_id)
