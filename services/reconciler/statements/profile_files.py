@@ -1,21 +1,15 @@
 """Profiles from YAML: every fault of a file is named at once, by its key. It reads the disk once, at the start."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Iterator
 from datetime import time
-from difflib import get_close_matches
-from enum import EnumType
 from functools import cache
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from services.reconciler.statements.localtime import TimeFormat
 from services.reconciler.statements.profile import BookTime, Profile, Table
+from services.reconciler.typed_yaml import Readers, read_yaml
 
 _SHIPPED = Path(__file__).parent.parent / "profiles"
 _FACTS = ("account_no", "period_start", "period_end")
@@ -41,14 +35,8 @@ def load_profiles() -> tuple[Profile, ...]:
 
 def parse_profile(name: str, text: str) -> Profile:
     """One profile from its YAML. Raises ProfileInvalid, which names the file and every fault in it."""
-    try:
-        node = yaml.safe_load(text)
-    except yaml.YAMLError as fault:
-        raise ProfileInvalid(name, [f"is not YAML: {fault}"]) from fault
-    faults: list[str] = []
-    profile = _build(Profile, node, "", faults)
-    if not faults:
-        faults = list(_contradictions(profile))
+    profile, faults = read_yaml(Profile, text, "the profile", _READERS)
+    faults = faults or list(_contradictions(profile))
     if faults:
         raise ProfileInvalid(name, faults)
     assert isinstance(profile, Profile)
@@ -150,71 +138,7 @@ def _control_contradictions(profile: Profile, facts: set[str]) -> Iterator[str]:
     yield from (f"control {name} is there twice" for name in sorted({n for n in names if names.count(n) > 1}))
 
 
-def _build(kind: Any, node: Any, where: str, faults: list[str]) -> Any:
-    """The value of type `kind` that the YAML node means; what is wrong with it is added to `faults`."""
-    if is_dataclass(kind) and isinstance(kind, type) and kind is not TimeFormat:
-        return _build_dataclass(kind, node, where, faults)
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is tuple and node and not isinstance(node, list) and arguments[0] is not str:
-        node = [node]
-    if origin is tuple and isinstance(node, list) and node:
-        return tuple(_build(arguments[0], item, f"{where}[{at}]", faults) for at, item in enumerate(node))
-    if origin is dict and isinstance(node, dict) and node and all(isinstance(key, str) for key in node):
-        return {key: _build(arguments[1], item, f"{where}.{key}", faults) for key, item in node.items()}
-    if origin is UnionType:
-        return _build(next(argument for argument in arguments if argument is not NoneType), node, where, faults)
-    return _build_scalar(kind, node, where, faults)
-
-
-def _build_dataclass(kind: type, node: Any, where: str, faults: list[str]) -> Any:
-    if not isinstance(node, dict):
-        faults.append(f"{where or 'the profile'} must be a mapping, is {node!r}")
-        return None
-    # A key that is a word of Python, such as `in`, has an underscore behind it in the class.
-    hints = {name.rstrip("_"): hint for name, hint in get_type_hints(kind).items()}
-    known = {field.name.rstrip("_"): field for field in fields(kind)}
-    dot = f"{where}." if where else ""
-    for key in sorted(node.keys() - known.keys(), key=str):
-        near = get_close_matches(str(key), known, n=1)
-        faults.append(f"unknown key {dot}{key}" + (f", did you mean {near[0]}?" if near else ""))
-    before = len(faults)
-    values = {}
-    for name, field in known.items():
-        if name in node:
-            values[field.name] = _build(hints[name], node[name], f"{dot}{name}", faults)
-        elif field.default is MISSING and field.default_factory is MISSING:
-            faults.append(f"{dot}{name} is missing")
-    return kind(**values) if len(faults) == before else None
-
-
-def _build_scalar(kind: Any, node: Any, where: str, faults: list[str]) -> Any:
-    if get_origin(kind) is Literal:
-        if node in get_args(kind):
-            return node
-        expected = f"one of {', '.join(get_args(kind))}"
-    elif kind in (str, int, bool):
-        if type(node) is kind:
-            return node
-        expected = {str: "a text", int: "a whole number", bool: "true or false"}[kind]
-    elif isinstance(kind, EnumType):
-        if isinstance(node, str) and node in kind.__members__:
-            return kind[node]
-        expected = f"one of {', '.join(kind.__members__)}"
-    else:
-        expected, read = _READ_FROM_TEXT.get(
-            get_origin(kind) or kind, ("a list or mapping of texts that is not empty", None)
-        )
-        if read is not None and isinstance(node, str):
-            try:
-                return read(node)
-            except (ValueError, LookupError, re.error) as fault:
-                expected = f"{expected} ({fault})"
-    faults.append(f"{where} must be {expected}, is {node!r}")
-    return None
-
-
-_COLLECTION = ("a list or mapping of texts that is not empty", None)
-_READ_FROM_TEXT: dict[Any, tuple[str, Callable[[str], Any] | None]] = {
+_READERS: Readers = {
     re.Pattern: ("a regular expression", re.compile),
     TimeFormat: ("a time format", TimeFormat.of),
     ZoneInfo: ("a time zone of the IANA database", ZoneInfo),
