@@ -27,24 +27,130 @@ class Golden:
 
 
 REAL = [
-    Golden("cn/cgb_credit.csv", "cgb.credit", 4, {"CNY": 122788}, {"CNY": -40332}, ("2025/01/05", -1590), ("2024/12/25", 113068)),
-    Golden("cn/citic_credit.xls", "citic.credit", 13, {"CNY": 141}, {"CNY": -109880}, ("2024-11-09", -590), ("2024-10-20", -2016)),
-    Golden("cn/hsbchk_debit.csv", "hsbc_hk.debit", 10, {"HKD": 1300545, "CNY": 1250000}, {"HKD": -352650}, ("24/03/2025", -100), ("01/03/2025", 545)),
-    Golden("cn/meituan_bom_crlf.csv", "meituan.personal", 29, {"CNY": 20973}, {"CNY": -122380}, ("2025-02-28 20:35:13", -2117), ("2025-02-02 21:30:16", -1920), controls=2),
+    Golden(
+        "cn/cgb_credit.csv",
+        "cgb.credit",
+        4,
+        {"CNY": 122788},
+        {"CNY": -40332},
+        ("2025/01/05", -1590),
+        ("2024/12/25", 113068),
+    ),
+    Golden(
+        "cn/citic_credit.xls",
+        "citic.credit",
+        13,
+        {"CNY": 141},
+        {"CNY": -109880},
+        ("2024-11-09", -590),
+        ("2024-10-20", -2016),
+    ),
+    Golden(
+        "cn/hsbchk_debit.csv",
+        "hsbc_hk.debit",
+        10,
+        {"HKD": 1300545, "CNY": 1250000},
+        {"HKD": -352650},
+        ("24/03/2025", -100),
+        ("01/03/2025", 545),
+    ),
+    Golden(
+        "cn/meituan_bom_crlf.csv",
+        "meituan.personal",
+        29,
+        {"CNY": 20973},
+        {"CNY": -122380},
+        ("2025-02-28 20:35:13", -2117),
+        ("2025-02-02 21:30:16", -1920),
+        controls=2,
+    ),
     Golden("intl/bmo_credit_preamble.csv", "bmo.credit", 3, {}, {"CAD": -9433}, ("20230511", -327), ("20230512", -600)),
-    Golden("intl/split_amounts_semicolon.csv", "generic.credit_debit", 2, {"EUR": 125050}, {"EUR": -20025}, ("2026-03-20", 125050), ("2026-03-21", -20025), controls=1),
-    Golden("intl/european_decimals.csv", "generic.umsatz", 3, {"EUR": 350000}, {"EUR": -123906}, ("2026-04-02", -123456), ("2026-04-09", -450)),
-    Golden("psp/stripe_balance_itemized.csv", "stripe.balance", 2, {"USD": 1200}, {"USD": -77}, ("2020-01-23 08:26:29", 1200), ("2020-01-23 08:26:31", -77), controls=1),
-    Golden("psp/adyen_settlement_238.csv", "adyen.settlement", 3, {"USD": 45433199}, {"USD": -45433199}, ("2022-02-22 00:24:23", 45433199), ("2022-03-02 02:21:49", -45433190)),
-    Golden("psp/paypal_statement_en.csv", "paypal.statement", 19, {"EUR": 1734631, "USD": 2119430}, {"EUR": -1734631, "USD": -2091400}, ("9/4/2018 21:15:11", -105809), ("9/30/2018 21:22:33", 28118), controls=2),
-]  # fmt: skip
+    Golden(
+        "intl/split_amounts_semicolon.csv",
+        "generic.credit_debit",
+        2,
+        {"EUR": 125050},
+        {"EUR": -20025},
+        ("2026-03-20", 125050),
+        ("2026-03-21", -20025),
+        controls=1,
+    ),
+    Golden(
+        "intl/european_decimals.csv",
+        "generic.umsatz",
+        3,
+        {"EUR": 350000},
+        {"EUR": -123906},
+        ("2026-04-02", -123456),
+        ("2026-04-09", -450),
+    ),
+    Golden(
+        "psp/stripe_balance_itemized.csv",
+        "stripe.balance",
+        2,
+        {"USD": 1200},
+        {"USD": -77},
+        ("2020-01-23 08:26:29", 1200),
+        ("2020-01-23 08:26:31", -77),
+        controls=1,
+    ),
+    Golden(
+        "psp/adyen_settlement_238.csv",
+        "adyen.settlement",
+        3,
+        {"USD": 45433199},
+        {"USD": -45433199},
+        ("2022-02-22 00:24:23", 45433199),
+        ("2022-03-02 02:21:49", -45433190),
+    ),
+    Golden(
+        "psp/paypal_statement_en.csv",
+        "paypal.statement",
+        19,
+        {"EUR": 1734631, "USD": 2119430},
+        {"EUR": -1734631, "USD": -2091400},
+        ("9/4/2018 21:15:11", -105809),
+        ("9/30/2018 21:22:33", 28118),
+        controls=2,
+    ),
+]
 STL_TIME = "2026/03/01 00:01:17 -0800"
 MADE = [
-    (samples.ccb_debit, Golden("", "ccb.debit", 3, {"CNY": 500000}, {"CNY": -122340}, ("20260301 09:15:02", 500000), ("20260302 21:02:37", -120000), controls=1)),
-    (samples.paypal_stl, Golden("", "paypal.stl", 2, {"USD": 10000}, {"USD": -2500}, (STL_TIME, 10000), (STL_TIME, -2500), controls=1)),
-    (samples.stripe_payout, Golden("", "stripe.payout", 3, {"USD": 1200, "JPY": 1000}, {"USD": -300}, ("2026-03-01 08:26:29", 1200), ("2026-03-01 09:00:00", 1000), controls=1)),
-    (families.citic_credit_xlsx, Golden("", "citic.credit", 2, {"CNY": 121}, {"CNY": -2500}, ("2026-03-02", -2500), ("2026-03-02", 121))),
-]  # fmt: skip
+    (
+        samples.ccb_debit,
+        Golden(
+            "",
+            "ccb.debit",
+            3,
+            {"CNY": 500000},
+            {"CNY": -122340},
+            ("20260301 09:15:02", 500000),
+            ("20260302 21:02:37", -120000),
+            controls=1,
+        ),
+    ),
+    (
+        samples.paypal_stl,
+        Golden("", "paypal.stl", 2, {"USD": 10000}, {"USD": -2500}, (STL_TIME, 10000), (STL_TIME, -2500), controls=1),
+    ),
+    (
+        samples.stripe_payout,
+        Golden(
+            "",
+            "stripe.payout",
+            3,
+            {"USD": 1200, "JPY": 1000},
+            {"USD": -300},
+            ("2026-03-01 08:26:29", 1200),
+            ("2026-03-01 09:00:00", 1000),
+            controls=1,
+        ),
+    ),
+    (
+        families.citic_credit_xlsx,
+        Golden("", "citic.credit", 2, {"CNY": 121}, {"CNY": -2500}, ("2026-03-02", -2500), ("2026-03-02", 121)),
+    ),
+]
 
 
 def assert_golden(raw: bytes, golden: Golden) -> None:
@@ -83,7 +189,7 @@ def test_a_provider_s_line_says_what_it_was_and_in_which_zone_its_clock_was():
         (LineKind.PAYMENT, "", "36"),
     ]
     assert {line.entry_ref for line in lines} == {"po_1", "po_2"}
-    assert [str(line.book_time) for line in lines][0] == "2026-03-01 08:26:29+00:00"
+    assert str(lines[0].book_time) == "2026-03-01 08:26:29+00:00"
 
 
 def paypal(*rows: tuple[str, str, str]) -> bytes:
@@ -127,4 +233,4 @@ def test_each_row_of_a_provider_s_statement_is_on_the_clock_of_its_own_zone():
 def test_a_zone_that_is_none_is_refused():
     summary = check_statement(Source.of_bytes(paypal(("9/27/2018", "Mars/Olympus", "5"))), load_profiles())
 
-    assert [(fault.code, fault.column) for fault in summary.faults][0] == ("E-DATE", "Time Zone")
+    assert (summary.faults[0].code, summary.faults[0].column) == ("E-DATE", "Time Zone")
