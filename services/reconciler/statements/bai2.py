@@ -37,8 +37,7 @@ _ENDS = {"49": "account", "98": "group", "99": "file"}
 
 def read(source: Source, profile: Profile, tally: Tally, limits: Limits) -> Iterator[pa.RecordBatch]:
     """The details in batches, in the order of the file. Raises StatementRefused for what ends the reading."""
-    del profile  # the format leaves nothing open
-    return batched(_File(tally).lines(records(text_lines(source, tally, limits), tally)))
+    return batched(_File(tally).lines(records(text_lines(source, profile, tally, limits), tally)))
 
 
 @dataclass(slots=True)
@@ -68,6 +67,7 @@ class _File:
         for record in read:
             last = record.line
             if before not in _AFTER.get(record.code, ()):
+                self._tally.frame(record.lines)
                 raise StatementRefused("E-FRAME", line=last, value=f"{record.code} after {before or 'nothing'}")
             before = record.code
             self._open(record)
