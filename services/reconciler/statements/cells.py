@@ -39,6 +39,15 @@ def is_blank(line: TextLine, dialect: Dialect) -> bool:
     return not line.text.strip(f" \t\r{dialect.delimiter}{dialect.quote}{dialect.strip}")
 
 
+def ends_in_quotes(line: TextLine, dialect: Dialect) -> bool:
+    """Whether a quote that begins a cell is not closed in the line."""
+    try:
+        _split(line, dialect)
+    except StatementRefused:
+        return True
+    return False
+
+
 def _split(line: TextLine, dialect: Dialect) -> list[str]:
     if not dialect.quote or dialect.quote not in line.text:
         return line.text.split(dialect.delimiter)

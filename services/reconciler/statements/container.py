@@ -1,6 +1,9 @@
 """What a file is by its first bytes, not by its name; and what lies in an archive. No path of an archive is used."""
 
+import contextlib
 import gzip
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,6 +27,17 @@ _REFUSED = {
 }
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
+# UnicodeDecodeError is a ValueError, BadGzipFile an OSError.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 _OLE2 = b"\xd0\xcf\x11\xe0"
 
 
@@ -56,11 +70,9 @@ def members(source: Source, limits: Limits) -> Iterator[Member]:
 
 def _unzipped(source: Source, limits: Limits) -> Iterator[Member]:
     source.file.seek(0)
-    try:
+    with _archive_faults():
         # Names without the UTF-8 flag are GBK where these files come from.
         archive = zipfile.ZipFile(source.file, metadata_encoding="gbk")
-    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, OSError, ValueError) as damage:
-        raise StatementRefused("E-CONTAINER", value=f"zip that cannot be read: {damage}") from damage
     with archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         if len(infos) > limits.members_max:
@@ -68,11 +80,13 @@ def _unzipped(source: Source, limits: Limits) -> Iterator[Member]:
         if any(info.filename == "xl/workbook.xml" for info in infos):
             yield Member("", source, is_workbook=True)
             return
-        for info in infos:
+        filled = [info for info in infos if info.file_size]
+        if not filled:
+            raise StatementRefused("E-CONTAINER", value="an archive of nothing")
+        for info in filled:
             if info.flag_bits & 1:
                 raise StatementRefused("E-CONTAINER", value="encrypted zip")
-            if info.file_size:
-                yield _sound(Member(info.filename, _unpacked(_read(archive, info), source.size, limits), False))
+            yield _sound(Member(info.filename, _unpacked(_read(archive, info), source.size, limits), False))
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -87,12 +101,18 @@ def _gunzipped(source: Source) -> Iterator[bytes]:
 
 
 def _blocks(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    while block := file.read(BLOCK_BYTES):
+        yield block
+
+
+@contextlib.contextmanager
+def _archive_faults() -> Iterator[None]:
+    """What the libraries raise for a damaged archive, as refusals."""
     try:
-        while block := file.read(BLOCK_BYTES):
-            yield block
+        yield
     except EOFError as cut:
         raise StatementRefused("E-TRUNCATED", value=str(cut)) from cut
-    except (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, NotImplementedError, RuntimeError, OSError) as damage:
+    except _DAMAGE as damage:
         raise StatementRefused("E-CONTAINER", value=f"archive that cannot be read: {damage}") from damage
 
 
@@ -102,11 +122,12 @@ def _unpacked(blocks: Iterator[bytes], packed_size: int, limits: Limits) -> Sour
 
     def counted() -> Iterator[bytes]:
         size = 0
-        for block in blocks:
-            size += len(block)
-            if size > size_max:
-                raise StatementRefused("E-CONTAINER-LIMIT", value=f"unpacks to more than {size_max} bytes")
-            yield block
+        with _archive_faults():
+            for block in blocks:
+                size += len(block)
+                if size > size_max:
+                    raise StatementRefused("E-CONTAINER-LIMIT", value=f"unpacks to more than {size_max} bytes")
+                yield block
 
     return Source.copied(counted(), size_max)
 

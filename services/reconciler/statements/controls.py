@@ -30,40 +30,43 @@ class ControlSums:
         self._empty = ("", *profile.amount.empty) if profile.amount.in_ else ()
         self._form = number_form(profile.dialect)
         controls = profile.controls
-        self._sums = {c: Decimal(0) for c in controls if not (c.balance_chain or c.net or c.opening)}
+        self._controls = [c for c in controls if not (c.balance_chain or c.net or c.opening)]
+        self._sums = [Decimal(0)] * len(self._controls)
         self._balances = [control for control in controls if control.opening]
         self._chains = [_Chain(c.name, c.balance_chain, header) for c in controls if c.balance_chain]
         self._nets = [_Net(control.name, control.net) for control in controls if control.net]
         self._amounts: dict[str, int] = {}
 
-    def parts(self, row: Row, line: StatementLine | None) -> list[tuple[Control, Decimal]]:
-        """What this row gives to each sum; raises StatementRefused E-AMOUNT for a cell that is no number."""
+    def add(self, row: Row, line: StatementLine | None) -> None:
+        """Take in a row that has been understood; `line` is None if it moved no money.
+
+        Raises StatementRefused E-AMOUNT for a cell that is no number; then nothing of the row was taken in.
+        """
         word = row.cell(self._decided_by)
-        return [
-            (control, self._part(control, row, line))
-            for control in self._sums
+        parts = [
+            (number, self._part(control, row, line))
+            for number, control in enumerate(self._controls)
             if (not control.where or word in control.where) and _is_of(control, line)
         ]
+        nets = [net.parts(row) for net in self._nets]
+        balances = [chain.balance(row) for chain in self._chains] if line is not None else []
+        for number, part in parts:
+            self._sums[number] = EXACT.add(self._sums[number], part)
+        for net, (stated, rest) in zip(self._nets, nets, strict=True):
+            net.add(row.line.no, stated, rest)
+        if line is not None:
+            for chain, balance in zip(self._chains, balances, strict=True):
+                chain.add(balance, line)
+            self._amounts[line.currency_code] = self._amounts.get(line.currency_code, 0) + line.amount_minor
 
     def _part(self, control: Control, row: Row, line: StatementLine | None) -> Decimal:
         if control.sum == AMOUNT:
             return Decimal(0) if line is None else abs(_major(line))
         return row.decimal(control.sum, self._empty) if control.sum else Decimal(1)
 
-    def add(self, row: Row, line: StatementLine | None, parts: list[tuple[Control, Decimal]]) -> None:
-        """Take in a row that has been understood; `line` is None if it moved no money."""
-        for control, part in parts:
-            self._sums[control] = EXACT.add(self._sums[control], part)
-        for net in self._nets:
-            net.add(row)
-        if line is not None:
-            for chain in self._chains:
-                chain.add(row, line)
-            self._amounts[line.currency_code] = self._amounts.get(line.currency_code, 0) + line.amount_minor
-
     def compare(self, declared: Mapping[str, Declared], tally: Tally) -> None:
         """Tell the tally of every control of the file."""
-        for control, computed in self._sums.items():
+        for control, computed in zip(self._controls, self._sums, strict=True):
             if not control.optional or control.declared in declared:
                 self._compare(control, computed, declared, tally)
         for control in self._balances:
@@ -120,8 +123,10 @@ class _Chain:
         self._total: ControlTotal | None = None
         self._line: int | None = None
 
-    def add(self, row: Row, line: StatementLine) -> None:
-        balance = row.decimal(self._header)
+    def balance(self, row: Row) -> Decimal:
+        return row.decimal(self._header)
+
+    def add(self, balance: Decimal, line: StatementLine) -> None:
         amount = _major(line)
         before, self._before[line.currency_code] = self._before.get(line.currency_code), (balance, amount)
         if self._total is not None and not self._total.ties:
@@ -145,11 +150,13 @@ class _Net:
         self._net = self._rest = Decimal(0)
         self._broken: int | None = None
 
-    def add(self, row: Row) -> None:
+    def parts(self, row: Row) -> tuple[Decimal, Decimal]:
         fee = row.decimal(self._of.fee)
-        net, rest = row.decimal(self._of.net), row.decimal(self._of.gross) - (-fee if self._of.plus else fee)
+        return row.decimal(self._of.net), row.decimal(self._of.gross) - (-fee if self._of.plus else fee)
+
+    def add(self, line_no: int, net: Decimal, rest: Decimal) -> None:
         if net != rest and self._broken is None:
-            self._broken = row.line.no
+            self._broken = line_no
         self._net, self._rest = EXACT.add(self._net, net), EXACT.add(self._rest, rest)
 
     def tell(self, tally: Tally) -> None:

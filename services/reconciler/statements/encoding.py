@@ -29,6 +29,7 @@ class TextLine:
     byte_offset: int
     byte_size: int  # without the line end
     text: str
+    lines: int = 1  # physical lines; more for a row with line ends in its quotes
     ends_open: bool = False  # it is the file's last and has no line end, so it may have been cut
     cells: tuple[str, ...] | None = None  # for what is cut already: records of fixed width, rows of a workbook
     refused: StatementRefused | None = None  # it could not be decoded; whoever needs the line raises this
@@ -54,7 +55,7 @@ def text_line(line: PhysicalLine, tally: Tally) -> TextLine:
         text = decoded(line, tally.encoding)
     except StatementRefused as refused:
         body = line.raw.rstrip(b"\r\n")
-        return TextLine(line.no, line.byte_offset, len(body), "", _ends_open(line), refused=refused)
+        return TextLine(line.no, line.byte_offset, len(body), "", ends_open=_ends_open(line), refused=refused)
     if not text.text.isascii() and _LOST.search(text.text):
         tally.warn("W-REPLACEMENT-CHAR", line=line.no, value=text.text)
     return text
@@ -66,7 +67,7 @@ def decoded(line: PhysicalLine, encoding: str) -> TextLine:
     body = line.raw.removesuffix(end).removesuffix(b"\r\x00") if end else line.raw.rstrip(b"\r\n")
     ends_open = _ends_open(line)
     text = _text(line, body, encoding, cut=ends_open)
-    return TextLine(line.no, line.byte_offset, len(body), text, ends_open)
+    return TextLine(line.no, line.byte_offset, len(body), text, ends_open=ends_open)
 
 
 def _ends_open(line: PhysicalLine) -> bool:

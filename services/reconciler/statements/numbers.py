@@ -16,13 +16,13 @@ class NumberForm:
 
     pattern: re.Pattern[str]
     decimal: str
-    dropped: re.Pattern[str]  # group signs and currency signs
+    dropped: re.Pattern[str] | None  # group signs and currency signs
 
     def read(self, text: str) -> Decimal | None:
         """The number, or None if the text is none of this form."""
         if not self.pattern.fullmatch(text):
             return None
-        plain = self.dropped.sub("", text)
+        plain = self.dropped.sub("", text) if self.dropped else text
         return Decimal(plain if self.decimal == "." else plain.replace(self.decimal, "."))
 
 
@@ -37,7 +37,7 @@ def number_form(dialect: Dialect) -> NumberForm:
     return NumberForm(
         re.compile(f"{sign}{currency}{whole}(?:{re.escape(dialect.decimal)}[0-9]{{1,10}})?"),
         dialect.decimal,
-        re.compile("|".join(dropped) or "(?!)"),
+        re.compile("|".join(dropped)) if dropped else None,
     )
 
 

@@ -239,7 +239,7 @@ class Day:
     cutoff: time = time(0)
     stated_by: Literal["lines", "period"] = "lines"
     period_format: tuple[TimeFormat, ...] = ()
-    span: Literal["one", "many"] = "one"  # how many business dates a file may speak of
+    span: Literal["one", "many"] = "one"  # how many business dates, and accounts, a file may speak of
     available_after: str = ""  # when the channel has the file ready, such as T+1 10:00
 
 

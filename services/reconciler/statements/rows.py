@@ -84,7 +84,7 @@ class RowReader:
             entry_ref=self._number(row, "entry_ref", moved.case),
             currency_code=moved.currency_code,
             amount_minor=moved.amount_minor,
-            fee_text=self._fee(row),
+            fee_text=self._fee(row, moved.exponent),
             book_time=self._moment(row, local) if form.has_time else None,
             book_local=self._written(row),
             business_date=self._business_date(row, local, form),
@@ -133,8 +133,11 @@ class RowReader:
         return local.replace(tzinfo=zone).astimezone(UTC)
 
     def _business_date(self, row: Row, local: datetime, form: TimeFormat) -> date:
-        stated = self._date(row, "business_date", self._profile.columns.business_date)
-        if stated is not None:
+        column = self._profile.columns.business_date
+        if column is not None:
+            stated = self._date(row, "business_date", column)
+            if stated is None:
+                raise row.refused("E-DATE", self._columns["business_date"][1])
             return stated
         return business_date(local, self._profile.day.cutoff) if form.has_time else local.date()
 
@@ -163,13 +166,13 @@ class RowReader:
             raise row.refused("E-CELL-FORM", self._columns[name][1])
         return number
 
-    def _fee(self, row: Row) -> str:
+    def _fee(self, row: Row, exponent: int) -> str:
         fee = self._text(row, "fee")
         if not fee:
             return ""
         column, header = self._columns["fee"]
         if isinstance(column, Column) and column.minor_units:
-            number = row.number(fee, header).scaleb(-2)
+            number = row.number(fee, header).scaleb(-exponent)
             return f"{number:f}"
         row.number(fee, header)
         return fee

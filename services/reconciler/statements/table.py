@@ -5,6 +5,7 @@ same for text, for records of fixed width and for the rows of a workbook.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from re import Pattern
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -74,7 +75,7 @@ class TableReader:
         sums.compare(self._declared, self._tally)
         if period.unknown:
             self._tally.fault(StatementRefused("E-DAY-UNKNOWN").fault)
-        self._tally.lines_total = self._last.no
+        self._tally.lines_total = self._last.no + self._last.lines - 1
 
     def times_that_fit(self) -> Iterator[set[TimeFormat]]:
         """For each row that can be cut, the formats of which its time is one."""
@@ -92,10 +93,11 @@ class TableReader:
         batcher = LineBatcher()
         batch: pa.RecordBatch | None
         for line in self._row_lines():
+            self._tally.frame(line.lines - 1)
             try:
                 row = rows.cut(_sound(line))
                 canonical = rows.read(row)
-                sums.add(row, canonical, sums.parts(row, canonical))
+                sums.add(row, canonical)
             except StatementRefused as refused:
                 self._tally.quarantine(self._cut_short(line, refused))
                 continue
@@ -148,15 +150,15 @@ class TableReader:
         return Header(tuple(header_cells(line, self._profile.dialect)), line.no, self._limits.columns_max)
 
     def _below_preamble(self, lines_max: int, facts: Sequence[Pattern[str]]) -> TextLine:
-        for _ in range(lines_max + 1):
-            line = self._next()
-            if self._is_header(line):
+        line = self._last
+        for line in islice(self._lines, lines_max + 1):
+            if self._is_header(self._framed(line)):
                 return line
             for pattern in facts:
                 if found := pattern.search(line.text):
                     self._declare(found.groupdict(), line)
         column = self._table.header_first_cell or " / ".join(self._table.header)
-        raise StatementRefused("E-HEADER-MISSING", line=line.no, column=column)
+        raise StatementRefused(_cut_or("E-HEADER-MISSING", line), line=line.no, column=column)
 
     def _is_header(self, line: TextLine) -> bool:
         try:

@@ -58,8 +58,9 @@ class Tally:
 
     def warn(self, code: str, *, line: int | None = None, column: str | None = None, value: str | None = None) -> None:
         """Something that a person should know and that makes no sum wrong."""
-        if len(self._warnings) < _WARNINGS_KEPT:
-            self._warnings.append(fault_of(code, line=line, column=column, value=value))
+        warning = fault_of(code, line=line, column=column, value=value)
+        if len(self._warnings) < _WARNINGS_KEPT and warning not in self._warnings:
+            self._warnings.append(warning)
 
     def control(self, code: str, total: ControlTotal, line: int | None = None) -> None:
         """A total of the file; one that does not tie is a fault of this code."""
