@@ -127,3 +127,21 @@ def test_no_damage_to_a_workbook_does_anything_but_refuse_it(data):
 
     with suppress(StatementRefused):
         rows_of(cut)
+
+
+def test_a_workbook_that_makes_the_library_ask_for_all_memory_is_refused_and_nothing_else_happens():
+    sector_of_64_gib = 36
+    head = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + b"\x3e\0\x03\0\xfe\xff" + bytes([sector_of_64_gib, 0, 6, 0])
+    )
+
+    fault = refused(head + bytes(10) + b"\x01\0\0\0" * 4 + b"\xff" * 2000)
+
+    assert fault.code == "E-CONTAINER"
+
+
+def test_rows_that_nobody_wants_any_more_are_not_read_on():
+    rows = sheet_rows(io.BytesIO(workbook([["a"]] * 20_000)))
+
+    assert next(rows).cells == ("a",)
+    rows.close()  # type: ignore[attr-defined]

@@ -52,11 +52,24 @@ def claimed(source: Source, profiles: Sequence[Profile], limits: Limits) -> Clai
 
 
 def _book_claims(member: Member, profiles: Sequence[Profile]) -> Iterator[Claim]:
+    heads: dict[tuple[str, str], list[TextLine]] = {}  # to open a workbook costs more than to look at its head
     for profile in profiles:
         if profile.format == "workbook" or profile.workbook:
-            lines = list(islice(sheet_lines(member.source, profile), _HEAD_LINES))
-            if score := _score(profile.detect, lines, b"", profile.dialect):
+            of = profile.sheet, profile.dialect.delimiter
+            if of not in heads:
+                heads[of] = _book_head(member, profile)
+            if score := _score(profile.detect, heads[of], b"", profile.dialect):
                 yield Claim(profile, "", member, score)
+
+
+def _book_head(member: Member, profile: Profile) -> list[TextLine]:
+    """The first rows of the profile's sheet; none if the workbook does not have that sheet."""
+    try:
+        return list(islice(sheet_lines(member.source, profile), _HEAD_LINES))
+    except StatementRefused as refused:
+        if refused.code != "E-FRAME":
+            raise
+        return []
 
 
 def _claims(member: Member, head: bytes, profiles: Sequence[Profile]) -> Iterator[Claim]:

@@ -4,21 +4,25 @@ A cell that a spreadsheet would compute (a formula) or could not (an error) is r
 In an .xls that cannot be seen: there the stored value of a formula is read as if it were written.
 """
 
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from pathlib import Path
 from typing import IO
-
-from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError
 
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.xlsx_check import CELLS_MAX, COLUMNS_MAX, check_xlsx
 
 _BYTES_MAX = 64 * 1024 * 1024
-_SHEETS_MAX = 64
-_EXACT_BELOW = 10**15  # a spreadsheet keeps 15 digits; beyond them the last ones of a number are made up
-_MILLISECOND = timedelta(milliseconds=1)
+_DEADLINE_SECONDS = 120
+_PROGRAM = Path(__file__).with_name("sheet_process.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,56 +46,45 @@ def sheet_rows(file: IO[bytes], sheet: str = "") -> Iterator[SheetRow]:
     file.seek(0)
     if file.read(4) == b"PK\x03\x04":
         check_xlsx(file)
-    file.seek(0)
-    opened = _opened(file, sheet)
-    height, width = opened.total_height, opened.total_width
-    if width > COLUMNS_MAX or height * width > CELLS_MAX:
-        raise StatementRefused("E-TOO-LARGE", value=f"a sheet of {height} rows and {width} columns")
-    left = ("",) * opened.start[1] if opened.start else ()  # empty columns on the left are not in a row
-    for no, cells in enumerate(opened.iter_rows(), 1):
-        yield SheetRow(no, (*left, *map(_text, cells)))
+    with _on_disk(file) as workbook, _program(workbook, sheet) as program:
+        assert program.stdout is not None
+        for no, written in enumerate(program.stdout, 1):
+            row = json.loads(written)
+            if isinstance(row, dict):
+                raise StatementRefused(row["code"], column=row["column"], value=row["value"])
+            yield SheetRow(no, tuple(row))
+        if program.wait():
+            raise StatementRefused("E-CONTAINER", value="a workbook that cannot be read")
 
 
-def _opened(file: IO[bytes], sheet: str) -> CalamineSheet:
+@contextmanager
+def _on_disk(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The file itself if a process can be given it, else a copy."""
     try:
-        book = CalamineWorkbook.from_filelike(file)
-        names = book.sheet_names
-        if not names or len(names) > _SHEETS_MAX:
-            raise StatementRefused("E-CONTAINER", value=f"a workbook of {len(names)} sheets")
-        if sheet and sheet not in names:
-            raise StatementRefused("E-FRAME", column=sheet, value=", ".join(names))
-        return book.get_sheet_by_name(sheet or names[0])
-    except StatementRefused:
-        raise
-    except PasswordError as fault:
-        raise StatementRefused("E-CONTAINER", value="a workbook with a password") from fault
-    except BaseException as fault:
-        # A broken workbook can make the library panic; that is no Exception, and here no end of the process.
-        if not isinstance(fault, Exception) and type(fault).__name__ != "PanicException":
-            raise
-        raise StatementRefused("E-CONTAINER", value=f"no workbook that can be read: {fault}") from fault
+        file.fileno()
+    except io.UnsupportedOperation:
+        with tempfile.TemporaryFile() as copy:
+            file.seek(0)
+            shutil.copyfileobj(file, copy)
+            yield copy
+    else:
+        yield file
 
 
-def _text(cell: object) -> str:
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, int | float):
-        return _number(cell)
-    if isinstance(cell, datetime):
-        return _moment(cell)
-    return str(cell)
-
-
-def _number(value: float) -> str:
-    exact = Decimal(repr(value))
-    if not abs(exact) < _EXACT_BELOW:
-        return f"{exact.normalize():E}" if exact.is_finite() else str(exact)
-    return f"{int(exact)}" if exact == exact.to_integral_value() else f"{exact:f}"
-
-
-def _moment(value: datetime) -> str:
-    """A moment is stored as a fraction of a day, so that a whole second can be off by a millisecond."""
-    second = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
-    return (second if abs(second - value) <= _MILLISECOND else value).isoformat(" ")
+@contextmanager
+def _program(workbook: IO[bytes], sheet: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The reader at work; it ends at its deadline, or when nobody wants more rows."""
+    workbook.flush()
+    workbook.seek(0)
+    command = [sys.executable, "-I", str(_PROGRAM), sheet, str(COLUMNS_MAX), str(CELLS_MAX)]
+    quiet = subprocess.DEVNULL
+    # Only our own program is run; what is untrusted is its standard input, and it cannot take the service with it.
+    with subprocess.Popen(command, stdin=workbook, stdout=subprocess.PIPE, stderr=quiet) as program:  # noqa: S603
+        deadline = threading.Timer(_DEADLINE_SECONDS, program.kill)
+        deadline.daemon = True
+        deadline.start()
+        try:
+            yield program
+        finally:
+            deadline.cancel()
+            program.kill()
