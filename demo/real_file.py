@@ -17,6 +17,7 @@ def day_of_file(seed: int, path: Path) -> DemoDay:
 
 
 def _known(line: StatementLine) -> KnownLine:
+    assert line.book_time is not None, "a bill of a channel tells the time of each line"
     return KnownLine(
         channel_txn_no=line.channel_txn_no,
         merchant_order_no=line.merchant_order_no,

@@ -128,7 +128,7 @@ def report(found: Report) -> statement_pb2.StatementReport:
         error_count=summary.fault_count,
         warnings=map(_error, summary.warnings),
         columns=[statement_pb2.ColumnName(field=field, header=header) for field, header in summary.header_map.items()],
-        draft=found.draft,
+        draft=found.draft.yaml if found.draft else "",
     )
 
 

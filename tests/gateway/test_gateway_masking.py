@@ -93,6 +93,7 @@ def _body(operation) -> bytes | None:
         "StartRun": b'{"channel":"c","businessDate":"2026-03-01"}',
         "RunSweep": b"{}",
         "IngestStatement": b"x",
+        "CheckStatement": b"x",
         "ImportPayments": b"x",
         "SearchAttempts": b"{}",
         "CorrectInvoice": '{"buyerTitle":"张三"}'.encode(),

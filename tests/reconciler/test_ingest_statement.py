@@ -111,7 +111,7 @@ async def test_a_refused_file_does_not_use_up_its_request_id(system: System):
     [
         (b"", "E-EMPTY"),
         (BILL[: BILL.index("总交易单数".encode())], "E-TRUNCATED"),
-        (BILL.decode("utf-8-sig").encode("utf-16"), "E-ENC-AMBIGUOUS"),
+        (BILL.decode("utf-8-sig").encode("utf-16"), "E-PROFILE-NONE"),
         (b"PK\x03\x04" + BILL, "E-CONTAINER"),
         (b"hello,world\n", "E-PROFILE-NONE"),
     ],

@@ -5,12 +5,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from services.reconciler.domain.statement import EdgeLine, RowCounts, StatementFault, Summary
+from services.reconciler.statements.draft import Draft, draft_profile
 from services.reconciler.statements.limits import Limits
-from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile import Dialect, Profile
 from services.reconciler.statements.read import open_statement
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.source import Source
 from services.reconciler.statements.watched import Watch, Watched
+
+_UNKNOWN = ("E-PROFILE-NONE", "E-ENC-AMBIGUOUS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,8 @@ class Report:
     """A file that was read as far as it can be."""
 
     summary: Summary  # without a profile when none claims the file
-    draft: str = ""  # a profile that may fit, as YAML, for a file that no profile claims
+    dialect: Dialect | None = None  # of delimited text that a profile claims
+    draft: Draft | None = None  # what may fit a file that no profile claims
 
 
 def report_on(
@@ -31,8 +35,9 @@ def report_on(
         for _ in reading.batches():
             watched.touch()
     except StatementRefused as refused:
-        return Report(_unread(refused.fault))
-    return Report(reading.summary)
+        draft = _draft(source, limits) if refused.code in _UNKNOWN else None
+        return Report(_unread(refused.fault), draft=draft)
+    return Report(reading.summary, reading.profile.dialect if reading.profile.format == "delimited" else None)
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -48,17 +53,35 @@ def report_json(report: Report) -> dict[str, Any]:
         "first": _edge(summary.first),
         "last": _edge(summary.last),
         "controls": [asdict(control) for control in summary.controls],
-        "errors": [asdict(fault) for fault in summary.faults],
+        "errors": [_fault(fault) for fault in summary.faults],
         "loadable": summary.loadable,
         "channel": summary.channel,
         "account": summary.account_no,
         "first_date": summary.first_date.isoformat() if summary.first_date else None,
         "last_date": summary.last_date.isoformat() if summary.last_date else None,
         "error_count": summary.fault_count,
-        "warnings": [asdict(fault) for fault in summary.warnings],
+        "warnings": [_fault(fault) for fault in summary.warnings],
         "header_map": summary.header_map,
-        "draft": report.draft,
+        "dialect": _dialect(report),
+        "draft": asdict(report.draft) if report.draft else None,
     }
+
+
+def _fault(fault: StatementFault) -> dict[str, Any]:
+    return {name: getattr(fault, name) for name in ("code", "line", "column", "value", "rule", "cure")}
+
+
+def _dialect(report: Report) -> dict[str, Any] | None:
+    if report.dialect is not None:
+        return {"delimiter": report.dialect.delimiter, "quote": report.dialect.quote}
+    return {"delimiter": report.draft.delimiter} if report.draft and report.draft.delimiter else None
+
+
+def _draft(source: Source, limits: Limits) -> Draft | None:
+    try:
+        return draft_profile(source, limits)
+    except StatementRefused:  # the report has a fault already, which says more
+        return None
 
 
 def _edge(line: EdgeLine | None) -> dict[str, Any] | None:
