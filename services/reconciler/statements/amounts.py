@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chassis.money import UnknownCurrency, exponent
 from services.reconciler.domain.line import LineKind
-from services.reconciler.statements.numbers import minor_units
+from services.reconciler.statements.numbers import minor_units, whole_minor_units
 from services.reconciler.statements.profile import AmountCase, Profile
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.row import Header, Row
@@ -54,7 +54,8 @@ class AmountReader:
         if found is None or kind == _NEUTRAL:
             return None
         currency_code, digits = self._currency_of(row)
-        amount_minor = minor_units(found.number, 0 if self._amount.minor_units else digits)
+        whole = self._amount.minor_units
+        amount_minor = whole_minor_units(found.number) if whole else minor_units(found.number, digits)
         if amount_minor is None or amount_minor * _SIGNS.get(LineKind(kind), 0) < 0:
             raise row.refused("E-AMOUNT", found.header)
         status = row.cell(self.decided_by) if self.decided_by else ""

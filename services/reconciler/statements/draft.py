@@ -122,9 +122,23 @@ def _profile(sketch: Sketch, lines: Sequence[str], encoding: str, warnings: list
         "currency": currency_of(sketch, header, fields, "CNY" if chinese else "USD"),
         "tz": "Asia/Shanghai" if chinese else "UTC",
         "day": {"span": "many"},
-        "key": ["channel_txn_no"] if "channel_txn_no" in columns else ["book_local", "amount_minor", "currency_code"],
+        "key": _key(sketch, fields),
     }
     return profile
+
+
+def _key(sketch: Sketch, fields: dict[str, int]) -> list[str]:
+    """The channel's number if every row has one of its own, else what rows have."""
+    at = fields.get("channel_txn_no", -1)
+    numbers = [cells[at] if 0 <= at < len(cells) else "" for _, cells in sketch.rows]
+    if all(numbers) and len(set(numbers)) == len(numbers):
+        return ["channel_txn_no"]
+    return [
+        "book_local",
+        "amount_minor",
+        "currency_code",
+        *(["balance_after_minor"] if "balance_after" in fields else []),
+    ]
 
 
 def _names(sketch: Sketch) -> list[str]:

@@ -47,3 +47,8 @@ def minor_units(number: Decimal, exponent: int) -> int | None:
     if minor != minor.to_integral_value() or abs(minor) >= 2**63:
         return None
     return int(minor)
+
+
+def whole_minor_units(number: Decimal) -> int | None:
+    """A number that is written in minor units, or None for one with a decimal point: nobody knows what that means."""
+    return None if number.as_tuple().exponent else minor_units(number, 0)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,7 +12,7 @@ from services.reconciler.statements.amounts import AmountReader
 from services.reconciler.statements.cells import cells_of
 from services.reconciler.statements.encoding import TextLine
 from services.reconciler.statements.localtime import TimeFormat, business_date
-from services.reconciler.statements.numbers import minor_units
+from services.reconciler.statements.numbers import minor_units, whole_minor_units
 from services.reconciler.statements.period import Period
 from services.reconciler.statements.profile import AmountCase, Column, DateColumn, Profile
 from services.reconciler.statements.refusal import StatementRefused
@@ -92,9 +93,9 @@ class RowReader:
             status=moved.status,
             byte_offset=row.line.byte_offset,
             byte_size=row.line.byte_size,
-            account_no=self._text(row, "account_no") or self._account,
+            account_no=self._account_no(row, "account_no") or self._account,
             counterparty_name=self._text(row, "counterparty_name"),
-            counterparty_account=self._text(row, "counterparty_account"),
+            counterparty_account=self._account_no(row, "counterparty_account"),
             remittance=self._text(row, "remittance"),
             balance_after_minor=self._balance(row, moved.exponent),
         )
@@ -155,7 +156,7 @@ class RowReader:
 
     def _number(self, row: Row, name: str, case: AmountCase | None) -> str:
         number = self._text(row, name)
-        if not number and case is not None and (name in case.needs or name == "channel_txn_no"):
+        if not number and self._needs(name, case):
             if name not in self._columns:
                 return ""
             header = self._columns[name][1]
@@ -166,14 +167,28 @@ class RowReader:
             raise row.refused("E-CELL-FORM", self._columns[name][1])
         return number
 
+    def _needs(self, name: str, case: AmountCase | None) -> bool:
+        """Whether a line cannot be without this number: by its status, or because it alone tells lines apart."""
+        if name == "channel_txn_no":
+            return case is not None or self._profile.key == ("channel_txn_no",)
+        return case is not None and name in case.needs
+
+    def _account_no(self, row: Row, name: str) -> str:
+        account = self._text(row, name)
+        if _ROUNDED_BY_SPREADSHEET.fullmatch(account):
+            raise row.refused("E-EXCEL-PRECISION", self._columns[name][1])
+        return account
+
     def _fee(self, row: Row, exponent: int) -> str:
         fee = self._text(row, "fee")
         if not fee:
             return ""
         column, header = self._columns["fee"]
         if isinstance(column, Column) and column.minor_units:
-            number = row.number(fee, header).scaleb(-exponent)
-            return f"{number:f}"
+            minor = whole_minor_units(row.number(fee, header))
+            if minor is None:
+                raise row.refused("E-AMOUNT", header)
+            return f"{Decimal(minor).scaleb(-exponent):f}"
         row.number(fee, header)
         return fee
 
@@ -182,8 +197,9 @@ class RowReader:
         if not text:
             return None
         column, header = self._columns["balance_after"]
-        scale = 0 if isinstance(column, Column) and column.minor_units else exponent
-        balance = minor_units(row.number(text, header), scale)
+        whole = isinstance(column, Column) and column.minor_units
+        number = row.number(text, header)
+        balance = whole_minor_units(number) if whole else minor_units(number, exponent)
         if balance is None:
             raise row.refused("E-AMOUNT", header)
         return balance
