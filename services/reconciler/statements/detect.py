@@ -73,10 +73,10 @@ def _book_head(member: Member, profile: Profile) -> list[TextLine]:
 
 
 def _claims(member: Member, head: bytes, profiles: Sequence[Profile]) -> Iterator[Claim]:
-    candidates = list(_candidates(member.source, head))
+    candidates, known_by_bytes = _written(member.source, head)
     for profile in profiles:
         known = [(name, base) for name, base in candidates if base in profile.decode.encodings]
-        if len(candidates) == len(_LADDER):  # nothing tells them apart, so the profile's own order does
+        if not known_by_bytes:  # then the profile's own order decides
             known.sort(key=lambda candidate: profile.decode.encodings.index(candidate[1]))
         for name, _ in known:
             if score := _score(profile.detect, _head(head, name), head, profile.dialect):
@@ -84,21 +84,37 @@ def _claims(member: Member, head: bytes, profiles: Sequence[Profile]) -> Iterato
                 break
 
 
-def _candidates(source: Source, head: bytes) -> Iterator[tuple[str, Encoding]]:
-    """What the file may be written in, by its marks, its NULs and what decodes: names of codecs and of profiles."""
+def _written(source: Source, head: bytes) -> tuple[list[tuple[str, Encoding]], bool]:
+    """What the file may be written in, the likeliest first, by codec and by profile name; and whether that is known.
+
+    It is by its marks, its NULs and what decodes; it is not in a file that has nothing but ASCII.
+    """
     if head[:2] == b"\x00\x00" or head[2:4] == b"\x00\x00":
         raise StatementRefused("E-ENC-UNSUPPORTED")
     for name, (mark, base) in BOMS.items():
         if head.startswith(mark):
-            yield name, base
-            return
-    if head.count(0) * 50 > len(head):  # without a mark, UTF-16 shows by its many NULs, on one side of the pairs
-        yield ("utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"), "utf-16"
-        return
-    telling = next((block for block in source.blocks() if not block.isascii()), b"")
-    yield from ((base, base) for base in _LADDER if base != "utf-8" or not telling or _is_in(telling, "utf-8"))
-    if telling and not _is_in(telling, "utf-8"):
-        yield "utf-8", "utf-8"  # with a foreign line in it
+            return [(name, base)], True
+    if head.count(0) * 20 > len(head):  # without a mark, UTF-16 shows by its many NULs, on one side of the pairs
+        little = head[1::2].count(0) > head[0::2].count(0)
+        return [("utf-16-le" if little else "utf-16-be", "utf-16")], True
+    telling = next(_telling(source))
+    # The file may begin with a foreign line: UTF-8 is tried behind the others even if that line is not of it.
+    order = _LADDER if _is_in(telling, "utf-8") else (*_LADDER[1:], *_LADDER[:1])
+    return [(base, base) for base in order], bool(telling)
+
+
+def _telling(source: Source) -> Iterator[bytes]:
+    """Lines that tell UTF-8 from GBK, the surest first: two bytes of GBK can be a character of UTF-8, three cannot."""
+    first = b""
+    for block in source.blocks():
+        if block.isascii():
+            continue
+        for line in block.split(b"\n"):
+            if not line.isascii():
+                first = first or line
+                if not _is_in(line, "utf-8") or any(byte >= 0xE0 for byte in line):
+                    yield line
+    yield first
 
 
 def _is_in(block: bytes, encoding: str) -> bool:

@@ -35,18 +35,23 @@ class TextLine:
     refused: StatementRefused | None = None  # it could not be decoded; whoever needs the line raises this
 
 
-def physical_lines(source: Source, encoding: str, limits: Limits) -> Iterator[PhysicalLine]:
-    """The lines of a text file within the limits. Raises StatementRefused E-TOO-LARGE."""
-    end = _LINE_ENDS.get(encoding) or _line_end(source)
-    for line in source.lines(line_bytes_max=limits.line_bytes_max, end=end):
+def physical_lines(
+    source: Source, encoding: str, limits: Limits, first_no: int = 1, start: int = 0
+) -> Iterator[PhysicalLine]:
+    """The lines of a text file within the limits; from the one on that begins at byte `start` and has this number.
+
+    Raises StatementRefused E-TOO-LARGE.
+    """
+    end = line_end(source, encoding)
+    for line in source.lines(start, first_no=first_no, line_bytes_max=limits.line_bytes_max, end=end):
         if line.no > limits.lines_max:
             raise StatementRefused("E-TOO-LARGE", line=line.no, value=f"at most {limits.lines_max} lines")
         yield line
 
 
-def text_lines(source: Source, tally: Tally, limits: Limits) -> Iterator[TextLine]:
+def text_lines(source: Source, tally: Tally, limits: Limits, first_no: int = 1, start: int = 0) -> Iterator[TextLine]:
     """The lines, decoded."""
-    return (text_line(line, tally) for line in physical_lines(source, tally.encoding, limits))
+    return (text_line(line, tally) for line in physical_lines(source, tally.encoding, limits, first_no, start))
 
 
 def text_line(line: PhysicalLine, tally: Tally) -> TextLine:
@@ -64,7 +69,7 @@ def text_line(line: PhysicalLine, tally: Tally) -> TextLine:
 def decoded(line: PhysicalLine, encoding: str) -> TextLine:
     """The line in this encoding. Raises StatementRefused if it is not of it."""
     end = _LINE_ENDS.get(encoding)
-    body = line.raw.removesuffix(end).removesuffix(b"\r\x00") if end else line.raw.rstrip(b"\r\n")
+    body = line.raw.removesuffix(end).removesuffix(end.replace(b"\n", b"\r")) if end else line.raw.rstrip(b"\r\n")
     ends_open = _ends_open(line)
     text = _text(line, body, encoding, cut=ends_open)
     return TextLine(line.no, line.byte_offset, len(body), text, ends_open=ends_open)
@@ -77,7 +82,6 @@ def _ends_open(line: PhysicalLine) -> bool:
 def _text(line: PhysicalLine, body: bytes, encoding: str, *, cut: bool) -> str:
     marked = body.removeprefix(BOMS[encoding][0]) if line.no == 1 and encoding in BOMS else body
     text = _decode(line.no, marked, encoding.removesuffix("-sig"), cut=cut)
-    text = text.rstrip("\r") if encoding in _LINE_ENDS else text
     if "\x00" in text:
         raise StatementRefused("E-NUL", line=line.no, value=f"byte {line.byte_offset + line.raw.index(0)}")
     if "\ufeff" in text:
@@ -85,8 +89,10 @@ def _text(line: PhysicalLine, body: bytes, encoding: str, *, cut: bool) -> str:
     return text
 
 
-def _line_end(source: Source) -> bytes:
+def line_end(source: Source, encoding: str) -> bytes:
     """Line feeds end lines; in a file without any, carriage returns do."""
+    if encoding in _LINE_ENDS:
+        return _LINE_ENDS[encoding]
     head = source.read_at(0, 64 * 1024)
     return b"\r" if b"\r" in head and b"\n" not in head else b"\n"
 
