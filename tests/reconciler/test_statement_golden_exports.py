@@ -117,6 +117,18 @@ REAL = [
 STL_TIME = "2026/03/01 00:01:17 -0800"
 MADE = [
     (
+        samples.jd_personal,
+        Golden(
+            "",
+            "jd.personal",
+            2,
+            {"CNY": 2000},
+            {"CNY": -4990},
+            ("2026-03-02 08:00:01", -4990),
+            ("2026-03-01 21:10:44", 2000),
+        ),
+    ),
+    (
         samples.ccb_debit,
         Golden(
             "",
@@ -175,6 +187,21 @@ def test_a_real_file_is_read_to_the_rows_and_sums_that_were_counted_by_hand(gold
     assert_golden((Path(folder) / "statements" / golden.file).read_bytes(), golden)
 
 
+def test_the_same_list_as_a_workbook_and_as_text_says_the_same():
+    folder = os.environ.get("BIHUAN_FIXTURES")
+    if not folder:
+        pytest.skip("BIHUAN_FIXTURES does not name a folder of real statement files")
+    files = [Path(folder) / "statements" / "cn" / f"wechat_personal.{kind}" for kind in ("csv", "xlsx")]
+
+    text, book = (check_statement(Source.of_bytes(file.read_bytes()), load_profiles()) for file in files)
+
+    assert text.profile_id == book.profile_id == "wechat.personal"
+    assert (book.rows.booked, book.rows.neutral, book.rows.quarantined) == (16, 11, 0)
+    assert (book.sums_in, book.sums_out) == (text.sums_in, text.sums_out) == ({"CNY": 2849}, {"CNY": -290453})
+    assert (book.first, book.last) == (text.first, text.last)
+    assert book.controls == text.controls  # which do not tie: its rows were cut
+
+
 @pytest.mark.parametrize(("write", "golden"), MADE, ids=lambda case: getattr(case, "profile", ""))
 def test_a_file_made_after_the_public_layout_is_read_to_its_rows_and_sums(write, golden):
     assert_golden(write(), golden)
@@ -190,6 +217,15 @@ def test_a_provider_s_line_says_what_it_was_and_in_which_zone_its_clock_was():
     ]
     assert {line.entry_ref for line in lines} == {"po_1", "po_2"}
     assert str(lines[0].book_time) == "2026-03-01 08:26:29+00:00"
+
+
+def test_a_purchase_that_was_refunded_in_part_says_two_amounts_in_one_cell_and_is_not_guessed():
+    raw = samples.jd_personal().replace(b",49.90,", ",131.77(已退款89.84),".encode())
+
+    summary = check_statement(Source.of_bytes(raw), load_profiles())
+
+    assert [(fault.code, fault.line, fault.column) for fault in summary.faults] == [("E-AMOUNT", 6, "金额")]
+    assert not summary.loadable
 
 
 def paypal(*rows: tuple[str, str, str]) -> bytes:

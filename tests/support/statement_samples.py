@@ -139,6 +139,17 @@ def ccb_debit() -> bytes:
     ).encode("gb18030")
 
 
+def jd_personal() -> bytes:
+    """JD's list of a user's transactions: a preamble, TABs after cells, a row that moves no money."""
+    return (
+        "导出信息：\r\n京东账号名：jd_made_up\r\n日期区间：2026-03-01 至 2026-03-02\r\n\r\n"
+        "交易时间,商户名称,交易说明,金额,收/付款方式,交易状态,收/支,交易分类,交易订单号,商家订单号,备注\r\n"
+        "2026-03-02 08:00:01\t,某某超市,大米 5kg,49.90,银行卡,交易成功,支出,食品,30120001\t,7001\t,\r\n"
+        "2026-03-01 21:10:44\t,某某超市,退款,20.00,银行卡,退款成功,收入,食品,30120002\t,7002\t,\r\n"
+        "2026-03-01 20:00:00\t,京东金融,转入小金库,500.00,银行卡,交易成功,不计收支,理财,30120003\t,7003\t,\r\n"
+    ).encode()
+
+
 def workbook(rows: Sequence[Sequence[str | int | float | datetime]], sheet: str = "明细", extra: str = "") -> bytes:
     """An .xlsx of one sheet: texts inline, numbers as numbers, moments as date cells; `extra` is XML after the rows."""
     body = "".join(
