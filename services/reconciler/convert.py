@@ -5,7 +5,13 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from bihuan.reconciler.v1 import exception_pb2, run_pb2, statement_pb2, statement_service_pb2
+from bihuan.reconciler.v1 import (
+    exception_pb2,
+    run_pb2,
+    statement_fetch_service_pb2,
+    statement_pb2,
+    statement_service_pb2,
+)
 from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -16,7 +22,16 @@ from services.reconciler.domain.outcome import ExceptionClass
 from services.reconciler.domain.statement import EdgeLine, StatementFault
 from services.reconciler.domain.upload import Progress, Sent
 from services.reconciler.statements.report import Report
-from services.reconciler.tables import ExceptionRow, MatchRow, RunRow, StatementLineRow, StatementRow
+from services.reconciler.tables import (
+    ExceptionRow,
+    MatchRow,
+    RunRow,
+    StatementFetchRow,
+    StatementLineRow,
+    StatementRow,
+)
+
+_FETCH_ALERTS = {"MISSING": "STATEMENT_MISSING", "REFUSED": "STATEMENT_REFUSED"}
 
 
 def business_date(text: str) -> date:
@@ -90,6 +105,39 @@ def statement_line(row: StatementLineRow) -> statement_pb2.StatementLine:
         byte_offset=row.byte_offset,
         byte_size=row.byte_size,
     )
+
+
+def statement_fetch(row: StatementFetchRow) -> statement_fetch_service_pb2.StatementFetch:
+    """A source's business day as the contract tells it."""
+    return statement_fetch_service_pb2.StatementFetch(
+        fetch_id=row.fetch_id,
+        source_id=row.source_id,
+        channel=row.channel,
+        account_no=row.account_no,
+        business_date=row.business_date.isoformat(),
+        state=statement_fetch_service_pb2.StatementFetch.State.Value(f"STATE_{row.state}"),
+        alert=_FETCH_ALERTS.get(row.state, ""),
+        late=row.late,
+        attempts=row.attempts,
+        cause=row.cause,
+        detail=row.detail,
+        available_time=_timestamp(row.available_at),
+        deadline_time=_timestamp(row.deadline_at),
+        give_up_time=_timestamp(row.end_at),
+        try_time=_timestamp(row.try_time) if row.try_time else None,
+        next_try_time=_timestamp(row.next_try_at) if row.next_try_at else None,
+        file_name=row.file_name,
+        file_sha256=row.file_sha256,
+        fetch_time=_timestamp(row.fetch_time) if row.fetch_time else None,
+        statement_id=row.statement_id or "",
+        load_time=_timestamp(row.load_time) if row.load_time else None,
+    )
+
+
+def fetch_state_name(state: "statement_fetch_service_pb2.StatementFetch.State.ValueType") -> str:
+    """A state of a filter as the table has it; empty for every state."""
+    name = statement_fetch_service_pb2.StatementFetch.State.Name(state).removeprefix("STATE_")
+    return "" if name == "UNSPECIFIED" else name
 
 
 def sent(header: statement_service_pb2.StatementHeader) -> Sent:

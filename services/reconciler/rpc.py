@@ -7,12 +7,15 @@ from bihuan.reconciler.v1 import (
     exception_service_pb2_grpc,
     run_service_pb2,
     run_service_pb2_grpc,
+    statement_fetch_service_pb2,
+    statement_fetch_service_pb2_grpc,
     statement_service_pb2,
     statement_service_pb2_grpc,
 )
 
 from chassis.server import RpcContext, Servicer
 from services.reconciler import convert
+from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader, Wanted
 from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.page import PageRequest
@@ -20,6 +23,7 @@ from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.statement import StatementActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.spool import Spool
+from services.reconciler.store.fetch import FetchFilter
 from services.reconciler.store.result import ExceptionFilter
 from services.reconciler.upload import Uploads
 
@@ -100,6 +104,27 @@ class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
         )
 
 
+class StatementFetchServicer(statement_fetch_service_pb2_grpc.StatementFetchServiceServicer):
+    """Tells which statements are fetched, and which are missing."""
+
+    def __init__(self, fetches: FetchActions) -> None:
+        self._fetches = fetches
+
+    async def ListStatementFetches(
+        self, request: statement_fetch_service_pb2.ListStatementFetchesRequest, context: RpcContext
+    ) -> statement_fetch_service_pb2.ListStatementFetchesResponse:
+        wanted = FetchFilter(
+            state=convert.fetch_state_name(request.state),
+            source_id=request.source_id,
+            channel=request.channel,
+            business_date=convert.optional_business_date(request.business_date),
+        )
+        page = await self._fetches.list_statement_fetches(wanted, PageRequest(request.page_size, request.page_token))
+        return statement_fetch_service_pb2.ListStatementFetchesResponse(
+            statement_fetches=map(convert.statement_fetch, page.rows), next_page_token=page.next_page_token
+        )
+
+
 class RunServicer(run_service_pb2_grpc.RunServiceServicer):
     """Compares the books with what the channels say."""
 
@@ -155,9 +180,10 @@ class ExceptionServicer(exception_service_pb2_grpc.ExceptionServiceServicer):
         )
 
 
-def servicers(statements: StatementServicer, runs: RunActions) -> list[Servicer]:
+def servicers(statements: StatementServicer, runs: RunActions, fetches: FetchActions) -> list[Servicer]:
     """What the server answers with."""
     statement_names = statement_service_pb2.DESCRIPTOR.services_by_name
+    fetch_names = statement_fetch_service_pb2.DESCRIPTOR.services_by_name
     run_names = run_service_pb2.DESCRIPTOR.services_by_name
     exception_names = exception_service_pb2.DESCRIPTOR.services_by_name
     return [
@@ -165,6 +191,11 @@ def servicers(statements: StatementServicer, runs: RunActions) -> list[Servicer]
             statement_names["StatementService"].full_name,
             statement_service_pb2_grpc.add_StatementServiceServicer_to_server,
             statements,
+        ),
+        Servicer(
+            fetch_names["StatementFetchService"].full_name,
+            statement_fetch_service_pb2_grpc.add_StatementFetchServiceServicer_to_server,
+            StatementFetchServicer(fetches),
         ),
         Servicer(
             run_names["RunService"].full_name,

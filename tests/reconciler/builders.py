@@ -13,6 +13,7 @@ from bihuan.reconciler.v1 import (
     run_pb2,
     run_service_pb2,
     run_service_pb2_grpc,
+    statement_fetch_service_pb2_grpc,
     statement_service_pb2,
     statement_service_pb2_grpc,
 )
@@ -28,6 +29,7 @@ from chassis.errors import Fault, from_rpc_error
 from chassis.money import Money
 from demo.plan import BillRow
 from demo.wechat_pay_bill import write
+from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.actions.sealing import SealingActions
@@ -119,11 +121,13 @@ class System:
     sessions: Sessions
     clock: ManualClock
     ring: KeyRing
+    loading: IngestActions
     kept: UploadActions
     sealing: SealingActions
     mirror: MirrorActions
     reconciliation: ReconciliationActions
     statements: statement_service_pb2_grpc.StatementServiceStub
+    fetches: statement_fetch_service_pb2_grpc.StatementFetchServiceStub
     runs: run_service_pb2_grpc.RunServiceStub
     exceptions: exception_service_pb2_grpc.ExceptionServiceStub
     payments: payment_service_pb2_grpc.PaymentServiceStub
@@ -193,6 +197,7 @@ def connect_stubs(channel: grpc.aio.Channel, payments: grpc.aio.Channel) -> dict
     """The stubs that a System has."""
     return {
         "statements": statement_service_pb2_grpc.StatementServiceStub(channel),
+        "fetches": statement_fetch_service_pb2_grpc.StatementFetchServiceStub(channel),
         "runs": run_service_pb2_grpc.RunServiceStub(channel),
         "exceptions": exception_service_pb2_grpc.ExceptionServiceStub(channel),
         "payments": payment_service_pb2_grpc.PaymentServiceStub(payments),

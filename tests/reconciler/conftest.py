@@ -2,7 +2,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from bihuan.payments.v1 import payment_service_pb2
-from bihuan.reconciler.v1 import exception_service_pb2, run_service_pb2, statement_service_pb2
+from bihuan.reconciler.v1 import (
+    exception_service_pb2,
+    run_service_pb2,
+    statement_fetch_service_pb2,
+    statement_service_pb2,
+)
 
 from chassis import channel, database, server
 from chassis.clock import ManualClock
@@ -10,6 +15,7 @@ from chassis.crypto import KeyRing
 from services.payments import rpc as payments_rpc
 from services.payments.app import make_actions
 from services.reconciler import rpc
+from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader
 from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
@@ -19,6 +25,7 @@ from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.clients import PaymentsClient
+from services.reconciler.fetch import FetchLimits
 from services.reconciler.statements import Limits, load_profiles
 from services.reconciler.upload import Uploads
 from tests.reconciler.builders import FILE_BYTES_MAX, NOON, System, connect_stubs
@@ -57,8 +64,10 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
     kept = UploadActions(sessions, ring, clock, keep_seconds=86_400)
     uploads = Uploads(FILE_BYTES_MAX)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
-    running = await server.start("127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock)))
+    fetches = FetchActions(sessions, (), {}, ingest, clock, FetchLimits(FILE_BYTES_MAX, 30), 30)
+    running = await server.start("127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock), fetches))
     services = [
+        *statement_fetch_service_pb2.DESCRIPTOR.services_by_name.values(),
         *statement_service_pb2.DESCRIPTOR.services_by_name.values(),
         *run_service_pb2.DESCRIPTOR.services_by_name.values(),
         *exception_service_pb2.DESCRIPTOR.services_by_name.values(),
@@ -72,6 +81,7 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
         sessions=sessions,
         clock=clock,
         ring=ring,
+        loading=ingest,
         kept=kept,
         sealing=SealingActions(sessions, ring),
         mirror=mirror,

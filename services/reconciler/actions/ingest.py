@@ -79,6 +79,7 @@ class IngestActions:
             await loading.begin(self._reader.seconds_max)
             await _stage(loading, file, channel)
             _check(file.summary)
+            _check_asked(file.summary, sent)
             await loading.take_turn(channel)
             if await statements.known(sent.request_id, source.sha256):
                 await transaction.rollback()
@@ -143,6 +144,17 @@ def _check(summary: Summary) -> None:
             exponent(currency_code)
         except UnknownCurrency:
             raise refusal([fault_of("E-CURRENCY", value=currency_code)], 1) from None
+
+
+def _check_asked(summary: Summary, sent: Sent) -> None:
+    """Raises Fault STATEMENT_REFUSED when the file is of another day or account than was asked for."""
+    assert summary.first_date is not None, "a file that may be loaded tells its days"
+    assert summary.last_date is not None, "a file that may be loaded tells its days"
+    if sent.business_date and not summary.first_date <= sent.business_date <= summary.last_date:
+        told = f"{summary.first_date} to {summary.last_date}, not {sent.business_date}"
+        raise refusal([fault_of("E-DAY", value=told)], 1)
+    if sent.account_no and summary.account_no not in ("", sent.account_no):
+        raise refusal([fault_of("E-ACCOUNT", value=f"{summary.account_no}, not {sent.account_no}")], 1)
 
 
 def _check_known(judged: Judged, profile: Profile) -> None:

@@ -210,6 +210,16 @@ RULES: dict[str, Rule] = {
         "文件版式不属于所指明的渠道",
         ("send the file of that channel, or name no channel", "请提交该渠道的文件，或不指明渠道"),
     ),
+    "E-DAY": _rule(
+        "the file covers the business date that it was asked for",
+        "文件未覆盖所要求的业务日期",
+        ("ask the channel for the file of that day", "请向渠道索取该日的文件"),
+    ),
+    "E-ACCOUNT": _rule(
+        "the file is of the account that it was asked for",
+        "文件不属于所要求的账户",
+        ("ask the channel for the file of that account", "请向渠道索取该账户的文件"),
+    ),
     "E-PROFILE-STATUS": _rule(
         "only an active profile loads money",
         "该解析规则未启用，不可用于入账",

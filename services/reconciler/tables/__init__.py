@@ -2,6 +2,7 @@
 
 from services.reconciler.tables.base import METADATA, Base
 from services.reconciler.tables.fact import PaymentFactRow
+from services.reconciler.tables.fetch import StatementFetchRow
 from services.reconciler.tables.mirror import FeedCursorRow, PaymentRow
 from services.reconciler.tables.run import ExceptionRow, MatchRow, RunRow
 from services.reconciler.tables.statement import (
@@ -21,6 +22,7 @@ __all__ = [
     "PaymentFactRow",
     "PaymentRow",
     "RunRow",
+    "StatementFetchRow",
     "StatementFileChunkRow",
     "StatementFileRow",
     "StatementLineRow",
