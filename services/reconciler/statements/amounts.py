@@ -11,9 +11,9 @@ from services.reconciler.statements.profile import AmountCase, Profile
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.row import Header, Row
 
-_NEUTRAL = "NEUTRAL"
+NEUTRAL = "NEUTRAL"
 # Kinds whose amount has a sign of its own; the others move money either way.
-_SIGNS = {LineKind.PAYMENT: 1, LineKind.CREDIT: 1, LineKind.REFUND: -1, LineKind.DEBIT: -1}
+SIGNS = {LineKind.PAYMENT: 1, LineKind.CREDIT: 1, LineKind.REFUND: -1, LineKind.DEBIT: -1}
 
 
 class Moved(NamedTuple):
@@ -50,13 +50,13 @@ class AmountReader:
     def read(self, row: Row) -> Moved | None:
         """None for a row that moves no money. Raises StatementRefused E-AMOUNT, E-CURRENCY or E-STATUS-UNKNOWN."""
         found = self._find(row)
-        kind = self._kind(row, found) if found else _NEUTRAL
-        if found is None or kind == _NEUTRAL:
+        kind = self._kind(row, found) if found else NEUTRAL
+        if found is None or kind == NEUTRAL:
             return None
         currency_code, digits = self._currency_of(row)
         whole = self._amount.minor_units
         amount_minor = whole_minor_units(found.number) if whole else minor_units(found.number, digits)
-        if amount_minor is None or amount_minor * _SIGNS.get(LineKind(kind), 0) < 0:
+        if amount_minor is None or amount_minor * SIGNS.get(LineKind(kind), 0) < 0:
             raise row.refused("E-AMOUNT", found.header)
         status = row.cell(self.decided_by) if self.decided_by else ""
         return Moved(LineKind(kind), currency_code, digits, amount_minor, status, found.case)
@@ -78,7 +78,7 @@ class AmountReader:
         case = self._amount.cases.get(row.cell(self.decided_by))
         if case is None:
             raise row.refused("E-STATUS-UNKNOWN", self.decided_by)
-        if case.kind == _NEUTRAL:
+        if case.kind == NEUTRAL:
             return None
         if case.header not in self._header:
             raise StatementRefused("E-HEADER-MISSING", line=row.line.no, column=case.header)

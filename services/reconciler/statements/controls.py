@@ -1,6 +1,6 @@
 """The totals that a file declares, against the ones that its rows give. It compares; it repairs nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
@@ -20,6 +20,15 @@ class Declared(NamedTuple):
 
     text: str
     line: int
+
+
+class BlockTotals(NamedTuple):
+    """What the rows of a block give to the controls of the profile, in their order."""
+
+    sums: list[Decimal]
+    nets: list[tuple[Decimal, Decimal]]  # what the file nets, and gross less fee, which are equal in every row
+    amounts: dict[str, int]  # minor units by currency
+    balances: list[list[str]]  # for each chain, as written in the first row that moved money and the last two
 
 
 class ControlSums:
@@ -58,6 +67,22 @@ class ControlSums:
             for chain, balance in zip(self._chains, balances, strict=True):
                 chain.add(balance, line)
             self._amounts[line.currency_code] = self._amounts.get(line.currency_code, 0) + line.amount_minor
+
+    def add_block(self, totals: BlockTotals, edges: Sequence[StatementLine]) -> None:
+        """Take in rows that add up: what they give together, and the first and last two of those that moved money."""
+        for number, part in enumerate(totals.sums):
+            self._sums[number] = EXACT.add(self._sums[number], part)
+        for net, (stated, rest) in zip(self._nets, totals.nets, strict=True):
+            net.add(0, stated, rest)
+        for chain, texts in zip(self._chains, totals.balances, strict=True):
+            chain.add_block([self._exact(text) for text in texts], edges)
+        for code, amount_minor in totals.amounts.items():
+            self._amounts[code] = self._amounts.get(code, 0) + amount_minor
+
+    def _exact(self, text: str) -> Decimal:
+        number = self._form.read(text)
+        assert number is not None, f"{text!r} was read as a number"
+        return number
 
     def _part(self, control: Control, row: Row, line: StatementLine | None) -> Decimal:
         if control.sum == AMOUNT:
@@ -136,6 +161,14 @@ class _Chain:
             stated, computed = (before[0], balance + before[1]) if self._newest else (balance, before[0] + amount)
         self._total = ControlTotal(self._name, f"{stated:f}", f"{computed:f}", ties=stated == computed)
         self._line = line.line_no
+
+    def add_block(self, balances: Sequence[Decimal], edges: Sequence[StatementLine]) -> None:
+        """Rows of one currency whose own links hold: the first of them and the last two."""
+        for at, (balance, line) in enumerate(zip(balances, edges, strict=True)):
+            if at == 1 and len(edges) == 3:
+                self._before[line.currency_code] = (balance, _major(line))
+            else:
+                self.add(balance, line)
 
     def tell(self, tally: Tally) -> None:
         if self._total is not None:

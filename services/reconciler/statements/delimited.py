@@ -5,20 +5,25 @@ from dataclasses import replace
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from services.reconciler.statements.blocks import ROW_LINES_MAX, BlockLines
 from services.reconciler.statements.cells import ends_in_quotes
-from services.reconciler.statements.encoding import TextLine, text_lines
+from services.reconciler.statements.encoding import TextLine, line_end, text_lines
 from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.profile import Dialect, Profile
 from services.reconciler.statements.source import Source
 from services.reconciler.statements.table import read_table
 from services.reconciler.statements.tally import Tally
 
-_LINES_OF_A_ROW_MAX = 40
-
 
 def read(source: Source, profile: Profile, tally: Tally, limits: Limits) -> Iterator[pa.RecordBatch]:
     """The lines in batches, in the order of the file. Raises StatementRefused for what ends the reading."""
-    return read_table(lambda: joined(text_lines(source, tally, limits), profile.dialect), profile, tally, limits)
+
+    def lines_from(first_no: int, start: int) -> Iterator[TextLine]:
+        return joined(text_lines(source, tally, limits, first_no, start), profile.dialect)
+
+    has_blocks = line_end(source, tally.encoding) == b"\n"
+    quote = profile.dialect.quote
+    return read_table(lambda: BlockLines(source, lines_from, quote, has_blocks=has_blocks), profile, tally, limits)
 
 
 def joined(lines: Iterator[TextLine], dialect: Dialect) -> Iterator[TextLine]:
@@ -34,7 +39,7 @@ def joined(lines: Iterator[TextLine], dialect: Dialect) -> Iterator[TextLine]:
             if odd:
                 yield _joined(open_row)
                 open_row = []
-            elif len(open_row) == _LINES_OF_A_ROW_MAX:
+            elif len(open_row) == ROW_LINES_MAX:
                 yield from open_row
                 open_row = []
         elif odd and ends_in_quotes(line, dialect):

@@ -17,7 +17,7 @@ _FIELDS = {
     "%M": "(?P<minute>[0-9]{2})",
     "%S": "(?P<second>[0-9]{2})",
 }
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ class TimeFormat:
             return None
         parts = found.groupdict()
         if (name := parts.pop("month_name", None)) is not None:
-            if name not in _MONTHS:
+            if name not in MONTHS:
                 return None
-            parts["month"] = str(_MONTHS.index(name) + 1)
+            parts["month"] = str(MONTHS.index(name) + 1)
         if (short := parts.pop("short_year", None)) is not None:
             parts["year"] = f"20{short}"
         if year is not None:
@@ -77,6 +77,10 @@ class TimeFormat:
 
 def business_date(local: datetime, cutoff: time) -> date:
     """The day to which the channel counts this moment of its own clock; 00:00 makes it the calendar day."""
+    return (local + until_midnight(cutoff)).date()
+
+
+def until_midnight(cutoff: time) -> timedelta:
+    """From the end of a business day to the midnight after it."""
     ends_after_midnight = timedelta(hours=cutoff.hour, minutes=cutoff.minute)
-    until_midnight = (timedelta(days=1) - ends_after_midnight) % timedelta(days=1)
-    return (local + until_midnight).date()
+    return (timedelta(days=1) - ends_after_midnight) % timedelta(days=1)

@@ -47,6 +47,12 @@ class Period:
         elif self._first and self._last and not self._first <= day <= self._last:
             tally.warn("W-OUT-OF-PERIOD", line=line.line_no, value=line.book_local)
 
+    def covers(self, first: date, last: date) -> bool:
+        """Whether `check` has nothing against lines of these days and of all days between."""
+        if self._one_day:
+            return first == last and self._first in (None, first)
+        return not self._first or not self._last or self._first <= first <= last <= self._last
+
     @property
     def unknown(self) -> bool:
         """Whether a file of one day has told no day to the end."""

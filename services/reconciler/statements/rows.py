@@ -19,8 +19,8 @@ from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.row import Header, Row
 from services.reconciler.statements.tally import Tally
 
-_ROUNDED_BY_SPREADSHEET = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]{6,}\.0")
-_NOT_IN_A_NUMBER = re.compile("[\x00-\x1f\x7f\u3000\uff01-\uff5e]")  # control characters, full-width forms
+ROUNDED_BY_SPREADSHEET = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]{6,}\.0")
+NOT_IN_A_NUMBER = re.compile("[\x00-\x1f\x7f\u3000\uff01-\uff5e]")  # control characters, full-width forms
 _TEXTS = (
     "channel_txn_no",
     "merchant_order_no",
@@ -103,6 +103,12 @@ class RowReader:
         self._period.check(line, self._tally)
         return line
 
+    def needs(self, name: str, case: AmountCase | None) -> bool:
+        """Whether a line cannot be without this number: by its status, or because it alone tells lines apart."""
+        if name == "channel_txn_no":
+            return case is not None or self._profile.key == ("channel_txn_no",)
+        return case is not None and name in case.needs
+
     def times_that_fit(self, row: Row) -> set[TimeFormat]:
         """The formats under which the row's time is one; for a profile whose order of dates the file decides."""
         return {form for form in self._time.format if self._read_time(row, form) is not None}
@@ -156,26 +162,20 @@ class RowReader:
 
     def _number(self, row: Row, name: str, case: AmountCase | None) -> str:
         number = self._text(row, name)
-        if not number and self._needs(name, case):
+        if not number and self.needs(name, case):
             if name not in self._columns:
                 return ""
             header = self._columns[name][1]
             raise row.refused("E-CELL-EMPTY" if header in self._header else "E-HEADER-MISSING", header)
-        if _ROUNDED_BY_SPREADSHEET.fullmatch(number):
+        if ROUNDED_BY_SPREADSHEET.fullmatch(number):
             raise row.refused("E-EXCEL-PRECISION", self._columns[name][1])
-        if _NOT_IN_A_NUMBER.search(number):
+        if NOT_IN_A_NUMBER.search(number):
             raise row.refused("E-CELL-FORM", self._columns[name][1])
         return number
 
-    def _needs(self, name: str, case: AmountCase | None) -> bool:
-        """Whether a line cannot be without this number: by its status, or because it alone tells lines apart."""
-        if name == "channel_txn_no":
-            return case is not None or self._profile.key == ("channel_txn_no",)
-        return case is not None and name in case.needs
-
     def _account_no(self, row: Row, name: str) -> str:
         account = self._text(row, name)
-        if _ROUNDED_BY_SPREADSHEET.fullmatch(account):
+        if ROUNDED_BY_SPREADSHEET.fullmatch(account):
             raise row.refused("E-EXCEL-PRECISION", self._columns[name][1])
         return account
 

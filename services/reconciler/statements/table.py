@@ -10,7 +10,9 @@ from re import Pattern
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from services.reconciler.statements.blocks import BlockLines
 from services.reconciler.statements.cells import cells_of, header_cells, is_blank
+from services.reconciler.statements.columnar import BlockReader, PlainRows, knows, stretches
 from services.reconciler.statements.controls import ControlSums, Declared
 from services.reconciler.statements.encoding import TextLine
 from services.reconciler.statements.limits import Limits
@@ -70,7 +72,12 @@ class TableReader:
         rows = RowReader(self._profile, header, facts.get("account_no", ""), period, self._tally)
         rows.formats = formats or rows.formats
         sums = ControlSums(self._profile, header, rows.amounts.decided_by)
-        yield from self._rows(rows, sums)
+        parts: Iterator[PlainRows | Iterator[TextLine]] = iter((self._lines,))
+        if isinstance(self._lines, BlockLines) and knows(self._profile):
+            account_no = facts.get("account_no", "")
+            blocks = BlockReader(self._profile, header, account_no, rows, sums, period, self._tally, self._limits)
+            parts = stretches(self._lines, blocks)
+        yield from self._rows(parts, rows, sums)
         self._below(header)
         sums.compare(self._declared, self._tally)
         if period.unknown:
@@ -82,17 +89,31 @@ class TableReader:
         header = self._header()
         period = Period(self._profile, {name: stated.text for name, stated in self._declared.items()}, self._tally)
         rows = RowReader(self._profile, header, "", period, self._tally)
-        for line in self._row_lines():
+        for line in self._row_lines(self._lines):
             try:
                 row = rows.cut(_sound(line))
             except StatementRefused:
                 continue
             yield rows.times_that_fit(row)
 
-    def _rows(self, rows: RowReader, sums: ControlSums) -> Iterator[pa.RecordBatch]:
+    def _rows(
+        self, parts: Iterator[PlainRows | Iterator[TextLine]], rows: RowReader, sums: ControlSums
+    ) -> Iterator[pa.RecordBatch]:
+        for part in parts:
+            if isinstance(part, PlainRows):
+                self._last = part.last
+                yield from part.batches
+            else:
+                yield from self._row_by_row(part, rows, sums)
+            if self._end is not None:
+                return
+        if self._table.end is not None and not self._table.end_optional:
+            raise StatementRefused("E-TRUNCATED", line=self._last.no, value=self._last.text)
+
+    def _row_by_row(self, lines: Iterator[TextLine], rows: RowReader, sums: ControlSums) -> Iterator[pa.RecordBatch]:
         batcher = LineBatcher()
         batch: pa.RecordBatch | None
-        for line in self._row_lines():
+        for line in self._row_lines(lines):
             self._tally.frame(line.lines - 1)
             try:
                 row = rows.cut(_sound(line))
@@ -107,24 +128,22 @@ class TableReader:
                 yield batch
         if batch := batcher.rest():
             yield batch
-        if self._table.end is not None and self._end is None and not self._table.end_optional:
-            raise StatementRefused("E-TRUNCATED", line=self._last.no, value=self._last.text)
 
-    def _row_lines(self) -> Iterator[TextLine]:
+    def _row_lines(self, lines: Iterator[TextLine]) -> Iterator[TextLine]:
         """The lines that ought to be rows, up to the end line."""
         table = self._table
         skips_blank = table.blank_rows == "skip" or table.end is None
-        for line in self._lines:
+        for line in lines:
             self._last = line
             if line.refused is None and table.end is not None and table.end.search(line.text):
-                self._tally.frame()
+                self._tally.frame(line.lines)
                 self._end = line
                 return
             if line.refused is None and (
                 any(pattern.search(line.text) for pattern in table.skip)
                 or (skips_blank and is_blank(line, self._profile.dialect))
             ):
-                self._tally.frame()
+                self._tally.frame(line.lines)
             else:
                 yield line
 
@@ -221,7 +240,7 @@ class TableReader:
 
     def _framed(self, line: TextLine) -> TextLine:
         self._last = _sound(line)
-        self._tally.frame()
+        self._tally.frame(line.lines)
         return line
 
 
