@@ -59,7 +59,7 @@ class _File:
         self._levels = {"file": _Level(1), "group": _Level(), "account": _Level()}
         self._day: date | None = None
         self._day_text = self._group_currency = self._currency = self._account_no = ""
-        self._assumed = self._booked = False
+        self._assumed = self._has_entries = False
 
     def lines(self, read: Iterable[Record]) -> Iterator[StatementLine]:
         """The details that moved money. Raises StatementRefused where a record does not follow the one before."""
@@ -76,7 +76,7 @@ class _File:
             yield from self._read(record)
         if before != "99":
             raise StatementRefused("E-TRUNCATED", line=last, value="no 99")
-        self._days.tell(self._tally, booked=self._booked)
+        self._days.tell(self._tally, has_entries=self._has_entries)
 
     def _open(self, record: Record) -> None:
         """A header begins its level anew."""
@@ -130,8 +130,9 @@ class _File:
             line = detail.line(self._account_no, self._currency, self._day, self._day_text)
         except StatementRefused as refused:
             self._tally.quarantine(refused)
+            self._has_entries = True
             return
-        self._booked = True
+        self._has_entries = True
         yield line
 
     def _trailer(self, record: Record) -> None:

@@ -39,7 +39,7 @@ def _lines(source: Source, profile: Profile, tally: Tally, limits: Limits) -> It
         yield from file.taken()
     if not file.statements:
         raise StatementRefused("E-FRAME", value="no Stmt, Rpt or Ntfctn")
-    file.days.tell(tally, booked=file.booked)
+    file.days.tell(tally, has_entries=file.has_entries)
 
 
 class _File:
@@ -48,7 +48,7 @@ class _File:
     def __init__(self, profile: Profile, tally: Tally) -> None:
         self._profile, self._tally = profile, tally
         self.statements = 0
-        self.booked = False
+        self.has_entries = False
         self.days = StatedDays()
         self._paths: list[str] = []
         self._names: list[str] = []
@@ -139,10 +139,11 @@ class _File:
             line = entry.line(_account_of(self._fields["S"]), self._profile.tz, offset)
         except StatementRefused as refused:
             self._tally.quarantine(refused)
+            self.has_entries = True
             return
         self._totals.entry(line, booked=entry.booked)
         if entry.booked:
-            self.booked = True
+            self.has_entries = True
             self._ready.append(line)
         else:
             self._tally.neutral()

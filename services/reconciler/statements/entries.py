@@ -87,9 +87,9 @@ class StatedDays:
             self._first = min(self._first or day, day)
             self._last = max(self._last or day, day)
 
-    def tell(self, tally: Tally, *, booked: bool) -> None:
-        """To the tally, unless lines have told it; a file that does neither is of no day."""
-        if booked:
+    def tell(self, tally: Tally, *, has_entries: bool) -> None:
+        """To the tally, unless entries have told it; a file that does neither is of no day."""
+        if has_entries:
             return
         if self._first is None or self._last is None:
             tally.fault(StatementRefused("E-DAY-UNKNOWN").fault)

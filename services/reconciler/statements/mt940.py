@@ -22,13 +22,13 @@ from services.reconciler.statements.textlines import text_lines
 
 _TAG = re.compile(r":([0-9]{2}[A-Z]?|NS):")
 _END = re.compile(r"-(\}.*)?")
+_BLOCK = re.compile(r"\{[1-5]:")
 _AFTER_CLOSING = ("25", "25P", "60F", "60M", "34F")  # of a message that has no :20: of its own
 
 
 def read(source: Source, profile: Profile, tally: Tally, limits: Limits) -> Iterator[pa.RecordBatch]:
     """The entries in batches, in the order of the file. Raises StatementRefused for what ends the reading."""
-    del profile  # the format leaves nothing open
-    return batched(_File(tally).lines(text_lines(source, tally, limits)))
+    return batched(_File(tally).lines(text_lines(source, profile, tally, limits)))
 
 
 class _File:
@@ -38,7 +38,7 @@ class _File:
         self._tally = tally
         self._message: Message | None = None
         self._count = 0
-        self._booked = False
+        self._has_entries = False
         self._days = StatedDays()
         self._pages: dict[str, Balance] = {}  # by account: where a page ended that said another follows
 
@@ -49,13 +49,14 @@ class _File:
         yield from self._end(marked=False)
         if not self._count:
             raise StatementRefused("E-FRAME", value="no tag of a message")
-        self._days.tell(self._tally, booked=self._booked)
+        self._days.tell(self._tally, has_entries=self._has_entries)
 
     def _read(self, line: TextLine) -> Iterator[StatementLine]:
         tag = _TAG.match(line.text)
-        if tag is None and (_END.fullmatch(line.text) or line.text.startswith("{")):
+        marked = _END.fullmatch(line.text) is not None
+        if marked or _BLOCK.match(line.text):
             self._tally.frame()
-            yield from self._end(marked=line.text.startswith("-"))
+            yield from self._end(marked=marked)
             return
         if tag is not None and self._begins(tag[1]):
             yield from self._end(marked=False)
@@ -73,7 +74,7 @@ class _File:
 
     def _taken(self, entry: StatementLine | None) -> Iterator[StatementLine]:
         if entry is not None:
-            self._booked = True
+            self._has_entries = True
             yield entry
 
     def _end(self, *, marked: bool) -> Iterator[StatementLine]:
@@ -82,4 +83,5 @@ class _File:
         message, self._message = self._message, None
         yield from self._taken(message.entry_ended())
         message.compare(self._pages, marked=marked)
+        self._has_entries = self._has_entries or message.quarantined
         self._days.add(message.day)

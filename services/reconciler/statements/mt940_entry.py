@@ -15,7 +15,7 @@ from services.reconciler.statements.tally import Tally
 
 # 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x]; after the amount a letter must follow, so that no digit of it is left behind.
 _ENTRY = re.compile(
-    r"(?P<value>[0-9]{6})(?P<entry>[0-9]{4})?(?P<mark>[RE]?[CD])(?P<funds>[A-Z])?"
+    r"(?P<value>[0-9]{6})(?P<entry>[0-9]{4})?(?P<mark>(?i:[RE]?[CD]))(?P<funds>[A-Z])?"
     r"(?P<amount>[0-9]{1,15}(,[0-9]{0,15})?)(?P<type>[A-Za-z][A-Za-z0-9 ]{3})(?P<refs>.*)"
 )
 _CREDITS = ("C", "RD", "EC")  # the reversal of a debit is money in
@@ -29,6 +29,7 @@ class Mt940Entry:
     def __init__(self, text: str, line: TextLine) -> None:
         self._text, self._begin, self._end = text, line, line.byte_offset + line.byte_size
         self._found = _ENTRY.fullmatch(text)
+        self._mark = self._found["mark"].upper() if self._found else ""
         self._information: list[tuple[str, bool]] = []  # with whether the line before was broken to get here
         self._size = 0
         self._in_information = False
@@ -37,12 +38,12 @@ class Mt940Entry:
     @property
     def expected(self) -> bool:
         """EC or ED: the bank expects it, and nothing has moved yet."""
-        return self._found is not None and self._found["mark"].startswith("E")
+        return self._mark.startswith("E")
 
     @property
     def is_debit(self) -> bool:
         """Whether money goes out."""
-        return self._found is not None and self._found["mark"] not in _CREDITS
+        return self._mark not in _CREDITS
 
     def text(self, text: str, line: TextLine, *, begins: bool) -> None:
         """A line of :86:, or a further line of :61: (supplementary details, which nothing here needs)."""
@@ -87,7 +88,7 @@ class Mt940Entry:
             counterparty_name=text.name,
             counterparty_account=text.account,
             remittance=text.remittance[:REMITTANCE_MAX],
-            reversal=found["mark"].startswith("R"),
+            reversal=self._mark.startswith("R"),
         )
 
     def _days(self, value: str, entry: str, tally: Tally) -> tuple[date | None, date]:

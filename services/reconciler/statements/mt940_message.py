@@ -28,6 +28,7 @@ class Message:
         self._counts: Counter[str] = Counter()
         self._sums: Counter[str] = Counter()
         self._line_no = 0
+        self.quarantined = False  # an entry was not understood
         self.day: date | None = None
 
     @property
@@ -68,6 +69,7 @@ class Message:
             line = entry.line(self._account, self._currency, self._tally)
         except StatementRefused as refused:
             self._tally.quarantine(refused)
+            self.quarantined = True
             return None
         side = "D" if line.amount_minor < 0 or (not line.amount_minor and entry.is_debit) else "C"
         self._counts[side] += 1

@@ -44,7 +44,7 @@ class _File:
         self._account = self._currency = ""
         self._entry: OfxEntry | None = None
         self._field = ""
-        self._whole = self._booked = False
+        self._whole = self._has_entries = False
         self._days = StatedDays()
 
     def lines(self, read: Iterable[Tag]) -> Iterator[StatementLine]:
@@ -60,7 +60,7 @@ class _File:
             raise StatementRefused("E-TRUNCATED", line=last, value="no </OFX>")
         if not self._statements:
             raise StatementRefused("E-FRAME", line=last, value="no statement")
-        self._days.tell(self._tally, booked=self._booked)
+        self._days.tell(self._tally, has_entries=self._has_entries)
 
     def _open(self, tag: Tag) -> None:
         if not tag.name:
@@ -113,6 +113,7 @@ class _File:
         if self._entry is None or "STMTTRN" in self._inside:
             return
         entry, self._entry = self._entry, None
+        self._has_entries = True
         try:
             if not any(name in _STATEMENTS for name in self._inside) or tag.name != "STMTTRN":
                 raise StatementRefused("E-FRAME", line=tag.line, value=f"STMTTRN ended by {tag.name}")
@@ -121,5 +122,4 @@ class _File:
         except StatementRefused as refused:
             self._tally.quarantine(refused)
         else:
-            self._booked = True
             yield line

@@ -95,10 +95,10 @@ def read_moment(text: str) -> tuple[datetime | None, date | None]:
     if found is None:
         return None, None
     time = found["time"] or ""
+    digits = f"{found['day']}{time:0<6}"
+    parts = (int(digits[:4]), *(int(digits[at : at + 2]) for at in range(4, 14, 2)))
     try:
-        local = datetime.strptime(f"{found['day']}{time or '0000':0<6}", "%Y%m%d%H%M%S").replace(
-            tzinfo=timezone(_offset(found["zone"] or "0"))
-        )
+        local = datetime(*parts, tzinfo=timezone(_offset(found["zone"] or "0")))
     except ValueError:
         return None, None
     if not 1970 <= local.year < 9999:

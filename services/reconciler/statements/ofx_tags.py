@@ -20,7 +20,13 @@ _TOKEN = re.compile(
 _SPANS_TAGS = (b"<![CDATA[", b"<?", b"<!--")
 _TOKEN_BYTES_MAX = 64 * 1024
 _HEAD_BYTES = 4_096
-_NAMED = re.compile(rb"""(?:CHARSET|ENCODING)(?::\s*|\s*=\s*["'])([A-Za-z0-9_-]+)""", re.IGNORECASE)
+# A header without line ends has its keys run into each other.
+_IN_HEADER = re.compile(
+    rb"(?:CHARSET|ENCODING):\s*([A-Z0-9_-]*?)"
+    rb"(?=OFXHEADER|DATA|VERSION|SECURITY|ENCODING|CHARSET|COMPRESSION|OLDFILEUID|NEWFILEUID|[\s<]|$)",
+    re.IGNORECASE,
+)
+_IN_XML = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9_-]*)["']""")
 _CODECS = {
     "1252": "cp1252",
     "WINDOWS-1252": "cp1252",
@@ -37,7 +43,7 @@ _CODECS = {
     "GB18030": "gb18030",
 }
 _ENTITIES = {"&quot;": '"', "&apos;": "'", "&nbsp;": " "}
-_SAYS_NOTHING = ("NONE", "USASCII", "US-ASCII", "ASCII")  # the other field of the header says it
+_SAYS_NOTHING = ("", "NONE", "USASCII", "US-ASCII", "ASCII")  # the other field of the header says it
 
 
 class Tag(NamedTuple):
@@ -53,7 +59,8 @@ class Tag(NamedTuple):
 
 def codec_of(source: Source) -> str:
     """The codec that the header names; cp1252 if it names none. Raises StatementRefused E-ENC-UNSUPPORTED."""
-    for named in _NAMED.findall(source.read_at(0, _HEAD_BYTES)):
+    head = source.read_at(0, _HEAD_BYTES).partition(b"<OFX>")[0]
+    for named in (*_IN_XML.findall(head), *_IN_HEADER.findall(head)):
         name = named.decode("ascii").upper()
         if name in _CODECS:
             return _CODECS[name]
@@ -72,11 +79,14 @@ def tags(source: Source, codec: str) -> Iterator[Tag]:
     line_end = _line_end(source)
     for block in source.blocks():
         data = rest + block
+        final = at + len(data) >= source.size
         used = 0 if at else data.find(b"<")
         if used < 0:
-            raise StatementRefused("E-FRAME", line=1, value="no tag in the first block")
+            if final or len(data) > _TOKEN_BYTES_MAX:
+                raise StatementRefused("E-FRAME", line=1, value="no tag")
+            rest = data
+            continue
         line += data.count(line_end, 0, used)
-        final = at + len(data) >= source.size
         while (found := _TOKEN.match(data, used)) and (final or found.end() < len(data)):
             yield _tag(found, codec, line, at)
             line += data.count(line_end, used, found.end())
@@ -104,7 +114,11 @@ def _check_rest(rest: bytes, line: int, *, whole: bool, final: bool) -> None:
 
 def _tag(found: re.Match[bytes], codec: str, line: int, at: int) -> Tag:
     name = (found["name"] or b"").decode("ascii").upper()
-    value = _text(found["cdata"] or b"", codec, line) + unescape(_text(found["text"], codec, line), _ENTITIES)
+    value = _text(found["text"], codec, line)
+    if "&" in value:
+        value = unescape(value, _ENTITIES)
+    if found["cdata"]:
+        value = _text(found["cdata"], codec, line) + value
     return Tag(name, bool(found["close"]), value, line, at + found.start(), at + found.start("text"))
 
 
