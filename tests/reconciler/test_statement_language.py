@@ -466,3 +466,20 @@ def test_a_profile_that_cannot_be_meant_is_refused_by_its_key(changed, fault):
         profile(**changed)
 
     assert any(fault in text for text in invalid.value.faults), invalid.value.faults
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "rows"),
+    [
+        ("date,amount\n2026-03-01,1.00\n", "E-TRUNCATED", RowCounts(1, 0, 1, 0)),
+        ("day,amount\n2026-03-01,1.00\n\n\n", "E-HEADER-MISSING", RowCounts(0, 0, 4, 0)),
+        ("date,amount\n2026-03-01,1.00\nend\nmore\nand more", "E-FRAME", RowCounts(1, 0, 3, 1)),
+        ("date,amount,amount\n2026-03-01,1.00\nend", "E-HEADER-DUPLICATE", RowCounts(0, 0, 1, 2)),
+        ("date,amount\n2026-03-01,1.00\n" + "x" * 70_000 + "\nend", "E-TOO-LARGE", RowCounts(0, 0, 1, 3)),
+    ],
+)
+def test_each_line_of_a_file_is_in_one_place_even_if_its_reading_ended_early(text, code, rows):
+    summary, lines = read(text, table=BASE["table"] | {"end": "^end"}, detect={"head": "amount"})
+
+    assert ([fault.code for fault in summary.faults], summary.rows) == ([code], rows)
+    assert len(lines) == rows.booked

@@ -333,3 +333,23 @@ def test_a_damaged_byte_never_does_worse_than_a_refusal(data):
 
     assert statement.summary.rows.total == statement.summary.rows.booked + statement.summary.rows.frame
     assert (statement.summary.sums_in, statement.summary.sums_out) == ({"CNY": 120}, {"CNY": -50})
+
+
+def test_a_bill_in_the_older_layout_of_24_columns_loads():
+    header = (
+        "交易时间,公众账号ID,商户号,子商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,"
+        "总金额,企业红包金额,微信退款单号,商户退款单号,退款金额,企业红包退款金额,退款类型,退款状态,商品名称,商户数据包,"
+        "手续费,费率"
+    )
+    rows = [
+        row(1) | {"总金额": "1.20", "企业红包退款金额": "0.00"},
+        refund(2) | {"总金额": "0.00", "企业红包退款金额": "0.00"},
+    ]
+    body = [",".join(f"`{cells.get(name, '')}" for name in header.split(",")) for cells in rows]
+    totals = ["总交易单数,总交易额,总退款金额,总企业红包退款金额,手续费总金额", "`2,`1.20,`0.50,`0.00,`0.01"]
+
+    statement = read_file("\r\n".join([header, *body, *totals, ""]).encode())
+
+    assert (statement.summary.profile_id, header.count(",")) == ("wechat_pay.trade_24", 23)
+    assert (statement.summary.sums_in, statement.summary.sums_out) == ({"CNY": 120}, {"CNY": -50})
+    assert len(statement.summary.controls) == 5

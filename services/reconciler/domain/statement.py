@@ -27,7 +27,7 @@ class RowCounts:
     booked: int
     neutral: int  # listed, but moved no money
     frame: int  # headers, preamble, totals, blank lines, and what a row in several lines has beyond its first
-    quarantined: int  # not understood
+    quarantined: int  # not understood, or behind what ended the reading
 
     @property
     def total(self) -> int:

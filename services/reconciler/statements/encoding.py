@@ -49,6 +49,16 @@ def physical_lines(
         yield line
 
 
+def count_lines(source: Source, encoding: str) -> int:
+    """How many lines a text file has, whatever stands in them."""
+    end = line_end(source, encoding)
+    if encoding in _LINE_ENDS:  # a byte of two characters beside each other may look like a line end
+        ends = sum(block.decode(encoding, "replace").count("\n") for block in source.blocks())
+    else:
+        ends = sum(block.count(end) for block in source.blocks())
+    return ends + (source.read_at(max(source.size - len(end), 0), len(end)) != end)
+
+
 def text_lines(source: Source, tally: Tally, limits: Limits, first_no: int = 1, start: int = 0) -> Iterator[TextLine]:
     """The lines, decoded."""
     return (text_line(line, tally) for line in physical_lines(source, tally.encoding, limits, first_no, start))

@@ -11,6 +11,7 @@ from services.reconciler.domain.line import StatementLine
 from services.reconciler.domain.statement import Summary
 from services.reconciler.statements import bai2, camt, delimited, fixed_width, mt940, ofx, workbook
 from services.reconciler.statements.detect import Claim, claimed
+from services.reconciler.statements.encoding import count_lines
 from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.lines import lines_of
 from services.reconciler.statements.profile import Profile
@@ -69,6 +70,8 @@ class Reading:
                 yield batch
         except StatementRefused as refused:
             self._tally.fault(refused.fault)
+            if self.profile.format in ("delimited", "fixed_width") and not self._member.is_workbook:
+                self._tally.leave_unread(count_lines(self._member.source, self.encoding))
         self._ended = True
 
     @property

@@ -50,6 +50,11 @@ class Tally:
         self._quarantined += 1
         self.fault(refused.fault)
 
+    def leave_unread(self, lines_total: int) -> None:
+        """The rest of a file of so many lines, when its reading ended before its last."""
+        self._quarantined += lines_total - (self._booked + self._neutral + self._frame + self._quarantined)
+        self.lines_total = lines_total
+
     def fault(self, fault: StatementFault) -> None:
         """A broken rule of the file; a line that breaks one goes to `quarantine` instead."""
         self._fault_count += 1
