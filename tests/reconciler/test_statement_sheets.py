@@ -57,6 +57,14 @@ def test_rows_keep_their_number_in_the_sheet_when_rows_above_them_are_empty():
     ]
 
 
+def test_a_file_that_somebody_has_looked_into_is_read_from_its_beginning(tmp_path):
+    path = tmp_path / "export.xls"
+    path.write_bytes(workbook([["a"], [1]]))
+    with path.open("rb") as file:
+        file.read(4)
+        assert [row.cells for row in sheet_rows(file)] == [("a",), ("1",)]
+
+
 def test_a_sheet_is_found_by_its_name_and_a_missing_one_is_named():
     raw = workbook([["a"]], sheet="交易明细")
 

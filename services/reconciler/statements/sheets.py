@@ -6,6 +6,7 @@ In an .xls that cannot be seen: there the stored value of a formula is read as i
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def _on_disk(file: IO[bytes]) -> Iterator[IO[bytes]]:
 def _program(workbook: IO[bytes], sheet: str) -> Iterator["subprocess.Popen[bytes]"]:
     """The reader at work; it ends at its deadline, or when nobody wants more rows."""
     workbook.flush()
-    workbook.seek(0)
+    os.lseek(workbook.fileno(), 0, os.SEEK_SET)  # seek() may stay within the buffer, of which the program knows nothing
     command = [sys.executable, "-I", str(_PROGRAM), sheet, str(COLUMNS_MAX), str(CELLS_MAX)]
     quiet = subprocess.DEVNULL
     # Only our own program is run; what is untrusted is its standard input, and it cannot take the service with it.
