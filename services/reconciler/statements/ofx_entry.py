@@ -96,9 +96,10 @@ def read_moment(text: str) -> tuple[datetime | None, date | None]:
         return None, None
     time = found["time"] or ""
     digits = f"{found['day']}{time:0<6}"
-    parts = (int(digits[:4]), *(int(digits[at : at + 2]) for at in range(4, 14, 2)))
+    month, day, hour, minute, second = (int(digits[at : at + 2]) for at in range(4, 14, 2))
     try:
-        local = datetime(*parts, tzinfo=timezone(_offset(found["zone"] or "0")))
+        zone = timezone(_offset(found["zone"] or "0"))
+        local = datetime(int(digits[:4]), month, day, hour, minute, second, tzinfo=zone)
     except ValueError:
         return None, None
     if not 1970 <= local.year < 9999:

@@ -190,6 +190,11 @@ RULES: dict[str, Rule] = {
         "起息日在日历中不存在，按月末理解",
         ("check the value date of this entry", "请核对该笔的起息日"),
     ),
+    "W-ENC-ASSUMED": _rule(
+        "the words of a file are in one encoding only; of those that fit, the layout's first is taken",
+        "有多种编码符合该文件的文字，按版式首选编码理解",
+        ("compare the names in it with the bank's", "请核对文件中的户名等文字"),
+    ),
     "W-CURRENCY-ASSUMED": _rule(
         "a file that names no currency is in the one that its standard gives",
         "文件未声明币种，按标准默认币种理解",
