@@ -6,6 +6,7 @@ It is marked `status: draft`, and the engine takes no money by a draft.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -26,6 +27,7 @@ from services.reconciler.statements.sketch import Sketch, clean, sketch_lines, s
 from services.reconciler.statements.source import Source
 
 _HEAD_BYTES = 2 * 1024 * 1024
+_HEAD_ROWS = 5_000
 _ROWS_SHOWN = 5
 _ENCODINGS = ("utf-8", "gb18030", "cp1252")  # the order in which strictness tells them apart
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -39,7 +41,7 @@ class Draft:
     encoding: str  # "" for a workbook
     delimiter: str  # "" for a workbook
     header_line: int  # from 1; 0 if there seems to be none
-    row_count: int  # of what was looked at: the first 2 MiB, or the sheet
+    row_count: int  # of what was looked at: the first 2 MiB, or 5,000 rows of a sheet
     rows: tuple[dict[str, str], ...]  # the first ones: header to cell
     warnings: tuple[str, ...]  # codes
 
@@ -55,7 +57,7 @@ def draft_profile(source: Source, limits: Limits) -> Draft | None:
 
 def _draft_of(member: Member) -> Draft | None:
     if member.is_workbook:
-        rows = [tuple(clean(cell) for cell in row.cells) for row in sheet_rows(member.source.file)]
+        rows = [tuple(map(clean, row.cells)) for row in islice(sheet_rows(member.source.file), _HEAD_ROWS)]
         sketch = sketch_rows(rows)
         return _drafted(sketch, ["\t".join(row) for row in rows], "") if sketch else None
     encoding, lines = _head_of(member.source)
@@ -80,7 +82,7 @@ def _head_of(source: Source) -> tuple[str, list[str]]:
 
 def _lines(text: str, source: Source) -> list[str]:
     """The last line of a file that was not read whole is left out."""
-    lines = text.splitlines()
+    lines = [line.removesuffix("\r") for line in text.split("\n" if "\n" in text else "\r")]
     return lines if source.size <= _HEAD_BYTES else lines[:-1]
 
 
@@ -115,7 +117,7 @@ def _profile(sketch: Sketch, lines: Sequence[str], encoding: str, warnings: list
     profile |= {
         "detect": _detect(sketch, lines, header),
         "decode": {"encodings": [encoding or "utf-8"]},
-        "dialect": _dialect(sketch, lines, fields),
+        "dialect": _dialect(sketch, lines, header, fields),
         "table": dict(_table(sketch, lines, header)),
         "columns": columns,
         "amount": amount_of(sketch, header, fields),
@@ -160,7 +162,7 @@ def _detect(sketch: Sketch, lines: Sequence[str], header: Sequence[str]) -> dict
     return {"head": re.sub("[0-9]+", "[0-9]+", re.escape(first[:20]))}
 
 
-def _dialect(sketch: Sketch, lines: Sequence[str], fields: dict[str, int]) -> dict[str, Any]:
+def _dialect(sketch: Sketch, lines: Sequence[str], header: Sequence[str], fields: dict[str, int]) -> dict[str, Any]:
     dialect: dict[str, Any] = {}
     if sketch.delimiter:
         dialect["delimiter"] = sketch.delimiter
@@ -171,7 +173,7 @@ def _dialect(sketch: Sketch, lines: Sequence[str], fields: dict[str, int]) -> di
         dialect["excel_formula"] = True
     if sketch.quoted and "cell_prefix" not in dialect:
         dialect["quote"] = '"'
-    return {**dialect, "strip": " \t'", **number_style(sketch, fields)}
+    return {**dialect, "strip": " \t'", **number_style(sketch, header, fields)}
 
 
 def _table(sketch: Sketch, lines: Sequence[str], header: Sequence[str]) -> Iterator[tuple[str, Any]]:

@@ -92,7 +92,7 @@ def amount_of(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> 
     """Two columns, or a word beside a number, or one signed number."""
     if "in" in fields and "out" in fields:
         return {"in": [header[fields["in"]]], "out": [header[fields["out"]]], "empty": ["", "-", "0.00"]}
-    column = fields.get("amount", _first_number(sketch, fields))
+    column = fields.get("amount", _first_number(sketch, header, fields))
     if "indicator" in fields:
         words = set(_cells(sketch, fields["indicator"]))
         neutral = sorted(words - _IN - _OUT)
@@ -103,9 +103,9 @@ def amount_of(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> 
     return {"signed": [header[column]]}
 
 
-def _first_number(sketch: Sketch, fields: dict[str, int]) -> int:
+def _first_number(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> int:
     known = {*fields.values(), sketch.date_at}
-    cells = sketch.rows[0][1]
+    cells = sketch.rows[0][1][: len(header)]
     free = [at for at, cell in enumerate(cells) if at not in known and number_of(cell) is not None]
     # An amount has decimals, a number of something mostly has none.
     return next((at for at in free if re.search(r"[.,]\d\d?$", cells[at])), free[0] if free else 0)
@@ -126,10 +126,10 @@ def currency_of(sketch: Sketch, header: Sequence[str], fields: dict[str, int], e
     return {"fixed": else_fixed}
 
 
-def number_style(sketch: Sketch, fields: dict[str, int]) -> dict[str, Any]:
+def number_style(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> dict[str, Any]:
     """The decimal sign, the sign between thousands, signs of currencies and plus signs, as the amounts are written."""
     columns = [fields[name] for name in ("in", "out", "amount", "balance_after", "fee") if name in fields]
-    cells = [cell for column in columns or [_first_number(sketch, fields)] for cell in _cells(sketch, column)]
+    cells = [cell for column in columns or [_first_number(sketch, header, fields)] for cell in _cells(sketch, column)]
     style: dict[str, Any] = {}
     if any(re.search(r",\d{1,2}$", cell) for cell in cells):
         style["decimal"] = ","

@@ -12,15 +12,19 @@ from decimal import Decimal
 
 DELIMITERS = (",", "\t", ";", "|")
 _VOTERS = 200  # lines that are not blank
+_LINE_MAX = 64 * 1024
 _CELL_MAX = 64  # no date and no number is longer
 _PADDING = " \t\u3000`'"
 _DATE = re.compile(
     r"(?P<y>(?:19|20)\d\d)([-/.年]?)(?P<m>1[0-2]|0?[1-9])(?:\2|月)(?P<d>3[01]|[12]\d|0?[1-9])日?(?P<t>[T ].*)?"
-    r"|(?:3[01]|[12]\d|0?[1-9])([-/.])(?:3[01]|[12]\d|0?[1-9])\6(?:19|20)?\d\d(?P<u> .*)?"
+    r"|(?:3[01]|[12]\d|0?[1-9])([-/.])(?:3[01]|[12]\d|0?[1-9])\6(?:19|20)?\d\d(?P<u> .*)?",
+    re.ASCII,
 )
-_TIME = re.compile(r"[T ]*\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[-+]\d\d:?\d\d|Z)?")
+_TIME = re.compile(r"[T ]*\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[-+]\d\d:?\d\d|Z)?", re.ASCII)
 _NUMBER = re.compile(
-    r"[-+]?(?:[A-Z]{3} ?|[¥￥$€£])?[-+]?(?:\d{1,3}(?:(?P<g>[,.])\d{3})+|\d{1,15})(?:(?P<d>[.,])(?P<f>\d{1,10}))?"
+    r"[-+]?(?:[A-Z]{3} ?|[¥￥$€£])?[-+]?"
+    r"(?:\d{1,3}(?P<g>[,.])\d{3}(?:(?P=g)\d{3})*|\d{1,15})(?:(?P<d>[.,])(?P<f>\d{1,10}))?",
+    re.ASCII,
 )
 
 
@@ -63,7 +67,9 @@ def sketch_rows(rows: Sequence[tuple[str, ...]], delimiter: str = "", *, quoted:
 
 
 def split(line: str, delimiter: str) -> list[str]:
-    """The cells of a line by the rules of CSV; a line that breaks them is split at every delimiter."""
+    """The cells of a line by the rules of CSV, or at every delimiter if it breaks them; none of one beyond all size."""
+    if len(line) > _LINE_MAX:
+        return []
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=False), [])
     except csv.Error:
@@ -91,10 +97,11 @@ def number_of(cell: str) -> Decimal | None:
     group, point = found["g"], found["d"]
     if group is not None and group == point:
         return None
-    digits = re.sub(r"[^-0-9.,]", "", cell)
+    digits = re.sub(r"[^0-9.,]", "", cell)
     if group:
         digits = digits.replace(group, "")
-    return Decimal(digits.replace(",", "."))
+    number = Decimal(digits.replace(",", "."))
+    return -number if "-" in cell else number
 
 
 def _voted_delimiter(lines: Sequence[str]) -> str:
