@@ -25,7 +25,8 @@ class Config:
     that was lost.
 
     `body_key_file` holds the keys that seal statement files, see chassis.crypto. `file_bytes_max` is how large a file
-    may be, which has to fit on the disk of temporary files several times over; `file_seconds_max` is how long it may
+    may be, which has to fit on the disk of temporary files several times over, and `packed_bytes_max` how large an
+    archive or a workbook; `file_seconds_max` is how long it may
     take to read and load one; `upload_keep_seconds` is how long an upload that broke off can go on.
 
     `sources` names the file that tells where statements are fetched from (fetch/sources.py has its form); without it
@@ -36,6 +37,7 @@ class Config:
     database_url: str = setting(check=database.check_url)
     body_key_file: Path = setting(check=check_key_file)  # noqa: RUF009  a field, as the others are
     file_bytes_max: int = setting(1024**3, minimum=1)
+    packed_bytes_max: int = setting(64 * 1024**2, minimum=1)
     file_seconds_max: float = setting(300.0, minimum=1.0)
     upload_keep_seconds: float = setting(86_400.0, minimum=1.0)
     sources: str = setting("", check=check_sources_file)

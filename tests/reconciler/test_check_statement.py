@@ -1,5 +1,6 @@
 """A check tells all that loading would find, and stores nothing."""
 
+import gzip
 import hashlib
 import io
 
@@ -82,3 +83,14 @@ async def test_a_file_that_takes_too_long_is_refused_and_the_reading_ends():
 
     assert [fault.code for fault in report.summary.faults] == ["E-TIME"]
     assert refused.value.metadata["code"] == "E-TIME"
+
+
+async def test_an_archive_has_a_smaller_limit_than_a_text():
+    content = gzip.compress(BILL)
+    reader = FileReader(load_profiles(), Limits(packed_bytes_max=len(content) - 1), seconds_max=30)
+
+    packed = await reader.report(Source.of_bytes(content), Wanted())
+    plain = await reader.report(Source.of_bytes(BILL), Wanted())
+
+    assert [fault.code for fault in packed.summary.faults] == ["E-TOO-LARGE"]
+    assert plain.summary.loadable

@@ -60,6 +60,9 @@ def members(source: Source, limits: Limits) -> Iterator[Member]:
     if source.size > limits.bytes_max:
         raise StatementRefused("E-TOO-LARGE", value=f"{source.size} bytes, at most {limits.bytes_max}")
     head = source.read_at(0, 8)
+    if head.startswith((*_ZIP, _GZIP, _OLE2)) and source.size > limits.packed_bytes_max:
+        value = f"{source.size} bytes packed or as a workbook, at most {limits.packed_bytes_max}"
+        raise StatementRefused("E-TOO-LARGE", value=value)
     if head.startswith(_ZIP):
         yield from _unzipped(source, limits)
     elif head.startswith(_GZIP):

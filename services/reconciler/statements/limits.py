@@ -8,6 +8,7 @@ class Limits:
     """The largest file that is read; time grows in line with it, memory does not."""
 
     bytes_max: int = 1024 * 1024 * 1024  # also of what an archive holds
+    packed_bytes_max: int = 64 * 1024 * 1024  # of an archive or a workbook itself
     lines_max: int = 20_000_000
     line_bytes_max: int = 64 * 1024
     columns_max: int = 256
