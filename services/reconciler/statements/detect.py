@@ -143,9 +143,7 @@ def _score(detect: Detect, lines: list[TextLine], head: bytes, dialect: Dialect)
         has = any(set(detect.header).issubset(_cells(line, dialect)) for line in lines)
         found.append(4 + len(detect.header) if has else 0)
     if detect.record_bytes:
-        records = [record.rstrip(b"\r") for record in head.split(b"\n")]
-        whole = records[:-1] if len(records) > 1 else records
-        found.append(8 if all(len(record) == detect.record_bytes for record in whole) else 0)
+        found.append(8 if len(head.split(b"\n", 1)[0].rstrip(b"\r")) == detect.record_bytes else 0)
     return sum(found) if all(found) else 0
 
 

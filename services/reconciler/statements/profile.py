@@ -42,7 +42,7 @@ class Detect:
     first_line: Pattern[str] | None = None
     head: Pattern[str] | None = None  # in any of the first 40 lines
     header: tuple[str, ...] = ()  # cells that one of the first 40 lines has, all of them
-    record_bytes: int = 0  # every line of the head has this many bytes, without its end
+    record_bytes: int = 0  # the first line has this many bytes, without its end
 
 
 @dataclass(frozen=True, slots=True)
