@@ -10,8 +10,8 @@ from services.reconciler.domain.line import LineKind
 from services.reconciler.domain.statement import RowCounts
 from services.reconciler.statements import Profile, ProfileInvalid
 from services.reconciler.statements.numbers import number_form
-from services.reconciler.statements.profile import Dialect
 from services.reconciler.statements.profile_files import parse_profile
+from services.reconciler.statements.profile_table import Dialect
 from tests.support.statements import Whole, read_as_far
 
 BASE: dict[str, Any] = {

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from chassis.money import UnknownCurrency, exponent
 from services.reconciler.domain.line import LineKind
 from services.reconciler.statements.numbers import minor_units, whole_minor_units
-from services.reconciler.statements.profile import AmountCase, Profile
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_columns import AmountCase
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.row import Header, Row
 

@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from services.reconciler.statements.encoding import TextLine
-from services.reconciler.statements.profile import Dialect
+from services.reconciler.statements.profile_table import Dialect
 from services.reconciler.statements.refusal import StatementRefused
 
 

@@ -24,7 +24,8 @@ from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.lines import BATCH_ROWS, lines_of
 from services.reconciler.statements.odd import Odd, plain
 from services.reconciler.statements.period import Period
-from services.reconciler.statements.profile import Columns, Profile
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_columns import Columns
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.row import Header
 from services.reconciler.statements.rows import RowReader

@@ -11,7 +11,8 @@ from services.reconciler.statements.amounts import NEUTRAL, SIGNS
 from services.reconciler.statements.columnar_cells import Cells
 from services.reconciler.statements.columnar_values import Numbers, any_is, by_word, is_one_of, minor_units
 from services.reconciler.statements.odd import Odd, plain
-from services.reconciler.statements.profile import AmountCase, Profile
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_columns import AmountCase
 from services.reconciler.statements.row import Header
 
 

@@ -22,7 +22,8 @@ from services.reconciler.statements.columnar_values import (
 from services.reconciler.statements.controls import BlockTotals
 from services.reconciler.statements.lines import LINE_SCHEMA
 from services.reconciler.statements.odd import plain
-from services.reconciler.statements.profile import Column, DateColumn, Profile
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_columns import Column, DateColumn
 from services.reconciler.statements.row import Header
 from services.reconciler.statements.rows import NOT_IN_A_NUMBER, ROUNDED_BY_SPREADSHEET, RowReader
 

@@ -13,7 +13,7 @@ from pyarrow import csv
 from services.reconciler.statements.blocks import Block
 from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.odd import Odd, plain
-from services.reconciler.statements.profile import Dialect, Table
+from services.reconciler.statements.profile_table import Dialect, Table
 
 _SEPARATOR = "\x01"  # stands for a delimiter and prefix of several bytes; a block that holds it is odd
 # Marks and lost or private characters as UTF-8: U+E000 to U+F8FF begin with EE, or with EF and less than A4.

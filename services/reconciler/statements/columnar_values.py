@@ -16,7 +16,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from services.reconciler.statements.localtime import MONTHS, TimeFormat, until_midnight
 from services.reconciler.statements.numbers import EXACT, number_form
 from services.reconciler.statements.odd import plain
-from services.reconciler.statements.profile import Dialect
+from services.reconciler.statements.profile_table import Dialect
 
 _WORDS_MAX = 256  # distinct words of a column that decides something
 _NUMBER = pa.decimal128(25, 10)  # what number_form allows: 15 digits and 10 decimals

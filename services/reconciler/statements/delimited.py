@@ -9,7 +9,8 @@ from services.reconciler.statements.blocks import ROW_LINES_MAX, BlockLines
 from services.reconciler.statements.cells import ends_in_quotes
 from services.reconciler.statements.encoding import TextLine, line_end, text_lines
 from services.reconciler.statements.limits import Limits
-from services.reconciler.statements.profile import Dialect, Profile
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_table import Dialect
 from services.reconciler.statements.source import Source
 from services.reconciler.statements.table import read_table
 from services.reconciler.statements.tally import Tally

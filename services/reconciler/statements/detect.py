@@ -9,7 +9,8 @@ from services.reconciler.statements.cells import header_cells
 from services.reconciler.statements.container import Member, members
 from services.reconciler.statements.encoding import BOMS, TextLine, preview
 from services.reconciler.statements.limits import Limits
-from services.reconciler.statements.profile import Detect, Dialect, Encoding, Profile
+from services.reconciler.statements.profile import Detect, Encoding, Profile
+from services.reconciler.statements.profile_table import Dialect
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.source import Source
 from services.reconciler.statements.workbook import sheet_lines

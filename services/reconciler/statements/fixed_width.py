@@ -8,7 +8,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from services.reconciler.statements.encoding import TextLine, physical_lines, text_line, try_decode
 from services.reconciler.statements.limits import Limits
-from services.reconciler.statements.profile import FixedWidth, Profile
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_table import FixedWidth
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.source import PhysicalLine, Source
 from services.reconciler.statements.table import read_table

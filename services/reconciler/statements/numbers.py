@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import cache
 
-from services.reconciler.statements.profile import Dialect
+from services.reconciler.statements.profile_table import Dialect
 
 EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])  # sums that would lose a digit raise instead
 

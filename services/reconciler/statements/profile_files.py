@@ -8,7 +8,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from services.reconciler.statements.localtime import TimeFormat
-from services.reconciler.statements.profile import BookTime, Profile, Table
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_columns import BookTime
+from services.reconciler.statements.profile_table import Table
 from services.reconciler.typed_yaml import Readers, read_yaml
 
 _SHIPPED = Path(__file__).parent.parent / "profiles"

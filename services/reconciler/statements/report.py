@@ -7,7 +7,8 @@ from typing import Any
 from services.reconciler.domain.statement import EdgeLine, RowCounts, StatementFault, Summary
 from services.reconciler.statements.draft import Draft, draft_profile
 from services.reconciler.statements.limits import Limits
-from services.reconciler.statements.profile import Dialect, Profile
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_table import Dialect
 from services.reconciler.statements.read import open_statement
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.source import Source

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from services.reconciler.statements.encoding import TextLine
 from services.reconciler.statements.numbers import number_form
-from services.reconciler.statements.profile import Dialect
+from services.reconciler.statements.profile_table import Dialect
 from services.reconciler.statements.refusal import StatementRefused
 
 

@@ -14,7 +14,8 @@ from services.reconciler.statements.encoding import TextLine
 from services.reconciler.statements.localtime import TimeFormat, business_date
 from services.reconciler.statements.numbers import minor_units, whole_minor_units
 from services.reconciler.statements.period import Period
-from services.reconciler.statements.profile import AmountCase, Column, DateColumn, Profile
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_columns import AmountCase, Column, DateColumn
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.row import Header, Row
 from services.reconciler.statements.tally import Tally
