@@ -98,3 +98,13 @@ def test_a_damaged_file_of_another_family_is_not_loadable_and_says_what_is_wrong
     assert not loadable
     assert code in (None, faults[0][0])
     assert line in (None, faults[0][1])
+
+
+def test_a_quote_that_opens_in_one_line_and_closes_in_another_loses_no_line_of_the_count():
+    raw = edit(CCB, "某某超市,某市\r\n", '"某某\r\n超市",某市\r\n')
+
+    summary = check_statement(Source.of_bytes(raw), load_profiles())
+
+    assert summary.loadable
+    assert (summary.rows.booked, summary.rows.frame, summary.rows.total) == (3, 2, 5)
+    assert summary.sums_out == {"CNY": -122340}
