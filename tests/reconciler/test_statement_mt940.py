@@ -258,3 +258,14 @@ def test_a_long_text_stays_with_its_entry_and_is_kept_in_part():
     summary, (line,) = read_file(message(":61:240502C1,NTRFA", f":86:{text[0]}", *text, closing="C240502EUR101,"))
 
     assert (len(line.remittance), summary.rows.booked) == (2_000, 1)
+
+
+def test_of_thousands_of_messages_every_one_is_compared_and_the_first_totals_are_kept():
+    sound = message(":61:240502C1,NTRFA", closing="C240502EUR101,")
+    wrong = message(":61:240502C1,NTRFA", closing="C240502EUR102,")
+
+    summary, lines = read_as_far(sound * 1_200 + wrong)
+
+    assert (len(summary.controls), len(lines)) == (1_000, 1_201)
+    assert [fault.code for fault in summary.faults] == ["E-BALANCE"]
+    assert not summary.loadable

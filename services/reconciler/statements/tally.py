@@ -13,6 +13,7 @@ from services.reconciler.statements.refusal import StatementRefused, fault_of
 
 FAULTS_KEPT = 100
 _WARNINGS_KEPT = 20
+_CONTROLS_KEPT = 1_000  # a file of bank messages has some for each; all are compared
 
 
 class Tally:
@@ -69,14 +70,15 @@ class Tally:
 
     def control(self, code: str, total: ControlTotal, line: int | None = None) -> None:
         """A total of the file; one that does not tie is a fault of this code."""
-        self._controls.append(total)
+        if len(self._controls) < _CONTROLS_KEPT:
+            self._controls.append(total)
         if not total.ties:
             value = f"declared {total.declared}, computed {total.computed}"
             self.fault(fault_of(code, line=line, column=total.name, value=value))
 
     def account(self, account_no: str) -> None:
         """An account that the file speaks of, beside those that its lines name."""
-        if account_no:
+        if account_no and len(self._accounts) < 2:  # a second one shows already that there is more than one
             self._accounts[account_no] = None
 
     def period(
