@@ -76,7 +76,7 @@ def test_a_cut_file_is_loadable_only_if_no_entry_is_lost(name, data):
     assert not loadable or money_in == {"EUR": 375}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(FORMATS), st.data())
 def test_any_changed_bytes_give_a_verdict_and_no_exception(name, data):
     raw = bytearray(sample(name, 3))

@@ -93,7 +93,7 @@ def test_what_is_pending_is_neutral_and_moves_no_balance():
             balance("PRCD", "10.00"),
             balance("CLBD", "15.00"),
             entry("5.00"),
-            entry("7.00", status="<Sts>PDNG</Sts>"),
+            entry("7.00", status="<Sts>PDNG</Sts>").replace("<BookgDt><Dt>2024-05-31</Dt></BookgDt>", ""),
             entry("9.00", status="<Sts><Cd>FUTR</Cd></Sts>"),
         )
     )

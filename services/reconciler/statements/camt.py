@@ -136,15 +136,16 @@ class _File:
     def _take(self, entry: CamtEntry, offset: int) -> None:
         assert self._totals is not None
         try:
-            line = entry.line(_account_of(self._fields["S"]), self._profile.tz, offset)
+            moved = entry.moved()
+            if moved.booked:
+                self._ready.append(entry.line(_account_of(self._fields["S"]), self._profile.tz, offset))
         except StatementRefused as refused:
             self._tally.quarantine(refused)
             self.has_entries = True
             return
-        self._totals.entry(line, booked=entry.booked)
-        if entry.booked:
+        self._totals.entry(moved)
+        if moved.booked:
             self.has_entries = True
-            self._ready.append(line)
         else:
             self._tally.neutral()
 

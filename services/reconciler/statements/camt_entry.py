@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.reconciler.domain.line import StatementLine
@@ -54,6 +55,15 @@ class Fields:
             raise StatementRefused("E-FRAME", line=self.line, column=self._twice, value="stands there twice")
 
 
+class Moved(NamedTuple):
+    """The money of an entry; what is not booked is announced only."""
+
+    currency_code: str
+    amount_minor: int
+    credit: bool
+    booked: bool
+
+
 class CamtEntry:
     """One Ntry while it is read, of bounded size however many details it has."""
 
@@ -61,12 +71,20 @@ class CamtEntry:
         self._line, self._offset, self._fields = line, offset, fields
         self._detail: Fields | None = None
         self._details = 0
-        self.booked = False
 
     def detail(self, fields: Fields) -> None:
         """One TxDtls of the entry."""
         self._details += 1
         self._detail = fields if self._details == 1 else None
+
+    def moved(self) -> Moved:
+        """What it moves or will move. Raises StatementRefused."""
+        self._fields.check()
+        status = self._status()
+        if status not in ("BOOK", "PDNG", "INFO", "FUTR"):
+            raise StatementRefused("E-STATUS-UNKNOWN", line=self._line, column="Sts", value=status)
+        amount, credit = signed_amount(self._fields, "")
+        return Moved(self._fields.get("Amt@Ccy"), amount, credit, booked=status == "BOOK")
 
     def line(self, account_no: str, tz: ZoneInfo, end: int) -> StatementLine:
         """The line; its amount is signed. Raises StatementRefused for what the standard does not allow.
@@ -74,8 +92,6 @@ class CamtEntry:
         RvslInd says that the entry undoes another. CdtDbtInd gives the direction of this one already, so
         that RvslInd never flips the sign.
         """
-        self._fields.check()
-        self.booked = self._is_booked()
         amount, credit = signed_amount(self._fields, "")
         reversal = self._is_reversal()
         book_local, book_time, business_date = self._booked_at(tz)
@@ -109,12 +125,6 @@ class CamtEntry:
 
     def _status(self) -> str:
         return self._fields.get("Sts") or self._fields.get("Sts/Cd") or self._fields.get("Sts/Prtry")
-
-    def _is_booked(self) -> bool:
-        status = self._status()
-        if status not in ("BOOK", "PDNG", "INFO", "FUTR"):
-            raise StatementRefused("E-STATUS-UNKNOWN", line=self._line, column="Sts", value=status)
-        return status == "BOOK"
 
     def _is_reversal(self) -> bool:
         text = self._fields.get("RvslInd")

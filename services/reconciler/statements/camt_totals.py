@@ -7,8 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from services.reconciler.domain.line import StatementLine
-from services.reconciler.statements.camt_entry import Fields, read_day, signed_amount
+from services.reconciler.statements.camt_entry import Fields, Moved, read_day, signed_amount
 from services.reconciler.statements.entries import Balance, check_balance, check_count, check_sum
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.scales import digits_of, read_decimal
@@ -36,11 +35,11 @@ class _Sums:
         self.gross: dict[str, Counter[str]] = {"": Counter(), "Cdt": Counter(), "Dbt": Counter()}
         self.count: Counter[str] = Counter()
 
-    def add(self, line: StatementLine) -> None:
-        self.net[line.currency_code] += line.amount_minor
-        for side in ("", "Dbt" if line.amount_minor < 0 else "Cdt"):
+    def add(self, moved: Moved) -> None:
+        self.net[moved.currency_code] += moved.amount_minor
+        for side in ("", "Cdt" if moved.credit else "Dbt"):
             self.count[side] += 1
-            self.gross[side][line.currency_code] += abs(line.amount_minor)
+            self.gross[side][moved.currency_code] += abs(moved.amount_minor)
 
 
 class CamtTotals:
@@ -53,11 +52,11 @@ class CamtTotals:
         self._booked, self._all = _Sums(), _Sums()
         self.days: list[date] = []
 
-    def entry(self, line: StatementLine, *, booked: bool) -> None:
+    def entry(self, moved: Moved) -> None:
         """One entry that was understood; only booked ones move the balance."""
-        self._all.add(line)
-        if booked:
-            self._booked.add(line)
+        self._all.add(moved)
+        if moved.booked:
+            self._booked.add(moved)
 
     def balance(self, fields: Fields) -> None:
         """One Bal; those of another kind than booked are not looked at."""
