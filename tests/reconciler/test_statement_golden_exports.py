@@ -102,6 +102,7 @@ REAL = [
         {"USD": -45433199},
         ("2022-02-22 00:24:23", 45433199),
         ("2022-03-02 02:21:49", -45433190),
+        controls=1,
     ),
     Golden(
         "psp/paypal_statement_en.csv",
@@ -226,6 +227,24 @@ def test_a_purchase_that_was_refunded_in_part_says_two_amounts_in_one_cell_and_i
 
     assert [(fault.code, fault.line, fault.column) for fault in summary.faults] == [("E-AMOUNT", 6, "金额")]
     assert not summary.loadable
+
+
+ADYEN = (
+    "Company Account,Merchant Account,Psp Reference,Merchant Reference,Creation Date,TimeZone,Type,"
+    "Modification Reference,Net Currency,Net Debit (NC),Net Credit (NC),Batch Number\n"
+    "Co,Shop,8816178914079738,order-1,2026-03-01 10:00:00,CET,Settled,,EUR,,10.50,7\n"
+    "Co,Shop,8816178914079739,order-2,2026-03-01 11:00:00,CET,Refunded,9916178914079739,EUR,2.50,,7\n"
+    "Co,Shop,,,2026-03-02 01:00:00,CET,MerchantPayout,payout,EUR,8.00,,7\n"
+)
+
+
+def test_a_batch_that_pays_out_what_came_is_loadable_and_one_with_a_row_less_is_not():
+    whole = check_statement(Source.of_bytes(ADYEN.encode()), load_profiles())
+    cut = check_statement(Source.of_bytes(ADYEN[: ADYEN.rindex("Co,")].encode()), load_profiles())
+
+    assert (whole.loadable, whole.sums_in, whole.sums_out) == (True, {"EUR": 1050}, {"EUR": -1050})
+    assert not cut.loadable
+    assert [(fault.code, fault.value) for fault in cut.faults] == [("E-CONTROL-SUM", "declared 0, computed 8.00")]
 
 
 def paypal(*rows: tuple[str, str, str]) -> bytes:

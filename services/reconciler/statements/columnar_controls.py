@@ -41,7 +41,7 @@ class ColumnarControls:
 
     def read(self, cells: Cells, moved: MovedRows) -> BlockTotals:
         """Raises Odd, or Arrow's own error, for a cell that is no number and a row that does not add up."""
-        plain_sums = [c for c in self._controls if not (c.balance_chain or c.net or c.opening)]
+        plain_sums = [control for control in self._controls if control.is_total]
         for chain, header in self._chains:
             self._check_chain(chain, moved.cells.text(header), moved)
         return BlockTotals(

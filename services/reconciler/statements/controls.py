@@ -39,11 +39,12 @@ class ControlSums:
         self._empty = ("", *profile.amount.empty) if profile.amount.in_ else ()
         self._form = number_form(profile.dialect)
         controls = profile.controls
-        self._controls = [c for c in controls if not (c.balance_chain or c.net or c.opening)]
+        self._controls = [control for control in controls if control.is_total]
         self._sums = [Decimal(0)] * len(self._controls)
         self._balances = [control for control in controls if control.opening]
         self._chains = [_Chain(c.name, c.balance_chain, header) for c in controls if c.balance_chain]
         self._nets = [_Net(control.name, control.net) for control in controls if control.net]
+        self._zeros = [control.name for control in controls if control.nets_to_zero]
         self._amounts: dict[str, int] = {}
 
     def add(self, row: Row, line: StatementLine | None) -> None:
@@ -96,6 +97,8 @@ class ControlSums:
                 self._compare(control, computed, declared, tally)
         for control in self._balances:
             self._compare_balances(control, declared, tally)
+        for name in self._zeros:
+            self._compare_with_zero(name, tally)
         for net in self._nets:
             net.tell(tally)
         for chain in self._chains:
@@ -112,6 +115,12 @@ class ControlSums:
         code = "E-CONTROL-SUM" if control.sum else "E-CONTROL-COUNT"
         text = declared[control.declared].text
         tally.control(code, ControlTotal(control.name, text, f"{computed:f}", ties=rounded == stated), line)
+
+    def _compare_with_zero(self, name: str, tally: Tally) -> None:
+        for code, minor in sorted(self._amounts.items()):
+            computed = Decimal(minor).scaleb(-exponent(code))
+            total = ControlTotal(f"{name} {code}", "0", f"{computed:f}", ties=not minor)
+            tally.control("E-CONTROL-SUM", total)
 
     def _compare_balances(self, control: Control, declared: Mapping[str, Declared], tally: Tally) -> None:
         if control.optional and not declared.keys() & {control.opening, control.closing}:

@@ -103,6 +103,12 @@ class Control:
     closing: str = ""
     balance_chain: BalanceChain | None = None
     net: Net | None = None
+    nets_to_zero: bool = False  # the amounts of each currency add up to nought: what came was paid out or carried on
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it compares one declared total, a count or a sum."""
+        return bool(self.declared)
 
 
 @dataclass(frozen=True, slots=True)

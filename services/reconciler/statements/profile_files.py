@@ -127,9 +127,9 @@ def _control_contradictions(profile: Profile, facts: set[str]) -> Iterator[str]:
     words = (*amount.cases, *amount.neutral, *(amount.kinds.map if amount.kinds else ()))
     words += (*amount.in_, *amount.out) if amount.indicator else ()
     for control in profile.controls:
-        ways = (control.declared, control.opening, control.balance_chain, control.net)
+        ways = (control.declared, control.opening, control.balance_chain, control.net, control.nets_to_zero)
         if sum(map(bool, ways)) != 1 or bool(control.opening) != bool(control.closing):
-            yield f"control {control.name}: one of declared, opening with closing, balance_chain and net"
+            yield f"control {control.name}: one of declared, opening with closing, balance_chain, net and nets_to_zero"
         stated = [name for name in (control.declared, control.opening, control.closing) if name]
         if not (table.totals_row or table.end_row):
             unknown = [name for name in stated if name not in facts]
