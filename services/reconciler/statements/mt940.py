@@ -21,7 +21,7 @@ from services.reconciler.statements.tally import Tally
 from services.reconciler.statements.textlines import text_lines
 
 _TAG = re.compile(r":([0-9]{2}[A-Z]?|NS):")
-_END = re.compile(r"-(\}.*)?")
+_END = re.compile(r"-(\}.*|XXX)?")
 _BLOCK = re.compile(r"\{[1-5]:")
 _AFTER_CLOSING = ("25", "25P", "60F", "60M", "34F")  # of a message that has no :20: of its own
 
