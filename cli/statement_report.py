@@ -12,7 +12,7 @@ from cli.show import console, plain, table
 from services.reconciler.domain.line import ControlTotal
 from services.reconciler.domain.statement import StatementFault, Summary
 from services.reconciler.statements import Limits, Source, load_profiles
-from services.reconciler.statements.report import Report, report_json, report_on
+from services.reconciler.statements.report import Asked, Report, report_json, report_on
 from services.reconciler.statements.scales import major_text
 
 __all__ = ["read", "report_json", "show"]
@@ -26,7 +26,7 @@ def read(path: Path, profile_id: str, moved: Callable[[int], None]) -> Report:
     with path.open("rb") as file:
         # Nothing is kept under its digest here, so that it need not be known.
         source = Source(file, path.stat().st_size, sha256="")
-        return report_on(source, load_profiles(), Limits(), profile_id, moved)
+        return report_on(source, load_profiles(), Limits(), Asked(profile_id), moved)
 
 
 def show(name: str, report: Report) -> None:

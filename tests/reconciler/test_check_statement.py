@@ -1,8 +1,10 @@
 """A check tells all that loading would find, and stores nothing."""
 
+import asyncio
 import gzip
 import hashlib
 import io
+import threading
 
 import pytest
 from bihuan.reconciler.v1 import statement_pb2, statement_service_pb2
@@ -12,6 +14,7 @@ from services.reconciler.actions.file_reader import FileReader, Wanted
 from services.reconciler.statements import Limits, Source, load_profiles
 from services.reconciler.tables import StatementFileRow, StatementRow, StatementUploadRow
 from tests.reconciler.builders import System, a_bill, a_bill_row
+from tests.support.eventually import eventually
 
 BILL = a_bill(a_bill_row(1), a_bill_row(2, is_refund=True, channel_refund_no="50000", merchant_refund_no="r-2"))
 
@@ -94,3 +97,41 @@ async def test_an_archive_has_a_smaller_limit_than_a_text():
 
     assert [fault.code for fault in packed.summary.faults] == ["E-TOO-LARGE"]
     assert plain.summary.loadable
+
+
+async def test_a_check_tells_what_loading_would_say_of_the_channel(system: System):
+    export = b"Buchungstag;Verwendungszweck;Betrag;CCY\n2026-04-09;Kaffee;-4,50;EUR\n"
+
+    nameless = await check(system, export)
+    named = await check(system, export, channel="my_bank")
+    of_another = await check(system, BILL, channel="alipay")
+
+    assert (nameless.loadable, nameless.channel) == (True, "")
+    assert [warning.code for warning in nameless.warnings] == ["E-CHANNEL-NEEDED"]
+    assert (named.loadable, named.channel, len(named.warnings)) == (True, "my_bank", 0)
+    assert (of_another.loadable, of_another.errors[0].code) == (False, "E-CHANNEL")
+
+
+async def test_a_reading_that_nobody_waits_for_ends_and_leaves_its_thread_to_others():
+    reader = FileReader(load_profiles(), Limits(), seconds_max=60)
+    looks, left = 0, threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            nonlocal looks
+            looks += 1
+            left.wait(10)
+            return super().read(size)
+
+    source = Source(Slow(BILL), len(BILL), "")
+    waiting = [asyncio.create_task(reader.report(source, Wanted())) for _ in range(2)]
+    await eventually(lambda: looks)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    left.set()
+
+    report = await asyncio.wait_for(reader.report(Source.of_bytes(BILL), Wanted()), 10)
+
+    assert report.summary.loadable
+    assert looks <= 4

@@ -1,6 +1,7 @@
 """Reading files in threads: a few at once, each within its time. It stores nothing."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +10,10 @@ from typing import Any, TypeVar
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from chassis.errors import Fault
 from services.reconciler.actions.refusal import refusal
 from services.reconciler.domain.statement import Summary
 from services.reconciler.statements import Limits, Profile, Reading, Source, StatementRefused, open_statement
-from services.reconciler.statements.report import Report, report_on
+from services.reconciler.statements.report import Asked, Report, report_on
 from services.reconciler.statements.watched import Watched
 
 T = TypeVar("T")
@@ -40,17 +40,25 @@ class FileReader:
 
     async def open(self, source: Source, wanted: Wanted) -> "OpenFile":
         """Begin to read. Raises Fault STATEMENT_REFUSED when nothing of the file can be read."""
-        watched = Watched(source, _clock(self.seconds_max))
+        clock = _Clock(self.seconds_max)
+        watched = Watched(source, clock.watch)
         try:
             reading = await self._run(open_statement, watched, self._profiles, self._limits, wanted.profile_id)
         except StatementRefused as refused:
             raise refusal([refused.fault], 1) from refused
-        return OpenFile(self._threads, reading, watched)
+        except asyncio.CancelledError:
+            clock.stop()
+            raise
+        return OpenFile(self._threads, reading, watched, clock)
 
     async def report(self, source: Source, wanted: Wanted) -> Report:
         """Read to the end and tell all that was found."""
-        watch = _clock(self.seconds_max)
-        return await self._run(report_on, source, self._profiles, self._limits, wanted.profile_id, watch)
+        clock = _Clock(self.seconds_max)
+        asked = Asked(wanted.profile_id, wanted.channel)
+        try:
+            return await self._run(report_on, source, self._profiles, self._limits, asked, clock.watch)
+        finally:
+            clock.stop()
 
     async def _run(self, call: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
@@ -59,10 +67,11 @@ class FileReader:
 class OpenFile:
     """A file being read. Reading is one batch ahead of who takes the batches."""
 
-    def __init__(self, threads: ThreadPoolExecutor, reading: Reading, watched: Watched) -> None:
+    def __init__(self, threads: ThreadPoolExecutor, reading: Reading, watched: Watched, clock: "_Clock") -> None:
         self._threads = threads
         self._reading = reading
         self._watched = watched
+        self._clock = clock
         self.profile = reading.profile
 
     @property
@@ -86,20 +95,24 @@ class OpenFile:
                 ahead = loop.run_in_executor(self._threads, step)
                 yield made
         except StatementRefused as refused:
-            raise _refused(refused) from refused
+            raise refusal([refused.fault], 1) from refused
         finally:
             ahead.cancel()
+            self._clock.stop()
 
 
-def _refused(refused: StatementRefused) -> Fault:
-    return refusal([refused.fault], 1)
+class _Clock:
+    """Ends a reading out of time, or when nobody waits for it any more: a thread cannot be ended from outside."""
 
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
 
-def _clock(seconds: float) -> Callable[[int], None]:
-    end = time.monotonic() + seconds
+    def stop(self) -> None:
+        """Let the reading end at its next look."""
+        self._end = -math.inf
 
-    def watch(_: int) -> None:
-        if time.monotonic() > end:
-            raise StatementRefused("E-TIME", value=f"{seconds:g} s")
-
-    return watch
+    def watch(self, _: int) -> None:
+        """Raises StatementRefused E-TIME when it is to end."""
+        if time.monotonic() > self._end:
+            raise StatementRefused("E-TIME", value=f"{self._seconds:g} s")

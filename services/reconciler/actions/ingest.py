@@ -23,6 +23,7 @@ from services.reconciler.domain.upload import Sent
 from services.reconciler.statements import Profile, Source
 from services.reconciler.statements.localtime import business_date
 from services.reconciler.statements.refusal import fault_of
+from services.reconciler.statements.terms import broken_terms, channel_needed
 from services.reconciler.store.loading import LoadingStore, staged_csv
 from services.reconciler.store.run import RunStore
 from services.reconciler.store.statement import StatementStore
@@ -126,12 +127,8 @@ async def _stage(loading: LoadingStore, file: OpenFile, channel: str) -> None:
 
 def _channel(profile: Profile, named: str) -> str:
     """The channel that the profile or else the caller names. Raises Fault STATEMENT_REFUSED."""
-    if profile.status != "active":
-        raise refusal([fault_of("E-PROFILE-STATUS", value=f"{profile.id}: {profile.status}")], 1)
-    if not (profile.channel or named):
-        raise refusal([fault_of("E-CHANNEL-NEEDED", value=profile.id)], 1)
-    if profile.channel and named not in ("", profile.channel):
-        raise refusal([fault_of("E-CHANNEL", value=f"{named}, but {profile.id} is of {profile.channel}")], 1)
+    if faults := [*broken_terms(profile, named), *channel_needed(profile, named)]:
+        raise refusal(faults, len(faults))
     return profile.channel or named
 
 

@@ -1,8 +1,8 @@
 """What a check of a file tells: all that was found in it, for people and for programs. It keeps no line."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
 from services.reconciler.domain.statement import EdgeLine, RowCounts, StatementFault, Summary
 from services.reconciler.statements.draft import Draft, draft_profile
@@ -12,6 +12,7 @@ from services.reconciler.statements.profile_table import Dialect
 from services.reconciler.statements.read import open_statement
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.source import Source
+from services.reconciler.statements.terms import broken_terms, channel_needed
 from services.reconciler.statements.watched import Watch, Watched
 
 _UNKNOWN = ("E-PROFILE-NONE", "E-ENC-AMBIGUOUS")
@@ -26,19 +27,28 @@ class Report:
     draft: Draft | None = None  # what may fit a file that no profile claims
 
 
+class Asked(NamedTuple):
+    """What is said of a file that is to be checked; empty for what it tells."""
+
+    profile_id: str = ""
+    channel: str = ""
+
+
 def report_on(
-    source: Source, profiles: Sequence[Profile], limits: Limits, profile_id: str = "", watch: Watch | None = None
+    source: Source, profiles: Sequence[Profile], limits: Limits, asked: Asked, watch: Watch | None = None
 ) -> Report:
     """Read a file to its end. Nothing that a file can hold raises here."""
     watched = Watched(source, watch or _nobody)
     try:
-        reading = open_statement(watched, profiles, limits, profile_id)
+        reading = open_statement(watched, profiles, limits, asked.profile_id)
         for _ in reading.batches():
             watched.touch()
     except StatementRefused as refused:
         draft = _draft(source, limits) if refused.code in _UNKNOWN else None
         return Report(_unread(refused.fault), draft=draft)
-    return Report(reading.summary, reading.profile.dialect if reading.profile.format == "delimited" else None)
+    profile = reading.profile
+    dialect = profile.dialect if profile.format == "delimited" else None
+    return Report(_for_loading(reading.summary, profile, asked), dialect)
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -66,6 +76,18 @@ def report_json(report: Report) -> dict[str, Any]:
         "dialect": _dialect(report),
         "draft": asdict(report.draft) if report.draft else None,
     }
+
+
+def _for_loading(summary: Summary, profile: Profile, asked: Asked) -> Summary:
+    """With what loading would say; a channel can still be named then, so that one that is missing refuses nothing."""
+    terms = broken_terms(profile, asked.channel)
+    return replace(
+        summary,
+        channel=summary.channel or asked.channel,
+        faults=(*terms, *summary.faults),
+        fault_count=summary.fault_count + len(terms),
+        warnings=(*channel_needed(profile, asked.channel), *summary.warnings),
+    )
 
 
 def _fault(fault: StatementFault) -> dict[str, Any]:
