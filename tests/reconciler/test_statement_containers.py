@@ -88,6 +88,18 @@ def test_an_archive_that_is_too_much_or_damaged_is_refused(packed, limits, code)
     assert refusal(packed, limits).code == code
 
 
+def test_members_share_one_limit():
+    packed = gbk_zip(*((f"{no}.csv", b"x" * 3_000_000) for no in range(3)))
+
+    assert refusal(packed).code == "E-CONTAINER-LIMIT"
+
+
+def test_a_list_of_very_many_members_is_not_even_read():
+    packed = gbk_zip(*((f"{no:0200}", b"") for no in range(5_000)))
+
+    assert refusal(packed).value == "a list of members of 1230000 bytes, or in 64-bit form"
+
+
 def test_a_member_that_lies_about_its_size_is_stopped_by_what_it_unpacks_to():
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -25,6 +25,9 @@ _REFUSED = {
     b"GIF8": "image",
     b"{\\rtf": "rtf",
 }
+_ZIP_END, _ZIP64 = b"PK\x05\x06", b"PK\x06\x07"
+_TAIL_BYTES = 22 + 65_535 + 20  # the end record, the longest comment behind it, and the 64-bit locator before it
+_DIRECTORY_BYTES_MAX = 1024 * 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
 # UnicodeDecodeError is a ValueError, BadGzipFile an OSError.
@@ -66,12 +69,13 @@ def members(source: Source, limits: Limits) -> Iterator[Member]:
     if head.startswith(_ZIP):
         yield from _unzipped(source, limits)
     elif head.startswith(_GZIP):
-        yield _sound(Member("", _unpacked(_gunzipped(source), source.size, limits), is_workbook=False))
+        yield _sound(Member("", _unpacked(_gunzipped(source), _unpacked_max(source, limits)), is_workbook=False))
     else:
         yield _sound(Member("", source, is_workbook=head.startswith(_OLE2)))
 
 
 def _unzipped(source: Source, limits: Limits) -> Iterator[Member]:
+    _check_directory(source)
     source.file.seek(0)
     with _archive_faults():
         # Names without the UTF-8 flag are GBK where these files come from.
@@ -86,10 +90,22 @@ def _unzipped(source: Source, limits: Limits) -> Iterator[Member]:
         filled = [info for info in infos if info.file_size]
         if not filled:
             raise StatementRefused("E-CONTAINER", value="an archive of nothing")
+        left = _unpacked_max(source, limits)
         for info in filled:
             if info.flag_bits & 1:
                 raise StatementRefused("E-CONTAINER", value="encrypted zip")
-            yield _sound(Member(info.filename, _unpacked(_read(archive, info), source.size, limits), False))
+            unpacked = _unpacked(_read(archive, info), left)
+            left -= unpacked.size
+            yield _sound(Member(info.filename, unpacked, is_workbook=False))
+
+
+def _check_directory(source: Source) -> None:
+    """The list of members is read whole by the library, so its size comes first; none needs the 64-bit form."""
+    tail = source.read_at(max(source.size - _TAIL_BYTES, 0), _TAIL_BYTES)
+    at = tail.rfind(_ZIP_END)
+    size = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    if size > _DIRECTORY_BYTES_MAX or tail[max(at - 20, 0) : at].startswith(_ZIP64):
+        raise StatementRefused("E-CONTAINER-LIMIT", value=f"a list of members of {size} bytes, or in 64-bit form")
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -119,9 +135,13 @@ def _archive_faults() -> Iterator[None]:
         raise StatementRefused("E-CONTAINER", value=f"archive that cannot be read: {damage}") from damage
 
 
-def _unpacked(blocks: Iterator[bytes], packed_size: int, limits: Limits) -> Source:
-    """A copy on disk, within the limits whatever the archive says of itself."""
-    size_max = min(limits.bytes_max, max(packed_size, limits.ratio_from_bytes) * limits.ratio_max)
+def _unpacked_max(source: Source, limits: Limits) -> int:
+    """How many bytes may come out of the archive, all members together."""
+    return min(limits.bytes_max, max(source.size, limits.ratio_from_bytes) * limits.ratio_max)
+
+
+def _unpacked(blocks: Iterator[bytes], size_max: int) -> Source:
+    """A copy on disk, within the limit whatever the archive says of itself."""
 
     def counted() -> Iterator[bytes]:
         size = 0
