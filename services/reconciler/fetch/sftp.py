@@ -34,22 +34,36 @@ class SftpFetcher:
         """Copy the file of a business date."""
         server: telemetry.Attributes = {"server.address": self._place.host, "server.port": self._place.port}
         with telemetry.span("SFTP statement", kind=SpanKind.CLIENT, attributes=server) as span:
+            end = asyncio.get_running_loop().time() + self._limits.seconds_max
             try:
-                with _faults():
-                    async with asyncio.timeout(self._limits.seconds_max), self._connected() as client:
+                with _faults(end):
+                    async with self._connected(end) as client:
                         return Came(await self._copy(client, day, spool))
             except Stopped as stopped:
                 telemetry.fail(span, stopped.not_came.cause)
                 return stopped.not_came
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[asyncssh.SFTPClient]:
+    async def _connected(self, end: float) -> AsyncIterator[asyncssh.SFTPClient]:
+        """A session that is cut at `end` by the loop's time: all that waits for an answer then fails at once."""
+        async with asyncio.timeout_at(end):
+            connection = await self._connect()
+        cut = asyncio.get_running_loop().call_at(end, connection.abort)
+        try:
+            yield await connection.start_sftp_client()
+        finally:
+            cut.cancel()
+            # Nothing of ours is under way there, and a server that hangs would not answer a farewell.
+            connection.abort()
+            await connection.wait_closed()
+
+    async def _connect(self) -> asyncssh.SSHClientConnection:
         place = self._place
         pinned = [asyncssh.import_public_key(key) for key in place.host_keys]
         key = await asyncio.to_thread(_key, place)
         password = await asyncio.to_thread(read_secret, place.password_file) if place.password_file else None
         # Nothing is taken from the user who runs us: no agent, no ~/.ssh, no Kerberos ticket.
-        connection = await asyncssh.connect(
+        return await asyncssh.connect(
             place.host,
             place.port,
             username=place.username,
@@ -62,12 +76,6 @@ class SftpFetcher:
             connect_timeout=_CONNECT_SECONDS,
             login_timeout=_LOGIN_SECONDS,
         )
-        try:
-            yield await connection.start_sftp_client()
-        finally:
-            # Nothing of ours is under way there, and a server that hangs would not answer a farewell.
-            connection.abort()
-            await connection.wait_closed()
 
     async def _copy(self, client: asyncssh.SFTPClient, day: date, spool: Spool) -> str:
         folder = dated(self._place.directory, day)
@@ -79,10 +87,11 @@ class SftpFetcher:
         stable_at = asyncio.get_running_loop().time() + self._place.stable_seconds
         if before[0] > self._limits.bytes_max:
             raise Stopped(Cause.TOO_LARGE, f"{name} is larger than {self._limits.bytes_max} bytes")
-        async with client.open(path, "rb") as file:
-            while block := await file.read(_BLOCK_BYTES):
-                assert isinstance(block, bytes), "the file is open for bytes"
-                await pour(spool, block, self._limits)
+        # It is not closed: a server that hangs would not answer that, and the connection ends anyway.
+        file = await client.open(path, "rb")
+        while block := await file.read(min(_BLOCK_BYTES, before[0] - spool.size)):
+            assert isinstance(block, bytes), "the file is open for bytes"
+            await pour(spool, block, self._limits)
         if not self._place.done_marker:
             await asyncio.sleep(stable_at - asyncio.get_running_loop().time())
         if await _size_and_time(client, path) != before or spool.size != before[0]:
@@ -129,7 +138,7 @@ async def _size_and_time(client: asyncssh.SFTPClient, path: str) -> tuple[int, i
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _faults(end: float) -> Iterator[None]:
     """What can go wrong on the way, as Stopped. Its words are ours: a fault's own may quote what the server said."""
     try:
         yield
@@ -142,7 +151,8 @@ def _faults() -> Iterator[None]:
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
         raise Stopped(Cause.NOT_THERE, "no such file") from None
     except (asyncssh.ConnectionLost, asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as fault:
-        raise Stopped(Cause.UNREACHABLE, type(fault).__name__) from None
+        was_cut = asyncio.get_running_loop().time() >= end
+        raise Stopped(Cause.TIMEOUT if was_cut else Cause.UNREACHABLE, type(fault).__name__) from None
     except (asyncssh.Error, asyncssh.SFTPError) as fault:
         raise Stopped(Cause.ANSWER, type(fault).__name__) from None
     except OSError as fault:
