@@ -89,6 +89,27 @@ CHANGES: list[Callable[[bytes, int, bytes], bytes]] = [
 ]
 
 
+# Their totals count every row and every amount, with its sign.
+TOTALLED = ["a bill with prefixes", "a bill with a frame, in GBK", "camt", "MT940"]
+
+
+@pytest.mark.parametrize("family", TOTALLED)
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_no_slip_in_a_file_with_totals_is_ever_read_to_another_sum(family, data):
+    whole = FAMILIES[family]()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    typed = data.draw(st.sampled_from(list(b"0123456789.,-+ \"'`\tCDR"))).to_bytes(1, "big")
+    slip = data.draw(st.sampled_from([whole[at : at + 1], b""]))  # typed over, or between
+
+    slipped = checked(whole[:at] + typed + whole[at + len(slip) :])
+
+    meant = checked(whole)
+    assert meant is not None
+    if slipped is not None and slipped.loadable:
+        assert (slipped.sums_in, slipped.sums_out) == (meant.sums_in, meant.sums_out)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.binary(max_size=400)

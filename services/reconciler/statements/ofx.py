@@ -56,6 +56,8 @@ class _File:
                 self._open(tag)
             elif tag.name in self._inside:
                 yield from self._close(tag)
+            elif tag.name == "STMTTRN":  # its begin was lost: what it held must not be lost without a word
+                self._tally.quarantine(StatementRefused("E-FRAME", line=tag.line, value="an end of no STMTTRN"))
         if not self._whole:
             raise StatementRefused("E-TRUNCATED", line=last, value="no </OFX>")
         if not self._statements:
