@@ -80,8 +80,8 @@ DAMAGES = {
     "BAI2: a detail dropped": (without(BAI2, 4), "E-CONTROL-SUM", None),
     "BAI2: cut": (BAI2[:-40], "E-TRUNCATED", None),
     "OFX: cut": (OFX[:-160], "E-TRUNCATED", None),
-    "OFX: the begin of a transaction mangled": (edit(OFX, "<STMTTRN><TRNTYPE>F", "<SMTTRN><TRNTYPE>F"), "E-FRAME", None),
-    "OFX: the end of a transaction mangled": (edit(OFX, "</STMTTRN>", "</SMTTRN>"), "E-FRAME", None),
+    "OFX: the begin of an entry mangled": (edit(OFX, "<STMTTRN><TRNTYPE>F", "<SMTTRN><TRNTYPE>F"), "E-FRAME", None),
+    "OFX: the end of an entry mangled": (edit(OFX, "</STMTTRN>", "</SMTTRN>"), "E-FRAME", None),
     "OFX: an amount that is none": (edit(OFX, "<TRNAMT>30.00", "<TRNAMT>thirty"), "E-AMOUNT", None),
 }  # fmt: skip
 

@@ -67,7 +67,7 @@ def test_a_whole_file_of_each_family_is_loadable(family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_a_mutated_file_is_read_or_refused_and_adds_up(family, data):
     raw = bytearray(FAMILIES[family]())
@@ -94,7 +94,7 @@ TOTALLED = ["a bill with prefixes", "a bill with a frame, in GBK", "camt", "MT94
 
 
 @pytest.mark.parametrize("family", TOTALLED)
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_no_slip_in_a_file_with_totals_is_ever_read_to_another_sum(family, data):
     whole = FAMILIES[family]()
@@ -110,7 +110,7 @@ def test_no_slip_in_a_file_with_totals_is_ever_read_to_another_sum(family, data)
         assert (slipped.sums_in, slipped.sums_out) == (meant.sums_in, meant.sums_out)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.binary(max_size=400)
     | st.lists(st.lists(st.text(max_size=8), max_size=6)).map(

@@ -45,7 +45,7 @@ def oracle(row: tuple[str, str, str, str, str]) -> tuple[str, int, str] | None:
     return str(booked), int(minor), code
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=12))
 def test_every_row_is_read_as_independent_code_reads_it_or_is_set_aside_by_both(rows):
     text = io.StringIO()

@@ -125,7 +125,7 @@ def test_a_workbook_with_a_password_says_so():
 WHOLE = workbook([["date", "amount"], ["2026-03-01", 1.5], [MOMENT, 2]])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_damage_to_a_workbook_does_anything_but_refuse_it(data):
     raw = bytearray(WHOLE)
