@@ -150,7 +150,7 @@ class FetchActions:
         async with self._sessions.begin() as session:
             await FetchStore(session).loaded(claim, statement, self._clock.now())
         telemetry.annotate(statement_id=statement.statement_id)
-        late = statement.create_time > claim.deadline_at
+        late = statement.create_time >= claim.deadline_at
         _log.info("statement was fetched", statement_id=statement.statement_id, late=late, **_of(source, claim))
 
     async def _refused_again(self, source: FetchSource, claim: FetchClaim) -> None:

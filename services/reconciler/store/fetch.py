@@ -60,7 +60,7 @@ class FetchStore:
             StatementFetchRow.source_id.in_(source_ids),
             StatementRow.request_id == loaded_by,
             state=FetchState.LOADED,
-            late=StatementRow.create_time > StatementFetchRow.deadline_at,
+            late=StatementRow.create_time >= StatementFetchRow.deadline_at,
             statement_id=StatementRow.statement_id,
             load_time=now,
             next_try_at=None,
@@ -130,7 +130,7 @@ class FetchStore:
 
     async def loaded(self, claim: FetchClaim, statement: StatementRow, now: datetime) -> bool:
         """End a day well; False when it is no longer ours."""
-        said = {"statement_id": statement.statement_id, "late": statement.create_time > claim.deadline_at}
+        said = {"statement_id": statement.statement_id, "late": statement.create_time >= claim.deadline_at}
         ended = {"load_time": now, "next_try_at": None, "failures": 0, "cause": "", "detail": ""}
         return bool(await self._change(*_ours(claim), state=FetchState.LOADED, **said, **ended))
 
