@@ -483,3 +483,19 @@ def test_each_line_of_a_file_is_in_one_place_even_if_its_reading_ended_early(tex
 
     assert ([fault.code for fault in summary.faults], summary.rows) == ([code], rows)
     assert len(lines) == rows.booked
+
+
+def test_a_summary_tells_which_header_was_read_as_what():
+    way = {"indicator": ["way"], "in": ["in"], "out": ["out"], "amount": ["sum", "amount"]}
+    columns = {"book_time": {"join": ["date", "time"], "format": ["%Y-%m-%d %H:%M"]}, "fee": {"header": ["cost"]}}
+    text = "date,time,way,amount,cost,ccy\n2026-03-01,09:30,in,5.00,0.10,CNY\n"
+
+    summary = read(text, amount=way, columns=columns, currency={"header": "ccy"}).summary
+
+    assert summary.header_map == {
+        "book_time": "date time",
+        "fee": "cost",
+        "amount_minor": "amount",
+        "currency_code": "ccy",
+        "status": "way",
+    }

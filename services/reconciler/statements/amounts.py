@@ -48,6 +48,17 @@ class AmountReader:
         self._headers: tuple[str, ...] = ()  # of the amount, or of money in and of money out
         self._find = self._way()
 
+    @property
+    def header_map(self) -> dict[str, str]:
+        """Where the amount, its currency and the word that decides stand in this file."""
+        cases = dict.fromkeys(case.header for case in self._amount.cases.values() if case.header in self._header)
+        named = {
+            "amount_minor": " / ".join(self._headers or cases),
+            "currency_code": self._currency.header,
+            "status": self.decided_by,
+        }
+        return {name: header for name, header in named.items() if header}
+
     def read(self, row: Row) -> Moved | None:
         """None for a row that moves no money. Raises StatementRefused E-AMOUNT, E-CURRENCY or E-STATUS-UNKNOWN."""
         found = self._find(row)

@@ -78,6 +78,7 @@ class TableReader:
             blocks = BlockReader(self._profile, header, account_no, rows, sums, period, self._tally, self._limits)
             parts = stretches(self._lines, blocks)
         yield from self._rows(parts, rows, sums)
+        self._tally.header_map |= rows.amounts.header_map
         self._below(header)
         sums.compare(self._declared, self._tally)
         if period.unknown:
