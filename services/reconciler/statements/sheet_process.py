@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-_MEMORY_MAX = 2 * 1024 * 1024 * 1024  # of addresses, of which a part is ever used
+_MEMORY_MAX = 448 * 1024 * 1024  # of addresses; what the largest sheet needs stays below
 _SHEETS_MAX = 64
 _EXACT_BELOW = 10**15  # a spreadsheet keeps 15 digits; beyond them the last ones of a number are made up
 _MILLISECOND = timedelta(milliseconds=1)

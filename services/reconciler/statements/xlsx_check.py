@@ -12,7 +12,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from services.reconciler.statements.refusal import StatementRefused
 
 COLUMNS_MAX = 256
-CELLS_MAX = 8_000_000  # of the rectangle that the cells span, since that is what is held in memory
+CELLS_MAX = 1_500_000  # of the rectangle that the cells span, since that is what is held in memory: some 300 MiB
 _INFLATED_MAX = 512 * 1024 * 1024
 _MEMBERS_MAX = 1024
 _BLOCK = 1024 * 1024
