@@ -175,3 +175,11 @@ async def test_a_refusal_names_how_many_errors_there_are_and_the_first_of_them(s
     assert int(fault.metadata["error_count"]) >= 30
     assert fault.metadata["errors"].startswith('[{"code":"E-AMOUNT","line":2,')
     assert "more)" in fault.message
+
+
+async def test_money_of_a_currency_that_is_no_more_is_not_loaded(system: System):
+    fault = await refused(
+        system.statements.IngestStatement(iter(parts(export(COFFEE.replace("EUR", "DEM")), channel="my_bank")))
+    )
+
+    assert fault.metadata["code"] == "E-CURRENCY"
