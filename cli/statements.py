@@ -1,4 +1,4 @@
-"""`bihuan statement check` and `ingest`: is this file one that can be loaded, and load it."""
+"""`bihuan statement check`, `ingest`, `fetches`: can this file be loaded, load it, and what is fetched or missing."""
 
 import contextlib
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import typer
+from rich.text import Text
 
 from cli import client, show
 
@@ -20,6 +21,10 @@ _PAUSE_SECONDS = 0.5
 _Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)]
 _Profile = Annotated[str, typer.Option(help="the profile that has to read it")]
 _Channel = Annotated[str, typer.Option(help="the channel, for a layout that many channels use")]
+_Fetch = Annotated[str, typer.Option("--fetch", help="the fetch that the one file is for, which ends it")]
+_State = Annotated[str, typer.Option(help="only in this state, such as MISSING")]
+_Source = Annotated[str, typer.Option(help="only of this source")]
+_Limit = Annotated[int, typer.Option(min=1, max=1000, help="how many at most")]
 Moved = Callable[[int], None]
 
 statement = typer.Typer(no_args_is_help=True, help="Statement files of channels and banks. 对账单")
@@ -55,13 +60,31 @@ def check(
 
 
 @statement.command()
-def ingest(files: _Files, channel: _Channel = "", profile: _Profile = "") -> None:
+def ingest(files: _Files, channel: _Channel = "", profile: _Profile = "", fetch: _Fetch = "") -> None:
     """Load statement files, each whole or not at all."""
+    if fetch and len(files) > 1:
+        raise typer.BadParameter("a fetch is of one file")
     gateway = client.connect()
+    key = f"fetch.{fetch}" if fetch else ""
     for path in files:
         with path.open("rb") as file, _bar(path) as moved:
-            loaded = ingest_file(gateway, path.name, file, channel=channel, profile=profile, moved=moved)
+            loaded = ingest_file(gateway, path.name, file, channel=channel, profile=profile, moved=moved, key=key)
         show.console.print(statement_line(loaded), markup=False)
+
+
+@statement.command()
+def fetches(state: _State = "", source: _Source = "", limit: _Limit = 50) -> None:
+    """List the statements that are fetched from channels, newest day first, and those that are missing. 对账单拉取"""
+    query = {"state": f"STATE_{state.upper()}" if state else "", "sourceId": source, "pageSize": limit}
+    found = client.connect().get("/v1/statement-fetches", **query).get("statementFetches", [])
+    columns = (
+        "fetch 拉取",
+        "state 状态",
+        "deadline 截止\nnext try 下次",
+        "statement or cause 对账单或原因",
+        "tries 次数",
+    )
+    show.console.print(show.table(f"{len(found)} fetches", columns, map(_fetch_row, found), right=1))
 
 
 def ingest_file(
@@ -72,12 +95,13 @@ def ingest_file(
     channel: str = "",
     profile: str = "",
     moved: Moved = lambda _: None,
+    key: str = "",
 ) -> dict[str, Any]:
     """Load one file; the statement as the reconciler understood it. An upload that breaks off goes on where it was.
 
-    Raises GatewayError with line and cure.
+    Without a key it has one of its own. Raises GatewayError with line and cure.
     """
-    key, start = str(uuid.uuid4()), 0
+    key, start = key or str(uuid.uuid4()), 0
     said = {"fileName": name, "channel": channel, "profileId": profile}
     for tries in range(1, _TRIES_MAX + 1):
         query = {**said, "resumeFromBytes": start}
@@ -108,6 +132,18 @@ def statement_line(loaded: Mapping[str, Any]) -> str:
         f"{loaded['fileName']} ({loaded['profileId']}, {loaded['encoding']}) {days}\n  "
         f"{loaded['rows'].get('booked', 0)} rows{counts}, in {show.sums(loaded.get('sumsIn', []))}, "
         f"out {show.sums(loaded.get('sumsOut', []))}, {ties}"
+    )
+
+
+def _fetch_row(one: Mapping[str, Any]) -> tuple[str | Text, ...]:
+    """A line of the list; what a person should look at is red."""
+    state = one["state"].removeprefix("STATE_") + (" late 迟到" if one.get("late") else "")
+    return (
+        one["fetchId"],
+        Text(one["alert"], "red") if one.get("alert") else state,
+        f"{show.instant(one.get('deadlineTime', ''))}\n{show.instant(one.get('nextTryTime', ''))}",
+        one.get("statementId") or show.plain(f"{one.get('cause', '')} {one.get('detail', '')}".strip()),
+        one.get("attempts", "0"),
     )
 
 

@@ -102,11 +102,26 @@ def test_markup_and_formulas_in_a_name_are_text():
     assert show.plain("a\x85\u200eb") == "a\u2426\u2426b"
 
 
+FETCHES = [
+    {
+        "fetchId": "2026-03-01.city_water",
+        "state": "STATE_MISSING",
+        "alert": "STATEMENT_MISSING",
+        "deadlineTime": "2026-03-02T04:00:00Z",
+        "cause": "NOT_THERE",
+        "detail": "HTTP 404\x1b[2J",
+        "attempts": "25",
+    },
+    {"fetchId": "2026-02-28.city_water", "state": "STATE_LOADED", "late": True, "statementId": "stm_1"},
+]
+
+
 class Gateway(http.server.BaseHTTPRequestHandler):
     """Breaks off the first upload after a MiB, and tells then how much it has."""
 
     protocol_version = "HTTP/1.1"
     taken: list[tuple[str, int]]
+    asked: list[str]
     breaks: int
 
     def do_POST(self) -> None:
@@ -126,6 +141,10 @@ class Gateway(http.server.BaseHTTPRequestHandler):
         self._answer({"statement": {"statementId": "stm_1"}})
 
     def do_GET(self) -> None:
+        if self.path.startswith("/v1/statement-fetches"):
+            self.asked.append(self.path)
+            self._answer({"statementFetches": FETCHES})
+            return
         self._answer({"receivedBytes": "1048576"})
 
     def _answer(self, body: dict) -> None:
@@ -143,7 +162,7 @@ class Gateway(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("cli.statements._PAUSE_SECONDS", 0.001)
-    handler = type("Handler", (Gateway,), {"taken": [], "breaks": 1})
+    handler = type("Handler", (Gateway,), {"taken": [], "asked": [], "breaks": 1})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -177,3 +196,34 @@ def test_an_upload_that_never_gets_through_ends_with_the_reason(gateway):
         ingest_file(caller, "a.csv", BytesIO(bytes(3 * 1024 * 1024)))
 
     assert len(handler.taken) == 4
+
+
+def test_what_is_missing_is_listed_with_its_deadline_and_cause(gateway, monkeypatch: pytest.MonkeyPatch):
+    caller, handler = gateway
+    monkeypatch.setattr("cli.client.connect", lambda: caller)
+
+    done = bihuan("statement", "fetches", "--state", "missing", "--source", "city_water")
+
+    assert done.exit_code == 0, done.output
+    (asked,) = (parse_qs(urlsplit(path).query) for path in handler.asked)
+    assert asked == {"state": ["STATE_MISSING"], "sourceId": ["city_water"], "pageSize": ["50"]}
+    for words in ("STATEMENT_MISSING", "2026-03-02 04:00:00", "NOT_THERE HTTP 404", "LOADED late 迟到", "stm_1"):
+        assert words in " ".join(done.stdout.split()), words
+    assert "\x1b" not in done.stdout
+
+
+def test_a_file_that_is_loaded_by_hand_for_a_fetch_bears_its_request(
+    gateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    caller, handler = gateway
+    handler.breaks = 0
+    sent = []
+    monkeypatch.setattr("cli.client.connect", lambda: caller)
+    monkeypatch.setattr("cli.statements.statement_line", lambda loaded: sent.append(loaded) or "")
+    (tmp_path / "bill.csv").write_bytes(BILL)
+
+    done = bihuan("statement", "ingest", tmp_path / "bill.csv", "--fetch", "2026-03-01.city_water")
+    two = bihuan("statement", "ingest", tmp_path / "bill.csv", tmp_path / "bill.csv", "--fetch", "x")
+
+    assert (done.exit_code, two.exit_code) == (0, 2), done.output
+    assert [key for key, _ in handler.taken] == ["fetch.2026-03-01.city_water"]
