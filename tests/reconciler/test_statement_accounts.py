@@ -143,6 +143,7 @@ def test_a_record_of_fixed_width_takes_its_year_from_its_number_and_its_fee_by_i
         (zm(查询流水号=""), "E-DATE"),
         (zm(商户手续费="X000000000024"), "E-CELL-FORM"),
         (zm()[:-2] + b"\n", "E-WIDTH"),
+        (zm()[:3] + b"x" + zm()[4:], "E-WIDTH"),
         (zm()[:100] + zm()[101:-1] + b"x\n", "E-WIDTH"),
         (zm()[:300], "E-TRUNCATED"),
     ],

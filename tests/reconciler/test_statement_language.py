@@ -499,3 +499,28 @@ def test_a_summary_tells_which_header_was_read_as_what():
         "currency_code": "ccy",
         "status": "way",
     }
+
+
+def test_totals_of_one_direction_leave_out_the_other_and_what_moved_nothing():
+    way = {"indicator": ["way"], "in": ["in"], "out": ["out"], "neutral": ["none"], "amount": ["amount"]}
+    table = BASE["table"] | {"end": "^came", "totals_row": True}
+    controls = [
+        {"name": "came", "declared": "came", "moved": "in", "sum": "@amount"},
+        {"name": "went", "declared": "went", "moved": "out"},
+        {"name": "all", "declared": "all"},
+    ]
+    text = "date,way,amount\n2026-03-01,in,5.00\n2026-03-01,none,7.00\n2026-03-01,out,2.00\ncame,went,all\n5.00,1,3\n"
+
+    summary, _ = read(text, amount=way, table=table, controls=controls)
+
+    assert [(control.computed, control.ties) for control in summary.controls] == [
+        ("5.00", True),
+        ("1", True),
+        ("3", True),
+    ]
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d %Z", "%Y-%m", "%d/%Y", "%m-%d %H", "%m-%d %H:%S", "%m-%d %M:%S"])
+def test_a_form_of_time_that_would_leave_something_open_is_refused(form):
+    with pytest.raises(ProfileInvalid):
+        profile(columns={"book_time": {"header": ["date"], "format": form, "year": {"header": ["year"]}}})
