@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from services.reconciler.statements import Limits, Profile, Source, StatementRefused, check_statement, open_statement
+from services.reconciler.statements import Limits, Profile, Source, StatementRefused, check_statement
 from services.reconciler.statements.profile_files import parse_profile
 from tests.support.statement_samples import gbk_zip
 from tests.support.statements import read_as_far, read_file
@@ -52,19 +52,16 @@ def test_a_packed_file_is_read_as_what_is_in_it(packed):
     assert read_file(packed, (profile(),)) == read_file(TEXT, (profile(),))
 
 
-def test_places_are_of_the_unpacked_file_which_the_reading_still_has():
-    reading = open_statement(Source.of_bytes(gbk_zip(("明细.csv", TEXT))), (profile(),))
+def test_places_are_of_the_unpacked_file():
+    (line,) = read_file(gbk_zip(("明细.csv", TEXT)), (profile(),)).lines
 
-    (batch,) = reading.batches()
-
-    offset, size = batch["byte_offset"][0].as_py(), batch["byte_size"][0].as_py()
-    assert reading.source.read_at(offset, size) == b"2026-03-01,5.00"
+    assert TEXT[line.byte_offset :][: line.byte_size] == b"2026-03-01,5.00"
 
 
 def test_an_archive_of_two_statements_is_not_chosen_from():
-    packed = gbk_zip(("1.csv", TEXT), ("2.csv", TEXT))
+    refused = refusal(gbk_zip(("一月.csv", TEXT), ("二月.csv", TEXT)))
 
-    assert refusal(packed).code == "E-PROFILE-MANY"
+    assert (refused.code, refused.value) == ("E-PROFILE-MANY", "made.up v1 of 一月.csv, made.up v1 of 二月.csv")
 
 
 @pytest.mark.parametrize(

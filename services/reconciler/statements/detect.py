@@ -47,9 +47,13 @@ def claimed(source: Source, profiles: Sequence[Profile], limits: Limits) -> Clai
     if not best:
         raise StatementRefused("E-PROFILE-NONE" if readable else "E-ENC-AMBIGUOUS", line=1, value=first_line)
     if len(best) > 1:
-        names = ", ".join(f"{claim.profile.id} v{claim.profile.version}" for claim in best)
-        raise StatementRefused("E-PROFILE-MANY", line=1, value=names)
+        raise StatementRefused("E-PROFILE-MANY", line=1, value=", ".join(map(_named, best)))
     return best[0]
+
+
+def _named(claim: Claim) -> str:
+    where = f" of {claim.member.name}" if claim.member.name else ""
+    return f"{claim.profile.id} v{claim.profile.version}{where}"
 
 
 def _book_claims(member: Member, profiles: Sequence[Profile]) -> Iterator[Claim]:

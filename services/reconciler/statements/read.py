@@ -47,19 +47,16 @@ def open_statement(
 
 
 class Reading:
-    """One file being read; `batches` is to be taken to its end, once, and then `summary` tells the whole."""
+    """One file being read; `batches` is to be taken to its end, once, and then `summary` tells the whole.
+
+    The places of lines are in the text itself: in the file, or in what was unpacked from it.
+    """
 
     def __init__(self, claim: Claim, limits: Limits) -> None:
         self.profile = claim.profile
-        self.encoding = claim.encoding
         self._member, self._limits = claim.member, limits
         self._tally = Tally(claim.profile, claim.encoding)
         self._ended = False
-
-    @property
-    def source(self) -> Source:
-        """The bytes that the lines' places are of: the file, or what was unpacked from it."""
-        return self._member.source
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The lines as batches of LINE_SCHEMA. What is wrong with the file is not raised, `summary` tells it."""
@@ -71,7 +68,7 @@ class Reading:
         except StatementRefused as refused:
             self._tally.fault(refused.fault)
             if self.profile.format in ("delimited", "fixed_width") and not self._member.is_workbook:
-                self._tally.leave_unread(count_lines(self._member.source, self.encoding))
+                self._tally.leave_unread(count_lines(self._member.source, self._tally.encoding))
         self._ended = True
 
     @property
