@@ -109,15 +109,15 @@ def assert_same(raw: bytes, size: int, profiles: tuple[Profile, ...] = PROFILES)
 def rows_in_columns(raw: bytes, monkeypatch, profiles: tuple[Profile, ...] = PROFILES) -> int:
     """How many lines came out of blocks and not from the row reader."""
     counted = []
-    plain = BlockReader.read
+    take = BlockReader.take
 
-    def counting(self, block):
-        rows = plain(self, block)
+    def counting(self, block, block_read):
+        rows = take(self, block, block_read)
         counted.append(sum(len(batch) for batch in rows.batches) if rows else 0)
         return rows
 
     with monkeypatch.context() as patch:
-        patch.setattr(BlockReader, "read", counting)
+        patch.setattr(BlockReader, "take", counting)
         read(raw, profiles)
     return sum(counted)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from services.reconciler.statements.encoding import TextLine
 from services.reconciler.statements.source import Source
 
-BLOCK_BYTES = 4 * 1024 * 1024
+BLOCK_BYTES = 2 * 1024 * 1024
 ROW_LINES_MAX = 40  # over which a row with line ends in its quotes may go
 FEW_LINES = 128  # a block that is not plain is not cut smaller than this
 
@@ -17,21 +17,22 @@ class Block(NamedTuple):
     """Whole lines, each with its line feed."""
 
     first_no: int
+    next_no: int  # of the line after it
     byte_offset: int
     raw: bytes
 
-    @property
-    def next_no(self) -> int:
-        """The number of the line after it."""
-        return self.first_no + self.raw.count(b"\n")
+    @classmethod
+    def of(cls, first_no: int, byte_offset: int, raw: bytes) -> "Block":
+        """From lines of which the first has this number and begins at this byte."""
+        return cls(first_no, first_no + raw.count(b"\n"), byte_offset, raw)
 
     def halves(self) -> tuple["Block", "Block"] | None:
         """Two blocks of about the same size; None for a block of few lines."""
         if self.next_no - self.first_no <= FEW_LINES:
             return None
         at = self.raw.rfind(b"\n", 0, len(self.raw) // 2) + 1 or self.raw.find(b"\n") + 1
-        first = Block(self.first_no, self.byte_offset, self.raw[:at])
-        return first, Block(first.next_no, self.byte_offset + at, self.raw[at:])
+        first = Block.of(self.first_no, self.byte_offset, self.raw[:at])
+        return first, Block(first.next_no, self.next_no, self.byte_offset + at, self.raw[at:])
 
 
 class BlockLines(Iterator[TextLine]):
@@ -55,14 +56,17 @@ class BlockLines(Iterator[TextLine]):
         """The number of the physical line that comes next."""
         return self._last.no + self._last.lines if self._last.no else 1
 
-    def block(self) -> Block | None:
-        """The whole lines that come next, as many as a block may hold; None if that is none."""
-        start = self._next_offset() if self._has_blocks else None
-        if start is None:
+    def block(self, after: Block | None = None) -> Block | None:
+        """The whole lines that come next, or `after` a block, as many as one may hold; None if that is none."""
+        if after is not None:
+            no, start = after.next_no, after.byte_offset + len(after.raw)
+        elif not self._has_blocks or (offset := self._next_offset()) is None:
             return None
+        else:
+            no, start = self.next_no, offset
         raw = self._source.read_at(start, BLOCK_BYTES)
         raw = raw[: raw.rfind(b"\n") + 1]
-        return Block(self.next_no, start, raw) if raw else None
+        return Block.of(no, start, raw) if raw else None
 
     def skip(self, block: Block, last: TextLine) -> None:
         """Go on after this block, which comes next and ends with the line `last`."""

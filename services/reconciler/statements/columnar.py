@@ -4,7 +4,9 @@ The row reader says what a row means and what is wrong with it. A block is taken
 beyond doubt, and then gives what the row reader would; any other is halved, and its few odd lines go to the row reader.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields
 from re import UNICODE, Pattern, search
 from typing import NamedTuple
@@ -18,11 +20,11 @@ from services.reconciler.statements.columnar_cells import Cells
 from services.reconciler.statements.columnar_controls import edge_places
 from services.reconciler.statements.columnar_rows import ColumnarRows, only_plain
 from services.reconciler.statements.columnar_text import columns_of, text_block
-from services.reconciler.statements.controls import ControlSums
+from services.reconciler.statements.controls import BlockTotals, ControlSums
 from services.reconciler.statements.encoding import TextLine, text_line
 from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.lines import BATCH_ROWS, lines_of
-from services.reconciler.statements.odd import Odd, plain
+from services.reconciler.statements.odd import Odd
 from services.reconciler.statements.period import Period
 from services.reconciler.statements.profile import Profile
 from services.reconciler.statements.profile_columns import Columns
@@ -32,12 +34,23 @@ from services.reconciler.statements.rows import RowReader
 from services.reconciler.statements.source import PhysicalLine
 from services.reconciler.statements.tally import Tally
 
+_THREADS = 2
+_AHEAD = 3  # blocks that are held at once
+
 
 class PlainRows(NamedTuple):
     """The rows of one block, in batches of LINE_SCHEMA."""
 
     batches: list[pa.RecordBatch]
     last: TextLine  # of the block
+
+
+class Read(NamedTuple):
+    """A plain block, read for itself."""
+
+    rows: int
+    batch: pa.RecordBatch  # of those rows that moved money
+    totals: BlockTotals
 
 
 class BlockReader:
@@ -59,16 +72,21 @@ class BlockReader:
         self._rows = ColumnarRows(profile, header, account_no, reader, tally.header_map)
         self._names = {name: header.index[name] for name in self._rows.headers if name in header}
 
-    def read(self, block: Block) -> PlainRows | None:
-        """The rows of a block that is plain; None for any other, of which nothing is kept then."""
+    def read(self, block: Block) -> Read | None:
+        """The rows of a block that is plain; None for any other. It changes nothing, so that threads may do it."""
         try:
             cells = self._cells(block)
-            batch, totals = self._rows.read(cells)
-            self._open(block, batch)
+            return Read(len(cells), *self._rows.read(cells))
         except (Odd, pa.ArrowInvalid):
             return None
-        self._tally.neutral(len(cells) - len(batch))
-        self._sums.add_block(totals, _edge_lines(batch))
+
+    def take(self, block: Block, read: Read | None) -> PlainRows | None:
+        """Count in the rows of the block that comes next; None, and nothing is, if the row reader has to read it."""
+        if read is None or not self._opens(block, read.batch):
+            return None
+        batch = read.batch
+        self._tally.neutral(read.rows - len(batch))
+        self._sums.add_block(read.totals, _edge_lines(batch))
         batches = [batch.slice(at, BATCH_ROWS) for at in range(0, len(batch), BATCH_ROWS)]
         return PlainRows(batches, text_line(_line_at(block, block.next_no - 1, _last_start(block)), self._tally))
 
@@ -80,36 +98,50 @@ class BlockReader:
         places = {"line_no": line_no, "byte_offset": text.byte_offset, "byte_size": text.byte_size}
         return Cells(dict(zip(self._names, columns, strict=True)), places)
 
-    def _open(self, block: Block, batch: pa.RecordBatch) -> None:
-        """Let the row reader read the first row: its day and its account then are those of the block, or it is odd."""
+    def _opens(self, block: Block, batch: pa.RecordBatch) -> bool:
+        """Let the row reader read the first row; its day and its account must then be those of the whole block."""
         if not len(batch):
-            return
+            return True
         days = pc.min_max(batch["business_date"]).as_py()
-        plain(self._period.covers(days["min"], days["max"]))
+        if not self._period.covers(days["min"], days["max"]):
+            return False
         first = next(lines_of(batch.slice(0, 1)))
         raw = _line_at(block, first.line_no, first.byte_offset - block.byte_offset)
         try:
-            plain(self._reader.read(self._reader.cut(text_line(raw, self._tally))) == first)
+            return self._reader.read(self._reader.cut(text_line(raw, self._tally))) == first
         except StatementRefused:
-            raise Odd from None
+            return False  # and the row reader will say so again, when it reads the whole block
 
 
-def stretches(lines: BlockLines, blocks: BlockReader) -> Iterator[PlainRows | Iterator[TextLine]]:
+def stretches(lines: BlockLines, blocks: BlockReader) -> Generator[PlainRows | Iterator[TextLine]]:
     """The rows ahead: those of plain blocks, and between them lines for the row reader to take to their end."""
-    while (block := lines.block()) is not None:
-        todo = [block]
-        while todo:
-            block = todo.pop()
-            if (rows := blocks.read(block)) is not None:
-                lines.skip(block, rows.last)
-                yield rows
-            elif halves := block.halves():
-                todo += reversed(halves)
-            else:
-                yield lines.until(block.next_no)
-                if lines.next_no != block.next_no:
-                    break  # a row went on beyond the block
+    ahead: deque[tuple[Block, Future[Read | None]]] = deque()
+    with ThreadPoolExecutor(_THREADS, "statement-blocks") as pool:
+        while True:
+            while len(ahead) < _AHEAD and (after := lines.block(ahead[-1][0] if ahead else None)) is not None:
+                ahead.append((after, pool.submit(blocks.read, after)))
+            if not ahead:
+                break
+            block, reading = ahead.popleft()
+            yield from _parts(lines, blocks, block, reading.result())
+            if lines.next_no != block.next_no:
+                ahead.clear()  # a row went on beyond the block, and what was read ahead does not begin with a row
     yield lines
+
+
+def _parts(
+    lines: BlockLines, blocks: BlockReader, block: Block, read: Read | None
+) -> Iterator[PlainRows | Iterator[TextLine]]:
+    """The rows of the next block, as they are or in halves of halves."""
+    if (rows := blocks.take(block, read)) is not None:
+        lines.skip(block, rows.last)
+        yield rows
+    elif halves := block.halves():
+        for half in halves:
+            if lines.next_no == half.first_no:
+                yield from _parts(lines, blocks, half, blocks.read(half))
+    else:
+        yield lines.until(block.next_no)
 
 
 def knows(profile: Profile) -> bool:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pyarrow import csv
 
 from services.reconciler.statements.blocks import Block
+from services.reconciler.statements.columnar_values import any_is
 from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.odd import Odd, plain
 from services.reconciler.statements.profile_table import Dialect, Table
@@ -18,6 +19,7 @@ from services.reconciler.statements.profile_table import Dialect, Table
 _SEPARATOR = "\x01"  # stands for a delimiter and prefix of several bytes; a block that holds it is odd
 # Marks and lost or private characters as UTF-8: U+E000 to U+F8FF begin with EE, or with EF and less than A4.
 _LOST = re.compile(b"\xef(?:[\x80-\xa3]|\xbb\xbf|\xbf\xbd)")
+_BEGINNING = re.compile(r"\^[^\\.^$*+?{}\[\]|()]+")  # a pattern for lines that begin with a text
 _REST = r"[\x80-\xbf]"
 _SHORT = rf"[\x00-\x7f]|[\xc2-\xdf]{_REST}"
 _LONG = (
@@ -30,7 +32,8 @@ _CHINESE_UTF8 = rf"^(?:{_SHORT})*(?:{_LONG})(?:{_SHORT}|{_LONG})*$"  # a whole l
 class TextBlock(NamedTuple):
     """The text of whole lines, and where each of them stands."""
 
-    utf8: bytes  # each line ends with a line feed alone
+    utf8: bytes
+    lines: pa.Array  # without their ends
     byte_offset: pa.Array
     byte_size: pa.Array  # without the line end
 
@@ -40,7 +43,7 @@ def text_block(block: Block, encoding: str, limits: Limits) -> TextBlock:
     raw = block.raw
     lines = _split(pa.scalar(raw, pa.binary()))
     returns = raw.count(b"\r")
-    plain(returns in (0, len(lines)) and raw.count(b"\r\n") == returns)
+    plain(returns in (0, len(lines)) and (not returns or pc.all(pc.ends_with(lines, "\r")).as_py()))
     plain(b"\0" not in raw and block.next_no - 1 <= limits.lines_max)
     if encoding == "gb18030" and not raw.isascii():
         plain(not pc.any(pc.match_substring_regex(lines, _CHINESE_UTF8)).as_py())
@@ -51,43 +54,35 @@ def text_block(block: Block, encoding: str, limits: Limits) -> TextBlock:
     low_high = pc.min_max(size).as_py()
     plain(low_high["min"] > 0 and low_high["max"] + 2 <= limits.line_bytes_max)
     offset = pc.add(pc.subtract(pc.cumulative_sum(whole), whole), block.byte_offset)
-    return TextBlock(utf8.replace(b"\r\n", b"\n") if returns else utf8, offset, size)
+    texts = _split(pa.scalar(utf8, pa.string()))
+    return TextBlock(utf8, pc.ascii_rtrim(texts, "\r") if returns else texts, offset, size)
 
 
 def columns_of(text: TextBlock, table: Table, dialect: Dialect, width: int, needed: list[int]) -> list[pa.Array]:
     """Some columns of the rows, by their place. Raises Odd unless every line is a row of `width` cells."""
-    body, delimiter, quote = _marked(text.utf8, dialect)
-    lines = _Lines(text.utf8)
+    lines = text.lines
     for pattern in (*table.skip, *([table.end] if table.end else [])):
-        plain(not lines.any_has(pattern.pattern))
+        plain(not any_is(_has(lines, pattern.pattern)))
     if table.blank_rows == "skip" or table.end is None:
         blank = re.escape(f" \t\r{dialect.delimiter}{dialect.quote}{dialect.strip}")
-        plain(not lines.any_has(f"^[{blank}]*$"))
-    if quote:
-        plain(lines.all_have(_quoted_row(dialect)) and (not dialect.excel_formula or b'="' not in body))
-    plain(not dialect.excel_formula or b'="' not in body)
-    columns = _read(body, delimiter, quote, width, needed)
-    plain(len(columns[0]) == len(text.byte_size))
+        plain(not any_is(_has(lines, f"^[{blank}]*$")))
+    plain(not dialect.excel_formula or b'="' not in text.utf8)
+    if dialect.cell_prefix:
+        columns = _prefixed(text, dialect, width, needed)
+    elif dialect.quote and dialect.quote.encode() in text.utf8:
+        plain(not any_is(pc.invert(_has(lines, _quoted_row(dialect)))))
+        columns = _read(text.utf8, dialect.delimiter, dialect.quote, width, needed)
+    else:
+        columns = _read(text.utf8, dialect.delimiter, "", width, needed)
+    plain(len(columns[0]) == len(lines))
     return [pc.utf8_trim(column, dialect.strip) for column in columns] if dialect.strip else columns
 
 
-class _Lines:
-    """The lines as an array, made when first asked for."""
-
-    def __init__(self, utf8: bytes) -> None:
-        self._utf8 = utf8
-        self._lines: pa.Array | None = None
-
-    def any_has(self, pattern: str) -> bool:
-        return bool(pc.any(self._has(pattern)).as_py())
-
-    def all_have(self, pattern: str) -> bool:
-        return bool(pc.all(self._has(pattern)).as_py())
-
-    def _has(self, pattern: str) -> pa.Array:
-        if self._lines is None:
-            self._lines = _split(pa.scalar(self._utf8, pa.string()))
-        return pc.match_substring_regex(self._lines, pattern)
+def _has(lines: pa.Array, pattern: str) -> pa.Array:
+    """Which lines the pattern is found in."""
+    if _BEGINNING.fullmatch(pattern):
+        return pc.starts_with(lines, pattern[1:])
+    return pc.match_substring_regex(lines, pattern)
 
 
 def _split(text: pa.Scalar) -> pa.Array:
@@ -103,16 +98,15 @@ def _utf8(raw: bytes, encoding: str) -> bytes:
         raise Odd from None
 
 
-def _marked(utf8: bytes, dialect: Dialect) -> tuple[bytes, str, str]:
-    """The text as a reader of one-byte delimiters takes it; its delimiter; and its quote, if one is there."""
-    if not dialect.cell_prefix:
-        quote = dialect.quote if dialect.quote and dialect.quote.encode() in utf8 else ""
-        return utf8, dialect.delimiter, quote
-    prefix = dialect.cell_prefix.encode()
-    plain(utf8.startswith(prefix) and utf8.count(b"\n" + prefix) == utf8.count(b"\n") - 1)
-    plain(_SEPARATOR.encode() not in utf8)
-    body = utf8.replace(dialect.delimiter.encode() + prefix, _SEPARATOR.encode())
-    return body.replace(b"\n" + prefix, b"\n")[len(prefix) :], _SEPARATOR, ""
+def _prefixed(text: TextBlock, dialect: Dialect, width: int, needed: list[int]) -> list[pa.Array]:
+    """Delimiter and prefix are one separator; before the first cell stands the prefix alone."""
+    plain(not any_is(pc.invert(pc.starts_with(text.lines, dialect.cell_prefix))))
+    plain(_SEPARATOR.encode() not in text.utf8)
+    body = text.utf8.replace((dialect.delimiter + dialect.cell_prefix).encode(), _SEPARATOR.encode())
+    columns = _read(body, _SEPARATOR, "", width, needed)
+    prefix = len(dialect.cell_prefix)
+    return [column if place else pc.utf8_slice_codeunits(column, prefix)
+            for place, column in zip(needed, columns, strict=True)]  # fmt: skip
 
 
 def _quoted_row(dialect: Dialect) -> str:

@@ -4,7 +4,8 @@ A row that is not understood is quarantined and reading goes on; what breaks the
 same for text, for records of fixed width and for the rows of a workbook.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from re import Pattern
 
@@ -72,12 +73,13 @@ class TableReader:
         rows = RowReader(self._profile, header, facts.get("account_no", ""), period, self._tally)
         rows.formats = formats or rows.formats
         sums = ControlSums(self._profile, header, rows.amounts.decided_by)
-        parts: Iterator[PlainRows | Iterator[TextLine]] = iter((self._lines,))
+        parts: Generator[PlainRows | Iterator[TextLine]] = (lines for lines in (self._lines,))
         if isinstance(self._lines, BlockLines) and knows(self._profile):
             account_no = facts.get("account_no", "")
             blocks = BlockReader(self._profile, header, account_no, rows, sums, period, self._tally, self._limits)
             parts = stretches(self._lines, blocks)
-        yield from self._rows(parts, rows, sums)
+        with closing(parts):
+            yield from self._rows(parts, rows, sums)
         self._tally.header_map |= rows.amounts.header_map
         self._below(header)
         sums.compare(self._declared, self._tally)
