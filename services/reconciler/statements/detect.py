@@ -79,12 +79,13 @@ def _book_head(member: Member, profile: Profile) -> list[TextLine]:
 
 def _claims(member: Member, head: bytes, profiles: Sequence[Profile]) -> Iterator[Claim]:
     candidates, known_by_bytes = _written(member.source, head)
+    lines = {name: _head(head, name) for name, _ in candidates}
     for profile in profiles:
         known = [(name, base) for name, base in candidates if base in profile.decode.encodings]
         if not known_by_bytes:  # then the profile's own order decides
             known.sort(key=lambda candidate: profile.decode.encodings.index(candidate[1]))
         for name, _ in known:
-            if score := _score(profile.detect, _head(head, name), head, profile.dialect):
+            if score := _score(profile.detect, lines[name], head, profile.dialect):
                 yield Claim(profile, name, member, score)
                 break
 
@@ -145,7 +146,8 @@ def _score(detect: Detect, lines: list[TextLine], head: bytes, dialect: Dialect)
     if detect.head is not None:
         found.append(8 if any(detect.head.search(line.text) for line in lines) else 0)
     if detect.header:
-        has = any(set(detect.header).issubset(_cells(line, dialect)) for line in lines)
+        likely = (line for line in lines if all(name in line.text for name in detect.header))
+        has = any(set(detect.header).issubset(_cells(line, dialect)) for line in likely)
         found.append(4 + len(detect.header) if has else 0)
     if detect.record_bytes:
         found.append(8 if len(head.split(b"\n", 1)[0].rstrip(b"\r")) == detect.record_bytes else 0)
