@@ -159,6 +159,32 @@ async def test_a_refund_whose_asker_died_falls_due_when_the_lease_ends_and_is_do
     assert system.model.given_back(payment.merchant_order_no) == 4_00
 
 
+async def test_a_refund_that_cannot_be_settled_keeps_no_other_from_it_and_falls_due_again(system, monkeypatch):
+    payment = await paid(system, 10_00)
+    system.model.next_refund = "PROCESSING"
+    asked = [(await system.refunds.CreateRefund(a_refund(payment.payment_id, 1_00))).refund for _ in range(5)]
+    for refund in asked:
+        system.model.end_refund(refund.merchant_refund_no, "DONE")
+    query = system.model.query_refund
+
+    async def broken(refund):
+        if refund.merchant_refund_no == asked[1].merchant_refund_no:
+            raise ZeroDivisionError
+        return await query(refund)
+
+    monkeypatch.setattr(system.model, "query_refund", broken)
+    system.clock.advance(60)
+    polled = await system.actions.refunds.poll_refunds()
+    states = [(await get(system, refund.refund_id)).state for refund in asked]
+    monkeypatch.undo()
+    system.clock.advance(60)
+    again = await system.actions.refunds.poll_refunds()
+
+    assert (polled, states) == (5, [SUCCEEDED, PROCESSING, *[SUCCEEDED] * 3])
+    assert again == 1
+    assert await money_of(system, payment.payment_id) == (5_00, 0, 5_00)
+
+
 async def test_what_nobody_could_learn_for_long_waits_for_a_person_and_can_be_asked_again(system):
     payment = await paid(system, 10_00)
     system.model.next_refund = "PROCESSING"

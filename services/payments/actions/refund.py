@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis import ids, paging, telemetry
+from chassis import ids, paging, storage_fault, telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, FieldFault, Kind
@@ -45,6 +46,7 @@ from services.payments.store.refund import AT_ACCOUNT, REFUND, FactKey, KeptFact
 _CLAIMED_AT_ONCE = 20
 # Refunds of one payment wait for each other at its row. So many at once, a rush of them leaves connections to others.
 _TRANSACTIONS_MAX = 4
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,10 @@ class RefundActions:
         """Ask about the refunds that fell due, some at once; returns how many."""
         async with self._begin() as session:
             due = await refunds.claim_due(session, self._clock.now(), self._lease_until(), _CLAIMED_AT_ONCE)
-        await asyncio.gather(*map(self._poll, due))
+        failed = [one for one in await asyncio.gather(*map(self._failed_poll, due)) if one is not None]
+        for refund, unknown in failed:
+            async with self._begin() as session:
+                await settle(session, refund, unknown, self._clock.now(), self._jitter(), self._timers)
         return len(due)
 
     @telemetry.traced
@@ -175,6 +180,17 @@ class RefundActions:
         if account is None:
             raise given_back.channel_not_here(payment.content.channel, payment.content.merchant_id)
         return account.account_id
+
+    async def _failed_poll(self, refund: Refund) -> tuple[Refund, Unknown] | None:
+        """Poll one refund, whose failure is its own; if it fails, what became of the refund is not known."""
+        try:
+            await self._poll(refund)
+        except Exception as raised:  # noqa: BLE001  what is wrong with one refund must not keep others unasked
+            refund_id, attempt_count = refund.refund_id, refund.attempt_count
+            facts = storage_fault.log_facts(raised)
+            _log.error("refund could not be settled", refund_id=refund_id, attempt_count=attempt_count, **facts)
+            return refund, Unknown(UnknownCause.UNREADABLE, type(raised).__name__)
+        return None
 
     async def _poll(self, refund: Refund) -> None:
         """A trace of its own, since it may be days later, with a link to the one in which the refund was asked for."""
