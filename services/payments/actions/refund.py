@@ -20,7 +20,7 @@ from chassis.database import Sessions
 from chassis.errors import Fault, FieldFault, Kind
 from chassis.validation import invalid
 from services.payments.actions import given_back
-from services.payments.actions.missing import not_found
+from services.payments.actions.missing import gone
 from services.payments.actions.settling import settle
 from services.payments.channels import RefundFound, RefundOrder, Unknown, UnknownCause
 from services.payments.channels.accounts import Accounts
@@ -230,7 +230,7 @@ class RefundActions:
 async def _payment(session: AsyncSession, content: RefundContent) -> Payment:
     payment = await payments.get(session, content.payment_id)
     if payment is None:
-        raise not_found((content.payment_id,))
+        raise await gone(session, content.payment_id)
     given_back.refuse_currency(payment, content.amount)
     return payment
 

@@ -10,7 +10,7 @@ from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.money import Money
 from services.payments.actions import given_back
-from services.payments.actions.missing import not_found
+from services.payments.actions.missing import gone
 from services.payments.domain.money_left import covered_minor
 from services.payments.domain.payment import ChangeKind
 from services.payments.domain.takeback import Takeback, TakebackContent, differing_fields
@@ -72,7 +72,7 @@ class TakebackActions:
         now, takeback_id = self._clock.now(), ids.new_id("tkb")
         payment = await payments.get(session, content.payment_id)
         if payment is None:
-            raise not_found((content.payment_id,))
+            raise await gone(session, content.payment_id)
         given_back.refuse_currency(payment, content.amount)
         merchant_id = payment.content.merchant_id
         key = FactKey(merchant_id, content.kind.value, content.channel_takeback_no)
