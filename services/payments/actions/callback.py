@@ -1,7 +1,7 @@
 """What channels tell by themselves: proved, kept sealed, and followed in one transaction; only then it is taken.
 
-Of what is refused nothing is kept but a digest, and of those so many for an account and a day, since whoever likes may
-send them. It knows no wire.
+Of what is refused nothing is kept but a digest, and of those so many for an account and a day (refused_callbacks.py),
+since whoever likes may send them. It knows no wire.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from chassis.crypto import KeyRing
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from services.payments.actions.channel_settling import Rules, is_followed, settle
+from services.payments.actions.refused_callbacks import RefusedCallbacks
 from services.payments.actions.settling import settle as settle_refund
 from services.payments.channels import Forged, OtherTold, PaymentTold, RefundTold
 from services.payments.channels.accounts import Account, Accounts
@@ -33,7 +34,6 @@ from services.payments.store import refund as refunds
 from services.payments.store.callback import KeptCallback, RefusedDigest
 from services.payments.store.refund import AT_ACCOUNT, FactKey
 
-REFUSED_A_DAY_MAX: Final = 1_000
 _TAKEN_DAYS: Final = 180
 _REFUSED_DAYS: Final = 30
 _CLEARED_AT_ONCE: Final = 500
@@ -86,6 +86,7 @@ class CallbackActions:
         self._rules = rules
         self._refund_timers = refund_timers
         self._jitter = jitter
+        self.refused = RefusedCallbacks(sessions)
 
     @telemetry.traced
     async def ingest_callback(self, account_id: str, headers: Mapping[str, str], body: bytes) -> Ingested:
@@ -112,14 +113,13 @@ class CallbackActions:
 
     async def _ingest(self, came: _Came) -> Outcome:
         told = came.account.channel.read_callback(came.headers, came.body, came.now)
+        if isinstance(told, Forged):
+            return self._refuse(came, told.cause.value)
         async with self._sessions.begin() as session:
-            if isinstance(told, Forged):
-                return await _refuse(session, came, told.cause.value)
-            match await self._follow(session, came, told):
-                case _NotFollowed(cause=cause):
-                    return await _refuse(session, came, cause)
-                case _Followed(payment_id=payment_id):
-                    return await self._keep(session, came, told, payment_id)
+            followed = await self._follow(session, came, told)
+            if isinstance(followed, _Followed):
+                return await self._keep(session, came, told, followed.payment_id)
+        return self._refuse(came, followed.cause)
 
     async def _follow(
         self, session: AsyncSession, came: _Came, told: PaymentTold | RefundTold | OtherTold
@@ -167,6 +167,13 @@ class CallbackActions:
         await callbacks.count_repeat(session, account_id, told.event_id)
         return Outcome.REPEATED
 
+    def _refuse(self, came: _Came, cause: str) -> Outcome:
+        account_id, digest = came.account.account_id, hashlib.sha256(came.body)
+        telemetry.annotate(refused=cause)
+        if self.refused.add(RefusedDigest(account_id, cause, digest.digest(), len(came.body), came.now)):
+            _log.warning("callback refused", account_id=account_id, cause=cause, body_sha256=digest.hexdigest())
+        return Outcome.REFUSED
+
 
 _KINDS = {PaymentTold: "PAYMENT", RefundTold: "REFUND", OtherTold: "OTHER"}
 
@@ -177,17 +184,6 @@ async def _refund_of(session: AsyncSession, account: Account, told: RefundTold) 
     refund = await refunds.get_of(session, kept) if kept else None
     payment = await payments.get(session, refund.content.payment_id) if refund else None
     return refund if payment and payment.content.merchant_order_no == told.merchant_order_no else None
-
-
-async def _refuse(session: AsyncSession, came: _Came, cause: str) -> Outcome:
-    account_id, digest = came.account.account_id, hashlib.sha256(came.body)
-    telemetry.annotate(refused=cause)
-    refused_count = await callbacks.count_refused(session, account_id, came.now)
-    if refused_count <= REFUSED_A_DAY_MAX:
-        kept = RefusedDigest(account_id, cause, digest.digest(), len(came.body), came.now)
-        await callbacks.add_refused(session, kept)
-        _log.warning("callback refused", account_id=account_id, cause=cause, body_sha256=digest.hexdigest())
-    return Outcome.REFUSED
 
 
 def _no_account(account_id: str) -> Fault:
