@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chassis import database, server, telemetry
+from chassis import database, garbage, server, telemetry
 from chassis.clock import Clock, SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
@@ -49,6 +49,7 @@ async def run() -> None:
         sys.stderr.write(f"{fault}\n")
         sys.exit(_EXIT_CONFIG)
 
+    garbage.collect_seldom()
     end_telemetry = telemetry.set_up("payments", config.traces, config.trace_sample_ratio)
     engine = database.connect(config.database_url, "payments")
     fees = fee_rules.read(Path(config.fee_rules_file)) if config.fee_rules_file else FeeRules()
@@ -60,7 +61,6 @@ async def run() -> None:
         await server.until_stopped(running)
     finally:
         await actions.intake.close(_CLOSE_SECONDS)
-        await actions.callbacks.refused.close()
         await actions.exports.close()
         await accounts.close()
         await engine.dispose()

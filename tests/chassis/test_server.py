@@ -249,6 +249,17 @@ async def test_stopping_lets_the_call_and_the_loop_under_way_end(peer):
     assert all(loop.done() for loop in made.running.loops)
 
 
+async def test_a_server_waits_for_calls_and_not_for_each_method_apart(peer):
+    await peer(_found)
+
+    waiting = [repr(task) for task in asyncio.all_tasks()]
+
+    # A registered method has a task that waits for its next call, and each call costs what all of these cost. What is
+    # left is reflection's own method.
+    assert sum("_request_registered_call" in one for one in waiting) == 1
+    assert sum("_request_call" in one for one in waiting) == 1
+
+
 async def test_health_answers_for_each_service(peer):
     made = await peer(_found)
 
