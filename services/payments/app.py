@@ -61,6 +61,7 @@ async def run() -> None:
         await server.until_stopped(running)
     finally:
         await actions.intake.close(_CLOSE_SECONDS)
+        await actions.callbacks.refused.close()
         await actions.exports.close()
         await accounts.close()
         await engine.dispose()
