@@ -10,9 +10,8 @@ from bihuan.payments.v1.channel_service_pb2 import IngestCallbackRequest
 from bihuan.payments.v1.payment_service_pb2 import GetPaymentRequest
 
 from chassis.errors import from_rpc_error
-from chassis.money import Money
 from services.payments.actions.settling import settle
-from services.payments.channels import RefundSucceeded
+from services.payments.channels import RefundAbout, RefundSucceeded
 from services.payments.convert.refund import to_asked, to_fingerprint
 from services.payments.domain.refund import RefundTimers
 from services.payments.store import refund as refunds
@@ -126,7 +125,7 @@ async def test_a_failed_refund_that_the_channel_gives_after_all_is_shown_to_a_pe
     system.model.end_refund(refund.merchant_refund_no, "FAILED")
     system.clock.advance(RefundTimers().base_seconds)
     await system.actions.refunds.poll_refunds()
-    given = RefundSucceeded(refund.merchant_refund_no, "5000", Money("CNY", 8_00), system.clock.now())
+    given = RefundSucceeded(RefundAbout(refund.merchant_refund_no), "5000", system.clock.now())
 
     async with system.sessions.begin() as session:
         kept = await refunds.get(session, refund.refund_id)

@@ -22,14 +22,13 @@ from chassis.errors import Fault, Kind
 from services.payments.actions.channel_settling import Rules, is_followed, settle
 from services.payments.actions.refused_callbacks import RefusedCallbacks
 from services.payments.actions.settling import settle as settle_refund
-from services.payments.channels import Forged, OtherTold, PaymentTold, RefundTold
+from services.payments.channels import Forged, OtherTold, PaymentTold, RefundMoved, RefundTold
 from services.payments.channels.accounts import Account, Accounts
 from services.payments.domain.callback import Ingested, Outcome, raw_of, seal_context
-from services.payments.domain.refund import Refund, RefundTimers
+from services.payments.domain.refund import RefundTimers
 from services.payments.domain.told import Heard
 from services.payments.store import callback as callbacks
 from services.payments.store import channel_order as orders
-from services.payments.store import payment as payments
 from services.payments.store import refund as refunds
 from services.payments.store.callback import KeptCallback, RefusedDigest
 from services.payments.store.refund import AT_ACCOUNT, FactKey
@@ -141,11 +140,13 @@ class CallbackActions:
         return _Followed(payment_id) if is_followed(settled) else _NotFollowed(_DISAGREES)
 
     async def _follow_refund(self, session: AsyncSession, came: _Came, told: RefundTold) -> _Followed | _NotFollowed:
-        refund = await _refund_of(session, came.account, told)
+        kept = await refunds.holder_of(session, FactKey(came.account.account_id, AT_ACCOUNT, told.merchant_refund_no))
+        refund = await refunds.get_of(session, kept) if kept else None
         if refund is None:
-            return _NotFollowed(_UNKNOWN_NUMBER)
-        await settle_refund(session, refund, told.told, came.now, self._jitter(), self._refund_timers)
-        return _Followed(refund.content.payment_id)
+            # A channel that tells of every refund of an order tells of those that were not asked for here, too.
+            return _Followed() if isinstance(told.told, RefundMoved) else _NotFollowed(_UNKNOWN_NUMBER)
+        settled = await settle_refund(session, refund, told.told, came.now, self._jitter(), self._refund_timers)
+        return _Followed(refund.content.payment_id) if settled.is_followed else _NotFollowed(_DISAGREES)
 
     async def _keep(
         self, session: AsyncSession, came: _Came, told: PaymentTold | RefundTold | OtherTold, payment_id: str
@@ -176,14 +177,6 @@ class CallbackActions:
 
 
 _KINDS = {PaymentTold: "PAYMENT", RefundTold: "REFUND", OtherTold: "OTHER"}
-
-
-async def _refund_of(session: AsyncSession, account: Account, told: RefundTold) -> Refund | None:
-    """The refund that is told of, if it is one of the order that is told with it."""
-    kept = await refunds.holder_of(session, FactKey(account.account_id, AT_ACCOUNT, told.merchant_refund_no))
-    refund = await refunds.get_of(session, kept) if kept else None
-    payment = await payments.get(session, refund.content.payment_id) if refund else None
-    return refund if payment and payment.content.merchant_order_no == told.merchant_order_no else None
 
 
 def _no_account(account_id: str) -> Fault:

@@ -22,8 +22,8 @@ from chassis.validation import invalid
 from services.payments.actions import given_back
 from services.payments.actions.missing import gone
 from services.payments.actions.settling import settle
-from services.payments.channels import RefundFound, RefundOrder, Unknown, UnknownCause
-from services.payments.channels.accounts import Accounts
+from services.payments.channels import RefundFound, Unknown, UnknownCause
+from services.payments.channels.accounts import Account, Accounts
 from services.payments.domain.money_left import why_not_reserved
 from services.payments.domain.payment import Payment
 from services.payments.domain.refund import (
@@ -36,6 +36,7 @@ from services.payments.domain.refund import (
     must_ask_again,
     new_refund,
     next_question,
+    to_refund_order,
 )
 from services.payments.store import channel_order as orders
 from services.payments.store import feed, money_left
@@ -179,7 +180,15 @@ class RefundActions:
         account = self._accounts.find(payment.content.channel, payment.content.merchant_id)
         if account is None:
             raise given_back.channel_not_here(payment.content.channel, payment.content.merchant_id)
+        if not payment.content.channel_txn_no and not await self._is_own_number(session, account, payment):
+            raise given_back.number_may_be_anothers(account.account_id)
         return account.account_id
+
+    async def _is_own_number(self, session: AsyncSession, account: Account, payment: Payment) -> bool:
+        """Whether the order's number alone names this payment at the account, which it was recorded for."""
+        number = payment.content.merchant_order_no
+        holder = await orders.payment_id_of(session, account.account_id, number)
+        return not account.is_shared and holder in (None, payment.payment_id)
 
     async def _failed_poll(self, refund: Refund) -> tuple[Refund, Unknown] | None:
         """Poll one refund, whose failure is its own; if it fails, what became of the refund is not known."""
@@ -202,14 +211,15 @@ class RefundActions:
     async def _ask_and_settle(self, refund: Refund) -> Refund:
         answer = await self._ask(refund)
         async with self._begin() as session:
-            return await settle(session, refund, answer, self._clock.now(), self._jitter(), self._timers)
+            settled = await settle(session, refund, answer, self._clock.now(), self._jitter(), self._timers)
+        return settled.refund
 
     async def _ask(self, refund: Refund) -> RefundFound:
         """The channel's answer, outside of any transaction. An account that is no more is a channel out of reach."""
         async with self._begin() as session:
             payment = await payments.get(session, refund.content.payment_id)
         assert payment is not None, "a refund outlives no payment"
-        account, order = self._accounts.by_id(refund.account_id), _order(refund, payment)
+        account, order = self._accounts.by_id(refund.account_id), to_refund_order(refund, payment)
         if account is None:
             return Unknown(UnknownCause.UNREACHABLE, f"no account {refund.account_id} stands here")
         if next_question(refund) is Question.DO:
@@ -254,17 +264,6 @@ async def _same_as(session: AsyncSession, kept: KeptFact, content: RefundContent
     if fields := differing_fields(content, refund.content):
         raise given_back.key_reused(refund.refund_id, fields)
     return refund
-
-
-def _order(refund: Refund, payment: Payment) -> RefundOrder:
-    return RefundOrder(
-        merchant_refund_no=refund.content.merchant_refund_no,
-        merchant_order_no=payment.content.merchant_order_no,
-        channel_txn_no=payment.content.channel_txn_no,
-        amount=refund.content.amount,
-        payment_amount=payment.content.amount,
-        reason=refund.content.reason,
-    )
 
 
 def _no_refund(refund_id: str) -> Fault:
