@@ -25,6 +25,8 @@ from chassis.validation import validate
 RpcContext = grpc.aio.ServicerContext[Any, Any]
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 _CALLS_IN_FLIGHT_MAX = 256
+# Beyond its own 1,000 gRPC would cut off calls that nobody has looked at, at random and without a word of ours.
+_CALLS_UNREAD_MAX = 10_000
 # No call takes longer, whatever deadline it came with; one that does ends as DEADLINE_EXCEEDED.
 _CALL_SECONDS_MAX = 600.0
 _STOP_SECONDS = 10.0
@@ -64,20 +66,30 @@ class Running:
         await self.server.stop(_STOP_SECONDS)
 
 
-async def start(listen: str, servicers: Sequence[Servicer], loops: Sequence[Loop] = ()) -> Running:
+async def start(
+    listen: str,
+    servicers: Sequence[Servicer],
+    loops: Sequence[Loop] = (),
+    *,
+    calls_in_flight_max: int | None = None,
+) -> Running:
     """Listen at host:port (port 0 takes a free one) and start the loops. Raises OSError when the port is taken.
 
-    Each call must come with a deadline; one further away than 10 minutes counts as 10 minutes.
+    Each call must come with a deadline; one further away than 10 minutes counts as 10 minutes. Of more calls at once
+    than `calls_in_flight_max` (256 when None) each further one is told OVERLOADED, and when to come again.
     """
+    calls_in_flight_max = calls_in_flight_max or _CALLS_IN_FLIGHT_MAX
     server = grpc.aio.server(
-        interceptors=[_Guard(_CALLS_IN_FLIGHT_MAX)],
+        interceptors=[_Guard(calls_in_flight_max)],
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
             ("grpc.so_reuseport", 0),
+            ("grpc.server.max_pending_requests", _CALLS_UNREAD_MAX),
+            ("grpc.server.max_pending_requests_hard_limit", _CALLS_UNREAD_MAX),
             ("grpc.max_connection_age_ms", 300_000),
             ("grpc.max_connection_age_grace_ms", 30_000),
         ],
-        maximum_concurrent_rpcs=_CALLS_IN_FLIGHT_MAX * 2,
+        maximum_concurrent_rpcs=calls_in_flight_max * 2,
     )
     states = health.aio.HealthServicer()
     unregistered = cast("grpc.aio.Server", _Unregistered(server))

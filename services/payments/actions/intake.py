@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import asyncpg
+from opentelemetry.metrics import Meter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import ids, telemetry
 from chassis.batch import BatchClosed, BatchCut, Batcher, BatchFull, BatchLate
+from chassis.batch_metrics import BatchMetrics
 from chassis.channel import seconds_left
 from chassis.clock import Clock
 from chassis.errors import Kind, plain_fault
@@ -35,9 +37,14 @@ class Batching:
     """How many payments a transaction takes at most, how many more may wait, and how long they wait for company."""
 
     size_max: int = 512
-    waiting_max: int = 4_096
+    waiting_max: int = 1_024
     linger_seconds: float = 0.002
     in_flight_max: int = 2
+
+    @classmethod
+    def for_calls(cls, calls_in_flight_max: int) -> "Batching":
+        """The usual one, with a place in the queue for every call that the server lets in."""
+        return cls(waiting_max=max(calls_in_flight_max, cls().size_max))
 
 
 _USUAL = Batching()
@@ -54,7 +61,14 @@ class Asked:
 class IntakeActions:
     """How payments that have succeeded come in."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, fees: FeeRules, batching: Batching = _USUAL) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        fees: FeeRules,
+        batching: Batching = _USUAL,
+        meter: Meter | None = None,
+    ) -> None:
         self._lanes = Lanes(engine)
         self._careful_count = 0
         self._clock = clock
@@ -66,6 +80,7 @@ class IntakeActions:
             linger_seconds=batching.linger_seconds,
             in_flight_max=batching.in_flight_max,
             split_on=_DATA_AT_FAULT,
+            watch=BatchMetrics(meter or telemetry.meter(), "intake"),
         )
 
     @telemetry.traced
