@@ -1,6 +1,7 @@
 """Refunds over the socket: reserved before the channel is asked, settled by its word, never more than was paid."""
 
 import asyncio
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -10,6 +11,7 @@ from bihuan.payments.v1.channel_service_pb2 import IngestCallbackRequest
 from bihuan.payments.v1.payment_service_pb2 import GetPaymentRequest
 
 from chassis.errors import from_rpc_error
+from chassis.money import Money
 from services.payments.actions.settling import settle
 from services.payments.channels import RefundAbout, RefundSucceeded
 from services.payments.convert.refund import to_asked, to_fingerprint
@@ -27,7 +29,7 @@ from tests.payments.refunding import (
     reason_of,
     yuan,
 )
-from tests.payments.starting import REPEATED, TAKEN, confirmed, started
+from tests.payments.starting import REFUSED, REPEATED, TAKEN, called_back, confirmed, started
 
 
 async def test_parts_of_a_payment_go_back_until_nothing_is_left(system):
@@ -251,6 +253,63 @@ async def test_a_callback_ends_a_refund_and_whatever_else_is_asked_later_changes
     assert asked_later.refund.state == SUCCEEDED
     assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
     assert system.model.calls == ["refund"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"amount": Money("CNY", 4_01)}, "amount told 4.01 CNY, asked 4.00 CNY"),
+        ({"amount": Money("USD", 4_00)}, "amount told 4.00 USD, asked 4.00 CNY"),
+        ({"merchant_order_no": "ANOTHER"}, "merchant_order_no told ANOTHER, asked "),
+    ],
+)
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_callback_that_is_not_what_was_asked_moves_nothing_and_waits_for_a_person(system, changes, told, ended):
+    payment = await paid(system, 10_00)
+    system.book_paid("ANOTHER", ("CNY", 10_00), payment.channel_txn_no)
+    system.model.next_refund = "PROCESSING"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00))).refund
+    system.model.end_refund(refund.merchant_refund_no, "DONE")
+    booked = system.model.refunds[refund.merchant_refund_no]
+    if ended:
+        await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))
+    before = await money_of(system, payment.payment_id)
+
+    system.model.refunds[refund.merchant_refund_no] = replace(booked, **changes)
+    answer = await called_back(system, system.model.refund_callback(refund.merchant_refund_no))
+    system.model.refunds[refund.merchant_refund_no] = booked
+    shown = await get(system, refund.refund_id)
+    again = await called_back(system, system.model.refund_callback(refund.merchant_refund_no))
+
+    assert answer.outcome == REFUSED
+    assert shown.HasField("attention_time")
+    assert (shown.state, shown.HasField("next_try_time")) == (SUCCEEDED if ended else UNKNOWN, False)
+    assert ended or shown.cause.startswith(f"DISAGREES {told}")
+    assert before == ((4_00, 0, 6_00) if ended else (0, 4_00, 6_00))
+    # The channel's word that agrees is followed afterwards as ever, and once.
+    assert again.outcome == TAKEN
+    assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
+
+
+async def test_a_callback_about_a_refund_number_that_is_anothers_at_the_account_moves_neither(system):
+    payment, other = await paid(system, 10_00), await paid(system, 10_00)
+    system.model.next_refund = "PROCESSING"
+    refund, of_other = [
+        (await system.refunds.CreateRefund(a_refund(each.payment_id, 4_00))).refund for each in (payment, other)
+    ]
+    system.model.end_refund(refund.merchant_refund_no, "DONE")
+    booked = system.model.refunds[refund.merchant_refund_no]
+
+    # Of the one's number, and of the other's order.
+    strange = replace(booked, merchant_order_no=other.merchant_order_no)
+    system.model.refunds[refund.merchant_refund_no] = strange
+    answer = await called_back(system, system.model.refund_callback(refund.merchant_refund_no))
+
+    assert answer.outcome == REFUSED
+    assert (await get(system, refund.refund_id)).HasField("attention_time")
+    assert not (await get(system, of_other.refund_id)).HasField("attention_time")
+    for each in (payment, other):
+        assert await money_of(system, each.payment_id) == (0, 4_00, 6_00)
 
 
 async def test_the_fee_is_taken_once_by_the_rule_of_that_day_and_stays(system):

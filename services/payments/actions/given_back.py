@@ -112,19 +112,6 @@ def not_given(why: NotPaid | Exceeds) -> Fault:
             )
 
 
-def number_may_be_anothers(account_id: str) -> Fault:
-    """The Fault for a payment that nothing but its order's number names, which may be another merchant's there."""
-    return Fault(
-        Kind.PRECONDITION,
-        "CHANNEL_NOT_CONFIGURED",
-        f"the payment was recorded without channel_txn_no, and at the account {account_id} its order's number may be "
-        "another merchant's: refund it at the channel, then tell it by RecordRefund",
-        f"该支付单未登记渠道流水号，渠道账户 {account_id} 下的同一订单号可能属于其他商户："
-        "请在渠道退款后用 RecordRefund 登记",
-        metadata={"account_id": account_id, "rule": "NEEDS_CHANNEL_TXN_NO"},
-    )
-
-
 def channel_not_here(channel: str, merchant_id: str) -> Fault:
     """The Fault for a channel that has no account here, so that it cannot be asked."""
     return Fault(

@@ -23,7 +23,7 @@ from services.payments.actions import given_back
 from services.payments.actions.missing import gone
 from services.payments.actions.settling import settle
 from services.payments.channels import RefundFound, Unknown, UnknownCause
-from services.payments.channels.accounts import Account, Accounts
+from services.payments.channels.accounts import Accounts
 from services.payments.domain.money_left import why_not_reserved
 from services.payments.domain.payment import Payment
 from services.payments.domain.refund import (
@@ -180,15 +180,7 @@ class RefundActions:
         account = self._accounts.find(payment.content.channel, payment.content.merchant_id)
         if account is None:
             raise given_back.channel_not_here(payment.content.channel, payment.content.merchant_id)
-        if not payment.content.channel_txn_no and not await self._is_own_number(session, account, payment):
-            raise given_back.number_may_be_anothers(account.account_id)
         return account.account_id
-
-    async def _is_own_number(self, session: AsyncSession, account: Account, payment: Payment) -> bool:
-        """Whether the order's number alone names this payment at the account, which it was recorded for."""
-        number = payment.content.merchant_order_no
-        holder = await orders.payment_id_of(session, account.account_id, number)
-        return not account.is_shared and holder in (None, payment.payment_id)
 
     async def _failed_poll(self, refund: Refund) -> tuple[Refund, Unknown] | None:
         """Poll one refund, whose failure is its own; if it fails, what became of the refund is not known."""

@@ -54,9 +54,9 @@ class RefundOrder:
     """A refund as its channel knows it: by `merchant_refund_no` (out_refund_no, out_request_no), of a paid order.
 
     The same number again is the same refund to the channel, so a refund whose outcome is unknown may be asked again.
-    `payment_amount` is the whole amount of the payment, `reason` is shown to the payer and may be empty. With a
-    `channel_txn_no` it is asked of that transaction, after it was proved to be the order's; without one
-    `merchant_order_no` alone names the payment, and who asks sees to it that it is nobody else's at the account.
+    `payment_amount` is the whole amount of the payment, `reason` is shown to the payer and may be empty. The
+    order's number alone may be another's at an account that merchants share: it goes by `channel_txn_no`, after that
+    was proved to be of the order.
     """
 
     merchant_refund_no: str

@@ -55,11 +55,6 @@ class Account:
     merchant_ids: frozenset[str]
     channel: Channel
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether several merchants take payments by it, so that an order's number may be that of any of them."""
-        return ANY_MERCHANT in self.merchant_ids or len(self.merchant_ids) > 1
-
 
 class Accounts:
     """Every account of the file. Without a file there is none, and payments are only recorded."""

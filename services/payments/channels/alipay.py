@@ -129,11 +129,10 @@ class Alipay:
 
         Of two numbers of the payment the trade_no decides, so it is proved before to be the order's.
         """
-        if refund.channel_txn_no:
-            trade = {"trade_no": refund.channel_txn_no}
-            found = await self._ask("alipay.trade.query", trade, words.read_proof)
-            if wrong := wrong_payment(refund, found):
-                return wrong
+        trade = {"trade_no": refund.channel_txn_no}
+        found = await self._ask("alipay.trade.query", trade, words.read_proof)
+        if wrong := wrong_payment(refund, found):
+            return wrong
         content = {
             **_payment_named(refund),
             "out_request_no": refund.merchant_refund_no,

@@ -28,7 +28,7 @@ def difference(asked: RefundOrder, about: RefundAbout) -> str:
     pairs = (
         ("merchant_refund_no", about.merchant_refund_no, asked.merchant_refund_no),
         ("merchant_order_no", about.merchant_order_no, asked.merchant_order_no),
-        ("channel_txn_no", about.channel_txn_no if asked.channel_txn_no else None, asked.channel_txn_no),
+        ("channel_txn_no", about.channel_txn_no, asked.channel_txn_no),
         ("amount", about.amount, asked.amount),
     )
     differing = [f"{name} told {told}, asked {ours}" for name, told, ours in pairs if told is not None and told != ours]

@@ -133,14 +133,11 @@ class WeChatPay:
 
     async def refund(self, refund: RefundOrder) -> RefundAnswer:
         """See Channel. Only one number of the payment may be sent, so that of a transaction is proved before."""
-        payment = {"out_trade_no": refund.merchant_order_no}
-        if refund.channel_txn_no:
-            heard = await self._ask_transaction(refund.channel_txn_no)
-            if wrong := wrong_payment(refund, _read(heard, self._read_proof)):
-                return wrong
-            payment = {"transaction_id": refund.channel_txn_no}
+        heard = await self._ask_transaction(refund.channel_txn_no)
+        if wrong := wrong_payment(refund, _read(heard, self._read_proof)):
+            return wrong
         body: dict[str, object] = {
-            **payment,
+            "transaction_id": refund.channel_txn_no,
             "out_refund_no": refund.merchant_refund_no,
             "notify_url": self._notify_url,
             "amount": {

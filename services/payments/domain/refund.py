@@ -157,6 +157,7 @@ def new_refund(
 def to_refund_order(refund: Refund, payment: Payment) -> RefundOrder:
     """What the channel is asked, `payment` being the refund's."""
     assert payment.payment_id == refund.content.payment_id, "a refund is asked of its own payment"
+    assert payment.content.channel_txn_no, "what can be refunded was paid, and then its channel's number is known"
     return RefundOrder(
         merchant_refund_no=refund.content.merchant_refund_no,
         merchant_order_no=payment.content.merchant_order_no,
