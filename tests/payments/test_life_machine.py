@@ -160,6 +160,30 @@ class Life(RuleBasedStateMachine):
         self.channel_takes_back(payment, amount, is_reversal=True)
         return request
 
+    @rule(target=asked, ends=st.sampled_from(["FAILED", "DONE"]))
+    def all_learn_at_once_how_a_refund_ended(self, ends):
+        payment = self.record(10_00)
+        # The second one's reserve is what a first one that is ended twice would take.
+        request, beside = (self.refund(payment, amount, "PROCESSING", "") for amount in (7_00, 3_00))
+        number, model = request.merchant_refund_no, self.system.model
+        told = [model.refund_callback(number)]
+        model.end_refund(number, ends)
+        told += [model.refund_callback(number) for _ in range(2)]
+        (refund,) = [row for row in self.rows(_REFUNDS) if row.merchant_refund_no == number]
+        self.system.clock.advance(7_200)
+
+        async def all_at_once():
+            confirmed = pb.ConfirmRefundRequest(refund_id=refund.refund_id)
+            await asyncio.gather(
+                *(self.system.channels.IngestCallback(self.ingesting(each)) for each in told),
+                *(self.system.refunds.ConfirmRefund(confirmed) for _ in range(2)),
+                self.system.actions.refunds.poll_refunds(),
+            )
+
+        self.run(all_at_once())
+        assert self.refund_states()[refund.refund_id] == {"DONE": "SUCCEEDED", "FAILED": "FAILED"}[ends]
+        return multiple(request, beside)
+
     @rule(target=callbacks, request=asked, arrives=st.booleans())
     def channel_calls_back_about_a_refund(self, request, arrives):
         if request.merchant_refund_no not in self.system.model.refunds:
@@ -266,9 +290,12 @@ class Life(RuleBasedStateMachine):
         return callback
 
     def ingest(self, callback):
+        self.call("channels", "IngestCallback", self.ingesting(callback))
+
+    @staticmethod
+    def ingesting(callback):
         headers, body = callback
-        request = channel_service_pb2.IngestCallbackRequest(account_id="model", headers=headers, body=body)
-        self.call("channels", "IngestCallback", request)
+        return channel_service_pb2.IngestCallbackRequest(account_id="model", headers=headers, body=body)
 
     def call(self, service, name, request, allowed=frozenset()):
         """The answer; None when it was refused for a reason that is allowed, any when `allowed` is None."""
