@@ -136,6 +136,12 @@ async def test_a_failed_refund_that_the_channel_gives_after_all_is_shown_to_a_pe
     shown = await get(system, refund.refund_id)
     assert shown.state == FAILED
     assert shown.HasField("attention_time")
+    # Money that went back after all stays a person's, for as long as the channel says that it did.
+    system.model.refunds[refund.merchant_refund_no] = replace(
+        system.model.refunds[refund.merchant_refund_no], state="DONE", finish_time=system.clock.now()
+    )
+    asked = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
+    assert (asked.state, asked.HasField("attention_time")) == (FAILED, True)
 
 
 async def test_a_refund_whose_asker_died_falls_due_when_the_lease_ends_and_is_done_once(system, monkeypatch):
@@ -288,6 +294,9 @@ async def test_a_callback_that_is_not_what_was_asked_moves_nothing_and_waits_for
     assert before == ((4_00, 0, 6_00) if ended else (0, 4_00, 6_00))
     # The channel's word that agrees is followed afterwards as ever, and once.
     assert again.outcome == TAKEN
+    assert (await get(system, refund.refund_id)).HasField("attention_time") is ended
+    looked = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
+    assert (looked.state, looked.HasField("attention_time")) == (SUCCEEDED, False)
     assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
 
 

@@ -21,7 +21,7 @@ from chassis.errors import Fault, FieldFault, Kind
 from chassis.validation import invalid
 from services.payments.actions import given_back
 from services.payments.actions.missing import gone
-from services.payments.actions.settling import settle
+from services.payments.actions.settling import look_again, settle
 from services.payments.channels import RefundFound, Unknown, UnknownCause
 from services.payments.channels.accounts import Accounts
 from services.payments.domain.money_left import why_not_reserved
@@ -103,16 +103,21 @@ class RefundActions:
 
     @telemetry.traced
     async def confirm_refund(self, refund_id: str) -> Refund:
-        """Ask the channel now, also about a refund that was given up. Raises Fault NOT_FOUND."""
+        """Ask the channel now, also about a refund that a person was called for. Raises Fault NOT_FOUND.
+
+        One that has ended stays so; an answer that agrees with its end takes it off the list of what needs a person.
+        """
         async with self._begin() as session:
             found = await refunds.get(session, refund_id)
             if found is None:
                 raise _no_refund(refund_id)
-            if found.is_final:
+            if found.is_final and found.attention_time is None:
                 return found
             claimed = await refunds.claim(session, found, self._lease_until())
         telemetry.annotate(refund_id=refund_id, attempt_count=claimed.attempt_count)
-        return claimed if claimed.is_final else await self._ask_and_settle(claimed)
+        if not claimed.is_final:
+            return await self._ask_and_settle(claimed)
+        return claimed if claimed.attention_time is None else await self._look_again(claimed)
 
     async def poll_refunds(self) -> int:
         """Ask about the refunds that fell due, some at once; returns how many."""
@@ -206,6 +211,11 @@ class RefundActions:
             settled = await settle(session, refund, answer, self._clock.now(), self._jitter(), self._timers)
         return settled.refund
 
+    async def _look_again(self, refund: Refund) -> Refund:
+        answer = await self._ask(refund)
+        async with self._begin() as session:
+            return await look_again(session, refund, answer)
+
     async def _ask(self, refund: Refund) -> RefundFound:
         """The channel's answer, outside of any transaction. An account that is no more is a channel out of reach."""
         async with self._begin() as session:
@@ -214,10 +224,10 @@ class RefundActions:
         account, order = self._accounts.by_id(refund.account_id), to_refund_order(refund, payment)
         if account is None:
             return Unknown(UnknownCause.UNREACHABLE, f"no account {refund.account_id} stands here")
-        if next_question(refund) is Question.DO:
+        if not refund.is_final and next_question(refund) is Question.DO:
             return await account.channel.refund(order)
         found = await account.channel.query_refund(order)
-        again = must_ask_again(refund, found, self._clock.now(), self._timers)
+        again = not refund.is_final and must_ask_again(refund, found, self._clock.now(), self._timers)
         return await account.channel.refund(order) if again else found
 
     @asynccontextmanager

@@ -22,6 +22,7 @@ from services.payments.domain.refund_told import (
     StillOpen,
     after,
     disagreement,
+    is_borne_out,
     judge_answer,
 )
 from services.payments.store import feed, money_left
@@ -49,7 +50,7 @@ async def settle(
     order = to_refund_order(standing, payment)
     if standing.is_final:
         differing = disagreement(order, answer)
-        await _look_again(session, standing, answer, differing, now)
+        await _call_for_person(session, standing, answer, differing, now)
         return SettledRefund(standing, not differing)
     judged = judge_answer(standing, order, answer, now, jitter, timers)
     moved = after(standing, judged, now)
@@ -59,7 +60,17 @@ async def settle(
     return SettledRefund(moved, not isinstance(judged, Disagrees))
 
 
-async def _look_again(
+async def look_again(session: AsyncSession, asked: Refund, answer: RefundWord) -> Refund:
+    """A refund that has ended and that a person was called for, off the list if the channel's answer agrees."""
+    standing = await refunds.lock(session, asked.content.payment_id, asked.refund_id)
+    payment = await payments.get(session, asked.content.payment_id)
+    assert payment is not None, "a refund outlives no payment"
+    if is_borne_out(standing, to_refund_order(standing, payment), answer):
+        await refunds.need_nobody(session, standing)
+    return await refunds.lock(session, asked.content.payment_id, asked.refund_id)
+
+
+async def _call_for_person(
     session: AsyncSession, standing: Refund, answer: RefundWord, differing: str, now: datetime
 ) -> None:
     """What is final stays as it is. A word that is at odds with it is a person's: only one can put the books right."""

@@ -71,6 +71,13 @@ def disagreement(asked: RefundOrder, word: RefundWord) -> str:
     return f"DISAGREES {differing}"[:_CAUSE_CHARS_MAX] if differing else ""
 
 
+def is_borne_out(refund: Refund, asked: RefundOrder, answer: RefundWord) -> bool:
+    """Whether an answer agrees with the end that a refund has come to."""
+    assert refund.is_final, "what is open has no end yet"
+    end = RefundSucceeded if refund.state is RefundState.SUCCEEDED else Refused
+    return isinstance(answer, end) and not disagreement(asked, answer)
+
+
 def judge_answer(
     refund: Refund, asked: RefundOrder, answer: RefundWord, now: datetime, jitter: float, timers: RefundTimers
 ) -> Judged:

@@ -148,6 +148,21 @@ async def call_for_person(session: AsyncSession, refund: Refund, now: datetime) 
     await session.execute(statement)
 
 
+async def need_nobody(session: AsyncSession, refund: Refund) -> None:
+    """Take a refund that has ended off the list of what needs a person."""
+    statement = (
+        update(RefundRow)
+        .where(
+            RefundRow.payment_id == refund.content.payment_id,
+            RefundRow.refund_id == refund.refund_id,
+            RefundRow.finish_time.is_not(None),
+        )
+        .values(attention_time=None)
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(statement)
+
+
 async def claim(session: AsyncSession, refund: Refund, lease_until: datetime) -> Refund:
     """Take one refund out of turn, unless it has ended meanwhile, and count the try; the refund as it stands."""
     statement = (
