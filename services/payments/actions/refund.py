@@ -24,6 +24,7 @@ from services.payments.actions.missing import gone
 from services.payments.actions.settling import look_again, settle
 from services.payments.channels import RefundFound, Unknown, UnknownCause
 from services.payments.channels.accounts import Accounts
+from services.payments.domain.bill_share import share_left_minor
 from services.payments.domain.money_left import why_not_reserved
 from services.payments.domain.payment import Payment
 from services.payments.domain.refund import (
@@ -38,8 +39,8 @@ from services.payments.domain.refund import (
     next_question,
     to_refund_order,
 )
+from services.payments.store import bill_share, feed, money_left
 from services.payments.store import channel_order as orders
-from services.payments.store import feed, money_left
 from services.payments.store import payment as payments
 from services.payments.store import refund as refunds
 from services.payments.store.refund import AT_ACCOUNT, REFUND, FactKey, KeptFact, RefundFilter
@@ -174,7 +175,7 @@ class RefundActions:
                 raise given_back.taken_at_account(account_id)
         traceparent = telemetry.current_traceparent()
         refund = new_refund(content, refund_id, merchant_id, account_id, now, traceparent, self._timers)
-        await _reserve(session, refund)
+        await _reserve(session, refund, payment)
         await refunds.add(session, refund)
         return Taken(refund, replayed=False)
 
@@ -244,10 +245,11 @@ async def _payment(session: AsyncSession, content: RefundContent) -> Payment:
     if payment is None:
         raise await gone(session, content.payment_id)
     given_back.refuse_currency(payment, content.amount)
+    given_back.refuse_bill(payment, content.bill_no)
     return payment
 
 
-async def _reserve(session: AsyncSession, refund: Refund) -> None:
+async def _reserve(session: AsyncSession, refund: Refund, payment: Payment) -> None:
     """The one conditional statement that keeps refunds below the payment, whoever else asks at the same moment."""
     content = refund.content
     move = money_left.reserve if content.origin is RefundOrigin.STARTED_HERE else money_left.give_back_at_once
@@ -256,6 +258,12 @@ async def _reserve(session: AsyncSession, refund: Refund) -> None:
         money = await money_left.lock(session, content.payment_id)
         assert money is not None, "the payment was there"
         raise given_back.not_given(why_not_reserved(money))
+    if content.bill_no and payment.content.splits:
+        # The payment is locked from here on, and the refund is not among its refunds yet.
+        was_left_minor = payment.content.amount.amount_minor - changed.refunded_minor - changed.refund_reserved_minor
+        was_left_minor += content.amount.amount_minor
+        parts = await bill_share.parts_taken(session, payment)
+        given_back.refuse_share(content, share_left_minor(parts, was_left_minor, content.bill_no))
     await feed.add_changes(session, [changed])
 
 

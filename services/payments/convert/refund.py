@@ -22,6 +22,7 @@ def to_asked(request: refund_service_pb2.CreateRefundRequest) -> RefundContent:
         amount=to_money("amount", request.amount),
         reason=request.reason,
         origin=RefundOrigin.STARTED_HERE,
+        bill_no=request.bill_no,
     )
 
 
@@ -35,6 +36,7 @@ def to_done(request: refund_service_pb2.RecordRefundRequest) -> RefundContent:
         origin=RefundOrigin.RECORDED,
         channel_refund_no=request.channel_refund_no,
         finish_time=to_instant("finish_time", request.finish_time),
+        bill_no=request.bill_no,
     )
 
 
@@ -106,6 +108,7 @@ def from_refund(refund: Refund) -> refund_pb2.Refund:
         attempt_count=refund.attempt_count,
         next_try_time=_instant(refund.next_try_time),
         attention_time=_instant(refund.attention_time),
+        bill_no=content.bill_no,
     )
 
 

@@ -49,6 +49,7 @@ class RefundContent:
     """What a caller tells of a refund. It never changes, and two requests are the same when it is equal.
 
     `channel_refund_no` and `finish_time` are told of a refund that is done, and empty of one that is asked for.
+    `bill_no` is the bill whose part of the payment goes back, empty when it names none.
     """
 
     payment_id: str
@@ -58,6 +59,7 @@ class RefundContent:
     origin: RefundOrigin
     channel_refund_no: str = ""
     finish_time: datetime | None = None
+    bill_no: str = ""
 
     def __post_init__(self) -> None:
         assert self.amount.amount_minor > 0, "the contract lets no amount below 1 through"

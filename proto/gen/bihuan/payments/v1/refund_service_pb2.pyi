@@ -33,6 +33,7 @@ class CreateRefundRequest(_message.Message):
     MERCHANT_REFUND_NO_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    BILL_NO_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry; the gateway fills it from Idempotency-Key."""
     payment_id: _builtins.str
@@ -41,6 +42,11 @@ class CreateRefundRequest(_message.Message):
     """The merchant's refund number."""
     reason: _builtins.str
     """Why; the payer may see it."""
+    bill_no: _builtins.str
+    """The bill whose part of the payment goes back, one that the payment pays; INVALID_FIELD when it is none of its, and
+    REFUND_EXCEEDS when less of that bill's part is left. Empty: where the payment is for several bills, it is taken
+    from a part that was too much for its bill, and then from the last part on.
+    """
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What goes back; above zero, in the payment's currency."""
@@ -53,10 +59,11 @@ class CreateRefundRequest(_message.Message):
         merchant_refund_no: _builtins.str = ...,
         amount: _money_pb2.Money | None = ...,
         reason: _builtins.str = ...,
+        bill_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -103,6 +110,7 @@ class RecordRefundRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     CHANNEL_REFUND_NO_FIELD_NUMBER: _builtins.int
     FINISH_TIME_FIELD_NUMBER: _builtins.int
+    BILL_NO_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry; the gateway fills it from Idempotency-Key."""
     payment_id: _builtins.str
@@ -113,6 +121,11 @@ class RecordRefundRequest(_message.Message):
     """Why; may be empty."""
     channel_refund_no: _builtins.str
     """The channel's own number for the refund; empty at a channel that numbers none."""
+    bill_no: _builtins.str
+    """The bill whose part of the payment goes back, one that the payment pays; INVALID_FIELD when it is none of its, and
+    REFUND_EXCEEDS when less of that bill's part is left. Empty: where the payment is for several bills, it is taken
+    from a part that was too much for its bill, and then from the last part on.
+    """
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What went back; above zero, in the payment's currency."""
@@ -131,10 +144,11 @@ class RecordRefundRequest(_message.Message):
         reason: _builtins.str = ...,
         channel_refund_no: _builtins.str = ...,
         finish_time: _timestamp_pb2.Timestamp | None = ...,
+        bill_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "finish_time", b"finish_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "channel_refund_no", b"channel_refund_no", "finish_time", b"finish_time", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "channel_refund_no", b"channel_refund_no", "finish_time", b"finish_time", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
