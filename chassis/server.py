@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ _STOP_SECONDS = 10.0
 _DRAINED_MAX = 1024
 # Infrastructure's own services: their callers often set no deadline, and their answers are not ours to judge.
 _OPEN_SERVICES = ("/grpc.health.", "/grpc.reflection.")
+_UNBOUND: AbstractAsyncContextManager[None] = contextlib.nullcontext()
 _log = structlog.get_logger()
 
 
@@ -201,20 +203,16 @@ class _Guard(grpc.aio.ServerInterceptor):
 
     @contextlib.asynccontextmanager
     async def _guarded(self, method: str, context: RpcContext) -> AsyncIterator[None]:
-        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-        attributes = {"rpc.system.name": "grpc", "rpc.method": method.lstrip("/")}
+        name = method[1:]
+        attributes = {"rpc.system.name": "grpc", "rpc.method": name}
         fault: Fault | None = None
-        with telemetry.span(
-            method.lstrip("/"),
-            kind=SpanKind.SERVER,
-            parent=metadata.get("traceparent", ""),
-            attributes=attributes,
-        ) as current:
+        with telemetry.span(name, kind=SpanKind.SERVER, parent=_traceparent(context), attributes=attributes) as current:
             try:
                 seconds = min(_remaining_seconds(context), _CALL_SECONDS_MAX)
+                # A nearer deadline is gRPC's own to keep: it cancels the call.
+                bound = asyncio.timeout(seconds) if seconds >= _CALL_SECONDS_MAX else _UNBOUND
                 with self._place(), deadline_scope(seconds):
-                    # A nearer deadline is gRPC's own to keep: it cancels the call.
-                    async with asyncio.timeout(seconds if seconds >= _CALL_SECONDS_MAX else None):
+                    async with bound:
                         yield
             except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
                 fault = _fault_of(raised, method)
@@ -234,6 +232,14 @@ class _Guard(grpc.aio.ServerInterceptor):
             yield
         finally:
             self._free += 1
+
+
+def _traceparent(context: RpcContext) -> str:
+    """What the caller sent of its trace; empty when it sent nothing."""
+    for key, value in context.invocation_metadata() or ():
+        if key == "traceparent" and isinstance(value, str):
+            return value
+    return ""
 
 
 def _checked(request: Message) -> Message:

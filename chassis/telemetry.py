@@ -194,9 +194,12 @@ def annotate(**attributes: str | int | bool) -> None:
 
 def current_traceparent() -> str:
     """The W3C traceparent of the current span; empty when there is none."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return carrier.get("traceparent", "")
+    here = trace.get_current_span().get_span_context()
+    if not here.is_valid:
+        return ""
+    # Formatted here: a propagator would fill a carrier of headers for it, on every call.
+    ids = f"{trace.format_trace_id(here.trace_id)}-{trace.format_span_id(here.span_id)}"
+    return f"00-{ids}-{here.trace_flags:02x}"
 
 
 def current_trace_id() -> str:

@@ -90,7 +90,7 @@ class IntakeActions:
         Raises Fault INVALID_FIELD for an impossible pay_time, REQUEST_ID_REUSED or BUSINESS_KEY_REUSED for a key with
         other content, PAYMENT_ARCHIVED, and OVERLOADED when too many wait; all store nothing.
         """
-        told = self._told(asked)
+        told = self._told(asked, telemetry.current_traceparent())
         done = taken(await self._with_others(told))
         telemetry.annotate(
             payment_id=done.payment.payment_id,
@@ -105,7 +105,8 @@ class IntakeActions:
 
         Raises what record_payment raises, with the place of the payment that is at fault; nothing is stored then.
         """
-        told = [self._told(one, f"payments[{index}].") for index, one in enumerate(asked)]
+        here = telemetry.current_traceparent()
+        told = [self._told(one, here, f"payments[{index}].") for index, one in enumerate(asked)]
         done: list[Recorded | Replayed] = []
 
         def agree(decided: Sequence[Intake]) -> None:
@@ -120,13 +121,13 @@ class IntakeActions:
         await self._batcher.close(within_seconds)
         await self._lanes.close()
 
-    def _told(self, asked: Asked, path: str = "") -> Told:
+    def _told(self, asked: Asked, traceparent: str, path: str = "") -> Told:
         content, now = asked.content, self._clock.now()
         assert content.pay_time is not None, "the contract wants the time of a payment that has succeeded"
         refuse_pay_time(judge_pay_time(content.pay_time, now), path)
         fee = self._fees.fee_of(content.channel, content.merchant_id, content.amount)
         payment_id = ids.new_id("pay", now)
-        payment = succeeded_payment(content, payment_id, now, telemetry.current_traceparent(), fee)
+        payment = succeeded_payment(content, payment_id, now, traceparent, fee)
         return Told(asked.request_id, content_sha256(content), payment)
 
     async def _with_others(self, told: Told) -> Intake:

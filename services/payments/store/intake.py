@@ -21,7 +21,7 @@ from services.payments.domain.intake import (
     UsedRequest,
     judge_intake,
 )
-from services.payments.domain.payment import Payment, first_change
+from services.payments.domain.payment import Payment, State, line_of
 from services.payments.store.sql import Driver
 from services.payments.tables.payment import to_payment
 
@@ -160,7 +160,7 @@ def _arguments(told: Sequence[Told]) -> list[Any]:
 
 def _row(told: Told) -> tuple[Any, ...]:
     payment, content = told.payment, told.payment.content
-    fee, line = payment.fee, first_change(payment).line
+    fee, line = payment.fee, line_of(payment) if payment.state is State.SUCCEEDED else None
     return (
         told.request_id,
         told.content_sha256,
