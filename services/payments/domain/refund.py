@@ -100,7 +100,8 @@ class RefundTimers:
     """How a channel is asked about open refunds: first after about `base_seconds`, then ever later up to the longest.
 
     Banks take days to give money back, so the end is one of age: after `age_seconds_max` a person must look.
-    `lease_seconds` is how long one asker keeps others away; longer than a channel's deadline for two questions.
+    `lease_seconds` is how long one asker keeps others away; longer than a channel's deadline for four questions:
+    how it stands, whose the payment is, do it, how it stands then.
     What the channel does not know is asked for again only `absence_seconds` after it was first: what was sent may still
     be on its way, and a refusal of the second must not be taken for the fate of the first.
     """
@@ -108,8 +109,8 @@ class RefundTimers:
     base_seconds: float = 2.0
     seconds_max: float = 3_600.0
     age_seconds_max: float = 15 * 86_400.0
-    lease_seconds: float = 60.0
-    absence_seconds: float = 60.0
+    lease_seconds: float = 150.0
+    absence_seconds: float = 120.0
 
 
 class Question(Enum):
