@@ -11,6 +11,7 @@ from services.payments.domain.bill_share import judge_bill
 from services.payments.domain.money_left import Exceeds, NotPaid
 from services.payments.domain.payment import PAY_TIME_AHEAD_MAX, PAY_TIME_MIN, Payment
 from services.payments.domain.refund import RefundContent
+from services.payments.domain.takeback import WonFault
 from services.payments.store import refund as refunds
 from services.payments.store.refund import FactKey, KeptFact
 
@@ -79,6 +80,20 @@ def refuse_share(content: RefundContent, share_left_minor: int) -> None:
     }
     fields = (FieldFault("amount", "BILL_SHARE", words, words_zh),)
     raise Fault(Kind.PRECONDITION, "REFUND_EXCEEDS", words, words_zh, fields=fields, metadata=metadata)
+
+
+def refuse_won(found: WonFault | None) -> None:
+    """Raise Fault INVALID_FIELD for money that no chargeback can have given again."""
+    match found:
+        case WonFault.NO_CHARGEBACK:
+            words = "is no chargeback of the payment: tell that by RecordChargeback first"
+            words_zh = "该支付单没有此拒付，请先登记拒付"
+            raise invalid((FieldFault("channel_takeback_no", "CHARGEBACK_KNOWN", words, words_zh),))
+        case WonFault.MORE_THAN_TAKEN:
+            words, words_zh = "is more than the chargeback took", "超过该拒付扣回的金额"
+            raise invalid((FieldFault("amount", "CHARGEBACK_AMOUNT", words, words_zh),))
+        case None:
+            return
 
 
 def refuse_time(field: str, told: datetime, now: datetime) -> None:

@@ -54,6 +54,18 @@ def to_takeback(
     )
 
 
+def to_won(request: refund_service_pb2.RecordWonChargebackRequest) -> TakebackContent:
+    """The won chargeback that is told. Raises Fault UNKNOWN_CURRENCY, INVALID_FIELD."""
+    return TakebackContent(
+        kind=TakebackKind.CHARGEBACK_WON,
+        payment_id=request.payment_id,
+        channel_takeback_no=request.channel_takeback_no,
+        amount=to_money("amount", request.amount),
+        reason=request.reason,
+        take_time=to_instant("return_time", request.return_time),
+    )
+
+
 def to_fingerprint(request: Message) -> bytes:
     """SHA-256 of what is asked and by which call, without the key it is asked under.
 

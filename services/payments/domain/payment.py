@@ -50,6 +50,7 @@ class ChangeKind(StrEnum):
     REFUND = "REFUND"
     REVERSAL = "REVERSAL"
     CHARGEBACK = "CHARGEBACK"
+    CHARGEBACK_WON = "CHARGEBACK_WON"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ AT_ACCOUNT = "REFUND_AT_ACCOUNT"
 
 @dataclass(frozen=True, slots=True)
 class FactKey:
-    """A number for ever: whose, of which kind (REFUND, REFUND_AT_ACCOUNT, REVERSAL, CHARGEBACK), and the number."""
+    """A number for ever: whose, of which kind (REFUND, REFUND_AT_ACCOUNT, or that of a takeback), and the number."""
 
     owner_id: str
     kind: str
