@@ -1,7 +1,8 @@
 """Imports: payments by the batch, each batch once, each row with its own result. It knows no wire and no SQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from chassis.validation import invalid
 from services.payments.actions.refusal import refuse_pay_time, taken
 from services.payments.domain.fee import FeeRules
 from services.payments.domain.import_batch import ToldBatch, rows_of_another_time
-from services.payments.domain.import_columns import change_columns, payment_columns, staged
+from services.payments.domain.import_columns import FeeOf, change_columns, payment_columns, staged
 from services.payments.domain.import_progress import (
     Import,
     IsAhead,
@@ -48,7 +49,7 @@ class ImportActions:
         self._fee_rules = fee_rules
 
     async def import_payments(self, import_id: str, total_row_count: int, batches: AsyncIterator[ToldBatch]) -> Import:
-        """Take in batch after batch; while one is written, the next is read and judged. Returns where it stands then.
+        """Take in batch after batch; while one is written, the next is made ready. Returns where it stands then.
 
         `total_row_count` is of the whole import, 0 when it is not known.
 
@@ -58,9 +59,10 @@ class ImportActions:
         writing: asyncio.Future[Import] | None = None
         try:
             async for batch in batches:
+                ready = await asyncio.to_thread(_ready, batch, self._clock.now(), self._fee_rules.fee_of)
                 if writing is not None:
                     await writing
-                writing = asyncio.ensure_future(self.import_batch(begun, batch))
+                writing = asyncio.ensure_future(self.import_batch(begun, ready))
             return begun if writing is None else await writing
         finally:
             # Of what is read while a batch is written nothing may be left behind, nor the other way round.
@@ -68,19 +70,19 @@ class ImportActions:
                 await asyncio.wait([writing])
 
     @telemetry.traced
-    async def import_batch(self, begun: Import, batch: ToldBatch) -> Import:
+    async def import_batch(self, begun: Import, ready: "ReadyBatch") -> Import:
         """Take one batch in, once, however often it comes: its payments, keys, changes and results commit together.
 
         A row that is refused stops no other. Raises Fault REQUEST_ID_REUSED when the batch of that number was another,
         INVALID_FIELD when batches before it are missing; both store nothing.
         """
-        now = self._clock.now()
+        batch, now = ready.batch, ready.now
         async with self._columnar.begin() as work:
             known = await imports.lock(work, begun)
             sha256_in = await imports.sha256_in(work, known.import_id, batch.batch_no)
             if _is_in(known, batch, place(known, batch.batch_no, batch.sha256, sha256_in)):
                 return known
-            results = await self._take_in(work, batch, now)
+            results = await _take_in(work, ready)
             after = known.with_results(results, begun.total_row_count, now)
             await imports.add_batch(work, after, batch.batch_no, batch.sha256, results)
         telemetry.annotate(
@@ -134,43 +136,60 @@ class ImportActions:
                 raise _no_import(import_id)
             yield batch_no, row.results
 
-    async def _take_in(self, work: Work, batch: ToldBatch, now: datetime) -> Results:
-        refused = {**batch.refused}
-        row_nos = [at for at in range(batch.rows.num_rows) if at not in refused]
-        rows = batch.rows.take(row_nos) if refused else batch.rows
-        late = rows_of_another_time(rows, now)
-        if late:
-            refused |= {row_nos[at]: _refused_time(rows["pay_time"][at].as_py(), now) for at in late}
-            row_nos = [at for at in row_nos if at not in refused]
-            rows = batch.rows.take(row_nos)
-        payment_ids = [""] * batch.rows.num_rows
-        for at in row_nos:
-            payment_ids[at] = ids.new_id("pay", now)
-        replayed: frozenset[int] = frozenset()
-        if row_nos:
-            told = staged(rows, row_nos, [payment_ids[at] for at in row_nos], self._fee_rules.fee_of)
-            kept = await _write(work, told, now)
-            replayed = frozenset(row.row_no for row in kept if row.says_the_same and not row.is_archived)
-            for row in kept:
-                payment_ids[row.row_no] = row.payment_id if row.row_no in replayed else ""
-            refused |= {row.row_no: _refused_key(batch.rows, row) for row in kept if row.row_no not in replayed}
-        return Results(payment_ids, replayed, refused)
+
+@dataclass(frozen=True, slots=True)
+class ReadyBatch:
+    """A batch that was judged at `now`: the rows to write, in the order of `row_nos`, and those that are refused."""
+
+    batch: ToldBatch
+    now: datetime
+    rows: pa.RecordBatch
+    payment_ids: Sequence[str]
+    row_nos: Sequence[int]
+    refused: Mapping[int, Refusal]
+
+
+def _ready(batch: ToldBatch, now: datetime, fee_of: FeeOf) -> ReadyBatch:
+    """All that can be done with a batch before it is written. It takes a while: call it beside the loop."""
+    refused = {**batch.refused}
+    row_nos = [at for at in range(batch.rows.num_rows) if at not in refused]
+    rows = batch.rows.take(row_nos) if refused else batch.rows
+    late = rows_of_another_time(rows, now)
+    if late:
+        refused |= {row_nos[at]: _refused_time(rows["pay_time"][at].as_py(), now) for at in late}
+        row_nos = [at for at in row_nos if at not in refused]
+        rows = batch.rows.take(row_nos)
+    payment_ids = [ids.new_id("pay", now) for _ in row_nos]
+    return ReadyBatch(batch, now, staged(rows, row_nos, payment_ids, fee_of), payment_ids, row_nos, refused)
+
+
+async def _take_in(work: Work, ready: ReadyBatch) -> Results:
+    rows, refused = ready.batch.rows, {**ready.refused}
+    payment_ids = [""] * rows.num_rows
+    for at, payment_id in zip(ready.row_nos, ready.payment_ids, strict=True):
+        payment_ids[at] = payment_id
+    kept = await _write(work, ready.rows, ready.now) if ready.row_nos else []
+    replayed = frozenset(row.row_no for row in kept if row.says_the_same and not row.is_archived)
+    for row in kept:
+        payment_ids[row.row_no] = row.payment_id if row.row_no in replayed else ""
+    refused |= {row.row_no: _refused_key(rows, row) for row in kept if row.row_no not in replayed}
+    return Results(payment_ids, replayed, refused)
 
 
 async def _write(work: Work, told: pa.RecordBatch, now: datetime) -> Sequence[KeptRow]:
     """Write what is new, and return what is not."""
     taken_count = await imports.take_orders(work, told)
     if taken_count == told.num_rows:
-        await _take_in(work, told, now)
+        await _take_in_new(work, told, now)
         return []
     kept_row_nos = await imports.kept_row_nos(work)
     assert taken_count + len(kept_row_nos) == told.num_rows, "a row is new, or its key is kept"
     is_new = [row_no not in kept_row_nos for row_no in told["row_no"].to_pylist()]
-    await _take_in(work, told.filter(pa.array(is_new)), now)
+    await _take_in_new(work, told.filter(pa.array(is_new)), now)
     return await imports.kept(work)
 
 
-async def _take_in(work: Work, new: pa.RecordBatch, now: datetime) -> None:
+async def _take_in_new(work: Work, new: pa.RecordBatch, now: datetime) -> None:
     if new.num_rows:
         payments = payment_columns(new, now, telemetry.current_traceparent())
         await imports.take_in(work, payments, change_columns(new))
