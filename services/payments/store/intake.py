@@ -155,7 +155,9 @@ def _arguments(told: Sequence[Told]) -> list[Any]:
     common = (first.state, first.reconciliation_state, first.origin)
     assert all((o.payment.state, o.payment.reconciliation_state, o.payment.origin) == common for o in told)
     columns = zip(*map(_row, told), strict=True)
-    return [*map(list, columns), *(one.value for one in common)]
+    # unnest() fills up a column that is missing: nothing is sent for one that has no value.
+    sent = (None if column.count(None) == len(column) else list(column) for column in columns)
+    return [*sent, *(one.value for one in common)]
 
 
 def _row(told: Told) -> tuple[Any, ...]:
