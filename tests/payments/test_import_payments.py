@@ -172,6 +172,15 @@ async def test_the_same_rows_in_another_import_are_replays(system):
     assert len({row["payment_id"] for row in first}) == 2
 
 
+async def test_ids_follow_the_rows_so_that_they_go_to_the_end_of_every_index(system):
+    await imports(system).ImportPayments(parts([a_batch([a_row() for _ in range(50)])]))
+
+    (rows,) = await results(system)
+
+    told = [row["payment_id"] for row in rows]
+    assert told == sorted(told)
+
+
 async def test_each_batch_has_its_answers_where_new_and_repeated_ones_take_turns(system):
     known, twins, unknown = a_row(), [a_row(), a_row()], [[a_row()], [a_row(), a_row()], [a_row()]]
     twins[1] = {**twins[0], "amount_minor": twins[0]["amount_minor"] + 1}

@@ -37,7 +37,8 @@ def make_ready(batch: ToldBatch, now: datetime, fee_of: FeeOf) -> ReadyBatch:
         refused |= {row_nos[at]: _refused_time(rows["pay_time"][at].as_py(), now) for at in late}
         row_nos = [at for at in row_nos if at not in refused]
         rows = batch.rows.take(row_nos)
-    payment_ids = [ids.new_id("pay", now) for _ in row_nos]
+    # Ids of one instant have no order of their own; in order they are all the end of every index that they are in.
+    payment_ids = sorted(ids.new_id("pay", now) for _ in row_nos)
     return ReadyBatch(batch, now, staged(rows, row_nos, payment_ids, fee_of), payment_ids, row_nos, refused)
 
 
