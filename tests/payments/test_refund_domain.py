@@ -45,6 +45,7 @@ ANSWERS = [
     RefundProcessing(ABOUT, "5000"),
     RefundMoved(ABOUT),
     Refused("NOT_ENOUGH", "余额不足"),
+    Refused("NOT_ENOUGH", "余额不足", ABOUT),
     Unknown(UnknownCause.TIMEOUT),
     NotFound(),
 ]
@@ -65,6 +66,25 @@ def test_a_second_ask_that_is_refused_frees_nothing_since_the_first_may_have_bee
     assert isinstance(judge_answer(proved_absent, ORDER, Refused("NOT_ENOUGH"), NOON, 0.5, TIMERS), NotGiven)
 
 
+def test_an_ask_that_is_refused_frees_nothing_of_what_the_channel_took_or_another_asked_for_meanwhile():
+    refused, unknown = Refused("NOT_ENOUGH"), RefundState.UNKNOWN
+    persons = a_refund(unknown, attention_time=NOON, cause="DISAGREES amount")
+    cases = [
+        (a_refund(), a_refund(RefundState.PROCESSING), (RefundState.PROCESSING, "")),
+        (a_refund(attempt_count=2), a_refund(unknown, attempt_count=2), (unknown, "NOT_ENOUGH")),
+        (a_refund(unknown, attempt_count=3), a_refund(unknown, attempt_count=4), (unknown, "NOT_ENOUGH")),
+        (a_refund(), persons, (unknown, "DISAGREES amount")),
+    ]
+    for since, standing, left in cases:
+        judged = judge_answer(standing, ORDER, refused, NOON, 0.5, TIMERS, since)
+
+        assert isinstance(judged, StillOpen), (since, standing)
+        assert (judged.state, judged.cause) == left
+        assert after(standing, judged, NOON).attention_time == standing.attention_time
+        end = judge_answer(standing, ORDER, replace(refused, about=ABOUT), NOON, 0.5, TIMERS, since)
+        assert isinstance(end, NotGiven)
+
+
 def test_only_what_the_channel_said_for_good_moves_money():
     for state, answer in itertools.product(OPEN, ANSWERS):
         judged = judge_answer(a_refund(state), ORDER, answer, NOON, 0.5, TIMERS)
@@ -72,7 +92,7 @@ def test_only_what_the_channel_said_for_good_moves_money():
         match answer:
             case RefundSucceeded():
                 assert judged == GivenBack("5000", NOON)
-            case Refused():
+            case Refused() if answer.about == ABOUT or state is not RefundState.PROCESSING:
                 assert judged == NotGiven("NOT_ENOUGH 余额不足", NOON)
             case _:
                 assert isinstance(judged, StillOpen), (state, answer)

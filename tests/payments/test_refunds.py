@@ -13,7 +13,7 @@ from bihuan.payments.v1.payment_service_pb2 import GetPaymentRequest
 from chassis.errors import from_rpc_error
 from chassis.money import Money
 from services.payments.actions.settling import settle
-from services.payments.channels import RefundAbout, RefundSucceeded
+from services.payments.channels import RefundAbout, RefundProcessing, RefundSucceeded, Refused, Unknown, UnknownCause
 from services.payments.convert.refund import to_asked, to_fingerprint
 from services.payments.domain.refund import RefundTimers
 from services.payments.store import refund as refunds
@@ -101,6 +101,37 @@ async def test_a_refund_whose_answer_was_lost_keeps_its_amount_until_the_channel
     assert await money_of(system, payment.payment_id) == (8_00, 0, 2_00)
     assert system.model.given_back(payment.merchant_order_no) == 8_00
     assert system.model.calls == calls
+
+
+@pytest.mark.parametrize(("first", "left"), [("taken", PROCESSING), ("lost", UNKNOWN)])
+async def test_of_two_who_ask_at_once_the_one_that_is_refused_does_not_free_what_the_other_may_have_had_done(
+    system, first, left
+):
+    payment = await paid(system, 10_00)
+    asked = [asyncio.Event(), asyncio.Event()]
+    answers = [asyncio.get_running_loop().create_future() for _ in asked]
+    turns = iter(range(len(asked)))
+
+    async def refund(order):
+        turn = next(turns)
+        asked[turn].set()
+        return await answers[turn]
+
+    system.model.refund = refund
+    creating = asyncio.ensure_future(system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00)))
+    await asyncio.wait_for(asked[0].wait(), 10)
+    (listed,) = (await system.refunds.ListRefunds(pb.ListRefundsRequest(payment_id=payment.payment_id))).refunds
+    confirm = pb.ConfirmRefundRequest(refund_id=listed.refund_id)
+    confirming = asyncio.ensure_future(system.refunds.ConfirmRefund(confirm))
+    await asyncio.wait_for(asked[1].wait(), 10)
+
+    answers[0].set_result(RefundProcessing(RefundAbout()) if first == "taken" else Unknown(UnknownCause.TIMEOUT))
+    await creating
+    answers[1].set_result(Refused("INVALID_REQUEST", "it is being done"))
+    refund = (await confirming).refund
+
+    assert refund.state == left
+    assert await money_of(system, payment.payment_id) == (0, 4_00, 6_00)
 
 
 async def test_a_refund_that_fails_after_the_channel_took_it_frees_its_amount_then(system):

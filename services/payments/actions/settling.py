@@ -43,7 +43,10 @@ class SettledRefund:
 async def settle(
     session: AsyncSession, asked: Refund, answer: RefundWord, now: datetime, jitter: float, timers: RefundTimers
 ) -> SettledRefund:
-    """The refund as the answer leaves it; as it is when something had ended it meanwhile."""
+    """The refund as the answer leaves it; as it is when something had ended it meanwhile.
+
+    `asked` is the refund as it was found before the channel spoke.
+    """
     standing = await refunds.lock(session, asked.content.payment_id, asked.refund_id)
     payment = await payments.get(session, asked.content.payment_id)
     assert payment is not None, "a refund outlives no payment"
@@ -52,7 +55,7 @@ async def settle(
         differing = disagreement(order, answer)
         await _call_for_person(session, standing, answer, differing, now)
         return SettledRefund(standing, not differing)
-    judged = judge_answer(standing, order, answer, now, jitter, timers)
+    judged = judge_answer(standing, order, answer, now, jitter, timers, since=asked)
     moved = after(standing, judged, now)
     await refunds.write(session, moved)
     await _move_money(session, moved, judged)

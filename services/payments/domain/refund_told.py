@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from services.payments.channels import (
     NotFound,
+    RefundAbout,
     RefundEvent,
     RefundFound,
     RefundMoved,
@@ -79,9 +80,18 @@ def is_borne_out(refund: Refund, asked: RefundOrder, answer: RefundWord) -> bool
 
 
 def judge_answer(
-    refund: Refund, asked: RefundOrder, answer: RefundWord, now: datetime, jitter: float, timers: RefundTimers
+    refund: Refund,
+    asked: RefundOrder,
+    answer: RefundWord,
+    now: datetime,
+    jitter: float,
+    timers: RefundTimers,
+    since: Refund | None = None,
 ) -> Judged:
-    """What a word makes of a refund that is not final, `asked` being it as the channel knows it, `jitter` in [0, 1]."""
+    """What a word makes of a refund that is not final, `asked` being it as the channel knows it, `jitter` in [0, 1].
+
+    `since` is the refund as who asked had found it, when it may have moved after that.
+    """
     assert not refund.is_final, "no answer moves what is final"
     if differing := disagreement(asked, answer):
         return Disagrees(differing)
@@ -95,8 +105,8 @@ def judge_answer(
             # Told by itself, so it may come before the answer to what was asked: it is asked how it stands, and not to
             # be done once more.
             return StillOpen(RefundState.PROCESSING, "", "", now)
-        case Refused(code=code, message=message):
-            return _refused(refund, f"{code} {message}".strip(), now, at)
+        case Refused():
+            return _refused(refund, since or refund, answer, now, at)
         case Unknown() | NotFound():
             return _not_told(refund, answer, at)
 
@@ -112,11 +122,27 @@ def _not_told(refund: Refund, answer: Unknown | NotFound, at: datetime | None) -
     return StillOpen(RefundState.PROCESSING if kept else RefundState.UNKNOWN, "", answer.cause.value, at)
 
 
-def _refused(refund: Refund, cause: str, now: datetime, at: datetime | None) -> Judged:
-    if refund.state is RefundState.CREATED and refund.attempt_count > 1:
-        # Another ask went before whose answer nobody has: this one may be refused because that one was taken.
-        return StillOpen(RefundState.UNKNOWN, "", cause, at)
-    return NotGiven(cause, now)
+def _refused(refund: Refund, since: Refund, refused: Refused, now: datetime, at: datetime | None) -> Judged:
+    cause = f"{refused.code} {refused.message}".strip()
+    if refused.about != RefundAbout() or _is_of_only_ask(refund, since):
+        return NotGiven(cause, now)
+    if refund.attention_time is not None:
+        return StillOpen(refund.state, "", refund.cause, None)
+    if refund.state is RefundState.PROCESSING:
+        return StillOpen(RefundState.PROCESSING, "", "", at)
+    return StillOpen(RefundState.UNKNOWN, "", cause, at)
+
+
+def _is_of_only_ask(refund: Refund, since: Refund) -> bool:
+    """Whether no other ask can have been taken than the one that is refused; that one may be the reason why it was."""
+    match refund.state:
+        case RefundState.CREATED:
+            return refund.attempt_count == 1
+        case RefundState.UNKNOWN:
+            # It is asked for once more only after the channel told that it has none.
+            return (since.state, since.attempt_count) == (refund.state, refund.attempt_count)
+        case _:
+            return False  # the channel took it, or told of it by itself
 
 
 def after(refund: Refund, judged: Judged, now: datetime) -> Refund:
