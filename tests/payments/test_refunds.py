@@ -30,6 +30,7 @@ from tests.payments.refunding import (
     yuan,
 )
 from tests.payments.starting import REFUSED, REPEATED, TAKEN, called_back, confirmed, started
+from tests.support.channel_model import BookedRefund
 
 
 async def test_parts_of_a_payment_go_back_until_nothing_is_left(system):
@@ -329,6 +330,26 @@ async def test_a_callback_that_is_not_what_was_asked_moves_nothing_and_waits_for
     looked = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
     assert (looked.state, looked.HasField("attention_time")) == (SUCCEEDED, False)
     assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
+
+
+async def test_a_failed_refund_that_the_channel_never_had_goes_off_the_list_when_what_was_sent_must_have_come(system):
+    payment, other = await paid(system, 10_00), await paid(system, 10_00)
+    system.model.next_refund = "REFUSED"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00))).refund
+    number = refund.merchant_refund_no
+    system.model.refunds[number] = BookedRefund(other.merchant_order_no, "ch-1", Money("CNY", 4_00), "PROCESSING")
+    answer = await called_back(system, system.model.refund_callback(number))
+    del system.model.refunds[number]
+
+    asked = pb.ConfirmRefundRequest(refund_id=refund.refund_id)
+    early = (await system.refunds.ConfirmRefund(asked)).refund
+    system.clock.advance(RefundTimers().absence_seconds)
+    late = (await system.refunds.ConfirmRefund(asked)).refund
+
+    assert answer.outcome == REFUSED
+    assert (early.state, early.HasField("attention_time")) == (FAILED, True)
+    assert (late.state, late.HasField("attention_time")) == (FAILED, False)
+    assert await money_of(system, payment.payment_id) == (0, 0, 10_00)
 
 
 async def test_a_callback_about_a_refund_number_that_is_anothers_at_the_account_moves_neither(system):

@@ -215,7 +215,7 @@ class RefundActions:
     async def _look_again(self, refund: Refund) -> Refund:
         answer = await self._ask(refund)
         async with self._begin() as session:
-            return await look_again(session, refund, answer)
+            return await look_again(session, refund, answer, self._clock.now(), self._timers)
 
     async def _ask(self, refund: Refund) -> RefundFound:
         """The channel's answer, outside of any transaction. An account that is no more is a channel out of reach."""

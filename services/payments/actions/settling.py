@@ -63,12 +63,14 @@ async def settle(
     return SettledRefund(moved, not isinstance(judged, Disagrees))
 
 
-async def look_again(session: AsyncSession, asked: Refund, answer: RefundWord) -> Refund:
+async def look_again(
+    session: AsyncSession, asked: Refund, answer: RefundWord, now: datetime, timers: RefundTimers
+) -> Refund:
     """A refund that has ended and that a person was called for, off the list if the channel's answer agrees."""
     standing = await refunds.lock(session, asked.content.payment_id, asked.refund_id)
     payment = await payments.get(session, asked.content.payment_id)
     assert payment is not None, "a refund outlives no payment"
-    if is_borne_out(standing, to_refund_order(standing, payment), answer):
+    if is_borne_out(standing, to_refund_order(standing, payment), answer, now, timers):
         await refunds.need_nobody(session, standing)
     return await refunds.lock(session, asked.content.payment_id, asked.refund_id)
 

@@ -72,9 +72,16 @@ def disagreement(asked: RefundOrder, word: RefundWord) -> str:
     return f"DISAGREES {differing}"[:_CAUSE_CHARS_MAX] if differing else ""
 
 
-def is_borne_out(refund: Refund, asked: RefundOrder, answer: RefundWord) -> bool:
-    """Whether an answer agrees with the end that a refund has come to."""
+def is_borne_out(refund: Refund, asked: RefundOrder, answer: RefundWord, now: datetime, timers: RefundTimers) -> bool:
+    """Whether an answer agrees with the end that a refund has come to.
+
+    A refund that failed may never have come to the channel, which then knows nothing by its number. That is believed
+    when a person was called for longer ago than what was sent can be on its way.
+    """
     assert refund.is_final, "what is open has no end yet"
+    if refund.state is RefundState.FAILED and isinstance(answer, NotFound):
+        absence = timedelta(seconds=timers.absence_seconds)
+        return refund.attention_time is not None and now - refund.attention_time >= absence
     end = RefundSucceeded if refund.state is RefundState.SUCCEEDED else Refused
     return isinstance(answer, end) and not disagreement(asked, answer)
 
