@@ -87,6 +87,7 @@ def _body(operation) -> bytes | None:
         b'"amount":{"currencyCode":"CNY","amountMinor":1}}',
         "RecordReversal": _TAKEBACK,
         "RecordChargeback": _TAKEBACK,
+        "RecordWonChargeback": _TAKEBACK.replace(b"takeTime", b"returnTime"),
         "RequestInvoice": '{"paymentId":"p","buyerTitle":"张三"}'.encode(),
         "SetMerchantProfile": '{"issuePolicy":"ISSUE_POLICY_ON_SUCCESS","sellerName":"店",'
         '"sellerTaxId":"91420100MA4KXXXX1A"}'.encode(),
