@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from services.reconciler.domain.fetch import Cause
 from services.reconciler.fetch import Came, FetchLimits, NotCame
 from services.reconciler.fetch.https import HttpsFetcher
-from services.reconciler.fetch.sources import Https
+from services.reconciler.fetch.source import Https
 from services.reconciler.spool import Spool
 from tests.support.statement_servers import TOKEN, certificate, https_peer, raw_https_peer
 

@@ -18,7 +18,7 @@ from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.domain.fetch import Moment, request_id
 from services.reconciler.fetch import FetchLimits
 from services.reconciler.fetch.fetchers import fetchers_of
-from services.reconciler.fetch.sources import FetchSource, Https, Sftp
+from services.reconciler.fetch.source import FetchSource, Https, Sftp
 from services.reconciler.tables import StatementRow
 from tests.reconciler.builders import DAY, System, a_bill, a_bill_row
 from tests.support.channel_merchants import merchant_at

@@ -58,10 +58,10 @@ async def pour(spool: Spool, block: bytes, limits: FetchLimits) -> None:
 
 
 def read_secret(path: Path) -> str:
-    """The one line of a secret's file. Raises Stopped SECRET; neither tells the secret."""
+    """The one line of a secret's file, in ASCII. Raises Stopped SECRET, which does not tell it."""
     with secret_faults(path):
         text = path.read_text("utf-8").strip()
-        if not text or not text.isprintable():
+        if not (text and text.isascii() and text.isprintable()):
             raise ValueError
     return text
 
