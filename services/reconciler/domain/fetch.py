@@ -44,6 +44,7 @@ class Cause(StrEnum):
     TOO_LARGE = "TOO_LARGE"
     DIGEST = "DIGEST"  # the bytes are not those that the server's digest is of
     ANSWER = "ANSWER"  # it says something that we do not understand
+    KEEPING = "KEEPING"  # our disk of temporary files is full or broken
     LOADING = "LOADING"  # the bytes came, and we could not load them
 
     @property
