@@ -6,13 +6,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.reconciler.domain.statement import Summary
-from services.reconciler.statements import Limits, Profile, Source, StatementRefused, load_profiles, open_statement
+from services.reconciler.statements import (
+    Limits,
+    Profile,
+    Source,
+    StatementRefused,
+    columnar_text,
+    load_profiles,
+    open_statement,
+)
 from services.reconciler.statements import blocks as blocks_module
 from services.reconciler.statements.columnar import BlockReader, knows
 from services.reconciler.statements.lines import LINE_SCHEMA
@@ -238,6 +247,16 @@ def test_one_wrong_row_among_many_sends_only_its_neighbours_to_the_row_reader(mo
     assert [(fault.code, fault.line) for fault in summary.faults][:1] == [("E-CURRENCY", 151)]
     assert (summary.rows.booked, summary.rows.quarantined) == (299, 1)
     assert in_columns > 280
+
+
+def test_what_stays_gbk_decodes_to_one_public_character_for_each_pair():
+    pairs = [bytes([first, second]) for first in range(0x80, 0x100) for second in range(0x30, 0x100)]
+
+    plain = pc.match_substring_regex(pa.array(pairs, pa.binary()), columnar_text._PLAIN_GBK)
+    texts = [pair.decode("gb18030") for pair in pa.array(pairs, pa.binary()).filter(plain).to_pylist()]
+
+    assert len(texts) > 19_000
+    assert all(len(text) == 1 and not "\ue000" <= text <= "\uf8ff" and text != "\ufffd" for text in texts)
 
 
 def test_these_layouts_are_read_in_columns():
