@@ -269,3 +269,10 @@ def test_of_thousands_of_messages_every_one_is_compared_and_the_first_totals_are
     assert (len(summary.controls), len(lines)) == (1_000, 1_201)
     assert [fault.code for fault in summary.faults] == ["E-BALANCE"]
     assert not summary.loadable
+
+
+@pytest.mark.parametrize("word", ["NONREF", "EREF", "PREF", "MARF"])
+def test_a_word_for_a_reference_that_stands_elsewhere_is_no_reference(word):
+    (line,) = read_file(message(f":61:240502C1,NTRF{word}//0815", closing="C240502EUR101,")).lines
+
+    assert (line.merchant_order_no, line.entry_ref) == ("", "0815")
