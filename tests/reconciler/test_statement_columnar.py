@@ -288,6 +288,15 @@ def test_one_line_in_another_encoding_is_found():
     assert [(fault.code, fault.line) for fault in summary.faults][:1] == [("E-ENC-MIXED", 5)]
 
 
+@pytest.mark.parametrize(("lost", "told"), [("\ue000", "W-REPLACEMENT-CHAR"), ("\ufffd", "W-REPLACEMENT-CHAR")])
+def test_a_lost_character_is_told_whoever_reads_the_line(lost, told):
+    raw = samples.wechat_pay_trade(9, 3).decode("utf-8-sig").replace("水费", f"水{lost}", 1).encode()
+
+    assert_same(raw, 4_194_304)
+    _, summary = read(raw)
+    assert [(warning.code, warning.line) for warning in summary.warnings] == [(told, 2)]
+
+
 def test_what_stays_gbk_decodes_to_one_public_character_for_each_pair():
     pairs = [bytes([first, second]) for first in range(0x80, 0x100) for second in range(0x30, 0x100)]
 
