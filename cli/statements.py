@@ -1,6 +1,7 @@
 """`bihuan statement check`, `ingest`, `fetches`: can this file be loaded, load it, and what is fetched or missing."""
 
 import contextlib
+import hashlib
 import json
 import sys
 import time
@@ -112,6 +113,7 @@ def ingest_file(
                 raise
             time.sleep(_PAUSE_SECONDS * 2**tries)
             start = int(gateway.get(f"/v1/statement-uploads/{key}").get("receivedBytes", 0))
+            said["fileSha256"] = _sha256(file) if start else ""
         else:
             loaded: dict[str, Any] = answer["statement"]
             return loaded
@@ -163,6 +165,13 @@ def _bar(path: Path) -> Iterator[Moved]:
     with show.progress() as progress:
         task = progress.add_task(show.plain(path.name), total=size)
         yield lambda at: progress.update(task, completed=at)
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    for block in _blocks(file, 0, lambda _: None):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def _blocks(file: BinaryIO, start: int, moved: Moved) -> Iterator[bytes]:

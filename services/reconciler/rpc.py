@@ -51,11 +51,14 @@ class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
         with self._uploads.place():
             header = await self._uploads.header(request_iterator)
             assert isinstance(header, statement_service_pb2.StatementHeader), "the contract names the header"
+            self._uploads.check_resumed(header)
             async with Spool() as spool:
                 kept = await self._kept.resume(header.request_id, header.resume_from_bytes, spool)
                 await self._uploads.bytes_into(spool, request_iterator, kept.grown)
                 async with kept.judged():
-                    ingested = await self._ingest.ingest_statement(convert.sent(header), spool.source())
+                    source = spool.source()
+                    self._uploads.check_whole(header, source.sha256)
+                    ingested = await self._ingest.ingest_statement(convert.sent(header), source)
         return statement_service_pb2.IngestStatementResponse(
             statement=convert.statement(ingested.statement), replayed=ingested.replayed
         )

@@ -49,6 +49,20 @@ class Uploads:
             break
         raise _wrong("header", "FIRST", "the header must come first", "必须先发送文件头")
 
+    @staticmethod
+    def check_resumed(header: StatementHeader) -> None:
+        """Raises Fault INVALID_FIELD for a file that goes on and does not say which file it is."""
+        if header.resume_from_bytes and not header.file_sha256:
+            english = "an upload that goes on must name the SHA-256 of the whole file"
+            raise _wrong("file_sha256", "REQUIRED", english, "续传时必须提供整个文件的 SHA-256")
+
+    @staticmethod
+    def check_whole(header: StatementHeader, file_sha256: str) -> None:
+        """Raises Fault INVALID_FIELD when what came is not the file that the header names."""
+        if header.file_sha256 not in ("", file_sha256):
+            english = "what came is not the file of this SHA-256: send it again from its beginning"
+            raise _wrong("file_sha256", "DIFFERS", english, "收到的内容与该 SHA-256 不符，请从头重新上传")
+
     async def bytes_into(self, spool: Spool, parts: Parts, grown: Grown | None = None) -> None:
         """Take all parts behind the header; `grown` is called after each chunk that is on disk.
 

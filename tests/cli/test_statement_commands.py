@@ -1,5 +1,6 @@
 """`bihuan statement check` needs nothing that is up; `bihuan statement ingest` goes on where it broke off."""
 
+import hashlib
 import http.server
 import json
 import os
@@ -122,10 +123,13 @@ class Gateway(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     taken: list[tuple[str, int]]
     asked: list[str]
+    named: list[str]  # the SHA-256 of the file, as each call tells it
     breaks: int
 
     def do_POST(self) -> None:
-        start = int(parse_qs(urlsplit(self.path).query).get("resumeFromBytes", ["0"])[0])
+        query = parse_qs(urlsplit(self.path).query)
+        start = int(query.get("resumeFromBytes", ["0"])[0])
+        self.named += query.get("fileSha256", [""])
         if len(self.taken) < self.breaks:
             self.taken.append((self.headers["Idempotency-Key"], start))
             self.rfile.read(70_000)
@@ -162,7 +166,7 @@ class Gateway(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("cli.statements._PAUSE_SECONDS", 0.001)
-    handler = type("Handler", (Gateway,), {"taken": [], "asked": [], "breaks": 1})
+    handler = type("Handler", (Gateway,), {"taken": [], "asked": [], "named": [], "breaks": 1})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -185,6 +189,7 @@ def test_an_upload_that_breaks_off_goes_on_from_what_came_under_the_same_key(gat
     (first_key, first_start), (second_key, end) = handler.taken
     assert (first_key, first_start) == (second_key, 0)
     assert end == len(content)
+    assert handler.named == ["", hashlib.sha256(content).hexdigest()]
     assert seen[-1] == len(content)
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import hashlib
+import resource
+import signal
 from datetime import date
 
 import pytest
@@ -11,7 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from services.reconciler.domain.fetch import Cause
 from services.reconciler.fetch import Came, FetchLimits, NotCame
 from services.reconciler.fetch.https import HttpsFetcher
-from services.reconciler.fetch.sources import Https
+from services.reconciler.fetch.source import Https
 from services.reconciler.spool import Spool
 from tests.support.statement_servers import TOKEN, certificate, https_peer, raw_https_peer
 
@@ -227,3 +229,19 @@ async def test_a_new_secret_counts_from_the_next_try_on_and_a_lost_one_is_told(p
 
     assert content == b"Bearer token-2"
     assert await cause_of(peer.place()) is Cause.SECRET
+
+
+async def test_a_disk_that_is_full_is_our_own_fault(peer):
+    peer.answer = lambda _: Response(FILE)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        async with Spool() as spool:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+            outcome = await HttpsFetcher(peer.place(), LIMITS).fetch(DAY, spool)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+    assert isinstance(outcome, NotCame)
+    assert outcome.cause is Cause.KEEPING

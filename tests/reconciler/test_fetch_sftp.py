@@ -1,6 +1,7 @@
 """fetch/sftp.py against a real server: a file comes whole or it is said why it did not."""
 
 import asyncio
+import os
 from datetime import date
 
 import asyncssh
@@ -9,7 +10,7 @@ import pytest
 from services.reconciler.domain.fetch import Cause
 from services.reconciler.fetch import Came, FetchLimits, NotCame
 from services.reconciler.fetch.sftp import SftpFetcher
-from services.reconciler.fetch.sources import Sftp
+from services.reconciler.fetch.source import Sftp
 from services.reconciler.spool import Spool
 from tests.support.statement_servers import PASSWORD, sftp_peer, stalling
 
@@ -100,6 +101,7 @@ async def test_a_name_with_a_wildcard_has_to_be_of_one_file(peer):
     (peer.folder / "out/bill_20260301_a7.csv").write_bytes(FILE)
     (peer.folder / "out/bill_20260301_folder.csv").mkdir()
     (peer.folder / "out/bill_20260302_b1.csv").write_bytes(FILE)
+    (peer.folder / os.fsdecode(b"out/bill_20260301_" + "账单.csv".encode("gbk"))).write_bytes(FILE)
     place = peer.place(name="bill_{date:%Y%m%d}_*.csv")
 
     one, _ = await fetched(place)

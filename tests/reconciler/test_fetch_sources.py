@@ -1,5 +1,7 @@
 """fetch/sources.py: what the file of sources may say, and that every mistake is told at once."""
 
+import dataclasses
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 from chassis.config import ConfigError, read_config
 from services.reconciler.config import Config
 from services.reconciler.domain.fetch import Cause, Moment, Timetable
+from services.reconciler.fetch import sources
 from services.reconciler.fetch.dated import dated, template_faults
+from services.reconciler.fetch.source import FetchSource, Https, Sftp
 from services.reconciler.fetch.sources import SourcesInvalid, read_sources
 from tests.support.statement_servers import certificate
 
@@ -209,3 +213,11 @@ def test_a_wait_never_is_longer_than_an_hour_and_patience_keeps_the_pace(failure
 def _timetable():
     moments = [Moment.of(text) for text in ("T+1 10:00", "T+1 12:00", "T+8 00:00")]
     return Timetable(ZoneInfo("Asia/Shanghai"), date(2026, 3, 1), *moments, every_seconds=300)
+
+
+def test_the_form_of_the_file_is_documented_key_by_key():
+    told = set(re.findall(r"^ +(?:- )?([a-z_]+):", sources.__doc__, re.MULTILINE))
+
+    known = {field.name for kind in (FetchSource, Https, Sftp) for field in dataclasses.fields(kind)}
+    assert told - {"sources"} <= known
+    assert known - set(re.findall(r"[a-z_]+", sources.__doc__)) == set()

@@ -18,7 +18,7 @@ from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.domain.fetch import Moment, request_id
 from services.reconciler.fetch import FetchLimits
 from services.reconciler.fetch.fetchers import fetchers_of
-from services.reconciler.fetch.sources import FetchSource, Https, Sftp
+from services.reconciler.fetch.source import FetchSource, Https, Sftp
 from services.reconciler.tables import StatementRow
 from tests.reconciler.builders import DAY, System, a_bill, a_bill_row
 from tests.support.channel_merchants import merchant_at
@@ -311,6 +311,33 @@ async def test_two_workers_at_once_load_a_day_once(system: System, peer: HttpsPe
     assert len(peer.came) == 2
     assert (await the_day(system)).state == State.STATE_LOADED
     assert await system.count(StatementRow) == 1
+
+
+async def test_a_worker_that_lost_its_lease_has_no_say_in_the_day_any_more(system: System, peer: HttpsPeer):
+    released = asyncio.Event()
+
+    async def slow_then_quick(_: object) -> Response:
+        if len(peer.came) == 1:
+            await released.wait()
+            return Response(status_code=503)
+        return Response(status_code=404)
+
+    peer.answer = slow_then_quick
+    source = a_source(peer.place())
+    lost, other = worker(system, source), worker(system, source)
+    await lost.watch_fetches()
+    trying = asyncio.create_task(lost.fetch_statement(source))
+    await _until_asked(peer, 1)
+    system.clock.advance(400)
+    await other.fetch_statement(source)
+    before = await the_day(system)
+
+    released.set()
+    await trying
+
+    after = await the_day(system)
+    assert (before.cause, before.attempts) == ("NOT_THERE", 2)
+    assert after == before
 
 
 async def test_a_file_that_somebody_has_uploaded_already_is_loaded(system: System, peer: HttpsPeer):

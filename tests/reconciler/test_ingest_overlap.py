@@ -183,3 +183,32 @@ async def test_money_of_a_currency_that_is_no_more_is_not_loaded(system: System)
     )
 
     assert fault.metadata["code"] == "E-CURRENCY"
+
+
+def message(number: str, opening: str, closing: str, *entries: str) -> bytes:
+    """A bank's MT940 of one day, of which there may be several."""
+    lines = (":20:REF", ":25:12345/678", f":28C:{number}", f":60F:{opening}", *entries, f":62F:{closing}", "-", "")
+    return "\r\n".join(lines).encode()
+
+
+FEE = ":61:240502D5,00NCHGNONREF"
+
+
+async def test_equal_fees_of_two_statements_of_a_day_are_two_if_their_texts_tell_them_apart(system: System):
+    await load(
+        system, message("1/1", "C240502EUR100,", "C240502EUR95,", FEE, ":86:of transfer 1"), 1, channel="my_bank"
+    )
+
+    second = message("2/1", "C240502EUR95,", "C240502EUR90,", FEE, ":86:of transfer 2")
+
+    assert (await load(system, second, 2, channel="my_bank")).known_rows == 0
+
+
+async def test_a_line_that_nothing_tells_from_a_known_one_is_never_left_out_without_a_word(system: System):
+    first = await load(system, message("1/1", "C240502EUR100,", "C240502EUR95,", FEE), 1, channel="my_bank")
+    second = message("2/1", "C240502EUR95,", "C240502EUR90,", FEE)
+
+    fault = await refused(system.statements.IngestStatement(iter(parts(second, "ingest-0002", channel="my_bank"))))
+
+    assert (fault.reason, fault.metadata["statement_id"]) == ("OVERLAPPING_FILE", first.statement_id)
+    assert (fault.metadata["line"], fault.metadata["known_rows"]) == ("5", "1")

@@ -56,10 +56,29 @@ def test_a_line_without_the_channels_number_is_told_by_all_that_is_said_of_it():
 def test_a_key_of_other_fields_holds_for_every_line():
     own = ("book_local", "amount_minor", "channel_txn_no")
 
-    first, second = keys({"channel_txn_no": ""}, {"channel_txn_no": "", "remittance": "rent"}, key=own)
+    numbered = {"channel_txn_no": "", "entry_ref": "7"}
+
+    first, second = keys(numbered, {**numbered, "remittance": "rent"}, key=own)
 
     assert first == second
     assert keys({}, key=own) == keys({}, key=own[::-1])
+
+
+def test_two_lines_without_any_number_or_balance_are_told_apart_by_their_texts():
+    bare = {"channel_txn_no": ""}
+
+    first, again, other, balanced, balanced_other = keys(
+        bare,
+        bare,
+        {**bare, "remittance": "rent"},
+        {**bare, "balance_after_minor": 0},
+        {**bare, "balance_after_minor": 0, "remittance": "rent"},
+        key=("book_local", "amount_minor", "balance_after_minor"),
+    )
+
+    assert first == again
+    assert first != other
+    assert balanced == balanced_other
 
 
 async def test_the_migration_gives_old_lines_the_key_that_loading_gives_them(system: System):

@@ -6,13 +6,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.reconciler.domain.statement import Summary
-from services.reconciler.statements import Limits, Profile, Source, StatementRefused, load_profiles, open_statement
+from services.reconciler.statements import (
+    Limits,
+    Profile,
+    Source,
+    StatementRefused,
+    columnar_text,
+    load_profiles,
+    open_statement,
+)
 from services.reconciler.statements import blocks as blocks_module
 from services.reconciler.statements.columnar import BlockReader, knows
 from services.reconciler.statements.lines import LINE_SCHEMA
@@ -152,7 +161,8 @@ SAMPLES = {
 CELLS = (
     "", "-", "0", "0.00", "-0.00", "-1.00", "1e5", "+2.00", "1.005", "0.0000000001", "\uff11.00", "1,000.00",
     "10,00.00", "123456789012345.12", "1234567890123456", "SUCCESS", "REFUND", "REVOKED", "void", "退款", "CNY", "JPY",
-    "usd", "`", "a,b", "`a,`b", '"', '"x"', '"a""b"', 'a"b', '"a', '="12"', "水", "é", "\ue000", "\ufffd", "\ufeff",
+    "usd", "`", "a,b", "`a,`b",
+    '"x"y', ' "x"', '"', '"x"', '"a""b"', 'a"b', '"a', '="12"', "水", "é", "\ue000", "\ufffd", "\ufeff",
     "\x01", "\x7f", "\r", "\n", "\0", " \t", "1.23E+17", "1234567.0", "2026-02-30 10:00:00", "2026-03-02 00:00:00",
     "1969-12-31 23:59:59", "2026-03-29 02:30:00", "29/03/2026", "30/02/2026", "1 Mar 26", "20260302", "00:00", "9:05",
     "9:05:00",
@@ -238,6 +248,63 @@ def test_one_wrong_row_among_many_sends_only_its_neighbours_to_the_row_reader(mo
     assert [(fault.code, fault.line) for fault in summary.faults][:1] == [("E-CURRENCY", 151)]
     assert (summary.rows.booked, summary.rows.quarantined) == (299, 1)
     assert in_columns > 280
+
+
+@pytest.mark.parametrize(
+    ("sample", "old", "new", "code"),
+    [
+        ("a bill with prefixes, in GBK", "`10.03,`0.00,`0,", "`-10.03,`0.00,`0,", "E-AMOUNT"),
+        ("a bill with prefixes, in GBK", "`10.03,`0.00,`0,", "`10.030001,`0.00,`0,", "E-AMOUNT"),
+        ("a bill with prefixes, in GBK", "`4200001489202603011234500003", "`", "E-CELL-EMPTY"),
+        ("a bill with prefixes, in GBK", "`4200001489202603011234500003", "`4.2E+27", "E-EXCEL-PRECISION"),
+        ("a bill with prefixes, in GBK", "`4200001489202603011234500003", "`42\uff10", "E-CELL-FORM"),
+        ("a bill with prefixes, in GBK", "2026-03-01 10:03:00", "2026-03-02 10:03:00", "E-PERIOD"),
+        ("a bill with prefixes, in GBK", "2026-03-01 10:03:00", "2026-02-30 10:03:00", "E-DATE"),
+        ("all that columns know", '"He ""3"", paid"', '"He ""3"", paid" ?', "E-QUOTE"),
+        ("all that columns know", ",T0003,", ",T0003,,", "E-WIDTH"),
+        ("all that columns know", '1,530.03",,', '1,530.04",,', "E-BALANCE"),
+        ("all that columns know", '"1,530.03",,', '-,"-1,530.03",', "E-BALANCE"),
+    ],
+)
+def test_one_wrong_cell_has_the_fault_that_the_row_reader_finds(sample, old, new, code):
+    text = SAMPLES[sample]().decode("gb18030")
+    assert old in text
+
+    raw = text.replace(old, new, 1).encode("gb18030")
+
+    assert_same(raw, 4_194_304, (*PROFILES, BANK))
+    _, summary = read(raw, (*PROFILES, BANK))
+    assert code in {fault.code for fault in summary.faults}
+
+
+def test_one_line_in_another_encoding_is_found():
+    lines = SAMPLES["a bill with prefixes, in GBK"]().split(b"\n")
+    lines[4] = lines[4].decode("gb18030").encode()
+
+    raw = b"\n".join(lines)
+
+    assert_same(raw, 4_194_304)
+    _, summary = read(raw)
+    assert [(fault.code, fault.line) for fault in summary.faults][:1] == [("E-ENC-MIXED", 5)]
+
+
+@pytest.mark.parametrize(("lost", "told"), [("\ue000", "W-REPLACEMENT-CHAR"), ("\ufffd", "W-REPLACEMENT-CHAR")])
+def test_a_lost_character_is_told_whoever_reads_the_line(lost, told):
+    raw = samples.wechat_pay_trade(9, 3).decode("utf-8-sig").replace("水费", f"水{lost}", 1).encode()
+
+    assert_same(raw, 4_194_304)
+    _, summary = read(raw)
+    assert [(warning.code, warning.line) for warning in summary.warnings] == [(told, 2)]
+
+
+def test_what_stays_gbk_decodes_to_one_public_character_for_each_pair():
+    pairs = [bytes([first, second]) for first in range(0x80, 0x100) for second in range(0x30, 0x100)]
+
+    plain = pc.match_substring_regex(pa.array(pairs, pa.binary()), columnar_text._PLAIN_GBK)
+    texts = [pair.decode("gb18030") for pair in pa.array(pairs, pa.binary()).filter(plain).to_pylist()]
+
+    assert len(texts) > 19_000
+    assert all(len(text) == 1 and not "\ue000" <= text <= "\uf8ff" and text != "\ufffd" for text in texts)
 
 
 def test_these_layouts_are_read_in_columns():

@@ -170,7 +170,7 @@ def test_whole_messages_in_blocks_are_read_as_bare_tags_are():
     inner = message(":61:240502C1,NTRFA", closing="C240502EUR101,").decode().removesuffix("-\r\n")
     block = "\x01{1:F01BANKDEFFAXXX0000000000}{2:O9400000000000}{4:\r\n" + inner + "-}{5:{CHK:0}}\x03\r\n"
 
-    summary, lines = read_file((block * 2).encode())
+    summary, lines = read_file(f"{block}{block.replace('28C:1/1', '28C:2/1')}".encode())
 
     assert (len(lines), summary.rows.booked, [control.ties for control in summary.controls]) == (2, 2, [True, True])
 
@@ -261,11 +261,18 @@ def test_a_long_text_stays_with_its_entry_and_is_kept_in_part():
 
 
 def test_of_thousands_of_messages_every_one_is_compared_and_the_first_totals_are_kept():
-    sound = message(":61:240502C1,NTRFA", closing="C240502EUR101,")
+    sound = [message(f":61:240502C1,NTRF{number}", closing="C240502EUR101,") for number in range(1_200)]
     wrong = message(":61:240502C1,NTRFA", closing="C240502EUR102,")
 
-    summary, lines = read_as_far(sound * 1_200 + wrong)
+    summary, lines = read_as_far(b"".join(sound) + wrong)
 
     assert (len(summary.controls), len(lines)) == (1_000, 1_201)
     assert [fault.code for fault in summary.faults] == ["E-BALANCE"]
     assert not summary.loadable
+
+
+@pytest.mark.parametrize("word", ["NONREF", "EREF", "PREF", "MARF"])
+def test_a_word_for_a_reference_that_stands_elsewhere_is_no_reference(word):
+    (line,) = read_file(message(f":61:240502C1,NTRF{word}//0815", closing="C240502EUR101,")).lines
+
+    assert (line.merchant_order_no, line.entry_ref) == ("", "0815")

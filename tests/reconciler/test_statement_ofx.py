@@ -69,10 +69,15 @@ def test_a_file_without_transactions_is_of_the_days_that_it_states():
 
 @pytest.mark.parametrize(
     ("text", "minor"),
-    [("1.50", 150), ("-1.5", -150), ("+1,50", 150), (".5", 50), ("7", 700), ("-0.10", -10), ("1.500", 150)],
+    [("1.50", 150), ("-1.5", -150), ("+1,50", 150), (".5", 50), ("7", 700), ("-0.10", -10), ("0.500", 50)],
 )
 def test_point_or_comma_stands_before_the_decimals(text, minor):
     assert [line.amount_minor for line in read_file(file(account(transaction(text)))).lines] == [minor]
+
+
+@pytest.mark.parametrize("text", ["1,000", "1.000", "-25,000", "1.500"])
+def test_three_digits_behind_the_sign_could_be_thousands_and_are_refused(text):
+    assert codes(file(account(transaction(text)))) == ["E-AMOUNT"]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,12 @@ async def broken_off(system: System, content: bytes, sent_bytes: int, **said: ob
         await system.statements.IngestStatement(iter(sent))
 
 
+def the_rest(content: bytes, start: int, of: bytes | None = None) -> list[statement_service_pb2.IngestStatementRequest]:
+    """What goes on at a byte, as the rest of the file `of`."""
+    sha256 = hashlib.sha256(content if of is None else of).hexdigest()
+    return parts(content[start:], resume_from_bytes=start, file_sha256=sha256)
+
+
 async def received(system: System, request_id: str = "ingest-0001") -> statement_service_pb2.GetUploadResponse:
     return await system.statements.GetUpload(statement_service_pb2.GetUploadRequest(request_id=request_id))
 
@@ -63,7 +69,7 @@ async def test_a_file_is_kept_in_chunks_that_only_the_key_opens_each_in_its_own_
 async def test_an_upload_that_broke_off_goes_on_from_what_came_and_loads_the_whole_file(system: System):
     await broken_off(system, BIG, 2 * CHUNK_BYTES + 1000)
     told = await received(system)
-    rest = parts(BIG[told.received_bytes :], resume_from_bytes=told.received_bytes)
+    rest = the_rest(BIG, told.received_bytes)
 
     loaded = (await system.statements.IngestStatement(iter(rest))).statement
 
@@ -74,6 +80,29 @@ async def test_an_upload_that_broke_off_goes_on_from_what_came_and_loads_the_who
     after = await received(system)
     assert (after.received_bytes, after.statement_id) == (0, loaded.statement_id)
     assert await system.count(StatementUploadChunkRow) == 0
+
+
+async def test_parts_of_two_files_are_never_taken_for_one(system: System):
+    other = BIG.replace(b"payer-", b"owner-")
+    await broken_off(system, BIG, CHUNK_BYTES + 1000)
+
+    unnamed = await refused(
+        system.statements.IngestStatement(iter(parts(other[CHUNK_BYTES:], resume_from_bytes=CHUNK_BYTES)))
+    )
+    joined = await refused(system.statements.IngestStatement(iter(the_rest(other, CHUNK_BYTES))))
+
+    assert [fault.reason for fault in (unnamed, joined)] == ["INVALID_FIELD", "INVALID_FIELD"]
+    assert "SHA-256" in joined.fields[0].message
+    assert (await received(system)).received_bytes == 0
+    assert await system.count(StatementRow) == 0
+
+
+async def test_a_file_that_came_with_other_bytes_than_named_is_refused(system: System):
+    sent = parts(a_bill(a_bill_row(1)), file_sha256="0" * 64)
+
+    fault = await refused(system.statements.IngestStatement(iter(sent)))
+
+    assert (fault.reason, await system.count(StatementRow)) == ("INVALID_FIELD", 0)
 
 
 async def test_what_came_is_sealed_too(system: System):
@@ -89,7 +118,7 @@ async def test_what_came_is_sealed_too(system: System):
 async def test_an_upload_that_would_go_on_elsewhere_is_told_where_it_goes_on(system: System, asked: int):
     await broken_off(system, BIG, 2 * CHUNK_BYTES + 1000)
 
-    fault = await refused(system.statements.IngestStatement(iter(parts(BIG[asked:], resume_from_bytes=asked))))
+    fault = await refused(system.statements.IngestStatement(iter(the_rest(BIG, asked))))
 
     assert fault.reason == "UPLOAD_OFFSET"
     assert fault.metadata == {"received_bytes": str(2 * CHUNK_BYTES)}

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from chassis import http_server
 from chassis.http_server import Tls
-from services.reconciler.fetch.sources import Https, Sftp
+from services.reconciler.fetch.source import Https, Sftp
 from tests.support.eventually import eventually
 
 PASSWORD = "correct horse battery staple"

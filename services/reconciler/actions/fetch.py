@@ -17,7 +17,7 @@ from services.reconciler.actions.page import Page, PageRequest
 from services.reconciler.domain.fetch import Cause, FetchState, fetch_id, request_id
 from services.reconciler.domain.upload import Sent
 from services.reconciler.fetch import Came, Fetcher, FetchLimits, NotCame
-from services.reconciler.fetch.sources import FetchSource
+from services.reconciler.fetch.source import FetchSource
 from services.reconciler.spool import Spool
 from services.reconciler.store.fetch import FetchClaim, FetchFilter, FetchStore
 from services.reconciler.store.statement import StatementStore
@@ -69,7 +69,7 @@ class FetchActions:
         now = self._clock.now()
         async with self._sessions.begin() as session:
             store = FetchStore(session)
-            new = [row for source in self.sources for row in _plan(source, await store.planned(source.id), now)]
+            new = [row for source in self.sources for row in await _unplanned(store, source, now)]
             if new:
                 await store.add(new)
             settled = await store.settle(self._source_ids, now)
@@ -190,7 +190,8 @@ class FetchActions:
         return source.timetable.next_try_at(cause, failures, self._clock.now(), jitter), failures
 
 
-def _plan(source: FetchSource, planned: set[date], now: datetime) -> list[dict[str, Any]]:
+async def _unplanned(store: FetchStore, source: FetchSource, now: datetime) -> list[dict[str, Any]]:
+    planned = await store.planned(source.id, source.timetable.first_day(now))
     rows = []
     for day in source.timetable.days_to_plan(now, planned):
         plan = source.timetable.plan(day, now)

@@ -155,8 +155,9 @@ def _check_asked(summary: Summary, sent: Sent) -> None:
 
 
 def _check_known(judged: Judged, profile: Profile) -> None:
-    if judged.first_known is not None and profile.overlap == "refuse":
-        raise overlap(judged.first_known, judged.known_rows)
+    doubtful = judged.first_known if profile.overlap == "refuse" else judged.first_unsure
+    if doubtful is not None:
+        raise overlap(doubtful, judged.known_rows)
     if (changed := judged.first_changed) is not None:
         before = f"{changed.known_amount} on line {changed.known_line_no} of {changed.statement_id}"
         raise refusal([fault_of("E-DUP-KEY", line=changed.line_no, value=f"{changed.amount}, was {before}")], 1)

@@ -44,6 +44,7 @@ class Cause(StrEnum):
     TOO_LARGE = "TOO_LARGE"
     DIGEST = "DIGEST"  # the bytes are not those that the server's digest is of
     ANSWER = "ANSWER"  # it says something that we do not understand
+    KEEPING = "KEEPING"  # our disk of temporary files is full or broken
     LOADING = "LOADING"  # the bytes came, and we could not load them
 
     @property
@@ -82,10 +83,14 @@ class Timetable:
     give_up: Moment
     every_seconds: int
 
+    def first_day(self, now: datetime) -> date:
+        """The first business date that can be planned."""
+        return max(self.first_date, now.astimezone(self.tz).date() - timedelta(days=_DAYS_BACK_MAX))
+
     def days_to_plan(self, now: datetime, planned: Container[date]) -> Iterator[date]:
         """The business dates whose file can be there by now and that are not planned yet, oldest first."""
         today = now.astimezone(self.tz).date()
-        day = max(self.first_date, today - timedelta(days=_DAYS_BACK_MAX))
+        day = self.first_day(now)
         while day <= today:
             if day not in planned and self.available_from.on(day, self.tz) <= now:
                 yield day

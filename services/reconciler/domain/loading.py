@@ -22,6 +22,7 @@ class Judged:
 
     known_rows: int
     first_known: KnownLine | None
+    first_unsure: KnownLine | None  # known by its key alone: it has neither a number nor a balance that tells it
     first_changed: KnownLine | None  # known, but now with another amount, currency or status
     new_rows: Mapping[date, int]  # what is not known, by business date
 

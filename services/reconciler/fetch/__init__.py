@@ -51,17 +51,20 @@ class Stopped(Exception):
 
 
 async def pour(spool: Spool, block: bytes, limits: FetchLimits) -> None:
-    """Add bytes. Raises Stopped TOO_LARGE before they are more than the limit."""
+    """Add bytes. Raises Stopped TOO_LARGE before they are more than the limit, KEEPING when our disk fails."""
     if spool.size + len(block) > limits.bytes_max:
         raise Stopped(Cause.TOO_LARGE, f"the file is larger than {limits.bytes_max} bytes")
-    await spool.write(block)
+    try:
+        await spool.write(block)
+    except OSError as fault:
+        raise Stopped(Cause.KEEPING, fault.strerror or type(fault).__name__) from None
 
 
 def read_secret(path: Path) -> str:
-    """The one line of a secret's file. Raises Stopped SECRET; neither tells the secret."""
+    """The one line of a secret's file, in ASCII. Raises Stopped SECRET, which does not tell it."""
     with secret_faults(path):
         text = path.read_text("utf-8").strip()
-        if not text or not text.isprintable():
+        if not (text and text.isascii() and text.isprintable()):
             raise ValueError
     return text
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.reconciler.fetch import Fetcher, FetchLimits
 from services.reconciler.fetch.https import HttpsFetcher
 from services.reconciler.fetch.sftp import SftpFetcher
-from services.reconciler.fetch.sources import FetchSource
+from services.reconciler.fetch.source import FetchSource
 
 
 def fetchers_of(sources: Sequence[FetchSource], limits: FetchLimits) -> dict[str, Fetcher]:

@@ -16,7 +16,7 @@ from chassis import telemetry
 from services.reconciler.domain.fetch import Cause
 from services.reconciler.fetch import Came, FetchLimits, NotCame, Stopped, digest_of, pour, read_secret
 from services.reconciler.fetch.dated import dated
-from services.reconciler.fetch.sources import Https
+from services.reconciler.fetch.source import Https
 from services.reconciler.spool import Spool
 
 _REDIRECTS_MAX = 3

@@ -13,7 +13,7 @@ from chassis import telemetry
 from services.reconciler.domain.fetch import Cause
 from services.reconciler.fetch import Came, FetchLimits, NotCame, Stopped, pour, read_secret, secret_faults
 from services.reconciler.fetch.dated import dated
-from services.reconciler.fetch.sources import Sftp, is_pattern, marker_of
+from services.reconciler.fetch.source import Sftp, is_pattern, marker_of
 from services.reconciler.spool import Spool
 
 _CONNECT_SECONDS = 10.0
@@ -50,7 +50,8 @@ class SftpFetcher:
             connection = await self._connect()
         cut = asyncio.get_running_loop().call_at(end, connection.abort)
         try:
-            yield await connection.start_sftp_client()
+            # A folder may hold names in any encoding; one that is not UTF-8 is nobody's, and stops nothing.
+            yield await connection.start_sftp_client(path_errors="surrogateescape")
         finally:
             cut.cancel()
             # Nothing of ours is under way there, and a server that hangs would not answer a farewell.
@@ -109,7 +110,8 @@ class SftpFetcher:
             if seen > _NAMES_MAX:
                 raise Stopped(Cause.ANSWER, f"the folder has more than {_NAMES_MAX} names")
             name = str(entry.filename)
-            if entry.attrs.type in _REGULAR and "/" not in name and fnmatch.fnmatchcase(name, wanted):
+            is_file = entry.attrs.type in _REGULAR and "/" not in name and name.isprintable()
+            if is_file and fnmatch.fnmatchcase(name, wanted):
                 found.append(name)
         markers = {self._marker(name) for name in found} if self._place.done_marker else set()
         found = [name for name in found if name not in markers]

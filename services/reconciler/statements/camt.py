@@ -13,7 +13,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from services.reconciler.domain.line import StatementLine
 from services.reconciler.statements.camt_entry import DETAIL_PATHS, ENTRY_PATHS, CamtEntry, Fields, read_day
 from services.reconciler.statements.camt_totals import BALANCE_PATHS, STATEMENT_PATHS, CamtTotals
-from services.reconciler.statements.entries import StatedDays, batched
+from services.reconciler.statements.entries import Repeats, StatedDays, batched
 from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.profile import Profile
 from services.reconciler.statements.refusal import StatementRefused
@@ -50,6 +50,7 @@ class _File:
         self.statements = 0
         self.has_entries = False
         self.days = StatedDays()
+        self._repeats = Repeats()
         self._paths: list[str] = []
         self._names: list[str] = []
         self._text: list[str] | None = None
@@ -130,7 +131,7 @@ class _File:
             self.days.add(_day(statement, path))
         for day in self._totals.days:
             self.days.add(day)
-        self._totals.compare(statement, self._tally)
+        self._totals.compare(statement, self._repeats, self._tally)
         self._totals = None
 
     def _take(self, entry: CamtEntry, offset: int) -> None:

@@ -1,5 +1,6 @@
 """The balances and totals that a camt statement declares, against its entries. It compares; it repairs nothing."""
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -8,12 +9,13 @@ from decimal import Decimal
 from typing import TypeVar
 
 from services.reconciler.statements.camt_entry import Fields, Moved, read_day, signed_amount
-from services.reconciler.statements.entries import Balance, check_balance, check_count, check_sum
+from services.reconciler.statements.entries import Balance, Repeats, check_balance, check_count, check_sum
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.scales import digits_of, read_decimal
 from services.reconciler.statements.tally import Tally
 
 _SUMMARY = "TxsSummry/"
+_NUMBERS = "Id ElctrncSeqNb LglSeqNb StmtPgntn/PgNb RptPgntn/PgNb NtfctnPgntn/PgNb"
 _HEAD = "Acct/Id/IBAN Acct/Id/Othr/Id Acct/Id/PrtryAcct/Id FrToDt/FrDtTm FrToDt/FrDt FrToDt/ToDtTm FrToDt/ToDt"
 _SUMS = (
     "TtlNtries/NbOfNtries TtlNtries/Sum TtlNtries/TtlNetNtry/Amt TtlNtries/TtlNetNtry/CdtDbtInd "
@@ -21,7 +23,7 @@ _SUMS = (
     "TtlDbtNtries/NbOfNtries TtlDbtNtries/Sum"
 )
 _BALANCE = "Tp/CdOrPrtry/Cd Amt CdtDbtInd Dt/Dt Dt/DtTm"
-STATEMENT_PATHS = frozenset((*_HEAD.split(), *(_SUMMARY + path for path in _SUMS.split())))
+STATEMENT_PATHS = frozenset((*_NUMBERS.split(), *_HEAD.split(), *(_SUMMARY + path for path in _SUMS.split())))
 BALANCE_PATHS = frozenset(_BALANCE.split())
 _Total = TypeVar("_Total", int, Decimal)
 _OPENING, _CLOSING, _INTERIM = ("OPBD", "PRCD"), ("CLBD",), "ITBD"
@@ -50,10 +52,12 @@ class CamtTotals:
         self._balances: list[tuple[str, Balance]] = []
         self._refused: list[StatementRefused] = []
         self._booked, self._all = _Sums(), _Sums()
+        self._whole = hashlib.sha256()
         self.days: list[date] = []
 
     def entry(self, moved: Moved) -> None:
         """One entry that was understood; only booked ones move the balance."""
+        self._whole.update(f"{moved}\n".encode())
         self._all.add(moved)
         if moved.booked:
             self._booked.add(moved)
@@ -73,8 +77,9 @@ class CamtTotals:
         else:
             self._balances.append((code, Balance(fields.get("Amt@Ccy"), amount, fields.line)))
 
-    def compare(self, statement: Fields, tally: Tally) -> None:
-        """Tell the tally of every total that the statement declares."""
+    def compare(self, statement: Fields, repeats: Repeats, tally: Tally) -> None:
+        """Tell the tally of every total that the statement declares, and whether it is there for the first time."""
+        self._check_first(statement, repeats, tally)
         for refused in self._refused:
             tally.fault(refused.fault)
         opening, closing = self._edges()
@@ -83,6 +88,13 @@ class CamtTotals:
         for side in ("", "Cdt", "Dbt"):
             self._compare_summary(statement, side, tally)
         self._compare_net(statement, tally)
+
+    def _check_first(self, statement: Fields, repeats: Repeats, tally: Tally) -> None:
+        """One with the numbers, the account and the entries of another is that one again."""
+        if self._all.count[""] and statement.get("Id"):
+            told = "\n".join(statement.get(path) for path in sorted(STATEMENT_PATHS))
+            self._whole.update(told.encode())
+            repeats.check(self._whole.digest(), tally, statement.line, f"statement {self._name}")
 
     def _edges(self) -> tuple[Balance | None, Balance | None]:
         """Opening and closing booked balance; on a page of a longer statement an interim one stands for either."""

@@ -19,7 +19,7 @@ from services.reconciler.statements.blocks import Block, BlockLines
 from services.reconciler.statements.columnar_cells import Cells
 from services.reconciler.statements.columnar_controls import edge_places
 from services.reconciler.statements.columnar_rows import ColumnarRows, only_plain
-from services.reconciler.statements.columnar_text import columns_of, text_block
+from services.reconciler.statements.columnar_text import columns_of, may_stay_gbk, text_block
 from services.reconciler.statements.controls import BlockTotals, ControlSums
 from services.reconciler.statements.encoding import TextLine, text_line
 from services.reconciler.statements.limits import Limits
@@ -68,6 +68,7 @@ class BlockReader:
         limits: Limits,
     ) -> None:
         self._profile, self._header = profile, header
+        self._may_stay = may_stay_gbk(profile.table, profile.dialect)
         self._reader, self._sums, self._period, self._tally, self._limits = reader, sums, period, tally, limits
         self._rows = ColumnarRows(profile, header, account_no, reader, tally.header_map)
         self._names = {name: header.index[name] for name in self._rows.headers if name in header}
@@ -91,7 +92,7 @@ class BlockReader:
         return PlainRows(batches, text_line(_line_at(block, block.next_no - 1, _last_start(block)), self._tally))
 
     def _cells(self, block: Block) -> Cells:
-        text = text_block(block, self._tally.encoding, self._limits)
+        text = text_block(block, self._tally.encoding, self._limits, may_stay=self._may_stay)
         profile, wanted = self._profile, list(self._names.values())
         columns = columns_of(text, profile.table, profile.dialect, len(self._header), wanted)
         line_no = pa.arange(block.first_no, block.next_no)

@@ -1,5 +1,7 @@
 """The cells of a block's rows as columns under the header, and where each row stands. It knows no meaning."""
 
+from functools import reduce
+
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
@@ -24,12 +26,12 @@ class Cells:
         """The same value for each row."""
         return pa.repeat(pa.scalar(value, kind), len(self))
 
-    def where(self, mask: pa.Array) -> "Cells":
-        """The rows for which the mask holds."""
-        if pc.all(mask).as_py() is not False:
+    def where(self, *masks: pa.Array) -> "Cells":
+        """The rows for which each mask holds."""
+        if all(pc.all(mask).as_py() for mask in masks):
             return self
-        return Cells(*({name: column.filter(mask) for name, column in all_.items()} for all_ in self._both))
-
-    @property
-    def _both(self) -> tuple[dict[str, pa.Array], dict[str, pa.Array]]:
-        return self._columns, self.places
+        mask = reduce(pc.and_, masks)
+        columns, places = (
+            {name: column.filter(mask) for name, column in of.items()} for of in (self._columns, self.places)
+        )
+        return Cells(columns, places)

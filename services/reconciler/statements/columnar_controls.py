@@ -1,7 +1,8 @@
 """What a block gives to the profile's controls, as `controls` adds it up row by row. It compares nothing declared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import reduce
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -54,19 +55,20 @@ class ColumnarControls:
     def _sum(self, control: Control, cells: Cells, moved: MovedRows) -> Decimal:
         only_moved = control.moved or control.sum == AMOUNT
         cells = moved.cells if only_moved else cells
-        mask = cells.all(value=True, kind=pa.bool_())
+        masks = []
         if control.where:
-            mask = is_one_of(cells.text(self._decided_by), control.where)
+            masks.append(is_one_of(cells.text(self._decided_by), control.where))
         if control.moved:
-            mask = pc.and_(mask, pc.equal(pc.less(moved.amount_minor, 0), control.moved == "out"))
-        if not control.sum:
-            return Decimal(pc.sum(mask).as_py() or 0)
+            masks.append(pc.equal(pc.less(moved.amount_minor, 0), control.moved == "out"))
         if control.sum == AMOUNT:
-            parts = [EXACT.scaleb(total, -digits) for _, total, digits in _by_currency(moved, mask)]
+            parts = [EXACT.scaleb(total, -digits) for _, total, digits in _by_currency(moved, masks)]
             return sum(parts, Decimal(0))
+        counted = cells.where(*masks)
+        if not control.sum:
+            return Decimal(len(counted))
         if control.sum not in self._header:
             return Decimal(0)
-        texts = cells.text(control.sum).filter(mask)
+        texts = counted.text(control.sum)
         return self._total(pc.if_else(is_one_of(texts, self._empty), "0", texts) if self._empty else texts)
 
     def _total(self, texts: pa.Array) -> Decimal:
@@ -98,11 +100,14 @@ class ColumnarControls:
         plain(not any_is(pc.not_equal(steps, amounts)))
 
 
-def _by_currency(moved: MovedRows, mask: pa.Array | None = None) -> Iterator[tuple[str, Decimal, int]]:
-    """For each currency: its code, the sum in minor units (of what the mask has, without signs), and its decimals."""
+def _by_currency(moved: MovedRows, masks: Sequence[pa.Array] | None = None) -> Iterator[tuple[str, Decimal, int]]:
+    """For each currency: its code, the sum in minor units (without signs, of what all masks have), and its decimals."""
     code, minor, digits = moved.currency_code, moved.amount_minor, moved.digits
-    if mask is not None:
-        code, minor, digits = code.filter(mask), pc.abs_checked(minor.filter(mask)), digits.filter(mask)
+    if masks is not None:
+        minor = pc.abs_checked(minor)
+    if masks:
+        of_all = reduce(pc.and_, masks)
+        code, minor, digits = code.filter(of_all), minor.filter(of_all), digits.filter(of_all)
     for one in pc.unique(code).to_pylist():
         of_one = pc.equal(code, one)
         total = pc.sum(minor.filter(of_one).cast(_EXACT_SUM)).as_py()

@@ -118,9 +118,11 @@ class ColumnarRows:
 
     def _number(self, moved: MovedRows, name: str) -> pa.Array:
         texts = self._text(moved.cells, name)
-        if getattr(self._profile.columns, name) is not None:
-            plain(not any_is(pc.and_(self._needed(moved, name), pc.equal(texts, ""))))
-        plain(not any_is(pc.match_substring_regex(texts, _ODD_NUMBER)))
+        none = pc.equal(texts, "")
+        if getattr(self._profile.columns, name) is not None and any_is(none):
+            plain(not any_is(pc.and_(self._needed(moved, name), none)))
+        if name in self._found and not _has_neither_point_nor_sign(texts):
+            plain(not any_is(pc.match_substring_regex(texts, _ODD_NUMBER)))
         return texts
 
     def _needed(self, moved: MovedRows, name: str) -> pa.Array:
@@ -155,6 +157,12 @@ class ColumnarRows:
         none = pc.equal(texts, "")
         balances = minor_units(self._numbers.read(pc.if_else(none, "0", texts)), moved.digits)
         return pc.if_else(none, None, balances)
+
+
+def _has_neither_point_nor_sign(texts: pa.Array) -> bool:
+    """Whether no cell has what a number is refused for; quicker than to look for it, where it is not."""
+    everything: str = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), "")[0].as_py()
+    return everything.isascii() and everything.isprintable() and "." not in everything and "+" not in everything
 
 
 def only_plain(columns: Sequence[Column | DateColumn | None]) -> bool:

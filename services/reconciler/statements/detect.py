@@ -43,12 +43,18 @@ def claimed(source: Source, profiles: Sequence[Profile], limits: Limits) -> Clai
             or 0 in head
             or any(_is_in(head, encoding) for encoding in ("utf-8", "gb18030"))
         )
-    best = [claim for claim in claims if claim.score == max(claim.score for claim in claims)]
+    best = _best(claims)
     if not best:
         raise StatementRefused("E-PROFILE-NONE" if readable else "E-ENC-AMBIGUOUS", line=1, value=first_line)
     if len(best) > 1:
         raise StatementRefused("E-PROFILE-MANY", line=1, value=", ".join(map(_named, best)))
     return best[0]
+
+
+def _best(claims: Sequence[Claim]) -> list[Claim]:
+    """Of each file in an archive the claims of the highest score: a file that is claimed is never left unread."""
+    tops = {id(one.member): max(c.score for c in claims if c.member is one.member) for one in claims}
+    return [claim for claim in claims if claim.score == tops[id(claim.member)]]
 
 
 def _named(claim: Claim) -> str:

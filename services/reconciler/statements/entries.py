@@ -97,6 +97,19 @@ class StatedDays:
             tally.period(self._first, self._last)
 
 
+class Repeats:
+    """Statements that a file holds: one that is there twice would count all its money twice."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+
+    def check(self, whole: bytes, tally: Tally, line: int, name: str) -> None:
+        """Tell the tally if a statement of this digest was there before."""
+        if whole in self._seen:
+            tally.fault(StatementRefused("E-FRAME", line=line, value=f"{name} was there before").fault)
+        self._seen.add(whole)
+
+
 def known_currency(code: str, *, line: int, column: str) -> str:
     """The code itself. Raises StatementRefused E-CURRENCY."""
     try:

@@ -11,7 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from services.reconciler.domain.line import StatementLine
 from services.reconciler.statements.encoding import TextLine
-from services.reconciler.statements.entries import Balance, StatedDays, batched
+from services.reconciler.statements.entries import Balance, Repeats, StatedDays, batched
 from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.mt940_message import Message
 from services.reconciler.statements.profile import Profile
@@ -40,6 +40,7 @@ class _File:
         self._count = 0
         self._has_entries = False
         self._days = StatedDays()
+        self._repeats = Repeats()
         self._pages: dict[str, Balance] = {}  # by account: where a page ended that said another follows
 
     def lines(self, text: Iterable[TextLine]) -> Iterator[StatementLine]:
@@ -82,6 +83,6 @@ class _File:
             return
         message, self._message = self._message, None
         yield from self._taken(message.entry_ended())
-        message.compare(self._pages, marked=marked)
+        message.compare(self._pages, self._repeats, marked=marked)
         self._has_entries = self._has_entries or message.quarantined
         self._days.add(message.day)

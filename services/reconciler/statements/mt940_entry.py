@@ -19,6 +19,8 @@ _ENTRY = re.compile(
     r"(?P<amount>[0-9]{1,15}(,[0-9]{0,15})?)(?P<type>[A-Za-z][A-Za-z0-9 ]{3})(?P<refs>.*)"
 )
 _CREDITS = ("C", "RD", "EC")  # the reversal of a debit is money in
+# None, or the word for a number that stands in :86: (end to end, of the payer's batch, of the mandate).
+_NO_REFERENCE = ("NONREF", "EREF", "PREF", "MARF")
 _TEXT_MAX = 2 * REMITTANCE_MAX
 _WRAPPED_AT = 65  # the width at which SWIFT breaks a text, inside of words
 
@@ -125,4 +127,4 @@ def _nearest(entry: str, value_date: date) -> date | None:
 
 def _given(reference: str) -> str:
     reference = reference.strip()
-    return "" if reference == "NONREF" else reference
+    return "" if reference in _NO_REFERENCE else reference

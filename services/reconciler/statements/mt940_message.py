@@ -1,12 +1,13 @@
 """One MT940 or MT942 message: its account, balances, entries and totals. It reads no file."""
 
+import hashlib
 from collections import Counter
 from datetime import date
 from decimal import Decimal
 
 from services.reconciler.domain.line import StatementLine
 from services.reconciler.statements.encoding import TextLine
-from services.reconciler.statements.entries import Balance, check_balance, check_count, check_sum
+from services.reconciler.statements.entries import Balance, Repeats, check_balance, check_count, check_sum
 from services.reconciler.statements.mt940_entry import Mt940Entry
 from services.reconciler.statements.mt940_fields import Total, read_balance, read_floor_currency, read_total
 from services.reconciler.statements.refusal import StatementRefused
@@ -28,6 +29,7 @@ class Message:
         self._counts: Counter[str] = Counter()
         self._sums: Counter[str] = Counter()
         self._line_no = 0
+        self._whole = hashlib.sha256()  # of all but :20:, since a bank may send it again under another
         self.quarantined = False  # an entry was not understood
         self.day: date | None = None
 
@@ -39,6 +41,7 @@ class Message:
     def tag(self, tag: str, text: str, line: TextLine) -> StatementLine | None:
         """A tag begins. The entry that ends with it, if it is booked; one that is not understood is quarantined."""
         self._line_no = line.no
+        self._add_text(line, counts=tag != "20")
         if tag == "86" and self._entry is not None:
             self._tally.frame()
             self._entry.text(text, line, begins=True)
@@ -56,6 +59,7 @@ class Message:
 
     def more(self, line: TextLine) -> None:
         """A further line of the tag that began last."""
+        self._add_text(line)
         self._tally.frame()
         if self._entry is not None and line.text:
             self._entry.text(line.text, line, begins=False)
@@ -80,6 +84,11 @@ class Message:
         self._net[line.currency_code] += line.amount_minor
         return line
 
+    def _add_text(self, line: TextLine, *, counts: bool = True) -> None:
+        """Up to the closing balance; what stands behind it may be the begin of the next message."""
+        if counts and not self.closed and line.text:
+            self._whole.update(f"{line.text}\n".encode())
+
     def _field(self, tag: str, text: str, no: int) -> None:
         if tag in ("25", "25P"):
             self._account = text.strip()
@@ -101,11 +110,14 @@ class Message:
         self.day = day or self.day
         self._currency = self._currency or self._balances[tag].currency_code
 
-    def compare(self, pages: dict[str, Balance], *, marked: bool) -> None:
-        """Tell the tally whether what the message declares ties. `pages` is where pages of accounts ended.
+    def compare(self, pages: dict[str, Balance], repeats: Repeats, *, marked: bool) -> None:
+        """Tell the tally whether what the message declares ties, and whether it is there for the first time.
 
-        An MT940 that has no closing balance, and an MT942 that has neither totals nor an end mark, was cut.
+        `pages` is where pages of accounts ended. An MT940 that has no closing balance, and an MT942 that has neither
+        totals nor an end mark, was cut.
         """
+        if self._counts:
+            repeats.check(self._whole.digest(), self._tally, self._line_no, f"message {self._name}")
         for tag, total in self._totals.items():
             self._compare_total(tag, total)
         opening = self._balances.get("60F") or self._balances.get("60M")

@@ -80,6 +80,8 @@ class _File:
     def _begin(self, tag: Tag) -> None:
         if len(self._inside) > 32 or (self._entry is not None and tag.name not in _PARTS):
             raise StatementRefused("E-FRAME", line=tag.line, value=f"{tag.name} inside of {self._inside[-1]}")
+        if tag.name == "OFX" and self._whole:  # of the same file again, each line would come twice
+            raise StatementRefused("E-FRAME", line=tag.line, value="OFX behind the end of another")
         self._inside.append(tag.name)
         self._field = ""
         if tag.name in _STATEMENTS:

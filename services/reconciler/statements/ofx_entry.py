@@ -7,7 +7,7 @@ from decimal import Decimal
 from services.reconciler.domain.line import LineKind, StatementLine
 from services.reconciler.statements.entries import REMITTANCE_MAX, kind_of
 from services.reconciler.statements.refusal import StatementRefused
-from services.reconciler.statements.scales import minor_of
+from services.reconciler.statements.scales import digits_of, minor_of
 
 _AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<whole>[0-9]{0,18})([.,](?P<part>[0-9]{0,10}))?")
 _MOMENT = re.compile(
@@ -77,13 +77,22 @@ class OfxEntry:
         return number if number.strip("0") else ""
 
     def _amount(self, currency_code: str) -> int:
-        """Point or comma before the decimals, and no sign between groups, which a comma could else be taken for."""
+        """Point or comma before the decimals, and none between groups: 1,000 dollars could be one or a thousand."""
         text = self._get("TRNAMT")
         found = _AMOUNT.fullmatch(text)
         if found is None or not (found["whole"] or found["part"]):
             raise StatementRefused("E-AMOUNT", line=self._line, column="TRNAMT", value=text)
         amount = Decimal(f"{found['sign']}{found['whole'] or 0}.{found['part'] or 0}")
-        return minor_of(amount, currency_code, line=self._line, column="TRNAMT")
+        amount_minor = minor_of(amount, currency_code, line=self._line, column="TRNAMT")
+        if _may_be_group(found, currency_code):
+            raise StatementRefused("E-AMOUNT", line=self._line, column="TRNAMT", value=text)
+        return amount_minor
+
+
+def _may_be_group(found: re.Match[str], currency_code: str) -> bool:
+    """Three digits after the sign are decimals for sure only in a currency that has three."""
+    whole = found["whole"].lstrip("0")
+    return len(found["part"] or "") == 3 and 0 < len(whole) <= 3 and digits_of(currency_code) != 3
 
 
 def read_moment(text: str) -> tuple[datetime | None, date | None]:

@@ -24,6 +24,7 @@ from services.reconciler.statements.profile import Profile
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.row import Header
 from services.reconciler.statements.rows import RowReader
+from services.reconciler.statements.stray import StrayRows
 from services.reconciler.statements.tally import Tally
 
 Lines = Callable[[], Iterator[TextLine]]
@@ -63,6 +64,7 @@ class TableReader:
         self._lines = lines
         self._last = TextLine(0, 0, 0, "")
         self._declared: dict[str, Declared] = {}
+        self._preamble: list[TextLine] = []
         self._end: TextLine | None = None
 
     def batches(self, formats: tuple[TimeFormat, ...]) -> Iterator[pa.RecordBatch]:
@@ -72,6 +74,8 @@ class TableReader:
         period = Period(self._profile, facts, self._tally)
         rows = RowReader(self._profile, header, facts.get("account_no", ""), period, self._tally)
         rows.formats = formats or rows.formats
+        stray = StrayRows(self._profile, header, period, self._tally.encoding)
+        stray.check(*self._preamble)
         sums = ControlSums(self._profile, header, rows.amounts.decided_by)
         parts: Generator[PlainRows | Iterator[TextLine]] = (lines for lines in (self._lines,))
         if isinstance(self._lines, BlockLines) and knows(self._profile):
@@ -81,7 +85,7 @@ class TableReader:
         with closing(parts):
             yield from self._rows(parts, rows, sums)
         self._tally.header_map |= rows.amounts.header_map
-        self._below(header)
+        self._below(header, stray)
         sums.compare(self._declared, self._tally)
         if period.unknown:
             self._tally.fault(StatementRefused("E-DAY-UNKNOWN").fault)
@@ -176,6 +180,7 @@ class TableReader:
         for line in islice(self._lines, lines_max + 1):
             if self._is_header(self._framed(line)):
                 return line
+            self._preamble.append(line)
             for pattern in facts:
                 if found := pattern.search(line.text):
                     self._declare(found.groupdict(), line)
@@ -191,7 +196,7 @@ class TableReader:
             return cells[:1] == [self._table.header_first_cell]
         return set(self._table.header).issubset(cells)
 
-    def _below(self, header: Header) -> None:
+    def _below(self, header: Header, stray: StrayRows) -> None:
         table = self._table
         if self._end is not None:
             if table.totals_row:
@@ -201,7 +206,7 @@ class TableReader:
             for pattern in table.below:
                 self._match(pattern, self._next())
         if table.footer is not None:
-            self._footer(table.footer.facts)
+            self._footer(table.footer.facts, stray)
         for line in self._lines:
             if not is_blank(self._framed(line), self._profile.dialect):
                 raise StatementRefused("E-FRAME", line=line.no, value=line.text)
@@ -215,16 +220,25 @@ class TableReader:
             raise StatementRefused(_cut_or("E-WIDTH", line), line=line.no, value=line.text)
         self._declare(dict(zip(names, cells, strict=False)), line)
 
-    def _footer(self, facts: Sequence[Pattern[str]]) -> None:
+    def _footer(self, facts: Sequence[Pattern[str]], stray: StrayRows) -> None:
         missing = list(facts)
-        lines = [self._end] if self._end is not None else []
-        for line in (*lines, *map(self._framed, self._lines)):
+        for line in self._footer_lines(stray):
             for pattern in tuple(missing):
                 if found := pattern.search(line.text):
                     self._declare(found.groupdict(), line)
                     missing.remove(pattern)
         if missing:
             raise StatementRefused("E-TRUNCATED", line=self._last.no, value=self._last.text)
+
+    def _footer_lines(self, stray: StrayRows) -> Iterator[TextLine]:
+        """The end line and those below it. A row or a table of its own among these is refused: it would be lost."""
+        if self._end is not None:
+            yield self._end
+        for line in map(self._framed, self._lines):
+            if self._is_header(line):
+                raise StatementRefused("E-FRAME", line=line.no, value=line.text)
+            stray.check(line)
+            yield line
 
     def _match(self, pattern: Pattern[str], line: TextLine) -> None:
         found = pattern.search(line.text)

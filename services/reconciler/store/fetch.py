@@ -42,9 +42,10 @@ class FetchStore:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def planned(self, source_id: str) -> set[date]:
-        """The business days of a source that have a row."""
-        days = select(StatementFetchRow.business_date).where(StatementFetchRow.source_id == source_id)
+    async def planned(self, source_id: str, first_day: date) -> set[date]:
+        """The business days of a source, from one on, that have a row."""
+        row = StatementFetchRow
+        days = select(row.business_date).where(row.source_id == source_id, row.business_date >= first_day)
         return set(await self._session.scalars(days))
 
     async def add(self, rows: Sequence[dict[str, Any]]) -> None:

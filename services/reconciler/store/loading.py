@@ -72,6 +72,11 @@ _BY_PLACE = "SELECT count(*) > count(DISTINCT line_no) FROM staged_lines"
 _CHANGED = (
     "(amount_minor, currency_code, status) IS DISTINCT FROM (known_amount_minor, known_currency_code, known_status)"
 )
+# Two fees of a day, told by two files, may be equal in all that their key has; a number or a balance tells them apart.
+_UNSURE = (
+    "channel_txn_no = '' AND channel_refund_no = '' AND merchant_refund_no = '' AND merchant_order_no = '' "
+    "AND entry_ref = '' AND balance_after_minor IS NULL"
+)
 _NEW_ROWS = "SELECT business_date, count(*) FROM judged_lines WHERE known_statement_id IS NULL GROUP BY business_date"
 _ADD = f"""
 INSERT INTO statement_lines (statement_id, {_COLUMNS}, line_key, occurrence, late)
@@ -115,8 +120,9 @@ class LoadingStore:
         new_rows = {row[0]: row[1] for row in await self._session.execute(text(_NEW_ROWS))}
         known_rows = await self._session.scalar(text("SELECT count(known_statement_id) FROM judged_lines"))
         first_known = await self._first("true") if known_rows else None
+        first_unsure = await self._first(_UNSURE) if known_rows else None
         first_changed = await self._first(_CHANGED) if known_rows else None
-        return Judged(known_rows or 0, first_known, first_changed, new_rows)
+        return Judged(known_rows or 0, first_known, first_unsure, first_changed, new_rows)
 
     async def add_lines(self, statement_id: str, late_days: Sequence[date]) -> None:
         """Insert the lines that are new. Where several have one number they are numbered in the order of the file."""

@@ -31,6 +31,7 @@ class StatementHeader(_message.Message):
     CHANNEL_FIELD_NUMBER: _builtins.int
     PROFILE_ID_FIELD_NUMBER: _builtins.int
     RESUME_FROM_BYTES_FIELD_NUMBER: _builtins.int
+    FILE_SHA256_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry."""
     file_name: _builtins.str
@@ -41,6 +42,10 @@ class StatementHeader(_message.Message):
     """The profile that has to read it; empty to find the one that claims the file."""
     resume_from_bytes: _builtins.int
     """How many of the file's bytes came before, as GetUpload tells; 0 to send the file from its beginning."""
+    file_sha256: _builtins.str
+    """The SHA-256 of the whole file in lower-case hex, which what came must have. Needed with resume_from_bytes, since
+    parts of two files could else be taken for one; else it may be empty.
+    """
     def __init__(
         self,
         *,
@@ -49,10 +54,11 @@ class StatementHeader(_message.Message):
         channel: _builtins.str = ...,
         profile_id: _builtins.str = ...,
         resume_from_bytes: _builtins.int = ...,
+        file_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "file_name", b"file_name", "profile_id", b"profile_id", "request_id", b"request_id", "resume_from_bytes", b"resume_from_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "file_name", b"file_name", "file_sha256", b"file_sha256", "profile_id", b"profile_id", "request_id", b"request_id", "resume_from_bytes", b"resume_from_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
