@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from bihuan.reconciler.v1 import statement_fetch_service_pb2 as fetch_pb2
+from opentelemetry.metrics import Meter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from starlette.responses import Response
 from structlog.testing import capture_logs
 
@@ -24,6 +27,7 @@ from tests.reconciler.builders import DAY, System, a_bill, a_bill_row
 from tests.support.channel_merchants import merchant_at
 from tests.support.channel_sandbox import running_channel_sandbox
 from tests.support.eventually import eventually
+from tests.support.metric_points import points
 from tests.support.statement_servers import TOKEN, HttpsPeer, https_peer, sftp_peer
 
 TEN = datetime(2026, 3, 2, 2, tzinfo=UTC)  # 10:00 in Shanghai on T+1, when DAY's file is first asked for
@@ -59,10 +63,12 @@ def a_source(place: Https | Sftp, **said: object) -> FetchSource:
     return FetchSource(**{**values, **said})  # type: ignore[arg-type]
 
 
-def worker(system: System, *sources: FetchSource, limits: FetchLimits = LIMITS) -> FetchActions:
+def worker(
+    system: System, *sources: FetchSource, limits: FetchLimits = LIMITS, meter: Meter | None = None
+) -> FetchActions:
     """The actions of one process."""
     return FetchActions(
-        system.sessions, sources, fetchers_of(sources, limits), system.loading, system.clock, limits, 30
+        system.sessions, sources, fetchers_of(sources, limits), system.loading, system.clock, limits, 30, meter
     )
 
 
@@ -155,12 +161,14 @@ async def test_without_a_file_at_the_deadline_the_statement_is_missing_and_a_lat
 
 
 async def test_the_missing_are_counted_where_operators_measure(system: System, peer: HttpsPeer, spans):
-    fetches = worker(system, a_source(peer.place()))
+    read = InMemoryMetricReader()
+    fetches = worker(system, a_source(peer.place()), meter=MeterProvider([read]).get_meter("test"))
     await fetches.watch_fetches()
     system.clock.advance(2 * 3_600)
 
     await fetches.watch_fetches()
 
+    assert points(read)["bihuan.statement.missing"].value == 1
     watched = [span for span in spans.get_finished_spans() if span.name == "watch_fetches"]
     assert [span.attributes["bihuan.missing_count"] for span in watched] == [0, 1]
 

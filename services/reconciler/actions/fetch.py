@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
+from opentelemetry.metrics import Meter
 
 from chassis import telemetry
 from chassis.clock import Clock
@@ -49,7 +50,11 @@ class FetchActions:
         clock: Clock,
         limits: FetchLimits,
         load_seconds_max: float,
+        meter: Meter | None = None,
     ) -> None:
+        self._missing = (meter or telemetry.meter()).create_gauge(
+            "bihuan.statement.missing", "{statement}", "How many days of this process's sources are MISSING."
+        )
         self._sessions = sessions
         self.sources = tuple(sources)
         self._source_ids = [source.id for source in sources]
@@ -75,7 +80,9 @@ class FetchActions:
             settled = await store.settle(self._source_ids, now)
             missing = await store.mark_missing(self._source_ids, now)
             given_up = await store.give_up(self._source_ids, now)
-            telemetry.annotate(missing_count=await store.missing_count(self._source_ids))
+            missing_count = await store.missing_count(self._source_ids)
+        telemetry.annotate(missing_count=missing_count)
+        self._missing.set(missing_count)
         for row in missing:
             _log.error("statement is missing", reason="STATEMENT_MISSING", **_about(row))
         for row in given_up:
