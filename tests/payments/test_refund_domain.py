@@ -70,7 +70,7 @@ def test_an_ask_that_is_refused_frees_nothing_of_what_the_channel_took_or_anothe
     refused, unknown = Refused("NOT_ENOUGH"), RefundState.UNKNOWN
     persons = a_refund(unknown, attention_time=NOON, cause="DISAGREES amount")
     cases = [
-        (a_refund(), a_refund(RefundState.PROCESSING), (RefundState.PROCESSING, "")),
+        (a_refund(), a_refund(RefundState.PROCESSING), (RefundState.PROCESSING, "NOT_ENOUGH")),
         (a_refund(attempt_count=2), a_refund(unknown, attempt_count=2), (unknown, "NOT_ENOUGH")),
         (a_refund(unknown, attempt_count=3), a_refund(unknown, attempt_count=4), (unknown, "NOT_ENOUGH")),
         (a_refund(), persons, (unknown, "DISAGREES amount")),
@@ -166,6 +166,7 @@ def test_what_was_not_asked_is_asked_for_and_all_else_is_only_inquired_until_the
     assert must_ask_again(a_refund(RefundState.UNKNOWN), NotFound(), later, TIMERS)
     assert not must_ask_again(a_refund(RefundState.UNKNOWN), NotFound(), later - timedelta(seconds=1), TIMERS)
     assert not must_ask_again(a_refund(RefundState.PROCESSING), NotFound(), later, TIMERS)
+    assert must_ask_again(a_refund(RefundState.PROCESSING, cause="NOT_FOUND"), NotFound(), later, TIMERS)
     assert not must_ask_again(a_refund(RefundState.UNKNOWN), Unknown(UnknownCause.TIMEOUT), later, TIMERS)
 
 

@@ -135,6 +135,53 @@ async def test_of_two_who_ask_at_once_the_one_that_is_refused_does_not_free_what
     assert await money_of(system, payment.payment_id) == (0, 4_00, 6_00)
 
 
+async def test_while_a_refund_is_asked_for_once_more_confirming_only_asks_how_it_stands(system):
+    payment = await paid(system, 10_00)
+    system.model.lost = "BEFORE"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00))).refund
+    asked, answer = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+    async def ask_once_more(order):
+        assert not asked.is_set(), "asked twice"
+        asked.set()
+        return await answer
+
+    system.model.refund = ask_once_more
+    system.clock.advance(RefundTimers().absence_seconds)
+    polling = asyncio.ensure_future(system.actions.refunds.poll_refunds())
+    await asyncio.wait_for(asked.wait(), 10)
+    confirmed = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
+    answer.set_result(RefundProcessing(RefundAbout()))
+    await polling
+
+    assert confirmed.state == UNKNOWN
+    assert (await get(system, refund.refund_id)).state == PROCESSING
+    assert await money_of(system, payment.payment_id) == (0, 4_00, 6_00)
+
+
+async def test_what_the_channel_took_and_then_lost_is_asked_for_again_and_freed_by_no_refusal(system):
+    payment = await paid(system, 10_00)
+    system.model.next_refund = "PROCESSING"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00))).refund
+    del system.model.refunds[refund.merchant_refund_no]
+
+    system.model.next_refund = "REFUSED"
+    for _ in range(3):
+        system.clock.advance(RefundTimers().absence_seconds)
+        await system.actions.refunds.poll_refunds()
+    refused = await get(system, refund.refund_id)
+    kept = await money_of(system, payment.payment_id)
+    system.model.next_refund = "DONE"
+    for _ in range(3):
+        system.clock.advance(RefundTimers().absence_seconds)
+        await system.actions.refunds.poll_refunds()
+
+    assert (refused.state, kept) == (PROCESSING, (0, 4_00, 6_00))
+    assert system.model.calls.count("refund") > 2
+    assert (await get(system, refund.refund_id)).state == SUCCEEDED
+    assert system.model.given_back(payment.merchant_order_no) == 4_00
+
+
 async def test_a_refund_that_fails_after_the_channel_took_it_frees_its_amount_then(system):
     payment = await paid(system, 10_00)
     system.model.next_refund = "PROCESSING"

@@ -114,10 +114,14 @@ class RefundActions:
                 raise _no_refund(refund_id)
             if found.is_final and found.attention_time is None:
                 return found
+            found = await refunds.lock(session, found.content.payment_id, refund_id)
             claimed = await refunds.claim(session, found, self._lease_until())
         telemetry.annotate(refund_id=refund_id, attempt_count=claimed.attempt_count)
         if not claimed.is_final:
-            return await self._ask_and_settle(claimed)
+            # Before it is due another may be asking: of two who ask once more, the first may be taken and the other
+            # refused for it.
+            is_due = found.next_try_time is None or found.next_try_time <= self._clock.now()
+            return await self._ask_and_settle(claimed, may_ask_again=is_due)
         return claimed if claimed.attention_time is None else await self._look_again(claimed)
 
     async def poll_refunds(self) -> int:
@@ -206,18 +210,18 @@ class RefundActions:
             telemetry.annotate(refund_id=refund.refund_id, attempt_count=refund.attempt_count)
             await self._ask_and_settle(refund)
 
-    async def _ask_and_settle(self, refund: Refund) -> Refund:
-        answer = await self._ask(refund)
+    async def _ask_and_settle(self, refund: Refund, *, may_ask_again: bool = True) -> Refund:
+        answer = await self._ask(refund, may_ask_again=may_ask_again)
         async with self._begin() as session:
             settled = await settle(session, refund, answer, self._clock.now(), self._jitter(), self._timers)
         return settled.refund
 
     async def _look_again(self, refund: Refund) -> Refund:
-        answer = await self._ask(refund)
+        answer = await self._ask(refund, may_ask_again=False)
         async with self._begin() as session:
             return await look_again(session, refund, answer, self._clock.now(), self._timers)
 
-    async def _ask(self, refund: Refund) -> RefundFound:
+    async def _ask(self, refund: Refund, *, may_ask_again: bool) -> RefundFound:
         """The channel's answer, outside of any transaction. An account that is no more is a channel out of reach."""
         async with self._begin() as session:
             payment = await payments.get(session, refund.content.payment_id)
@@ -228,7 +232,7 @@ class RefundActions:
         if not refund.is_final and next_question(refund) is Question.DO:
             return await account.channel.refund(order)
         found = await account.channel.query_refund(order)
-        again = not refund.is_final and must_ask_again(refund, found, self._clock.now(), self._timers)
+        again = may_ask_again and must_ask_again(refund, found, self._clock.now(), self._timers)
         return await account.channel.refund(order) if again else found
 
     @asynccontextmanager

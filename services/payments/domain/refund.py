@@ -37,6 +37,10 @@ MOVES: Mapping[RefundState, frozenset[RefundState]] = {
 }
 
 
+# The cause of a refund that its channel knows nothing of now.
+ABSENT = "NOT_FOUND"
+
+
 class RefundOrigin(StrEnum):
     """Who had the channel give the money back; the contract's Refund.Origin."""
 
@@ -178,8 +182,11 @@ def next_question(refund: Refund) -> Question:
 
 
 def must_ask_again(refund: Refund, answer: RefundFound, now: datetime, timers: RefundTimers) -> bool:
-    """Whether the channel never had what was sent and not answered, so that the refund is asked for once more."""
-    absent = isinstance(answer, NotFound) and refund.state is RefundState.UNKNOWN
+    """Whether the channel never had what was sent and not answered, so that the refund is asked for once more.
+
+    Of what it took that must be told twice, and what it took stays taken: no refusal of a further ask ends it.
+    """
+    absent = isinstance(answer, NotFound) and (refund.state is RefundState.UNKNOWN or refund.cause == ABSENT)
     return absent and now - refund.create_time >= timedelta(seconds=timers.absence_seconds)
 
 

@@ -21,7 +21,7 @@ from services.payments.channels import (
     Unknown,
 )
 from services.payments.channels.proof import difference
-from services.payments.domain.refund import Refund, RefundState, RefundTimers
+from services.payments.domain.refund import ABSENT, Refund, RefundState, RefundTimers
 
 RefundWord = RefundFound | RefundEvent
 _DOUBLINGS_MAX = 32
@@ -122,11 +122,10 @@ def _not_told(refund: Refund, answer: Unknown | NotFound, at: datetime | None) -
     if refund.attention_time is not None:
         # What a person must look at is not forgotten because nothing is told.
         return StillOpen(refund.state, "", refund.cause, None)
-    if isinstance(answer, NotFound):
-        return StillOpen(RefundState.UNKNOWN, "", "NOT_FOUND", at)
-    # What the channel took stays taken, though a later question about it got no answer.
+    # What the channel took stays taken, though a later question about it got no answer, or it knows nothing of it now.
     kept = refund.state is RefundState.PROCESSING
-    return StillOpen(RefundState.PROCESSING if kept else RefundState.UNKNOWN, "", answer.cause.value, at)
+    cause = ABSENT if isinstance(answer, NotFound) else answer.cause.value
+    return StillOpen(RefundState.PROCESSING if kept else RefundState.UNKNOWN, "", cause, at)
 
 
 def _refused(refund: Refund, since: Refund, refused: Refused, now: datetime, at: datetime | None) -> Judged:
@@ -135,9 +134,8 @@ def _refused(refund: Refund, since: Refund, refused: Refused, now: datetime, at:
         return NotGiven(cause, now)
     if refund.attention_time is not None:
         return StillOpen(refund.state, "", refund.cause, None)
-    if refund.state is RefundState.PROCESSING:
-        return StillOpen(RefundState.PROCESSING, "", "", at)
-    return StillOpen(RefundState.UNKNOWN, "", cause, at)
+    kept = refund.state is RefundState.PROCESSING
+    return StillOpen(RefundState.PROCESSING if kept else RefundState.UNKNOWN, "", cause, at)
 
 
 def _is_of_only_ask(refund: Refund, since: Refund) -> bool:
