@@ -6,7 +6,7 @@ SOURCES := chassis services cli demo benchmarks accuracy deploy proto/generate.p
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test acceptance check static bench bench-outbox bench-payments accuracy-diagnosis proto lock clean
+.PHONY: help setup demo up down test acceptance check static bench bench-outbox bench-payments bench-statements accuracy-diagnosis proto lock clean
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -57,6 +57,9 @@ bench-outbox: setup ## measure the outbox against other queues; QUICK=1 only pro
 
 bench-payments: setup ## measure intake, batches, import and export against their rivals; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks.payments
+
+bench-statements: setup ## measure the reading of large statements against a scan and the csv module; QUICK=1 only proves that it runs
+	$(BIN)/python -m benchmarks.statements
 
 accuracy-diagnosis: setup ## plant every cause and compare what the diagnosis says; SEEDS=1,2,3 TIMES=3; writes diagnosis.json
 	$(if $(SEEDS),SEEDS=$(SEEDS)) $(if $(TIMES),TIMES=$(TIMES)) $(BIN)/python -m accuracy.diagnosis

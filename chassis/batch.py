@@ -12,7 +12,7 @@ import contextvars
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -51,6 +51,28 @@ class Counts:
     dropped_count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """A batch whose flush has ended: `wait_seconds` is how long its first item had waited, `waiting_count` who does."""
+
+    item_count: int
+    wait_seconds: float
+    flush_seconds: float
+    waiting_count: int
+
+
+class Watch(Protocol):
+    """Who is told what goes on; it must be quick and not fail."""
+
+    def flushed(self, done: Flushed) -> None:
+        """A flush has ended, however it did."""
+        ...
+
+    def turned_away(self) -> None:
+        """One found the queue full."""
+        ...
+
+
 class Batcher(Generic[Item, Result]):
     """Collects items of many callers into few flushes, and gives each caller its own answer.
 
@@ -73,6 +95,7 @@ class Batcher(Generic[Item, Result]):
         linger_seconds: float = 0.0,
         in_flight_max: int = 1,
         split_on: tuple[type[Exception], ...] = (),
+        watch: Watch | None = None,
     ) -> None:
         assert size_max > 0, size_max
         assert waiting_max >= size_max, (waiting_max, size_max)
@@ -83,6 +106,7 @@ class Batcher(Generic[Item, Result]):
         self._linger_seconds = linger_seconds
         self._in_flight_max = in_flight_max
         self._split_on = split_on
+        self._watch = watch
         # A flush belongs to no one caller, so it runs in the context of the making and not, say, in a caller's trace.
         self._context = contextvars.copy_context()
         self._waiting: OrderedDict[_Entry[Item, Result], None] = OrderedDict()
@@ -107,10 +131,13 @@ class Batcher(Generic[Item, Result]):
             raise BatchClosed("nothing more is taken")
         if len(self._waiting) >= self._waiting_max:
             self.counts.full_count += 1
+            if self._watch is not None:
+                self._watch.turned_away()
             raise BatchFull(f"{self._waiting_max} wait already")
         loop = asyncio.get_running_loop()
-        expire_at = None if within_seconds is None else loop.time() + within_seconds
-        entry: _Entry[Item, Result] = _Entry(item, expire_at, loop.create_future())
+        since = loop.time()
+        expire_at = None if within_seconds is None else since + within_seconds
+        entry: _Entry[Item, Result] = _Entry(item, since, expire_at, loop.create_future())
         self._waiting[entry] = None
         self._schedule()
         try:
@@ -153,7 +180,8 @@ class Batcher(Generic[Item, Result]):
         if batch:
             flight = asyncio.get_running_loop().create_task(self._settle(batch), context=self._context.copy())
             self._flights.add(flight)
-            flight.add_done_callback(lambda landed: self._land(landed, batch))
+            began = asyncio.get_running_loop().time()
+            flight.add_done_callback(lambda landed: self._land(landed, batch, began))
 
     def _take(self) -> "list[_Entry[Item, Result]]":
         """The oldest that wait, without those whose caller left or whose time is up."""
@@ -189,8 +217,11 @@ class Batcher(Generic[Item, Result]):
                 elif not entry.answer.done():
                     entry.answer.set_result(result)
 
-    def _land(self, flight: asyncio.Task[None], batch: "list[_Entry[Item, Result]]") -> None:
+    def _land(self, flight: asyncio.Task[None], batch: "list[_Entry[Item, Result]]", began: float) -> None:
         self._flights.discard(flight)
+        if self._watch is not None:
+            took = asyncio.get_running_loop().time() - began
+            self._watch.flushed(Flushed(len(batch), began - batch[0].since, took, len(self._waiting)))
         _fail(batch, BatchCut("the flush was cut off"))
         self._busy = len(batch) > 1 or bool(self._waiting)
         self._schedule()
@@ -198,9 +229,10 @@ class Batcher(Generic[Item, Result]):
 
 @dataclass(eq=False, slots=True)
 class _Entry(Generic[Item, Result]):
-    """An item that waits for its answer; `expire_at` by the loop's clock."""
+    """An item that waits for its answer, `since` when and until when, by the loop's clock."""
 
     item: Item
+    since: float
     expire_at: float | None
     answer: asyncio.Future[Result]
 

@@ -17,7 +17,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`turn` does one turn and returns how much it did; when it did nothing, the loop rests for the interval.
+    """`turn` does one turn and returns how much it did; when that was less than `whole`, the loop rests.
+
+    Where a turn costs the same for one thing as for hundreds, `whole` is what one turn takes at most: then the loop
+    goes on at once only while more is left, and lets the rest come together for the interval.
 
     `ending` is awaited once when the loop was told to stop, for what its turns have left under way.
     """
@@ -25,6 +28,7 @@ class Loop:
     name: str
     turn: Callable[[], Awaitable[int]]
     interval_seconds: float
+    whole: int = 1
     ending: Callable[[], Awaitable[None]] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -41,7 +45,7 @@ class Loop:
             except Exception as raised:  # noqa: BLE001  a loop that dies silently is the worst of faults: log, rest, go on
                 done = 0
                 failures.add(raised)
-            if not done:
+            if done < self.whole:
                 await self._rest(stop, failures.count)
         if self.ending is not None:
             await self.ending()

@@ -1,4 +1,4 @@
-"""Traces and logs: spans with current conventions, W3C context, JSON logs that bear the trace id. No business word."""
+"""Traces, metrics and logs: current conventions, W3C context, JSON logs that bear the trace id. No business word."""
 
 import functools
 import json
@@ -13,9 +13,12 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from google.protobuf.json_format import MessageToDict
-from opentelemetry import context, propagate, trace
+from opentelemetry import context, metrics, propagate, trace
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -29,6 +32,7 @@ Attributes = Mapping[str, str | int | bool]
 _TRACER = trace.get_tracer("bihuan")
 _SINK = re.compile(r"file:.+|otlp:[^/]+:[0-9]{1,5}")
 _EXPORT_DELAY_MS = 200
+_METRICS_INTERVAL_MS = 15_000
 _SPANS_QUEUED_MAX = 16_384
 # The last hex digit of a traceparent, when its lowest bit is set (W3C Trace Context, 3.2.2.5.1).
 _SAMPLED = frozenset("13579bdf")
@@ -36,16 +40,16 @@ _NO_SPAN: AbstractContextManager[Span] = nullcontext(trace.INVALID_SPAN)
 
 
 def set_up(service: str, sink: str, sample_ratio: float) -> Callable[[], None]:
-    """Start traces and logs for this process; returns what ends them and sends what is left.
+    """Start traces, metrics and logs for this process; returns what ends them and sends what is left.
 
-    `sink` is "" (no traces), "file:<folder>" (OTLP JSON lines, one file a process) or "otlp:<host:port>"
-    (OTLP over gRPC, without TLS). `sample_ratio` counts only for traces that start here.
+    `sink` is "" (no traces), "file:<folder>" (OTLP JSON lines, one file a process, without metrics) or
+    "otlp:<host:port>" (OTLP over gRPC, without TLS). `sample_ratio` counts only for traces that start here.
     """
     _set_up_logs(service)
     if not sink:
         return lambda: None
-    sampler = ParentBased(TraceIdRatioBased(sample_ratio))
-    provider = TracerProvider(sampler, Resource.create({"service.name": service}))
+    resource = Resource.create({"service.name": service})
+    provider = TracerProvider(ParentBased(TraceIdRatioBased(sample_ratio)), resource)
     provider.add_span_processor(
         BatchSpanProcessor(
             _exporter(service, sink),
@@ -54,6 +58,28 @@ def set_up(service: str, sink: str, sample_ratio: float) -> Callable[[], None]:
         )
     )
     trace.set_tracer_provider(provider)
+    end_metrics = _set_up_metrics(sink, resource)
+
+    def end() -> None:
+        end_metrics()
+        provider.shutdown()
+
+    return end
+
+
+def meter() -> metrics.Meter:
+    """Where instruments are made: named `bihuan.<part>.<what>_<unit>`, labelled by what has few values, never an id."""
+    return metrics.get_meter("bihuan")
+
+
+def _set_up_metrics(sink: str, resource: Resource) -> Callable[[], None]:
+    scheme, _, place = sink.partition(":")
+    if scheme != "otlp":
+        return lambda: None
+    exporter = OTLPMetricExporter(endpoint=place, insecure=True)
+    reader = PeriodicExportingMetricReader(exporter, export_interval_millis=_METRICS_INTERVAL_MS)
+    provider = MeterProvider([reader], resource)
+    metrics.set_meter_provider(provider)
     return provider.shutdown
 
 
@@ -168,9 +194,12 @@ def annotate(**attributes: str | int | bool) -> None:
 
 def current_traceparent() -> str:
     """The W3C traceparent of the current span; empty when there is none."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return carrier.get("traceparent", "")
+    here = trace.get_current_span().get_span_context()
+    if not here.is_valid:
+        return ""
+    # Formatted here: a propagator would fill a carrier of headers for it, on every call.
+    ids = f"{trace.format_trace_id(here.trace_id)}-{trace.format_span_id(here.span_id)}"
+    return f"00-{ids}-{here.trace_flags:02x}"
 
 
 def current_trace_id() -> str:

@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from cli import stack
 STACK_FOLDER = Path(".bihuan")
 STACK_FILE = STACK_FOLDER / "stack.json"
 _TIMEOUT_SECONDS = 30.0
+# The last byte of a large file is followed by the work of loading it.
+_UPLOAD_TIMEOUT = httpx.Timeout(_TIMEOUT_SECONDS, read=660.0)
 _TRIES_MAX = 4
 
 
@@ -22,6 +25,10 @@ class GatewayError(Exception):
     def __init__(self, message: str, problem: dict[str, Any] | None = None) -> None:
         super().__init__(message)
         self.problem = problem or {}
+
+
+class NoAnswer(GatewayError):
+    """It broke off: whether the work was done is unknown."""
 
 
 class Gateway:
@@ -51,10 +58,15 @@ class Gateway:
         """Set something. Raises GatewayError."""
         return self._call("PUT", path, json=body)
 
-    def upload(self, path: str, content: bytes, **query: Any) -> dict[str, Any]:
-        """Send raw bytes. Raises GatewayError."""
-        headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/octet-stream"}
-        return self._call("POST", path, content=content, params=query, headers=headers)
+    def upload(self, path: str, content: Iterator[bytes], key: str, **query: Any) -> dict[str, Any]:
+        """Send raw bytes as they are read, once. Raises GatewayError, and NoAnswer when it broke off."""
+        headers = {"Idempotency-Key": key, "Content-Type": "application/octet-stream"}
+        given = {name: value for name, value in query.items() if value}
+        try:
+            answer = self._http.post(path, content=content, params=given, headers=headers, timeout=_UPLOAD_TIMEOUT)
+        except httpx.TransportError as fault:
+            raise self._no_answer(fault) from fault
+        return _body(answer)
 
     def pages(self, path: str, items: str, *, size: int = 1000, **query: Any) -> list[dict[str, Any]]:
         """All pages of a list, as one; `size` is what one page may have."""
@@ -79,12 +91,19 @@ class Gateway:
         try:
             answer = self._send(method, path, **options)
         except httpx.TransportError as fault:
-            raise GatewayError(f"the gateway at {self._http.base_url} does not answer: {fault}") from fault
-        if answer.is_success:
-            body: dict[str, Any] = answer.json()
-            return body
-        problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-        raise GatewayError(problem.get("detail") or f"{answer.status_code} {answer.reason_phrase}", problem)
+            raise self._no_answer(fault) from fault
+        return _body(answer)
+
+    def _no_answer(self, fault: httpx.TransportError) -> "NoAnswer":
+        return NoAnswer(f"the gateway at {self._http.base_url} does not answer: {fault}")
+
+
+def _body(answer: httpx.Response) -> dict[str, Any]:
+    if answer.is_success:
+        body: dict[str, Any] = answer.json()
+        return body
+    problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    raise GatewayError(problem.get("detail") or f"{answer.status_code} {answer.reason_phrase}", problem)
 
 
 def connect() -> Gateway:

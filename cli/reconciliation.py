@@ -1,8 +1,6 @@
-"""`bihuan ingest`, `reconcile`, `exceptions`: what the channels say, and where we disagree."""
+"""`bihuan reconcile` and `exceptions`: where the books and what the channels say disagree."""
 
 import time
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,33 +14,8 @@ _ENDED = ("STATE_SUCCEEDED", "STATE_FAILED")
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
-    app.command()(ingest)
     app.command()(reconcile)
     app.command()(exceptions)
-
-
-def ingest(files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Load statement files, each whole or not at all."""
-    gateway = client.connect()
-    for path in files:
-        statement = ingest_file(gateway, path.name, path.read_bytes())
-        show.console.print(statement_line(statement))
-
-
-def ingest_file(gateway: client.Gateway, name: str, content: bytes) -> dict[str, Any]:
-    """Load one file; the statement as the reconciler understood it. Raises GatewayError with line and cure."""
-    statement: dict[str, Any] = gateway.upload("/v1/statements:ingest", content, fileName=name)["statement"]
-    return statement
-
-
-def statement_line(statement: Mapping[str, Any]) -> str:
-    """One line of what was loaded."""
-    ties = "totals tie" if all(control.get("ties") for control in statement.get("controls", [])) else "totals differ"
-    return (
-        f"{statement['fileName']} ({statement['profileId']}, {statement['encoding']}) {statement['businessDate']}\n  "
-        f"{statement['rows'].get('booked', 0)} rows, in {show.sums(statement.get('sumsIn', []))}, "
-        f"out {show.sums(statement.get('sumsOut', []))}, {ties}"
-    )
 
 
 def reconcile(channel: str, business_date: Annotated[str, typer.Argument(metavar="YYYY-MM-DD")]) -> None:

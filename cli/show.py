@@ -34,6 +34,11 @@ def sums(amounts: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(money(amount) for amount in amounts) or "0"
 
 
+def plain(text: str) -> str:
+    """Text from a file or a peer, without what a terminal would obey: control and format characters show as ␦."""
+    return "".join(sign if sign == "\n" or sign.isprintable() else "\u2426" for sign in text)
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: int = 0) -> Table:
     """A table; its last `right` columns are numbers."""
     made = Table(title=title, title_justify="left", title_style="bold", show_header=any(columns))
@@ -41,7 +46,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text
         made.add_column(column, justify="right" if number >= len(columns) - right else "left", overflow="fold")
     for row in rows:
         # Cells are text as it is: what stands in a file or came from a peer is no markup.
-        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        made.add_row(*(Text(plain(cell)) if isinstance(cell, str) else cell for cell in row))
     return made
 
 

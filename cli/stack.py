@@ -49,6 +49,7 @@ class Addresses:
     channel_accounts_file: str
     body_key_file: str
     payments_key_file: str
+    reconciler_key_file: str
     traces_folder: str
     logs_folder: str
 
@@ -193,6 +194,7 @@ def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
         admin_key_file=str(folder / "admin.key"),
         body_key_file=str(_body_key_file(folder / "body.key")),
         payments_key_file=str(_body_key_file(folder / "payments.key")),
+        reconciler_key_file=str(_body_key_file(folder / "reconciler.key")),
         traces_folder=str(traces),
         logs_folder=str(logs),
     )
@@ -214,7 +216,7 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
             "CHANNEL_ACCOUNTS_FILE": addresses.channel_accounts_file,
             "BODY_KEY_FILE": addresses.payments_key_file,
         },
-        "reconciler": {"PAYMENTS_TARGET": targets["payments"]},
+        "reconciler": {"PAYMENTS_TARGET": targets["payments"], "BODY_KEY_FILE": addresses.reconciler_key_file},
         "invoice_sync": {
             "PAYMENTS_TARGET": targets["payments"],
             "TAX_URL": addresses.tax_sandbox_url,

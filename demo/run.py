@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from rich.progress import track
@@ -10,7 +11,8 @@ from rich.progress import track
 from cli import show
 from cli.client import Gateway, GatewayError
 from cli.payments import record_all
-from cli.reconciliation import ingest_file, run_and_wait, statement_line
+from cli.reconciliation import run_and_wait
+from cli.statements import ingest_file, statement_line
 from demo.crowd import MERCHANT_OF
 from demo.day import CHANNELS, DemoDay, Disturbance, PlannedPayment
 from demo.faults import TaxSandbox
@@ -42,7 +44,7 @@ def play(gateway: Gateway, tax: TaxSandbox, day: DemoDay) -> Played:
     tax.plan(day.seed, _orders_with_an_invoice(day))
     _set_merchants(gateway)
     record_all(gateway, [_body(payment) for payment in day.payments])
-    statements = [ingest_file(gateway, name, raw) for name, raw in day.bills.items()]
+    statements = [ingest_file(gateway, name, BytesIO(raw)) for name, raw in day.bills.items()]
     runs = [run_and_wait(gateway, channel, day.business_date.isoformat()) for channel in day.rows]
     for run in runs:
         if run["state"] != "STATE_SUCCEEDED":

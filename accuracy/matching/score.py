@@ -47,7 +47,7 @@ class Score:
     recall_identifiers: float  # of classes in which numbers tell the truth
     exact_clusters: float  # all links of a cluster found, and none beside them
     auto_post_recall: float  # of links that may be posted
-    ambiguous_shown: float  # of clusters that nothing decides
+    ambiguous_shown: float  # of clusters that nothing decides: every candidate, in one group
     false_alarms: int  # clean and harmless clusters with an exception
     false_alarms_per_10k: float
     missed_faults: int  # faulty clusters without any sign
@@ -168,10 +168,10 @@ def _judge_clusters(db: duckdb.DuckDBPyConnection) -> None:
         CREATE TABLE cluster AS
         SELECT t.*, COALESCE(l.needed, 0) AS needed, COALESCE(l.found, 0) AS found, COALESCE(l.posted, 0) AS posted,
                r.all_right AND (t.must = '' OR list_has_any(string_split(t.must, '|'), r.labels)) AS labels_right,
-               r.all_right AND r.all_exceptions AS is_shown, r.has_exception, r.all_silent
+               r.all_right AND r.all_exceptions AND r.groups = 1 AS is_shown, r.has_exception, r.all_silent
         FROM truth AS t
         JOIN (SELECT cluster, BOOL_AND(is_right) AS all_right, LIST(DISTINCT label) AS labels,
-                     BOOL_AND(disposition = 'EXCEPTION') AS all_exceptions,
+                     BOOL_AND(disposition = 'EXCEPTION') AS all_exceptions, COUNT(DISTINCT group_id) AS groups,
                      BOOL_OR(disposition = 'EXCEPTION' OR disposition = 'LOST' OR NOT is_right) AS has_exception,
                      BOOL_AND(label = 'OK') AS all_silent
               FROM row GROUP BY cluster) AS r ON r.cluster = t.cluster

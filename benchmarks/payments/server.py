@@ -10,25 +10,28 @@ from typing import cast
 import uvloop
 
 from benchmarks.payments.rivals import RIVALS
-from chassis import database, server
+from chassis import database, garbage, server
 from chassis.clock import SystemClock
-from chassis.loop import Loop
+from services.payments import worker
 from services.payments.actions.intake import IntakeActions
+from services.payments.actions.storage import StorageActions
 from services.payments.app import make_actions
+from services.payments.config import Config
 from services.payments.rpc import servicers
-
-_NUMBERING_INTERVAL_SECONDS = 0.2
 
 
 async def _serve(contestant: str, url: str) -> None:
+    garbage.collect_seldom()
+    config, clock = Config(database_url=url), SystemClock()
     engine = database.connect(url, f"bench:{contestant}")
-    actions = make_actions(engine, SystemClock())
+    actions = make_actions(engine, clock)
     ours = actions.intake
     if rival := RIVALS.get(contestant):
         actions = dataclasses.replace(actions, intake=cast("IntakeActions", rival(engine)))
-    # Every payment comes into the feed and its day's manifest, whoever took it in.
-    loop = Loop("number_feed", actions.feed.number_feed, _NUMBERING_INTERVAL_SECONDS)
-    running = await server.start("127.0.0.1:0", servicers(actions), [loop])
+    # Whoever took a payment in, it comes into the feed, its day's manifest and its bill.
+    storage = StorageActions(database.sessions(engine), clock, config.retention_months)
+    loops = worker.loops(actions.bill_follow, actions.ask, actions.refunds, actions.callbacks, storage, config)
+    running = await server.start("127.0.0.1:0", servicers(actions), loops)
     print(running.port, flush=True)
     await server.until_stopped(running)
     await ours.close(5)

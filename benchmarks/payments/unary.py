@@ -106,7 +106,11 @@ async def _database_processes(url: str) -> list[psutil.Process]:
         pids = [row[0] for row in await connection.fetch("SELECT pid FROM pg_stat_activity WHERE pid IS NOT NULL")]
     finally:
         await connection.close()
-    return [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+    processes = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            processes.append(psutil.Process(pid))
+    return processes
 
 
 def _cpu_seconds(processes: list[psutil.Process]) -> float:
@@ -126,7 +130,7 @@ def _request(digits: bytes, place: bytes = b"-000") -> pb.RecordPaymentRequest:
         request_id=f"request-{number}",
         merchant_id="wuhan-water",
         merchant_order_no=f"ORDER-{number}",
-        bill_no="BILL-2026-03-000001",
+        bill_no=f"BILL-{number}",
         channel="wechat_pay",
         channel_txn_no=f"42000{number}",
         amount=money_pb2.Money(currency_code="CNY", amount_minor=12_30),

@@ -71,7 +71,9 @@ async def start(config: Config) -> Gateway:
     own = clients.connect(known, {OWN_AREA: _here(config.listen, inside.port)}, config.call_timeout_seconds)
 
     channels = upstreams | own
-    transcoder = Transcoder(channels, config.call_timeout_seconds, config.upload_timeout_seconds)
+    transcoder = Transcoder(
+        channels, config.call_timeout_seconds, config.upload_timeout_seconds, config.upload_bytes_max
+    )
     callback_door = CallbackDoor(upstreams["payments"], config.call_timeout_seconds)
     door = Door(Routes(known.operations), access, transcoder, callback_door, openapi.document(known))
     outside = await web.start(config.http_listen, door)

@@ -11,7 +11,6 @@ from services.gateway.problems import HttpFault
 from services.gateway.strict_json import malformed
 
 BODY_BYTES_MAX = 1024 * 1024
-UPLOAD_BYTES_MAX = 64 * 1024 * 1024
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?", re.ASCII)
 
 

@@ -10,7 +10,6 @@ from google.protobuf.descriptor import Descriptor
 from services.gateway import problems
 from services.gateway.contract import Contract, Operation, field_at, public_name, type_in
 from services.gateway.fields import find_path
-from services.gateway.limits import UPLOAD_BYTES_MAX
 from services.gateway.requests import REQUEST_ID, has_request_id
 from services.gateway.schemas import Schema, Schemas, rules_of
 from services.gateway.transcode import header_of
@@ -83,7 +82,7 @@ def _parameters(operation: Operation, contract: Contract, schemas: Schemas) -> l
         # request_id has a header of its own, which is the better place for it.
         names = [field.name for field in inside.fields if field.name not in closed and field.name != REQUEST_ID]
         found += [_parameter(inside, name, "query", contract, schemas) for name in names if find_path(inside, name)]
-    if has_request_id(inside):
+    if has_request_id(inside) and REQUEST_ID not in variables:
         found.append({"$ref": "#/components/parameters/IdempotencyKey"})
     return [*found, {"$ref": "#/components/parameters/RequestTimeout"}]
 
@@ -102,9 +101,8 @@ def _parameter(inside: Descriptor, path: str, place: str, contract: Contract, sc
 
 def _content(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.method.client_streaming:
-        return {
-            "application/octet-stream": {"schema": {"description": f"At most {UPLOAD_BYTES_MAX} bytes, as they are."}}
-        }
+        words = "The bytes as they are. Over the limit of this gateway they are refused as TOO_LARGE, which tells it."
+        return {"application/octet-stream": {"schema": {"description": words}}}
     inside, prefix = operation.method.input_type, ""
     if operation.body != "*":
         inside, prefix = type_in(field_at(inside, operation.body)), f"{operation.body}."

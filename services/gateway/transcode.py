@@ -36,12 +36,14 @@ class Transcoder:
     def __init__(
         self,
         channels: Mapping[str, grpc.aio.Channel],
-        call_timeout_seconds: float = 10.0,
-        upload_timeout_seconds: float = 120.0,
+        call_timeout_seconds: float,
+        upload_timeout_seconds: float,
+        upload_bytes_max: int,
     ) -> None:
         self._channels = channels
         self._call_timeout_seconds = call_timeout_seconds
         self._upload_timeout_seconds = upload_timeout_seconds
+        self._upload_bytes_max = upload_bytes_max
 
     async def answer(self, found: Found, request: Request, caller: ApiKey) -> Response:
         """The service's answer as JSON, masked unless the caller sees all. Raises Fault, or TimeoutError at the end."""
@@ -60,7 +62,8 @@ class Transcoder:
         operation = found.operation
         body = await limits.body_of(request) if operation.body else b""
         message = requests.build(operation, found.variables, _query(request), body)
-        requests.fill_request_id(message, request.headers.get("idempotency-key"))
+        if requests.REQUEST_ID not in operation.variables:  # there it names another request, and does not make this one
+            requests.fill_request_id(message, request.headers.get("idempotency-key"))
         call = self._stub(operation)(message, metadata=_metadata(operation, request))
         try:
             return await _outcome(call)
@@ -75,7 +78,7 @@ class Transcoder:
         header.SetInParent()
         requests.fill_query(header, _query(request))
         requests.fill_request_id(header, request.headers.get("idempotency-key"))
-        parts = _Parts(first, operation, request)
+        parts = _Parts(first, operation, request, self._upload_bytes_max)
         call = self._stub(operation)(parts.messages(), metadata=_metadata(operation, request))
         try:
             return await _outcome(call)
@@ -96,10 +99,11 @@ class Transcoder:
 class _Parts:
     """An upload as messages: what is said about it, then its bytes as they come; it is never held whole."""
 
-    def __init__(self, first: Message, operation: Operation, request: Request) -> None:
+    def __init__(self, first: Message, operation: Operation, request: Request, bytes_max: int) -> None:
         self._first = first
         self._operation = operation
         self._request = request
+        self._bytes_max = bytes_max
         self.fault: Fault | None = None
 
     async def messages(self) -> AsyncIterator[Message]:
@@ -107,7 +111,7 @@ class _Parts:
         yield self._first
         size_bytes = 0
         try:
-            async for piece in limits.bounded_stream(self._request, limits.UPLOAD_BYTES_MAX):
+            async for piece in limits.bounded_stream(self._request, self._bytes_max):
                 for start in range(0, len(piece), CHUNK_BYTES_MAX):
                     message = self._operation.request()
                     setattr(message, self._operation.body, piece[start : start + CHUNK_BYTES_MAX])

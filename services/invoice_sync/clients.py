@@ -80,6 +80,8 @@ def _change(change: feed_pb2.PaymentChange) -> PaymentChange:
             ),
             version=payment.version,
             traceparent=change.traceparent,
+            refunded_minor=payment.refunded_amount.amount_minor,
+            refund_reserved_minor=payment.refund_reserved_amount.amount_minor,
         ),
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chassis import database, server, telemetry
+from chassis import database, garbage, server, telemetry
 from chassis.clock import Clock, SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
@@ -20,7 +20,7 @@ from services.payments.actions.duplicate import DuplicateActions
 from services.payments.actions.export import ExportActions
 from services.payments.actions.feed import FeedActions
 from services.payments.actions.imports import ImportActions
-from services.payments.actions.intake import IntakeActions
+from services.payments.actions.intake import Batching, IntakeActions
 from services.payments.actions.payment import PaymentActions
 from services.payments.actions.reconciliation import ReconciliationActions
 from services.payments.actions.refund import RefundActions
@@ -49,17 +49,22 @@ async def run() -> None:
         sys.stderr.write(f"{fault}\n")
         sys.exit(_EXIT_CONFIG)
 
+    garbage.collect_seldom()
     end_telemetry = telemetry.set_up("payments", config.traces, config.trace_sample_ratio)
     engine = database.connect(config.database_url, "payments")
     fees = fee_rules.read(Path(config.fee_rules_file)) if config.fee_rules_file else FeeRules()
-    actions = make_actions(engine, clock, accounts, fees, ring)
+    batching = Batching.for_calls(config.calls_in_flight_max)
+    actions = make_actions(engine, clock, accounts, fees, ring, batching)
     try:
         storage = StorageActions(database.sessions(engine), clock, config.retention_months)
         loops = worker.loops(actions.bill_follow, actions.ask, actions.refunds, actions.callbacks, storage, config)
-        running = await server.start(config.listen, rpc.servicers(actions), loops)
+        running = await server.start(
+            config.listen, rpc.servicers(actions), loops, calls_in_flight_max=config.calls_in_flight_max
+        )
         await server.until_stopped(running)
     finally:
         await actions.intake.close(_CLOSE_SECONDS)
+        await actions.callbacks.refused.close()
         await actions.exports.close()
         await accounts.close()
         await engine.dispose()
@@ -72,6 +77,7 @@ def make_actions(
     accounts: Accounts | None = None,
     fees: FeeRules | None = None,
     ring: KeyRing | None = None,
+    batching: Batching | None = None,
 ) -> rpc.Actions:
     """What the handlers call, on a database. Without accounts no channel is asked, without rules no fee is known.
 
@@ -84,7 +90,7 @@ def make_actions(
     columnar = Columnar(engine.url)
     bill_follow = BillFollowActions(sessions, clock, feed)
     return rpc.Actions(
-        intake=IntakeActions(engine, clock, fees),
+        intake=IntakeActions(engine, clock, fees, batching or Batching()),
         payments=PaymentActions(sessions),
         reconciliations=ReconciliationActions(sessions, clock),
         feed=feed,

@@ -39,11 +39,16 @@ class Config:
     `retention_months` is for how many months after its own a payment is kept once nothing about it is open; 0 keeps all
     for ever. Orders are never forgotten.
 
+    `calls_in_flight_max` is how many calls may be under way at once, and so how many payments may wait to be taken in:
+    the queue of intake is as long, so that this alone is the limit. 1,024 is what 2,000 payments a second make of it
+    when each is answered within half a second; who is one too many is told so at once, and when to come again.
+
     `fee_rules_file` tells what channels keep of a payment (fee_rules.py has its form); without it no fee is known.
     """
 
     listen: str = setting("127.0.0.1:50051", check=check_listen)
     database_url: str = setting(check=database.check_url)
+    calls_in_flight_max: int = setting(1_024, minimum=1)
     bill_interval_seconds: float = setting(0.5, minimum=0.01)
     channel_accounts_file: str = setting("", check=check_file)
     body_key_file: str = setting("", check=check_key_file)

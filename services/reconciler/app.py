@@ -2,18 +2,29 @@
 
 import os
 import sys
+from pathlib import Path
 
 from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
+from chassis.crypto import KeyRing
 from services.reconciler import rpc, worker
+from services.reconciler.actions.fetch import FetchActions
+from services.reconciler.actions.file_reader import FileReader
+from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.actions.run import RunActions
+from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
+from services.reconciler.actions.upload import UploadActions
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.config import Config
-from services.reconciler.statements import load_profiles
+from services.reconciler.fetch import FetchLimits
+from services.reconciler.fetch.fetchers import fetchers_of
+from services.reconciler.fetch.sources import read_sources
+from services.reconciler.statements import Limits, load_profiles
+from services.reconciler.upload import Uploads
 
 _EXIT_CONFIG = 2
 
@@ -22,7 +33,9 @@ async def run() -> None:
     """Serve until SIGTERM or SIGINT; exits with 2 when the environment makes no configuration."""
     try:
         config = read_config(Config, "BIHUAN_RECONCILER", os.environ)
-    except ConfigError as fault:
+        ring = KeyRing.read(config.body_key_file)
+        sources = read_sources(Path(config.sources)) if config.sources else ()
+    except (ConfigError, ValueError, OSError) as fault:
         sys.stderr.write(f"{fault}\n")
         sys.exit(_EXIT_CONFIG)
 
@@ -33,11 +46,20 @@ async def run() -> None:
     payments = PaymentsClient(config.payments_target, config.payments_timeout_seconds)
     mirror = MirrorActions(sessions, payments, clock)
     reconciliation = ReconciliationActions(sessions, payments, mirror, clock, config.run_lease_seconds)
-    statements = StatementActions(sessions, load_profiles(), clock)
+    file_limits = Limits(bytes_max=config.file_bytes_max, packed_bytes_max=config.packed_bytes_max)
+    reader = FileReader(load_profiles(), file_limits, config.file_seconds_max)
+    ingest = IngestActions(sessions, reader, ring, clock)
+    kept = UploadActions(sessions, ring, clock, config.upload_keep_seconds)
+    uploads = Uploads(config.file_bytes_max)
+    statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
     runs = RunActions(sessions, clock)
+    limits = FetchLimits(config.file_bytes_max, config.fetch_seconds_max)
+    fetches = FetchActions(
+        sessions, sources, fetchers_of(sources, limits), ingest, clock, limits, config.file_seconds_max * 2
+    )
     try:
-        loops = worker.loops(mirror, reconciliation, config)
-        running = await server.start(config.listen, rpc.servicers(statements, runs), loops)
+        loops = worker.loops(mirror, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
+        running = await server.start(config.listen, rpc.servicers(statements, runs, fetches), loops)
         await server.until_stopped(running)
     finally:
         await payments.close()

@@ -7,15 +7,23 @@ from bihuan.reconciler.v1 import (
     exception_service_pb2_grpc,
     run_service_pb2,
     run_service_pb2_grpc,
+    statement_fetch_service_pb2,
+    statement_fetch_service_pb2_grpc,
     statement_service_pb2,
     statement_service_pb2_grpc,
 )
 
 from chassis.server import RpcContext, Servicer
 from services.reconciler import convert
+from services.reconciler.actions.fetch import FetchActions
+from services.reconciler.actions.file_reader import FileReader, Wanted
+from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.page import PageRequest
 from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.statement import StatementActions
+from services.reconciler.actions.upload import UploadActions
+from services.reconciler.spool import Spool
+from services.reconciler.store.fetch import FetchFilter
 from services.reconciler.store.result import ExceptionFilter
 from services.reconciler.upload import Uploads
 
@@ -23,19 +31,52 @@ from services.reconciler.upload import Uploads
 class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
     """Takes in what channels and banks say."""
 
-    def __init__(self, statements: StatementActions, uploads: Uploads) -> None:
+    def __init__(
+        self,
+        statements: StatementActions,
+        ingest: IngestActions,
+        kept: UploadActions,
+        reader: FileReader,
+        uploads: Uploads,
+    ) -> None:
         self._statements = statements
+        self._ingest = ingest
+        self._kept = kept
+        self._reader = reader
         self._uploads = uploads
 
     async def IngestStatement(
         self, request_iterator: AsyncIterator[statement_service_pb2.IngestStatementRequest], context: RpcContext
     ) -> statement_service_pb2.IngestStatementResponse:
         with self._uploads.place():
-            header, content = await self._uploads.receive(request_iterator)
-            ingested = await self._statements.ingest_statement(header.request_id, header.file_name, content)
+            header = await self._uploads.header(request_iterator)
+            assert isinstance(header, statement_service_pb2.StatementHeader), "the contract names the header"
+            self._uploads.check_resumed(header)
+            async with Spool() as spool:
+                kept = await self._kept.resume(header.request_id, header.resume_from_bytes, spool)
+                await self._uploads.bytes_into(spool, request_iterator, kept.grown)
+                async with kept.judged():
+                    source = spool.source()
+                    self._uploads.check_whole(header, source.sha256)
+                    ingested = await self._ingest.ingest_statement(convert.sent(header), source)
         return statement_service_pb2.IngestStatementResponse(
             statement=convert.statement(ingested.statement), replayed=ingested.replayed
         )
+
+    async def CheckStatement(
+        self, request_iterator: AsyncIterator[statement_service_pb2.CheckStatementRequest], context: RpcContext
+    ) -> statement_service_pb2.CheckStatementResponse:
+        with self._uploads.place():
+            header = await self._uploads.header(request_iterator)
+            async with Spool() as spool:
+                await self._uploads.bytes_into(spool, request_iterator)
+                report = await self._reader.report(spool.source(), Wanted(header.channel, header.profile_id))
+        return statement_service_pb2.CheckStatementResponse(report=convert.report(report))
+
+    async def GetUpload(
+        self, request: statement_service_pb2.GetUploadRequest, context: RpcContext
+    ) -> statement_service_pb2.GetUploadResponse:
+        return convert.upload(await self._kept.get_upload(request.request_id))
 
     async def GetStatement(
         self, request: statement_service_pb2.GetStatementRequest, context: RpcContext
@@ -63,6 +104,27 @@ class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
         )
         return statement_service_pb2.ListStatementLinesResponse(
             lines=map(convert.statement_line, page.rows), next_page_token=page.next_page_token
+        )
+
+
+class StatementFetchServicer(statement_fetch_service_pb2_grpc.StatementFetchServiceServicer):
+    """Tells which statements are fetched, and which are missing."""
+
+    def __init__(self, fetches: FetchActions) -> None:
+        self._fetches = fetches
+
+    async def ListStatementFetches(
+        self, request: statement_fetch_service_pb2.ListStatementFetchesRequest, context: RpcContext
+    ) -> statement_fetch_service_pb2.ListStatementFetchesResponse:
+        wanted = FetchFilter(
+            state=convert.fetch_state_name(request.state),
+            source_id=request.source_id,
+            channel=request.channel,
+            business_date=convert.optional_business_date(request.business_date),
+        )
+        page = await self._fetches.list_statement_fetches(wanted, PageRequest(request.page_size, request.page_token))
+        return statement_fetch_service_pb2.ListStatementFetchesResponse(
+            statement_fetches=map(convert.statement_fetch, page.rows), next_page_token=page.next_page_token
         )
 
 
@@ -121,16 +183,22 @@ class ExceptionServicer(exception_service_pb2_grpc.ExceptionServiceServicer):
         )
 
 
-def servicers(statements: StatementActions, runs: RunActions) -> list[Servicer]:
+def servicers(statements: StatementServicer, runs: RunActions, fetches: FetchActions) -> list[Servicer]:
     """What the server answers with."""
     statement_names = statement_service_pb2.DESCRIPTOR.services_by_name
+    fetch_names = statement_fetch_service_pb2.DESCRIPTOR.services_by_name
     run_names = run_service_pb2.DESCRIPTOR.services_by_name
     exception_names = exception_service_pb2.DESCRIPTOR.services_by_name
     return [
         Servicer(
             statement_names["StatementService"].full_name,
             statement_service_pb2_grpc.add_StatementServiceServicer_to_server,
-            StatementServicer(statements, Uploads()),
+            statements,
+        ),
+        Servicer(
+            fetch_names["StatementFetchService"].full_name,
+            statement_fetch_service_pb2_grpc.add_StatementFetchServiceServicer_to_server,
+            StatementFetchServicer(fetches),
         ),
         Servicer(
             run_names["RunService"].full_name,

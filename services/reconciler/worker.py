@@ -1,13 +1,25 @@
 """The reconciler's loops. A turn does what is there to do and returns how much that was; it decides nothing."""
 
+import functools
+
 from chassis.loop import Loop
+from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.actions.sealing import SealingActions
+from services.reconciler.actions.upload import UploadActions
 from services.reconciler.config import Config
 
 
-def loops(mirror: MirrorActions, reconciliation: ReconciliationActions, config: Config) -> list[Loop]:
-    """Follow the payments, make the runs that are due, tell payments what they decided."""
+def loops(
+    mirror: MirrorActions,
+    reconciliation: ReconciliationActions,
+    uploads: UploadActions,
+    sealing: SealingActions,
+    fetches: FetchActions,
+    config: Config,
+) -> list[Loop]:
+    """Follow the payments, make the runs that are due, tell payments what they decided, fetch statements, tidy up."""
 
     async def run_due() -> int:
         claim = await reconciliation.claim_run()
@@ -20,4 +32,18 @@ def loops(mirror: MirrorActions, reconciliation: ReconciliationActions, config: 
         Loop("follow_payments", mirror.follow_payments, config.follow_interval_seconds),
         Loop("run_due", run_due, config.run_interval_seconds),
         Loop("tell_payments", mirror.tell_payments, config.tell_interval_seconds),
+        Loop("forget_uploads", uploads.forget_uploads, config.tidy_interval_seconds),
+        Loop("seal_files", sealing.seal_files, config.tidy_interval_seconds),
+        *_fetch_loops(fetches, config),
+    ]
+
+
+def _fetch_loops(fetches: FetchActions, config: Config) -> list[Loop]:
+    """One for each source, so that a server that hangs holds up no other; and one that watches them all."""
+    if not fetches.sources:
+        return []
+    turns = [(source.id, functools.partial(fetches.fetch_statement, source)) for source in fetches.sources]
+    return [
+        Loop("watch_fetches", fetches.watch_fetches, config.fetch_interval_seconds),
+        *(Loop(f"fetch {source_id}", turn, config.fetch_interval_seconds) for source_id, turn in turns),
     ]

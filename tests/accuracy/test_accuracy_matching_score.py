@@ -171,6 +171,11 @@ def _suggest_a_doubt(rows: list[Row]) -> None:
         row.update(disposition="SUGGESTED", exception_class="", group_id="guessed")
 
 
+def _scatter_a_doubt(rows: list[Row]) -> None:
+    one = _first(rows, "AMBIGUOUS_TWO_PAYMENTS")
+    one["group_id"] = one["id"]
+
+
 def _hide_an_amount(rows: list[Row]) -> None:
     pair = _of(rows, "AMOUNT_CHANNEL_OVER")
     _post(pair, pair[0]["group_id"])
@@ -221,6 +226,7 @@ def _only_suggest(rows: list[Row]) -> None:
         (_swap_lines, {"wrong_auto_posts": 2, "false_links": 2}),
         (_guess_a_doubt, {"wrong_auto_posts": 1, "false_links": 1}),
         (_suggest_a_doubt, {"wrong_auto_posts": 0, "false_links": 2}),
+        (_scatter_a_doubt, {"wrong_auto_posts": 0, "false_links": 0}),
         (_hide_an_amount, {"wrong_auto_posts": 1, "missed_faults": 1}),
         (_post_a_repeat, {"wrong_auto_posts": 1, "missed_faults": 1}),
         (_post_alone, {"wrong_auto_posts": 1, "missed_faults": 1}),
@@ -263,7 +269,7 @@ def _perfect(data: Data) -> list[Row]:
                 to = "MATCHED" if label in POSTED else {"BUFFERED": "BUFFERED", "IGNORED": "IGNORED_BY_RULE"}.get(label)
                 rows.append(
                     {"class": cluster["class"], "cluster": cluster["cluster"], "side": side, "id": one,
-                     "group_id": one if repeats else f"{cluster['cluster']}-{group}",
+                     "group_id": one if repeats else f"{cluster['cluster']}-{0 if cluster['ambiguous'] else group}",
                      "disposition": to or "EXCEPTION", "exception_class": told}
                 )  # fmt: skip
     return rows

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from chassis.money import Money
-from services.reconciler.domain.line import LineKind, Statement
-from services.reconciler.statements import load_profiles, read_statement
+from services.reconciler.domain.line import LineKind
 from tests.support.channel_merchants import AlipayMerchant, HmacMerchant, Merchant, WeChatMerchant, merchant_at
 from tests.support.channel_sandbox import ChannelSteering, running_channel_sandbox
 from tests.support.eventually import eventually
+from tests.support.statements import Whole, read_file
 
 
 async def a_day_of(sandbox: ChannelSteering, merchant: Merchant) -> tuple[date, list[dict[str, Any]]]:
@@ -48,7 +48,7 @@ async def at_noon(sandbox: ChannelSteering) -> None:
     await sandbox.shift_clock((local.replace(hour=12, minute=0, second=0) - local).total_seconds())
 
 
-def assert_ties(statement: Statement, orders: list[dict[str, Any]]) -> None:
+def assert_ties(statement: Whole, orders: list[dict[str, Any]]) -> None:
     """Line for line what the book has, and every total that the file declares is that of its lines."""
     payments = [line for line in statement.lines if line.kind is LineKind.PAYMENT]
     refunds = [line for line in statement.lines if line.kind is LineKind.REFUND]
@@ -66,8 +66,8 @@ def assert_ties(statement: Statement, orders: list[dict[str, Any]]) -> None:
     assert [line.book_time for line in payments] == [
         datetime.fromisoformat(one["pay_time"]).astimezone(UTC).replace(microsecond=0) for one in orders
     ]
-    assert statement.controls
-    assert all(control.ties for control in statement.controls)
+    assert statement.summary.controls
+    assert all(control.ties for control in statement.summary.controls)
 
 
 async def test_the_wechat_trade_bill_is_read_and_ties_with_the_book(fresh_database):
@@ -88,10 +88,14 @@ async def test_the_wechat_trade_bill_is_read_and_ties_with_the_book(fresh_databa
         today = await merchant.call("GET", f"/v3/bill/tradebill?bill_date={day + timedelta(days=1)}")
         unsigned = await sandbox.http.get(path)
 
-    statement = read_statement(files[0], load_profiles())
+    statement = read_file(files[0])
     assert files[0] == files[1]
-    assert (statement.profile_id, statement.encoding, statement.business_date) == ("wechat_pay.trade", "utf-8-sig", day)
-    assert statement.account_no == merchant.names["mchid"]
+    assert (statement.summary.profile_id, statement.summary.encoding, statement.summary.first_date) == (
+        "wechat_pay.trade",
+        "utf-8-sig",
+        day,
+    )
+    assert statement.summary.account_no == merchant.names["mchid"]
     assert_ties(statement, orders)
     fees = [(line.merchant_refund_no, line.fee_text) for line in statement.lines]
     assert fees == [("", "0.74000"), ("", "6.00000"), ("", "0.00000"), ("R1", "-0.14000"), ("R2", "-0.60000")]
@@ -116,9 +120,13 @@ async def test_the_alipay_business_bill_is_read_and_ties_with_the_book(fresh_dat
     with zipfile.ZipFile(io.BytesIO(packed.content)) as files:
         (name,) = files.namelist()
         raw = files.read(name)
-    statement = read_statement(raw, load_profiles())
+    statement = read_file(raw)
     assert name.encode("cp437").decode("gbk") == f"{merchant.names['seller_id']}0156_{day:%Y%m%d}_业务明细.csv"
-    assert (statement.profile_id, statement.encoding, statement.business_date) == ("alipay.business", "gb18030", day)
+    assert (statement.summary.profile_id, statement.summary.encoding, statement.summary.first_date) == (
+        "alipay.business",
+        "gb18030",
+        day,
+    )
     assert_ties(statement, orders)
     fees = [(line.merchant_refund_no, line.fee_text) for line in statement.lines]
     assert fees == [("", "-0.74"), ("", "-6.00"), ("", "0.00"), ("R1", "0.14"), ("R2", "0.60")]
@@ -167,4 +175,4 @@ async def test_a_name_with_a_comma_or_without_a_place_in_gbk_leaves_the_files_re
             for channel in ("wechat_pay", "alipay")
         ]
 
-    assert [read_statement(raw, load_profiles()).lines[0].amount.amount_minor for raw in files] == [5, 5]
+    assert [read_file(raw).lines[0].amount.amount_minor for raw in files] == [5, 5]

@@ -34,6 +34,22 @@ async def test_a_turn_that_did_something_is_followed_at_once():
     assert len(turns) == 50
 
 
+async def test_a_turn_that_was_not_whole_is_followed_by_a_rest():
+    turns, stop = [], asyncio.Event()
+
+    async def turn() -> int:
+        turns.append(1)
+        return 10 if len(turns) < 3 else 9
+
+    running = asyncio.create_task(Loop("in batches", turn, interval_seconds=3600, whole=10).run(stop))
+    await eventually(lambda: len(turns) >= 3)
+    done, _ = await asyncio.wait([running], timeout=0.05)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+    assert (done, len(turns)) == (set(), 3)
+
+
 async def test_a_loop_survives_whatever_its_turn_raises():
     turns, reached = [], asyncio.Event()
 

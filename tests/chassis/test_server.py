@@ -1,6 +1,7 @@
 """chassis.server and chassis.channel, against each other through a real socket."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import grpc
@@ -8,11 +9,14 @@ import pytest
 import structlog
 from bihuan.gateway.v1 import api_key_service_pb2
 from bihuan.payments.v1 import payment_pb2, payment_service_pb2, payment_service_pb2_grpc
+from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
 
 from chassis import channel, database, server, telemetry
 from chassis.errors import Fault, Kind, from_rpc_error
 from chassis.loop import Loop
+from tests.support.eventually import eventually
 from tests.support.storage import NAME, refuse_a_name
 
 SERVICE = payment_service_pb2.DESCRIPTOR.services_by_name["PaymentService"]
@@ -126,6 +130,34 @@ async def test_a_call_made_inside_another_has_no_more_time_than_that(peer):
 
     assert fault.kind is Kind.DEADLINE
     assert asyncio.get_running_loop().time() - began < 3
+
+
+async def test_a_rush_of_calls_over_the_limit_is_answered_with_when_to_come_again_and_never_cut_off(peer):
+    leave = asyncio.Event()
+
+    async def slow():
+        await leave.wait()
+        return FOUND
+
+    async def outcome(stub) -> str:
+        try:
+            await stub.GetPayment(REQUEST, timeout=30)
+        except grpc.aio.AioRpcError as refused:
+            retry = error_details_pb2.RetryInfo()
+            status = rpc_status.from_call(refused)
+            told = [one for one in status.details if one.Unpack(retry)] if status else []
+            return f"{refused.code().name}, come again: {bool(told and retry.retry_delay.seconds)}"
+        return "found"
+
+    target = f"127.0.0.1:{(await peer(slow)).running.port}"
+    async with grpc.aio.insecure_channel(target) as bare:
+        stub = payment_service_pb2_grpc.PaymentServiceStub(bare)
+        calls = [asyncio.ensure_future(outcome(stub)) for _ in range(2_500)]
+        await eventually(lambda: sum(call.done() for call in calls) == 2_500 - 256, timeout_seconds=30)
+        leave.set()
+        outcomes = Counter(await asyncio.gather(*calls))
+
+    assert outcomes == {"found": 256, "RESOURCE_EXHAUSTED, come again: True": 2_244}
 
 
 async def test_what_is_over_the_limit_is_refused_and_not_queued(peer, monkeypatch):
@@ -247,6 +279,17 @@ async def test_stopping_lets_the_call_and_the_loop_under_way_end(peer):
 
     assert await call == FOUND
     assert all(loop.done() for loop in made.running.loops)
+
+
+async def test_a_server_waits_for_calls_and_not_for_each_method_apart(peer):
+    await peer(_found)
+
+    waiting = [repr(task) for task in asyncio.all_tasks()]
+
+    # A registered method has a task that waits for its next call, and each call costs what all of these cost. What is
+    # left is reflection's own method.
+    assert sum("_request_registered_call" in one for one in waiting) == 1
+    assert sum("_request_call" in one for one in waiting) == 1
 
 
 async def test_health_answers_for_each_service(peer):

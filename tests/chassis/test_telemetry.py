@@ -13,6 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from chassis import telemetry
 
@@ -35,6 +36,16 @@ def test_a_broken_parent_starts_a_trace_of_its_own(spans, broken: str):
     inner, outer = spans.get_finished_spans()
     assert inner.parent is None
     assert inner.context.trace_id != outer.context.trace_id
+
+
+@pytest.mark.parametrize("parent", ["", TRACEPARENT, TRACEPARENT[:-1] + "0"])
+def test_a_traceparent_is_what_the_w3c_propagator_writes(spans, parent: str):
+    with telemetry.span("here", parent=parent):
+        carrier: dict[str, str] = {}
+        TraceContextTextMapPropagator().inject(carrier)
+
+        assert telemetry.current_traceparent() == carrier["traceparent"]
+    assert telemetry.current_traceparent() == ""
 
 
 def test_a_failed_span_tells_the_kind_of_fault_and_not_its_words(spans):

@@ -9,7 +9,7 @@ import pytest
 
 from demo.day import BillRow, Disturbance, KnownLine, day_from_lines, generate_day
 from services.reconciler.domain.line import LineKind
-from services.reconciler.statements import load_profiles, read_statement
+from tests.support.statements import read_file
 
 DAY = date(2026, 3, 1)
 
@@ -26,15 +26,15 @@ def test_a_written_bill_is_read_with_its_counts_its_sums_and_totals_that_tie(cha
     rows = day.rows[channel]
     raw = next(raw for name, raw in day.bills.items() if name.startswith(channel))
 
-    statement = read_statement(raw, load_profiles())
+    statement = read_file(raw)
 
-    assert (statement.channel, statement.business_date) == (channel, DAY)
-    assert statement.rows.booked == len(rows) == len(statement.lines)
-    assert statement.rows.quarantined == 0
-    assert statement.controls
-    assert all(control.ties for control in statement.controls)
-    assert statement.sum_in == {"CNY": sum(signed(row) for row in rows if not row.is_refund)}
-    assert abs(statement.sum_out["CNY"]) == sum(row.amount.amount_minor for row in rows if row.is_refund)
+    assert (statement.summary.channel, statement.summary.first_date) == (channel, DAY)
+    assert statement.summary.rows.booked == len(rows) == len(statement.lines)
+    assert statement.summary.rows.quarantined == 0
+    assert statement.summary.controls
+    assert all(control.ties for control in statement.summary.controls)
+    assert statement.summary.sums_in == {"CNY": sum(signed(row) for row in rows if not row.is_refund)}
+    assert abs(statement.summary.sums_out["CNY"]) == sum(row.amount.amount_minor for row in rows if row.is_refund)
 
 
 @pytest.mark.parametrize("channel", ["wechat_pay", "alipay"])
@@ -42,7 +42,7 @@ def test_every_line_is_read_with_the_numbers_amount_and_instant_of_its_row(chann
     day = generate_day(7, DAY)
     raw = next(raw for name, raw in day.bills.items() if name.startswith(channel))
 
-    statement = read_statement(raw, load_profiles())
+    statement = read_file(raw)
 
     assert [
         (x.channel_txn_no, x.merchant_order_no, x.amount.amount_minor, x.book_time, x.kind is LineKind.REFUND)
@@ -76,13 +76,13 @@ def test_a_real_statement_gives_a_day_and_stays_as_it_is(name, planted):
     if not os.environ.get("BIHUAN_FIXTURES"):
         pytest.skip("BIHUAN_FIXTURES is not set: no real bill to derive a day from")
     raw = Path(os.environ["BIHUAN_FIXTURES"], "statements/cn", name).read_bytes()
-    statement = read_statement(raw, load_profiles())
+    statement = read_file(raw)
     lines = [
         KnownLine(x.channel_txn_no, x.merchant_order_no, x.amount, x.book_time, x.kind is LineKind.REFUND)
         for x in statement.lines
     ]
 
-    day = day_from_lines(7, statement.channel, statement.business_date, lines, name, raw)
+    day = day_from_lines(7, statement.summary.channel, statement.summary.first_date, lines, name, raw)
 
     assert day.bills == {name: raw}
     assert Counter(p.disturbance for p in day.planted) == planted

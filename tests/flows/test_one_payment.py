@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from io import BytesIO
 
 import httpx
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from chassis.money import Money
 from cli import spans
 from cli.client import GatewayError
-from cli.reconciliation import ingest_file, run_and_wait
+from cli.reconciliation import run_and_wait
+from cli.statements import ingest_file
 from demo import wechat_pay_bill
 from demo.plan import BillRow
 from tests.support.eventually import eventually
@@ -101,7 +103,7 @@ async def test_a_payment_is_matched_and_its_invoice_booked_in_one_trace_although
     system.tax.fault("DROP_AFTER_COMMIT", order_no="ONE-1")
 
     recorded = system.gateway.post("/v1/payments", _body("ONE-1", "4200000001", 1230), key="one-payment-1")["payment"]
-    ingest_file(system.gateway, "bill.csv", wechat_pay_bill.write([_row("ONE-1", "4200000001", 1230)]))
+    ingest_file(system.gateway, "bill.csv", BytesIO(wechat_pay_bill.write([_row("ONE-1", "4200000001", 1230)])))
     run = run_and_wait(system.gateway, "wechat_pay", DAY.isoformat())
     invoice = await eventually(lambda: _booked(system, recorded["paymentId"]), timeout_seconds=30)
 
@@ -190,7 +192,7 @@ def test_a_truncated_statement_is_refused_and_nothing_of_it_is_stored(system: Sy
     before = system.gateway.pages("/v1/statements", "statements")
 
     with pytest.raises(GatewayError) as refused:
-        ingest_file(system.gateway, "cut.csv", raw[: int(len(raw) * cut)])
+        ingest_file(system.gateway, "cut.csv", BytesIO(raw[: int(len(raw) * cut)]))
 
     assert refused.value.problem["reason"] == "STATEMENT_REFUSED"
     assert refused.value.problem["metadata"]["code"].startswith("E-")
@@ -199,12 +201,13 @@ def test_a_truncated_statement_is_refused_and_nothing_of_it_is_stored(system: Sy
 
 
 def test_a_statement_in_a_wrong_encoding_is_refused_with_the_reason(system: System):
-    raw = wechat_pay_bill.write([_row("ENC-1", "4400000001", 100)]).decode("utf-8-sig").encode("utf-16")
+    row = replace(_row("ENC-1", "4400000001", 100), subject="电费")
+    raw = wechat_pay_bill.write([row]).replace("电费".encode(), "电费".encode("gbk"))
 
     with pytest.raises(GatewayError) as refused:
-        ingest_file(system.gateway, "utf16.csv", raw)
+        ingest_file(system.gateway, "mixed.csv", BytesIO(raw))
 
-    assert refused.value.problem["metadata"]["code"].startswith("E-ENC")
+    assert refused.value.problem["metadata"]["code"] == "E-ENC-MIXED"
 
 
 def test_without_a_key_nothing_is_told(system: System):

@@ -18,6 +18,7 @@ from services.gateway.config import Config
 
 # The gateway's side of the door is plain HTTP; reading all the world's certificates for each client takes a while.
 TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+UPLOAD_BYTES_MAX = 16 * 1024 * 1024  # of this gateway, so that a test need not send more
 AREAS = ("payments", "reconciler", "invoice_sync")
 
 
@@ -89,6 +90,7 @@ async def peer(upstream: Upstream, fresh_database: Any, tmp_path: Path) -> Async
         database_url=await fresh_database("services.gateway"),
         admin_key_file=str(tmp_path / "admin.key"),
         call_timeout_seconds=5.0,
+        upload_bytes_max=UPLOAD_BYTES_MAX,
         **targets,
     )
     gateway = await app.start(config)

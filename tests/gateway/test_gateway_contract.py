@@ -87,7 +87,13 @@ def test_an_upload_has_a_raw_body_and_its_header_in_the_query():
     ingest = DOCUMENT["paths"]["/v1/statements:ingest"]["post"]
 
     assert list(ingest["requestBody"]["content"]) == ["application/octet-stream"]
-    assert [p["name"] for p in ingest["parameters"] if p.get("in") == "query"] == ["fileName"]
+    assert [p["name"] for p in ingest["parameters"] if p.get("in") == "query"] == [
+        "fileName",
+        "channel",
+        "profileId",
+        "resumeFromBytes",
+        "fileSha256",
+    ]
 
 
 def test_a_value_in_a_path_may_hold_any_character_when_it_is_encoded():

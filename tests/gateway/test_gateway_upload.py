@@ -6,8 +6,8 @@ import hashlib
 from bihuan.reconciler.v1 import statement_pb2, statement_service_pb2
 
 from chassis.errors import Fault, Kind
-from services.gateway.limits import UPLOAD_BYTES_MAX
 from services.gateway.transcode import CHUNK_BYTES_MAX
+from tests.gateway.conftest import UPLOAD_BYTES_MAX
 from tests.support.eventually import eventually
 
 KEY = {"idempotency-key": "request-0001"}
@@ -121,3 +121,83 @@ async def test_a_caller_who_leaves_in_the_middle_does_not_make_a_complete_file(p
 
     await eventually(lambda: refused)
     assert not loaded
+
+
+async def test_a_check_goes_as_a_load_does_but_needs_no_key_since_it_stores_nothing(peer, upstream):
+    parts: list = []
+
+    async def answer(requests, context):
+        parts.extend([part async for part in requests])
+        report = statement_pb2.StatementReport(profile_id="wechat_pay.trade", account_no="6222020200112233")
+        return statement_service_pb2.CheckStatementResponse(report=report)
+
+    upstream.answers["CheckStatement"] = answer
+    path = "/v1/statements:check?fileName=a.csv&channel=boc&profileId=boc.debit"
+
+    answer = await peer.plain.post(path, content=b"1,2\n")
+
+    assert answer.status_code == 200
+    assert answer.json()["report"]["profileId"] == "wechat_pay.trade"
+    assert answer.json()["report"]["accountNo"] == "****2233"
+    header = parts[0].header
+    assert (header.file_name, header.channel, header.profile_id) == ("a.csv", "boc", "boc.debit")
+    assert [part.WhichOneof("part") for part in parts] == ["header", "chunk", "end"]
+
+
+async def test_an_upload_that_broke_off_goes_on_where_the_query_says(peer, upstream):
+    parts: list = []
+    upstream.answers["IngestStatement"] = _taking(parts)
+
+    await peer.plain.post("/v1/statements:ingest?resumeFromBytes=1048576", content=b"rest", headers=KEY)
+
+    assert parts[0].header.resume_from_bytes == 1_048_576
+    assert parts[-1].end.size_bytes == 4
+
+
+async def test_how_far_an_upload_is_can_be_asked_by_its_key(peer, upstream):
+    async def answer(request, context):
+        return statement_service_pb2.GetUploadResponse(received_bytes=2_097_152)
+
+    upstream.answers["GetUpload"] = answer
+
+    told = await peer.plain.get("/v1/statement-uploads/request-0001")
+
+    assert told.json() == {"receivedBytes": "2097152", "statementId": ""}
+    assert upstream.last().request_id == "request-0001"
+
+
+async def test_the_gateway_never_holds_the_file_that_goes_through_it(peer, upstream):
+    taken = asyncio.Event()
+
+    async def slow(requests, context):
+        async for _ in requests:
+            await taken.wait()
+        return statement_service_pb2.IngestStatementResponse()
+
+    sent = 0
+
+    async def endless():
+        nonlocal sent
+        for _ in range(UPLOAD_BYTES_MAX // 1_048_576):
+            sent += 1
+            yield bytes(1_048_576)
+
+    upstream.answers["IngestStatement"] = slow
+    upload = asyncio.create_task(peer.plain.post("/v1/statements:ingest", content=endless(), headers=KEY))
+    await eventually(lambda: upstream.calls)
+    # Whoever reads slowly slows the sender down: what is under way fits into the buffers of four sockets.
+    await eventually(_stands_still(lambda: sent))
+    assert sent < UPLOAD_BYTES_MAX // 1_048_576
+    taken.set()
+
+    assert (await upload).status_code == 200
+
+
+def _stands_still(count):
+    seen: list[int] = []
+
+    def still() -> bool:
+        seen.append(count())
+        return len(seen) > 20 and len(set(seen[-20:])) == 1
+
+    return still

@@ -69,6 +69,9 @@ CASES = [
     # not sent
     ("NOT_DUE", facts(None, payment=a_payment(state=PaymentState.PROCESSING))),
     ("NOT_DUE", facts(None, profile=a_profile(IssuePolicy.ON_RECONCILIATION))),
+    ("NOT_DUE", facts(None, payment=a_payment(refunded_minor=12_345))),
+    ("NOT_DUE", facts(None, profile=None, payment=a_payment(refund_reserved_minor=1))),
+    ("A1", facts(None, profile=None, payment=a_payment(refunded_minor=12_344))),
     ("A1", facts(None, profile=None)),
     ("A1", facts(None, profile=a_profile(IssuePolicy.ON_REQUEST))),
     ("A1", facts(None)),

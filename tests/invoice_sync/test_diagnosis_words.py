@@ -6,7 +6,7 @@ import pytest
 
 from services.invoice_sync.domain.diagnosis import diagnose
 from services.invoice_sync.domain.diagnosis.rules import RULES
-from services.invoice_sync.domain.diagnosis.words import WORDS, filled
+from services.invoice_sync.domain.diagnosis.words import REFUND_UNDER_WAY, REFUNDED, WORDS, filled
 from tests.invoice_sync.builders import TIMERS
 from tests.invoice_sync.test_diagnosis import CASES
 
@@ -42,6 +42,17 @@ def test_every_cause_has_its_words_in_both_languages(cause, automatic):
     assert CALL.fullmatch(words.call)
     if automatic:
         assert bool(words.authority) == (cause in CONCERNS_THE_AUTHORITY)
+
+
+@pytest.mark.parametrize("words", [REFUNDED, REFUND_UNDER_WAY])
+def test_what_is_said_of_money_that_goes_back_is_said_in_both_languages(words):
+    said = filled("NOT_DUE", {}, automatic=True, words=words)
+
+    for text in (said.title, said.remedy, said.customer_en, said.what_would_change):
+        assert text.isascii(), text
+    for text in (said.title_zh, said.remedy_zh, said.customer, said.what_would_change_zh):
+        assert not text.isascii(), text
+    assert said.call == ""
 
 
 def test_where_waiting_is_over_the_authority_is_told_what_was_kept_from_it_before():

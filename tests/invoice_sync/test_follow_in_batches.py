@@ -30,7 +30,7 @@ PROFILES = [
 OUTCOME = (
     """
     SELECT payment_id, merchant_id, merchant_order_no, currency_code, amount_minor, state, reconciliation_state,
-        version, traceparent, invoice_id IS NOT NULL, create_time, update_time
+        version, traceparent, invoice_id IS NOT NULL, create_time, update_time, refunded_minor, refund_reserved_minor
     FROM payment_follow ORDER BY payment_id
     """,
     """
@@ -50,22 +50,32 @@ OUTCOME = (
 
 
 def told_by_a_feed(dice: random.Random, count: int) -> list[PaymentChange]:
-    """Changes of few payments: versions out of order, other traces and order numbers, some that break a rule."""
+    """Changes of few payments: versions out of order, other traces and order numbers, some that break a rule.
+
+    Of some, a part or all went back before all that is told here, or may go back.
+    """
     merchants = ["water", "water", "gas", "heat", "power", "nobody"]
     owners = {f"pay_{no}": (dice.choice(merchants), f"NO{no}" if dice.random() < 0.8 else "X" * 65) for no in range(40)}
+    amounts = {payment_id: dice.randint(4, 900) for payment_id in owners}
+    went_back = {
+        payment_id: dice.choice([(0, 0)] * 4 + [(3, 0), (0, 2), (amounts[payment_id], 0)]) for payment_id in owners
+    }
     changes = []
     for sequence in range(1, count + 1):
         payment_id = dice.choice(list(owners))
         merchant_id, order_no = owners[payment_id]
+        refunded_minor, reserved_minor = went_back[payment_id]
         payment = Payment(
             payment_id=payment_id,
             merchant_id=merchant_id,
             merchant_order_no=order_no,
-            amount=Money("CNY", dice.randint(1, 900)),
+            amount=Money("CNY", amounts[payment_id]),
             state=dice.choice([PaymentState.SUCCEEDED] * 2 + [PaymentState.PROCESSING, PaymentState.FAILED]),
             reconciliation_state=dice.choice(list(ReconciliationState)),
             version=dice.randint(1, 6),
             traceparent=f"00-{dice.choice('123') * 32}-{dice.choice('45') * 16}-01",
+            refunded_minor=refunded_minor,
+            refund_reserved_minor=reserved_minor,
         )
         changes.append(PaymentChange(sequence, payment))
     return changes
@@ -123,7 +133,7 @@ def seen(spans) -> list[tuple]:
 @pytest.mark.parametrize("seed", range(6))
 async def test_a_batch_comes_to_the_same_as_its_changes_one_by_one(system, fresh_database, spans, seed, preassigned):
     dice = random.Random(seed)
-    batches = list(in_batches(dice, told_by_a_feed(dice, 150)))
+    batches = list(in_batches(dice, told_by_a_feed(dice, 200)))
     reprofiled = Profile("power", IssuePolicy.ON_SUCCESS, OTHER)
     urls = [await fresh_database("services.invoice_sync") for _ in range(2)]
 
@@ -147,10 +157,10 @@ async def test_a_batch_comes_to_the_same_as_its_changes_one_by_one(system, fresh
         came_singly, seen_singly = await outcome(singly), seen(spans)
 
     followed, issued, ranges, cursor = came_singly
-    assert len(issued) >= 12, "the feed is one that issues"
+    assert len(issued) >= 10, "the feed is one that issues"
     assert (taken_at_once, came_at_once) == (taken_singly, came_singly)
     assert sorted(map(str, seen_at_once)) == sorted(map(str, seen_singly))
-    assert cursor == [(151,)]
+    assert cursor == [(201,)]
     assert {row[0] for row in issued} == {row[0] for row in followed if row[9]}
     assert not preassigned or {row[1] for row in ranges} >= {"USED_UP"}
 

@@ -73,6 +73,27 @@ async def test_the_feed_is_followed_from_the_cursor_on_and_a_gap_is_loud(system)
     assert (await system.of_payment("pay_5")).payment_id == "pay_5"
 
 
+async def test_what_the_feed_tells_of_refunds_is_not_invoiced(system):
+    part, under_way = a_change(1), a_change(2)
+    part.payment.refunded_amount.CopyFrom(money_pb2.Money(currency_code="CNY", amount_minor=30))
+    under_way.payment.refund_reserved_amount.CopyFrom(money_pb2.Money(currency_code="CNY", amount_minor=1))
+    servicer = server.Servicer(
+        "bihuan.payments.v1.PaymentFeedService",
+        payment_feed_service_pb2_grpc.add_PaymentFeedServiceServicer_to_server,
+        Feed([part, under_way]),
+    )
+    running = await server.start("127.0.0.1:0", [servicer])
+    payments = clients.connect(f"127.0.0.1:{running.port}")
+    await system.issue.set_merchant_profile(a_profile())
+
+    await worker.follow_payments(clients.PaymentFeed(payments), system.issue)
+    await payments.close()
+    await running.stop()
+
+    assert (await system.of_payment("pay_1")).amount.amount_minor == 70
+    assert await system.invoices_of("pay_2") == []
+
+
 async def test_what_came_before_a_change_without_sense_is_taken(system):
     senseless = a_change(2)
     senseless.payment.state = payment_pb2.Payment.STATE_UNSPECIFIED

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from datetime import timedelta
 
 import grpc
@@ -10,12 +11,20 @@ import pytest
 from bihuan.payments.v1 import channel_service_pb2, refund_pb2, refund_service_pb2
 from bihuan.payments.v1 import payment_service_pb2 as pb
 from bihuan.type.v1 import money_pb2
+from sqlalchemy import event
 
 from chassis.crypto import KeyRing, Unsealable
 from chassis.errors import from_rpc_error
 from chassis.money import Money
-from services.payments.actions import callback
+from services.payments.actions import refused_callbacks
+from services.payments.actions.callback import CallbackActions
+from services.payments.actions.channel_settling import Rules
+from services.payments.channels.accounts import ANY_MERCHANT, Account, Accounts
 from services.payments.domain.callback import seal_context
+from services.payments.domain.channel_order import PollTimers
+from services.payments.domain.fee import FeeRules
+from services.payments.domain.refund import RefundTimers
+from services.payments.store import callback as callbacks
 from tests.payments.builders import a_request
 from tests.payments.starting import (
     CLOSED,
@@ -42,6 +51,23 @@ RING = KeyRing({"of_the_test": bytes(32)})
 async def attentions(system) -> list:
     answer = await system.channels.ListChannelAttentions(channel_service_pb2.ListChannelAttentionsRequest())
     return list(answer.attentions)
+
+
+async def refused_rows(system) -> list:
+    """The digests, once what was counted in memory is written."""
+    await system.actions.callbacks.refused.write()
+    return await rows(system, "refused_callbacks")
+
+
+def transactions(system) -> Counter:
+    """How many transactions begin from now on."""
+    begun: Counter[str] = Counter()
+    event.listen(system.engine.sync_engine, "begin", lambda _: begun.update(["begun"]))
+    return begun
+
+
+def model_account(system) -> Account:
+    return Account("model", "model_pay", frozenset({ANY_MERCHANT}), system.model)
 
 
 async def test_a_callback_moves_its_payment_and_is_kept_as_it_came_sealed(system):
@@ -98,19 +124,75 @@ async def test_a_forged_callback_moves_nothing_and_only_its_digest_is_kept(syste
     assert (answer.outcome, answer.http_status, answer.body) == (REFUSED, 500, b"NO")
     assert (await standing(system, payment.payment_id)).state == PROCESSING
     assert await rows(system, "callbacks") == []
-    (kept,) = await rows(system, "refused_callbacks")
+    (kept,) = await refused_rows(system)
     assert (kept["cause"], kept["body_sha256"]) == ("BAD_SIGNATURE", hashlib.sha256(body).digest())
     assert kept["body_bytes"] == len(body)
 
 
 async def test_of_forged_callbacks_no_more_digests_are_kept_than_the_cap_and_all_are_counted(system, monkeypatch):
-    monkeypatch.setattr(callback, "REFUSED_A_DAY_MAX", 3)
+    monkeypatch.setattr(refused_callbacks, "REFUSED_A_DAY_MAX", 3)
 
     for number in range(5):
         await called_back(system, ({}, f"{number}".encode()))
 
-    assert len(await rows(system, "refused_callbacks")) == 3
+    assert len(await refused_rows(system)) == 3
     assert [row["refused_count"] for row in await rows(system, "refused_callback_days")] == [5]
+
+
+async def test_a_thousand_forged_callbacks_cost_no_transaction_each_and_all_are_counted(system):
+    refused = system.actions.callbacks.refused
+    begun = transactions(system)
+
+    for number in range(1_005):
+        await system.actions.callbacks.ingest_callback("model", {}, f"forged {number}".encode())
+    while_they_came = begun.total()
+    await refused.write()
+    to_write = begun.total()
+    await refused.write()
+
+    assert (while_they_came, to_write, begun.total()) == (0, 1, 1)
+    assert [row["refused_count"] for row in await rows(system, "refused_callback_days")] == [1_005]
+    assert len(await rows(system, "refused_callbacks")) == 1_000
+
+
+async def test_past_the_cap_of_a_day_nothing_but_the_count_is_kept_and_the_next_day_has_its_own(system, monkeypatch):
+    monkeypatch.setattr(refused_callbacks, "REFUSED_A_DAY_MAX", 3)
+    accounts, rules = Accounts((model_account(system),)), Rules(PollTimers(), FeeRules())
+    second = CallbackActions(system.sessions, system.clock, accounts, RING, rules, RefundTimers())
+
+    for _ in range(2):  # two processes, each of which has seen two when it writes
+        for actions in (system.actions.callbacks, second):
+            await actions.ingest_callback("model", {}, b"forged")
+    for actions in (system.actions.callbacks, second):
+        await actions.refused.write()
+    first_day = await rows(system, "refused_callbacks")
+    system.clock.advance(86_400)
+    await second.ingest_callback("model", {}, b"forged")
+    await second.refused.write()
+
+    assert len(first_day) == 3
+    assert len(await rows(system, "refused_callbacks")) == 4
+    counted = {row["day"].day: row["refused_count"] for row in await rows(system, "refused_callback_days")}
+    assert counted == {1: 4, 2: 1}
+
+
+async def test_counts_that_could_not_be_written_are_written_later_and_the_last_ones_at_the_stop(system, monkeypatch):
+    refused = system.actions.callbacks.refused
+    await system.actions.callbacks.ingest_callback("model", {}, b"first")
+
+    async def down(*_):
+        raise ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(callbacks, "count_refused", down)
+        with pytest.raises(ConnectionError):
+            await refused.write()
+    await system.actions.callbacks.ingest_callback("model", {}, b"second")
+    await refused.close()
+
+    assert [row["refused_count"] for row in await rows(system, "refused_callback_days")] == [2]
+    digests = [row["body_sha256"] for row in await rows(system, "refused_callbacks")]
+    assert digests == [hashlib.sha256(body).digest() for body in (b"first", b"second")]
 
 
 async def test_a_callback_of_an_order_that_is_not_ours_is_refused(system):
@@ -119,7 +201,7 @@ async def test_a_callback_of_an_order_that_is_not_ours_is_refused(system):
     answer = await called_back(system, system.model.callback("NOT-OURS"))
 
     assert answer.outcome == REFUSED
-    assert [row["cause"] for row in await rows(system, "refused_callbacks")] == ["UNKNOWN_NUMBER"]
+    assert [row["cause"] for row in await refused_rows(system)] == ["UNKNOWN_NUMBER"]
 
 
 @pytest.mark.parametrize("amount", [Money("CNY", 1), Money("USD", 12_30)])
@@ -136,7 +218,7 @@ async def test_a_callback_of_another_amount_or_currency_moves_nothing_and_the_ch
     (seen,) = await attentions(system)
     assert (seen.payment_id, seen.cause) == (payment.payment_id, CAUSE.CAUSE_AMOUNT_DIFFERS)
     assert str(amount) in seen.detail
-    assert [row["cause"] for row in await rows(system, "refused_callbacks")] == ["DISAGREES"]
+    assert [row["cause"] for row in await refused_rows(system)] == ["DISAGREES"]
     # The slip is past: what the channel answers to a question agrees, so nobody need look any more.
     system.model.orders[no] = booked
     system.model.pay(no)
@@ -242,7 +324,7 @@ async def test_an_account_that_nobody_configured_is_not_found(system):
         await called_back(system, ({}, b"x"), account_id="nobody")
 
     assert from_rpc_error(refused.value).reason == "NOT_FOUND"
-    assert await rows(system, "refused_callbacks") == []
+    assert await refused_rows(system) == []
 
 
 async def test_neither_bodies_nor_signatures_stand_in_spans(system, spans):
@@ -263,6 +345,7 @@ async def test_callbacks_go_when_they_are_old_and_digests_sooner(system):
     system.model.pay(payment.merchant_order_no)
     await called_back(system, system.model.callback(payment.merchant_order_no))
     await called_back(system, ({}, b"forged"))
+    assert len(await refused_rows(system)) == 1
 
     system.clock.advance(timedelta(days=31).total_seconds())
     sooner = await system.actions.callbacks.clear_callbacks()

@@ -13,7 +13,9 @@ from services.payments.channels import (
     NotFound,
     PaymentTold,
     Processing,
+    RefundAbout,
     RefundProcessing,
+    RefundSucceeded,
     Refused,
     Succeeded,
     Unknown,
@@ -40,6 +42,16 @@ CONTENT = PaymentContent("m", "NO1", "", "model_pay", "", AMOUNT, None, "")
 ORDER = ChannelOrder("pay_1", "a", "水费", NOON + timedelta(hours=2), ask_count=1)
 PAID = Succeeded("NO1", "txn-1", AMOUNT, NOON)
 TIMERS = PollTimers()
+ABOUT = RefundAbout("R1", "NO1", "4200", AMOUNT)
+WX_REFUND = {
+    "refund_id": "5",
+    "out_refund_no": "R1",
+    "out_trade_no": "NO1",
+    "transaction_id": "4200",
+    "amount": {"refund": 12_30, "total": 20_00, "currency": "CNY"},
+}
+ALI_TRADE = {"out_trade_no": "NO1", "trade_no": "2026"}
+ALI_REFUND = {**ALI_TRADE, "out_request_no": "R1", "refund_amount": "12.30"}
 ANSWERS = (
     *(PAID, replace(PAID, amount=Money("CNY", 1)), replace(PAID, merchant_order_no="NO2"), Closed(), NotFound()),
     *(Failed("X"), Refused("X"), Processing("url"), Unknown(UnknownCause.TIMEOUT)),
@@ -121,7 +133,8 @@ def test_a_channels_wish_for_patience_is_kept_and_the_end_is_an_end():
         (wx.read_payment, 200, {"trade_state": "NEW"}, Unknown(UnknownCause.UNREADABLE, "trade_state NEW")),
         (wx.read_close, 204, {}, AskAgain("204")),
         (wx.read_refund, 403, {"code": "NOT_ENOUGH"}, Refused("NOT_ENOUGH")),
-        (wx.read_refund, 200, {"status": "ABNORMAL", "refund_id": "5"}, RefundProcessing("5")),
+        (wx.read_refund, 200, {"status": "ABNORMAL", **WX_REFUND}, RefundProcessing(ABOUT, "5")),
+        (wx.read_refund_found, 200, {"status": "CLOSED", **WX_REFUND}, Refused("CLOSED", "", ABOUT)),
         (wx.read_refund_found, 404, {"code": "RESOURCE_NOT_EXISTS"}, NotFound()),
     ],
 )  # fmt: skip
@@ -142,7 +155,15 @@ def test_what_wechat_pay_says_means(read, status, told, meant):
         (ali.read_payment, {"code": "40004", "sub_code": "ACQ.TRADE_NOT_EXIST"}, NotFound()),
         (ali.read_payment, {"code": "10000", "trade_status": "WAIT_BUYER_PAY"}, Processing()),
         (ali.read_payment, {"code": "10000", "trade_status": "TRADE_CLOSED"}, Closed()),
+        (ali.read_refund, {"code": "10000", "fund_change": "Y", **ALI_TRADE},
+         RefundProcessing(RefundAbout(merchant_order_no="NO1", channel_txn_no="2026"))),
+        (ali.read_refund, {"code": "10000", "fund_change": "N", **ALI_TRADE}, AskAgain("fund_change N")),
         (ali.read_refund_found, {"code": "10000"}, NotFound()),
+        (ali.read_refund_found, {"code": "10000", **ALI_REFUND}, NotFound()),
+        (ali.read_refund_found, {"code": "10000", **ALI_REFUND, "refund_status": "NEW"},
+         Unknown(UnknownCause.CHANNEL_FAULT, "refund_status NEW")),
+        (ali.read_refund_found, {"code": "10000", **ALI_REFUND, "refund_status": "REFUND_SUCCESS"},
+         RefundSucceeded(RefundAbout("R1", "NO1", "2026", AMOUNT), "", None)),
     ],
 )  # fmt: skip
 def test_what_alipay_says_means(read, told, meant):

@@ -13,6 +13,11 @@ from bihuan.payments.v1 import payment_service_pb2 as payment_pb
 from bihuan.type.v1 import money_pb2
 
 from chassis.errors import Fault, Kind, from_rpc_error
+from services.payments.domain.fee import FeeRules
+from services.payments.domain.import_batch import as_columns
+from services.payments.domain.import_columns import staged
+from services.payments.store import imports as imports_store
+from services.payments.store.columnar import Columnar
 from tests.payments.arrow_rows import NOON, a_batch, a_row, an_arrow_stream
 from tests.payments.builders import NOTHING, a_request
 
@@ -165,6 +170,52 @@ async def test_the_same_rows_in_another_import_are_replays(system):
     assert counts(done.progress) == (2, 0, 2, 0)
     assert (await system.row_counts())["payments"] == 2
     assert len({row["payment_id"] for row in first}) == 2
+
+
+async def test_ids_follow_the_rows_so_that_they_go_to_the_end_of_every_index(system):
+    await imports(system).ImportPayments(parts([a_batch([a_row() for _ in range(50)])]))
+
+    (rows,) = await results(system)
+
+    told = [row["payment_id"] for row in rows]
+    assert told == sorted(told)
+
+
+async def test_each_batch_has_its_answers_where_new_and_repeated_ones_take_turns(system):
+    known, twins, unknown = a_row(), [a_row(), a_row()], [[a_row()], [a_row(), a_row()], [a_row()]]
+    twins[1] = {**twins[0], "amount_minor": twins[0]["amount_minor"] + 1}
+    await imports(system).ImportPayments(parts([a_batch([known])], import_id="import-0002"))
+
+    sent = [unknown[0], [unknown[1][0], known, unknown[1][1]], unknown[2], twins, [a_row() for _ in range(3)]]
+    done = await imports(system).ImportPayments(parts([a_batch(rows) for rows in sent]))
+
+    outcomes = [[row["outcome"] for row in batch] for batch in await results(system)]
+    assert counts(done.progress) == (10, 8, 1, 1)
+    assert outcomes == [
+        ["RECORDED"],
+        ["RECORDED", "REPLAYED", "RECORDED"],
+        ["RECORDED"],
+        ["RECORDED", "REFUSED"],
+        ["RECORDED"] * 3,
+    ]
+    assert (await system.row_counts())["payments"] == 9
+
+
+async def test_keys_that_are_not_all_new_leave_nothing_behind_and_the_connection_goes_on(system):
+    told = staged(as_columns(a_batch([a_row(), a_row()])), [0, 1], ["pay_new_1", "pay_new_2"], FeeRules().fee_of)
+    columnar = Columnar(system.engine.url, pool_size=1)
+    try:
+        async with columnar.begin() as work:
+            await imports_store.take_new_orders(work, told.slice(1))
+        with pytest.raises(imports_store.NotAllNew):
+            async with columnar.begin() as work:
+                await imports_store.take_new_orders(work, told)
+        async with columnar.begin() as work:
+            kept = await work.execute("SELECT payment_id FROM order_key")
+    finally:
+        await columnar.close()
+
+    assert kept == [("pay_new_2",)]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from chassis.money import Money
 from services.payments.convert import import_batch as convert
 from services.payments.convert.arrow_stream import ArrowStream, Batch
 from services.payments.domain.business_day import business_date
+from services.payments.domain.fee import FeeRule, FeeRules
 from services.payments.domain.import_batch import (
     COLUMNS,
     WrongColumns,
@@ -19,7 +20,7 @@ from services.payments.domain.import_batch import (
     rows_of_another_time,
     surely_right,
 )
-from services.payments.domain.import_columns import business_dates, content_digests, line_digests
+from services.payments.domain.import_columns import business_dates, content_digests, line_digests, staged
 from services.payments.domain.intake import content_sha256
 from services.payments.domain.payment import PaymentContent, judge_pay_time
 from services.payments.domain.slice_manifest import SliceLine
@@ -54,6 +55,31 @@ def test_what_columns_call_right_is_what_a_request_would_be_taken_for(told):
 
     for at, is_right in enumerate(right):
         assert is_right == (convert._look_closer(rows, at) is None), told[at]
+
+
+RULES = FeeRules([FeeRule("wechat-2026", "wechat_pay", rate_ppm=6_000), FeeRule("m-2026", "alipay", 5_500, "m", "CNY")])
+FEE_ROWS = st.fixed_dictionaries(
+    {
+        "channel": st.sampled_from(["wechat_pay", "alipay", "other"]),
+        "merchant_id": st.sampled_from(["m", "n"]),
+        "currency_code": st.sampled_from(["CNY", "JPY"]),
+        "amount_minor": st.sampled_from([1, 83, 84, 12_30, 2**53 + 1, 2**63 - 1]),
+    }
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(FEE_ROWS, min_size=1, max_size=8))
+def test_a_row_has_the_fee_that_its_payment_would_have_alone(told):
+    rows = as_columns(a_batch([a_row(**one) for one in told]))
+
+    written = staged(rows, range(len(told)), [f"pay_{at}" for at in range(len(told))], RULES.fee_of).to_pylist()
+
+    for one, row in zip(told, written, strict=True):
+        amount = Money(one["currency_code"], one["amount_minor"])
+        fee = RULES.fee_of(one["channel"], one["merchant_id"], amount)
+        alone = (None, None, None) if fee is None else (fee.fee_rule_id, fee.rate_ppm, fee.amount.amount_minor)
+        assert (row["fee_rule_id"], row["fee_rate_ppm"], row["fee_minor"]) == alone
 
 
 @settings(max_examples=50, deadline=None)

@@ -17,7 +17,7 @@ from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import text
 
@@ -40,7 +40,8 @@ _STANDING = text("""
             WHERE payment_id = payment.payment_id AND state = 'SUCCEEDED') AS given_minor,
         (SELECT coalesce(sum(amount_minor), 0) FROM refunds
             WHERE payment_id = payment.payment_id AND state NOT IN ('SUCCEEDED', 'FAILED')) AS open_minor,
-        (SELECT coalesce(sum(amount_minor), 0) FROM takebacks WHERE payment_id = payment.payment_id) AS taken_minor,
+        (SELECT coalesce(sum(CASE kind WHEN 'CHARGEBACK_WON' THEN -amount_minor ELSE amount_minor END), 0)
+            FROM takebacks WHERE payment_id = payment.payment_id) AS taken_minor,
         (SELECT count(*) FROM feed WHERE payment_id = payment.payment_id)
             + (SELECT count(*) FROM feed_waiting WHERE payment_id = payment.payment_id) AS change_count
     FROM payments AS payment WHERE payment_id = ANY(:payment_ids)
@@ -65,6 +66,7 @@ class Life(RuleBasedStateMachine):
     payments = Bundle("payments")
     asked = Bundle("asked")
     callbacks = Bundle("callbacks")
+    chargebacks = Bundle("chargebacks")
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,13 +162,44 @@ class Life(RuleBasedStateMachine):
         self.channel_takes_back(payment, amount, is_reversal=True)
         return request
 
+    @rule(target=asked, amount=PARTS, share=st.sampled_from([1, 2]))
+    def a_chargeback_of_what_is_on_its_way_back_is_won(self, amount, share):
+        payment = self.record(10_00)
+        request = self.refund(payment, 7_00, "PROCESSING", "")
+        self.merchant_wins_a_chargeback(self.channel_takes_back(payment, amount, is_reversal=False), share)
+        return request
+
+    @rule(target=asked, ends=st.sampled_from(["FAILED", "DONE"]))
+    def all_learn_at_once_how_a_refund_ended(self, ends):
+        payment = self.record(10_00)
+        # The second one's reserve is what a first one that is ended twice would take.
+        request, beside = (self.refund(payment, amount, "PROCESSING", "") for amount in (7_00, 3_00))
+        number, model = request.merchant_refund_no, self.system.model
+        told = [model.refund_callback(number)]
+        model.end_refund(number, ends)
+        told += [model.refund_callback(number) for _ in range(2)]
+        (refund,) = [row for row in self.rows(_REFUNDS) if row.merchant_refund_no == number]
+        self.system.clock.advance(7_200)
+
+        async def all_at_once():
+            confirmed = pb.ConfirmRefundRequest(refund_id=refund.refund_id)
+            await asyncio.gather(
+                *(self.system.channels.IngestCallback(self.ingesting(each)) for each in told),
+                *(self.system.refunds.ConfirmRefund(confirmed) for _ in range(2)),
+                self.system.actions.refunds.poll_refunds(),
+            )
+
+        self.run(all_at_once())
+        assert self.refund_states()[refund.refund_id] == {"DONE": "SUCCEEDED", "FAILED": "FAILED"}[ends]
+        return multiple(request, beside)
+
     @rule(target=callbacks, request=asked, arrives=st.booleans())
     def channel_calls_back_about_a_refund(self, request, arrives):
         if request.merchant_refund_no not in self.system.model.refunds:
             return multiple()
         return self.callback(self.system.model.refund_callback(request.merchant_refund_no), arrives=arrives)
 
-    @rule(payment=payments, amount=PARTS, is_reversal=st.booleans())
+    @rule(target=chargebacks, payment=payments, amount=PARTS, is_reversal=st.booleans())
     def channel_takes_back(self, payment, amount, is_reversal):
         number, before = next(_numbers), self.standing(payment)
         kind = pb.RecordReversalRequest if is_reversal else pb.RecordChargebackRequest
@@ -181,6 +214,19 @@ class Life(RuleBasedStateMachine):
         possible = before.state == "SUCCEEDED" and amount <= before.amount_minor
         answer = self.call("refunds", name, request, allowed={"NOT_REFUNDABLE", "REFUND_EXCEEDS"})
         assert (answer is not None) == possible
+        return multiple() if is_reversal or answer is None else answer.takeback
+
+    @rule(chargeback=consumes(chargebacks), share=st.sampled_from([1, 2]))
+    def merchant_wins_a_chargeback(self, chargeback, share):
+        number = next(_numbers)
+        request = pb.RecordWonChargebackRequest(
+            request_id=f"machine-{number:06}",
+            payment_id=chargeback.payment_id,
+            channel_takeback_no=chargeback.channel_takeback_no,
+            amount=yuan(-(-chargeback.amount.amount_minor // share)),
+            return_time=Timestamp(seconds=int(NOON.timestamp())),
+        )
+        assert self.call("refunds", "RecordWonChargeback", request) is not None
 
     # Time goes by.
 
@@ -266,9 +312,12 @@ class Life(RuleBasedStateMachine):
         return callback
 
     def ingest(self, callback):
+        self.call("channels", "IngestCallback", self.ingesting(callback))
+
+    @staticmethod
+    def ingesting(callback):
         headers, body = callback
-        request = channel_service_pb2.IngestCallbackRequest(account_id="model", headers=headers, body=body)
-        self.call("channels", "IngestCallback", request)
+        return channel_service_pb2.IngestCallbackRequest(account_id="model", headers=headers, body=body)
 
     def call(self, service, name, request, allowed=frozenset()):
         """The answer; None when it was refused for a reason that is allowed, any when `allowed` is None."""

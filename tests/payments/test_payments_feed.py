@@ -72,6 +72,22 @@ async def test_writers_and_numberers_together_make_one_dense_feed(system):
     assert sorted(change.payment.payment_id for change in changes) == sorted(done[:30])
 
 
+async def test_numbering_ends_although_payments_keep_coming(system, monkeypatch):
+    feed_actions, turns = system.actions.feed, []
+    one_turn = feed_actions.number_changes
+
+    async def turn_while_another_comes() -> int:
+        turns.append(await one_turn())
+        await system.payments.RecordPayment(a_request())
+        return turns[-1]
+
+    monkeypatch.setattr(feed_actions, "number_changes", turn_while_another_comes)
+    await system.payments.RecordPayment(a_request())
+    numbered_count = await feed_actions.number_feed()
+
+    assert (numbered_count, turns) == (1, [1])
+
+
 async def test_a_day_whose_sum_is_beyond_64_bits_holds_up_no_change(system):
     largest = money_pb2.Money(currency_code="CNY", amount_minor=2**63 - 1)
     for _ in range(2):

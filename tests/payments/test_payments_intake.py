@@ -16,12 +16,15 @@ from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from sqlalchemy import text
 
 from chassis import server
 from chassis.errors import Fault, Kind, from_rpc_error
 from services.payments import rpc
 from services.payments.actions.intake import Asked, Batching, IntakeActions
+from services.payments.config import Config
 from services.payments.convert import payment as convert
 from services.payments.domain.fee import FeeRules
 from services.payments.domain.intake import Recorded
@@ -32,6 +35,7 @@ from services.payments.store import payment as payments
 from services.payments.store.sql import Lanes
 from tests.payments.builders import NOON, NOTHING, a_payment, a_request, as_told, take_in
 from tests.support.eventually import eventually
+from tests.support.metric_points import points
 
 
 async def refusal(call) -> Fault:
@@ -134,6 +138,49 @@ async def test_who_finds_the_queue_full_is_told_when_to_come_again_and_nothing_i
     assert [each for each in rpc_status.from_call(refused.value).details if each.Unpack(retry)] != []
     assert retry.retry_delay.seconds > 0
     assert (await system.row_counts())["payments"] == 2
+
+
+async def test_one_limit_decides_how_many_payments_wait_and_who_is_past_it_is_told_at_once_when_to_come_again(system):
+    limit = 5
+    intake = IntakeActions(system.engine, system.clock, FeeRules(), Batching.for_calls(limit))
+    servicers = rpc.servicers(dataclasses.replace(system.actions, intake=intake))
+    running = await server.start("127.0.0.1:0", servicers, calls_in_flight_max=limit)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
+        stub = payment_grpc.PaymentServiceStub(channel)
+        async with stopped(system) as blocked:
+            first = asyncio.ensure_future(stub.RecordPayment(blocked, timeout=20))
+            await eventually(lambda: is_waiting(system))
+            calls = [asyncio.ensure_future(stub.RecordPayment(a_request(), timeout=20)) for _ in range(12)]
+            await eventually(lambda: sum(call.done() for call in calls) == 12 - (limit - 1))
+            past = [call for call in calls if call.done()]
+        ended = await asyncio.gather(first, *calls, return_exceptions=True)
+    await running.stop()
+    await intake.close(5)
+
+    assert {from_rpc_error(call.exception()).reason for call in past} == {"OVERLOADED"}
+    for call in past:
+        retry = error_details_pb2.RetryInfo()
+        assert call.exception().code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert [each for each in rpc_status.from_call(call.exception()).details if each.Unpack(retry)] != []
+    taken = [one for one in ended[1:] if not isinstance(one, BaseException)]
+    assert len(taken) == limit - 1
+    assert Batching.for_calls(Config(database_url="").calls_in_flight_max).waiting_max == 1_024
+
+
+async def test_what_the_batches_of_intake_do_is_told_as_metrics_without_any_payments_own_data(system):
+    reader = InMemoryMetricReader()
+    meter = MeterProvider([reader]).get_meter("test")
+    intake = IntakeActions(system.engine, system.clock, FeeRules(), meter=meter)
+
+    await asyncio.gather(*(intake.record_payment(asked(a_request())) for _ in range(20)))
+    await intake.close(5)
+
+    told = points(reader)
+    assert told["bihuan.intake.batch_size"].sum == 20
+    assert told["bihuan.intake.batch_size"].count == told["bihuan.intake.flush_seconds"].count
+    assert told["bihuan.intake.queue_wait_seconds"].max < 10
+    assert told["bihuan.intake.queue_depth"].value == 0
+    assert [dict(point.attributes) for point in told.values()] == [{}] * len(told)
 
 
 async def test_a_call_whose_deadline_passes_in_the_queue_comes_into_no_batch(system):

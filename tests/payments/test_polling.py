@@ -10,6 +10,7 @@ from bihuan.payments.v1 import channel_service_pb2
 from chassis.money import Money
 from services.payments.actions.ask import AskActions
 from services.payments.actions.channel_settling import Rules
+from services.payments.channels import Failed, reading
 from services.payments.channels.accounts import Accounts
 from services.payments.domain.channel_order import PollTimers
 from services.payments.domain.fee import FeeRules
@@ -17,10 +18,13 @@ from tests.payments.builders import NOON
 from tests.payments.starting import (
     CLOSED,
     CREATED,
+    FAILED,
     PROCESSING,
     SUCCEEDED,
     UNKNOWN,
+    a_close,
     a_start,
+    called_back,
     confirmed,
     instant,
     order_row,
@@ -92,16 +96,115 @@ async def test_a_poller_that_died_leaves_its_payments_due_again_when_its_lease_e
     system.model.pay(payment.merchant_order_no)
 
     async def died(order):
-        raise RuntimeError("killed")
+        raise asyncio.CancelledError
 
     with monkeypatch.context() as broken:
         broken.setattr(system.model, "query", died)
-        with pytest.raises(ExceptionGroup):
+        with pytest.raises(asyncio.CancelledError):
             await poll(system, after_seconds=2)
 
     assert await poll(system, after_seconds=60) == 0
     assert await poll(system, after_seconds=31) == 1
     assert (await standing(system, payment.payment_id)).state == SUCCEEDED
+
+
+async def test_a_payment_that_cannot_be_settled_keeps_no_other_from_it_and_falls_due_ever_later(
+    system, monkeypatch, capsys
+):
+    paid = [await started(system) for _ in range(6)]
+    poisoned = paid[2].merchant_order_no
+    for payment in paid:
+        system.model.pay(payment.merchant_order_no)
+    asked = system.model.query
+
+    async def query(order):
+        if order.merchant_order_no == poisoned:
+            raise ZeroDivisionError
+        return await asked(order)
+
+    monkeypatch.setattr(system.model, "query", query)
+    polled = await poll(system, after_seconds=2)
+
+    states = [(await standing(system, payment.payment_id)).state for payment in paid]
+    rests = []
+    for _ in range(10):
+        row = await order_row(system, paid[2].payment_id)
+        rests.append((row["next_poll_time"] - system.clock.now()).total_seconds())
+        assert await poll(system, after_seconds=rests[-1]) == 1
+    monkeypatch.undo()
+    await poll(system, after_seconds=300)
+
+    assert (polled, states) == (6, [*[SUCCEEDED] * 2, PROCESSING, *[SUCCEEDED] * 3])
+    assert rests[0] <= 2
+    assert 150 <= rests[-1] <= 300
+    told = capsys.readouterr()
+    assert "ZeroDivisionError" in told.out + told.err
+    assert (await standing(system, paid[2].payment_id)).state == SUCCEEDED
+
+
+async def test_a_payment_that_can_never_be_settled_is_a_persons_in_the_end(system, monkeypatch):
+    payment = await started(system)
+
+    async def query(order):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(system.model, "query", query)
+    monkeypatch.setattr(system.model, "close", query)
+    for _ in range(5):
+        await poll(system, after_seconds=86_400)
+
+    (seen,) = await attentions(system)
+    assert (seen.payment_id, seen.cause) == (payment.payment_id, CAUSE.CAUSE_POLL_ENDED)
+    assert "ZeroDivisionError" in seen.detail
+    assert (await order_row(system, payment.payment_id))["next_poll_time"] is None
+
+
+async def test_what_a_channel_says_of_a_failure_may_hold_signs_that_nothing_keeps(system, monkeypatch):
+    payment = await started(system)
+
+    async def query(order):
+        told = {"message": "no\x00 mo\ud800ney 余额"}
+        return Failed("PAYERROR", reading.words(told, "message"))
+
+    monkeypatch.setattr(system.model, "query", query)
+
+    assert await poll(system, after_seconds=2) == 1
+
+    ended = await standing(system, payment.payment_id)
+    assert (ended.state, ended.cause) == (FAILED, "PAYERROR no\ufffd mo\ufffdney 余额")
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\ud800"])
+def test_a_code_or_a_number_with_a_sign_that_nothing_keeps_is_unreadable(sign):
+    for read in (reading.text, reading.number_of):
+        with pytest.raises(reading.Unreadable, match="code"):
+            read({"code": f"A{sign}"}, "code")
+
+
+async def test_the_same_disagreement_told_again_waits_since_it_was_told_first(system):
+    payment = await started(system)
+    system.model.book_paid(payment.merchant_order_no, Money("CNY", 1), "txn-x")
+    await confirmed(system, payment.payment_id)
+    (first,) = await attentions(system)
+
+    for _ in range(2):
+        system.clock.advance(3_600)
+        await confirmed(system, payment.payment_id)
+
+    assert await attentions(system) == [first]
+
+
+async def test_a_channel_that_does_not_answer_clears_nothing_that_a_person_must_look_at(system):
+    payment = await started(system)
+    no = payment.merchant_order_no
+    await system.payments.ClosePayment(a_close(payment.payment_id))
+    system.model.book_paid(no, Money("CNY", 12_30), "txn-late")
+    await called_back(system, system.model.callback(no))
+    system.model.lost = "BEFORE"
+
+    await confirmed(system, payment.payment_id)
+
+    assert [seen.cause for seen in await attentions(system)] == [CAUSE.CAUSE_ENDED_OTHERWISE]
 
 
 async def test_a_payment_whose_maker_died_before_it_had_asked_ends_closed_only_once_nobody_can_pay_it(

@@ -1,6 +1,7 @@
 """Refunds over the socket: reserved before the channel is asked, settled by its word, never more than was paid."""
 
 import asyncio
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -12,7 +13,7 @@ from bihuan.payments.v1.payment_service_pb2 import GetPaymentRequest
 from chassis.errors import from_rpc_error
 from chassis.money import Money
 from services.payments.actions.settling import settle
-from services.payments.channels import RefundSucceeded
+from services.payments.channels import RefundAbout, RefundProcessing, RefundSucceeded, Refused, Unknown, UnknownCause
 from services.payments.convert.refund import to_asked, to_fingerprint
 from services.payments.domain.refund import RefundTimers
 from services.payments.store import refund as refunds
@@ -28,7 +29,8 @@ from tests.payments.refunding import (
     reason_of,
     yuan,
 )
-from tests.payments.starting import REPEATED, TAKEN, confirmed, started
+from tests.payments.starting import REFUSED, REPEATED, TAKEN, called_back, confirmed, started
+from tests.support.channel_model import BookedRefund
 
 
 async def test_parts_of_a_payment_go_back_until_nothing_is_left(system):
@@ -102,6 +104,84 @@ async def test_a_refund_whose_answer_was_lost_keeps_its_amount_until_the_channel
     assert system.model.calls == calls
 
 
+@pytest.mark.parametrize(("first", "left"), [("taken", PROCESSING), ("lost", UNKNOWN)])
+async def test_of_two_who_ask_at_once_the_one_that_is_refused_does_not_free_what_the_other_may_have_had_done(
+    system, first, left
+):
+    payment = await paid(system, 10_00)
+    asked = [asyncio.Event(), asyncio.Event()]
+    answers = [asyncio.get_running_loop().create_future() for _ in asked]
+    turns = iter(range(len(asked)))
+
+    async def refund(order):
+        turn = next(turns)
+        asked[turn].set()
+        return await answers[turn]
+
+    system.model.refund = refund
+    creating = asyncio.ensure_future(system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00)))
+    await asyncio.wait_for(asked[0].wait(), 10)
+    (listed,) = (await system.refunds.ListRefunds(pb.ListRefundsRequest(payment_id=payment.payment_id))).refunds
+    confirm = pb.ConfirmRefundRequest(refund_id=listed.refund_id)
+    confirming = asyncio.ensure_future(system.refunds.ConfirmRefund(confirm))
+    await asyncio.wait_for(asked[1].wait(), 10)
+
+    answers[0].set_result(RefundProcessing(RefundAbout()) if first == "taken" else Unknown(UnknownCause.TIMEOUT))
+    await creating
+    answers[1].set_result(Refused("INVALID_REQUEST", "it is being done"))
+    refund = (await confirming).refund
+
+    assert refund.state == left
+    assert await money_of(system, payment.payment_id) == (0, 4_00, 6_00)
+
+
+async def test_while_a_refund_is_asked_for_once_more_confirming_only_asks_how_it_stands(system):
+    payment = await paid(system, 10_00)
+    system.model.lost = "BEFORE"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00))).refund
+    asked, answer = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+    async def ask_once_more(order):
+        assert not asked.is_set(), "asked twice"
+        asked.set()
+        return await answer
+
+    system.model.refund = ask_once_more
+    system.clock.advance(RefundTimers().absence_seconds)
+    polling = asyncio.ensure_future(system.actions.refunds.poll_refunds())
+    await asyncio.wait_for(asked.wait(), 10)
+    confirmed = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
+    answer.set_result(RefundProcessing(RefundAbout()))
+    await polling
+
+    assert confirmed.state == UNKNOWN
+    assert (await get(system, refund.refund_id)).state == PROCESSING
+    assert await money_of(system, payment.payment_id) == (0, 4_00, 6_00)
+
+
+async def test_what_the_channel_took_and_then_lost_is_asked_for_again_and_freed_by_no_refusal(system):
+    payment = await paid(system, 10_00)
+    system.model.next_refund = "PROCESSING"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00))).refund
+    del system.model.refunds[refund.merchant_refund_no]
+
+    system.model.next_refund = "REFUSED"
+    for _ in range(3):
+        system.clock.advance(RefundTimers().absence_seconds)
+        await system.actions.refunds.poll_refunds()
+    refused = await get(system, refund.refund_id)
+    kept = await money_of(system, payment.payment_id)
+    system.model.next_refund = "DONE"
+    for _ in range(3):
+        system.clock.advance(RefundTimers().absence_seconds)
+        await system.actions.refunds.poll_refunds()
+
+    assert (refused.state, kept) == (PROCESSING, (0, 4_00, 6_00))
+    assert system.model.calls.count("refund") > 2
+    assert (await get(system, refund.refund_id)).state == SUCCEEDED
+    assert system.model.given_back(payment.merchant_order_no) == 4_00
+
+
 async def test_a_refund_that_fails_after_the_channel_took_it_frees_its_amount_then(system):
     payment = await paid(system, 10_00)
     system.model.next_refund = "PROCESSING"
@@ -126,7 +206,7 @@ async def test_a_failed_refund_that_the_channel_gives_after_all_is_shown_to_a_pe
     system.model.end_refund(refund.merchant_refund_no, "FAILED")
     system.clock.advance(RefundTimers().base_seconds)
     await system.actions.refunds.poll_refunds()
-    given = RefundSucceeded(refund.merchant_refund_no, "5000", Money("CNY", 8_00), system.clock.now())
+    given = RefundSucceeded(RefundAbout(refund.merchant_refund_no), "5000", system.clock.now())
 
     async with system.sessions.begin() as session:
         kept = await refunds.get(session, refund.refund_id)
@@ -135,6 +215,12 @@ async def test_a_failed_refund_that_the_channel_gives_after_all_is_shown_to_a_pe
     shown = await get(system, refund.refund_id)
     assert shown.state == FAILED
     assert shown.HasField("attention_time")
+    # Money that went back after all stays a person's, for as long as the channel says that it did.
+    system.model.refunds[refund.merchant_refund_no] = replace(
+        system.model.refunds[refund.merchant_refund_no], state="DONE", finish_time=system.clock.now()
+    )
+    asked = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
+    assert (asked.state, asked.HasField("attention_time")) == (FAILED, True)
 
 
 async def test_a_refund_whose_asker_died_falls_due_when_the_lease_ends_and_is_done_once(system, monkeypatch):
@@ -157,6 +243,32 @@ async def test_a_refund_whose_asker_died_falls_due_when_the_lease_ends_and_is_do
 
     assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
     assert system.model.given_back(payment.merchant_order_no) == 4_00
+
+
+async def test_a_refund_that_cannot_be_settled_keeps_no_other_from_it_and_falls_due_again(system, monkeypatch):
+    payment = await paid(system, 10_00)
+    system.model.next_refund = "PROCESSING"
+    asked = [(await system.refunds.CreateRefund(a_refund(payment.payment_id, 1_00))).refund for _ in range(5)]
+    for refund in asked:
+        system.model.end_refund(refund.merchant_refund_no, "DONE")
+    query = system.model.query_refund
+
+    async def broken(refund):
+        if refund.merchant_refund_no == asked[1].merchant_refund_no:
+            raise ZeroDivisionError
+        return await query(refund)
+
+    monkeypatch.setattr(system.model, "query_refund", broken)
+    system.clock.advance(60)
+    polled = await system.actions.refunds.poll_refunds()
+    states = [(await get(system, refund.refund_id)).state for refund in asked]
+    monkeypatch.undo()
+    system.clock.advance(60)
+    again = await system.actions.refunds.poll_refunds()
+
+    assert (polled, states) == (5, [SUCCEEDED, PROCESSING, *[SUCCEEDED] * 3])
+    assert again == 1
+    assert await money_of(system, payment.payment_id) == (5_00, 0, 5_00)
 
 
 async def test_what_nobody_could_learn_for_long_waits_for_a_person_and_can_be_asked_again(system):
@@ -226,6 +338,86 @@ async def test_a_callback_ends_a_refund_and_whatever_else_is_asked_later_changes
     assert asked_later.refund.state == SUCCEEDED
     assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
     assert system.model.calls == ["refund"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"amount": Money("CNY", 4_01)}, "amount told 4.01 CNY, asked 4.00 CNY"),
+        ({"amount": Money("USD", 4_00)}, "amount told 4.00 USD, asked 4.00 CNY"),
+        ({"merchant_order_no": "ANOTHER"}, "merchant_order_no told ANOTHER, asked "),
+    ],
+)
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_callback_that_is_not_what_was_asked_moves_nothing_and_waits_for_a_person(system, changes, told, ended):
+    payment = await paid(system, 10_00)
+    system.book_paid("ANOTHER", ("CNY", 10_00), payment.channel_txn_no)
+    system.model.next_refund = "PROCESSING"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00))).refund
+    system.model.end_refund(refund.merchant_refund_no, "DONE")
+    booked = system.model.refunds[refund.merchant_refund_no]
+    if ended:
+        await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))
+    before = await money_of(system, payment.payment_id)
+
+    system.model.refunds[refund.merchant_refund_no] = replace(booked, **changes)
+    answer = await called_back(system, system.model.refund_callback(refund.merchant_refund_no))
+    system.model.refunds[refund.merchant_refund_no] = booked
+    shown = await get(system, refund.refund_id)
+    again = await called_back(system, system.model.refund_callback(refund.merchant_refund_no))
+
+    assert answer.outcome == REFUSED
+    assert shown.HasField("attention_time")
+    assert (shown.state, shown.HasField("next_try_time")) == (SUCCEEDED if ended else UNKNOWN, False)
+    assert ended or shown.cause.startswith(f"DISAGREES {told}")
+    assert before == ((4_00, 0, 6_00) if ended else (0, 4_00, 6_00))
+    # The channel's word that agrees is followed afterwards as ever, and once.
+    assert again.outcome == TAKEN
+    assert (await get(system, refund.refund_id)).HasField("attention_time") is ended
+    looked = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
+    assert (looked.state, looked.HasField("attention_time")) == (SUCCEEDED, False)
+    assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
+
+
+async def test_a_failed_refund_that_the_channel_never_had_goes_off_the_list_when_what_was_sent_must_have_come(system):
+    payment, other = await paid(system, 10_00), await paid(system, 10_00)
+    system.model.next_refund = "REFUSED"
+    refund = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00))).refund
+    number = refund.merchant_refund_no
+    system.model.refunds[number] = BookedRefund(other.merchant_order_no, "ch-1", Money("CNY", 4_00), "PROCESSING")
+    answer = await called_back(system, system.model.refund_callback(number))
+    del system.model.refunds[number]
+
+    asked = pb.ConfirmRefundRequest(refund_id=refund.refund_id)
+    early = (await system.refunds.ConfirmRefund(asked)).refund
+    system.clock.advance(RefundTimers().absence_seconds)
+    late = (await system.refunds.ConfirmRefund(asked)).refund
+
+    assert answer.outcome == REFUSED
+    assert (early.state, early.HasField("attention_time")) == (FAILED, True)
+    assert (late.state, late.HasField("attention_time")) == (FAILED, False)
+    assert await money_of(system, payment.payment_id) == (0, 0, 10_00)
+
+
+async def test_a_callback_about_a_refund_number_that_is_anothers_at_the_account_moves_neither(system):
+    payment, other = await paid(system, 10_00), await paid(system, 10_00)
+    system.model.next_refund = "PROCESSING"
+    refund, of_other = [
+        (await system.refunds.CreateRefund(a_refund(each.payment_id, 4_00))).refund for each in (payment, other)
+    ]
+    system.model.end_refund(refund.merchant_refund_no, "DONE")
+    booked = system.model.refunds[refund.merchant_refund_no]
+
+    # Of the one's number, and of the other's order.
+    strange = replace(booked, merchant_order_no=other.merchant_order_no)
+    system.model.refunds[refund.merchant_refund_no] = strange
+    answer = await called_back(system, system.model.refund_callback(refund.merchant_refund_no))
+
+    assert answer.outcome == REFUSED
+    assert (await get(system, refund.refund_id)).HasField("attention_time")
+    assert not (await get(system, of_other.refund_id)).HasField("attention_time")
+    for each in (payment, other):
+        assert await money_of(system, each.payment_id) == (0, 4_00, 6_00)
 
 
 async def test_the_fee_is_taken_once_by_the_rule_of_that_day_and_stays(system):

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.errors import Fault, from_rpc_error
+from chassis import ids
+from chassis.errors import Fault, Kind, from_rpc_error
 from services.payments.actions import storage as storage_actions
 from services.payments.actions.storage import StorageActions
 from services.payments.domain.storage_month import (
@@ -30,7 +31,10 @@ from services.payments.domain.storage_month import (
 from services.payments.store import storage_month
 from tests.payments.arrow_rows import a_batch, a_row
 from tests.payments.builders import a_request
+from tests.payments.refunding import a_done_refund, a_refund
+from tests.payments.starting import rows, standing
 from tests.payments.test_import_payments import counts, parts, results
+from tests.payments.test_takebacks import a_chargeback
 from tests.support.eventually import eventually
 
 QUIET = MonthFacts(0, 0, 0, 0, 0, last_sequence=7, recent_sequence=8, followed_sequence=7)
@@ -118,6 +122,41 @@ async def test_an_old_month_goes_and_its_orders_stay_known(system):
     assert {change.payment.payment_id for change in await system.read_feed()} == {kept}
     assert not [name for name in await partitions(system) if name.endswith(first_suffix(system))]
     assert await storage.drop_month() == 0
+
+
+async def test_money_of_a_payment_that_is_archived_is_not_given_back_here_and_the_answer_says_what_to_do(system):
+    storage = await at_first_month(system)
+    old = await paid_and_reconciled(system, a_request())
+    await months_go_by(system, storage, 3)
+    kept = await paid_and_reconciled(system, a_request())
+    await months_go_by(system, storage, 1)
+    never = ids.new_id("pay", system.clock.now())
+    before = await refusal(system.refunds.CreateRefund(a_refund(f"pay_{0:032x}", 1_00)))
+    assert await storage.drop_month() == 1
+
+    asked = a_refund(old, 1_00)
+    told = [
+        await refusal(call)
+        for call in (
+            system.refunds.CreateRefund(asked),
+            system.refunds.RecordRefund(a_done_refund(old, 1_00)),
+            system.refunds.RecordChargeback(a_chargeback(old, 1_00)),
+        )
+    ]
+
+    assert before.reason == "NOT_FOUND"
+    assert [fault.reason for fault in told] == ["PAYMENT_ARCHIVED"] * 3
+    (field,) = told[0].fields
+    assert (told[0].kind, told[0].metadata["payment_id"]) == (Kind.PRECONDITION, old)
+    assert (field.field, field.rule) == ("payment_id", "PAYMENT_ARCHIVED")
+    assert "do at the channel" in field.message
+    assert "请直接在渠道办理" in field.message_zh
+    assert (await refusal(system.refunds.CreateRefund(a_refund(never, 1_00)))).reason == "NOT_FOUND"
+    # Nothing was changed, and both keys are free.
+    assert [await rows(system, name) for name in ("refunds", "refund_keys", "takebacks")] == [[], [], []]
+    asked.payment_id = kept
+    system.book_paid((await standing(system, kept)).merchant_order_no, ("CNY", 12_30), "txn")
+    assert (await refusal(system.refunds.CreateRefund(asked))).reason == "CHANNEL_NOT_CONFIGURED"
 
 
 async def test_an_imported_row_of_a_payment_that_is_gone_says_so(system):

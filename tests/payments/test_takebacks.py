@@ -2,6 +2,8 @@
 
 import itertools
 
+import grpc
+import pytest
 from bihuan.payments.v1 import feed_pb2, takeback_pb2
 from bihuan.payments.v1 import refund_service_pb2 as pb
 from bihuan.payments.v1.payment_service_pb2 import GetPaymentRequest
@@ -9,6 +11,7 @@ from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 
+from chassis.errors import from_rpc_error
 from services.payments.domain.refund import RefundTimers
 from tests.payments.builders import NOON
 from tests.payments.refunding import money_of, paid, reason_of, yuan
@@ -35,6 +38,18 @@ def a_reversal(payment_id: str, amount_minor: int, **changes) -> pb.RecordRevers
 
 def a_chargeback(payment_id: str, amount_minor: int, **changes) -> pb.RecordChargebackRequest:
     return told(pb.RecordChargebackRequest, payment_id, amount_minor, **changes)
+
+
+def a_won_chargeback(fact: pb.RecordChargebackRequest, amount_minor: int, **changes) -> pb.RecordWonChargebackRequest:
+    fields = {
+        "request_id": f"takeback-request-{next(_numbers):06}",
+        "payment_id": fact.payment_id,
+        "channel_takeback_no": fact.channel_takeback_no,
+        "amount": yuan(amount_minor),
+        "reason": "申诉成功",
+        "return_time": Timestamp(seconds=int(NOON.timestamp())),
+    }
+    return pb.RecordWonChargebackRequest(**{**fields, **changes})
 
 
 async def refund(system, payment_id: str, amount_minor: int):
@@ -115,6 +130,76 @@ async def test_a_fact_is_taken_once_by_either_key(system):
     as_reversal = a_reversal(payment.payment_id, 4_00, request_id=fact.request_id)
     assert await reason_of(system.refunds.RecordReversal(as_reversal)) == "REQUEST_ID_REUSED"
     assert await money_of(system, payment.payment_id) == (4_00, 0, 6_00)
+
+
+async def test_a_chargeback_that_was_won_is_a_new_fact_and_its_money_may_be_refunded_again(system):
+    payment = await paid(system, 10_00)
+    lost = a_chargeback(payment.payment_id, 10_00)
+    chargeback = (await system.refunds.RecordChargeback(lost)).takeback
+    taken = await money_of(system, payment.payment_id)
+
+    request = a_won_chargeback(lost, 8_00)
+    won = (await system.refunds.RecordWonChargeback(request)).takeback
+    again = await system.refunds.RecordWonChargeback(request)
+
+    assert (won.kind, won.channel_takeback_no, won.amount, won.uncovered_amount) == (
+        takeback_pb2.Takeback.KIND_CHARGEBACK_WON,
+        lost.channel_takeback_no,
+        yuan(8_00),
+        yuan(0),
+    )
+    assert (taken, await money_of(system, payment.payment_id)) == ((10_00, 0, 0), (2_00, 0, 8_00))
+    assert (again.replayed, again.takeback) == (True, won)
+    listed = await system.refunds.ListTakebacks(pb.ListTakebacksRequest(payment_id=payment.payment_id))
+    assert list(listed.takebacks) == [won, chargeback]
+    last = (await system.read_feed())[-1]
+    assert (last.kind, last.ref_id) == (feed_pb2.PaymentChange.KIND_CHARGEBACK_WON, won.takeback_id)
+    assert (last.payment.version, last.payment.refunded_amount) == (3, yuan(2_00))
+    await refund(system, payment.payment_id, 8_00)
+    assert await money_of(system, payment.payment_id) == (10_00, 0, 0)
+
+
+async def test_a_won_chargeback_makes_up_first_for_what_was_uncovered(system):
+    payment = await paid(system, 10_00)
+    await refund(system, payment.payment_id, 7_00)
+    lost = a_chargeback(payment.payment_id, 10_00)
+    await system.refunds.RecordChargeback(lost)
+
+    won = (await system.refunds.RecordWonChargeback(a_won_chargeback(lost, 9_00))).takeback
+
+    assert won.uncovered_amount == yuan(7_00)
+    assert await money_of(system, payment.payment_id) == (8_00, 0, 2_00)
+
+
+async def test_a_chargeback_that_cannot_have_been_won_so_is_refused_and_nothing_is_changed(system):
+    payment, other = await paid(system, 10_00), await paid(system, 10_00)
+    lost, reversal = a_chargeback(payment.payment_id, 4_00), a_reversal(payment.payment_id, 1_00)
+    await system.refunds.RecordChargeback(lost)
+    await system.refunds.RecordReversal(reversal)
+
+    wrong = [
+        (a_won_chargeback(lost, 4_01), "amount", "CHARGEBACK_AMOUNT"),
+        (a_won_chargeback(lost, 4_00, payment_id=other.payment_id), "channel_takeback_no", "CHARGEBACK_KNOWN"),
+        (a_won_chargeback(lost, 4_00, channel_takeback_no="NEVER"), "channel_takeback_no", "CHARGEBACK_KNOWN"),
+        (a_won_chargeback(reversal, 1_00), "channel_takeback_no", "CHARGEBACK_KNOWN"),
+        (
+            a_won_chargeback(lost, 4_00, return_time=Timestamp(seconds=int(NOON.timestamp()) + 3_600)),
+            "return_time",
+            "TIME_AHEAD",
+        ),
+    ]
+    for request, field, rule in wrong:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await system.refunds.RecordWonChargeback(request)
+        (found,) = from_rpc_error(refused.value).fields
+        assert (found.field, found.rule) == (field, rule)
+        assert not found.message_zh.isascii()
+
+    assert await money_of(system, payment.payment_id) == (5_00, 0, 5_00)
+    assert await money_of(system, other.payment_id) == (0, 0, 10_00)
+    await system.refunds.RecordWonChargeback(a_won_chargeback(lost, 1_00))  # the number was free
+    twice = a_won_chargeback(lost, 3_00)
+    assert await reason_of(system.refunds.RecordWonChargeback(twice)) == "BUSINESS_KEY_REUSED"
 
 
 async def test_a_fact_that_cannot_be_is_refused_and_stores_nothing(system):

@@ -13,6 +13,7 @@ from bihuan.reconciler.v1 import (
     run_pb2,
     run_service_pb2,
     run_service_pb2_grpc,
+    statement_fetch_service_pb2_grpc,
     statement_service_pb2,
     statement_service_pb2_grpc,
 )
@@ -22,19 +23,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import telemetry
 from chassis.clock import ManualClock
+from chassis.crypto import KeyRing
 from chassis.database import Sessions
 from chassis.errors import Fault, from_rpc_error
 from chassis.money import Money
 from demo.plan import BillRow
 from demo.wechat_pay_bill import write
+from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.actions.sealing import SealingActions
+from services.reconciler.actions.upload import UploadActions
 from services.reconciler.domain.line import LineKind
 from services.reconciler.domain.outcome import LoadedLine, Outcome
 from services.reconciler.domain.payment import MirroredPayment
 from services.reconciler.tables import Base
 
 DAY = date(2026, 3, 1)
+FILE_BYTES_MAX = 16 * 1024 * 1024  # of this server, so that a test need not send more
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)  # 12:00 in Shanghai
 
 
@@ -114,9 +120,14 @@ class System:
     engine: AsyncEngine
     sessions: Sessions
     clock: ManualClock
+    ring: KeyRing
+    loading: IngestActions
+    kept: UploadActions
+    sealing: SealingActions
     mirror: MirrorActions
     reconciliation: ReconciliationActions
     statements: statement_service_pb2_grpc.StatementServiceStub
+    fetches: statement_fetch_service_pb2_grpc.StatementFetchServiceStub
     runs: run_service_pb2_grpc.RunServiceStub
     exceptions: exception_service_pb2_grpc.ExceptionServiceStub
     payments: payment_service_pb2_grpc.PaymentServiceStub
@@ -170,10 +181,10 @@ class System:
 
 
 def parts(
-    content: bytes, request_id: str = "ingest-0001", chunk_bytes: int = 256 * 1024
+    content: bytes, request_id: str = "ingest-0001", chunk_bytes: int = 256 * 1024, **said: object
 ) -> list[statement_service_pb2.IngestStatementRequest]:
     """The parts of an upload."""
-    header = statement_service_pb2.StatementHeader(request_id=request_id, file_name="bill.csv")
+    header = statement_service_pb2.StatementHeader(request_id=request_id, file_name="bill.csv", **said)  # type: ignore[arg-type]
     chunks = [content[start : start + chunk_bytes] for start in range(0, len(content), chunk_bytes)]
     return [
         statement_service_pb2.IngestStatementRequest(header=header),
@@ -186,6 +197,7 @@ def connect_stubs(channel: grpc.aio.Channel, payments: grpc.aio.Channel) -> dict
     """The stubs that a System has."""
     return {
         "statements": statement_service_pb2_grpc.StatementServiceStub(channel),
+        "fetches": statement_fetch_service_pb2_grpc.StatementFetchServiceStub(channel),
         "runs": run_service_pb2_grpc.RunServiceStub(channel),
         "exceptions": exception_service_pb2_grpc.ExceptionServiceStub(channel),
         "payments": payment_service_pb2_grpc.PaymentServiceStub(payments),

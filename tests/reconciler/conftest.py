@@ -2,20 +2,33 @@ from collections.abc import AsyncIterator
 
 import pytest
 from bihuan.payments.v1 import payment_service_pb2
-from bihuan.reconciler.v1 import exception_service_pb2, run_service_pb2, statement_service_pb2
+from bihuan.reconciler.v1 import (
+    exception_service_pb2,
+    run_service_pb2,
+    statement_fetch_service_pb2,
+    statement_service_pb2,
+)
 
 from chassis import channel, database, server
 from chassis.clock import ManualClock
+from chassis.crypto import KeyRing
 from services.payments import rpc as payments_rpc
 from services.payments.app import make_actions
 from services.reconciler import rpc
+from services.reconciler.actions.fetch import FetchActions
+from services.reconciler.actions.file_reader import FileReader
+from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.actions.run import RunActions
+from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
+from services.reconciler.actions.upload import UploadActions
 from services.reconciler.clients import PaymentsClient
-from services.reconciler.statements import load_profiles
-from tests.reconciler.builders import NOON, System, connect_stubs
+from services.reconciler.fetch import FetchLimits
+from services.reconciler.statements import Limits, load_profiles
+from services.reconciler.upload import Uploads
+from tests.reconciler.builders import FILE_BYTES_MAX, NOON, System, connect_stubs
 
 
 @pytest.fixture
@@ -45,9 +58,16 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
     sessions = database.sessions(engine)
     payments = PaymentsClient(payments_target, timeout_seconds=20)
     mirror = MirrorActions(sessions, payments, clock)
-    statements = StatementActions(sessions, load_profiles(), clock)
-    running = await server.start("127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock)))
+    ring = KeyRing({"key_1": bytes(32)})
+    reader = FileReader(load_profiles(), Limits(), seconds_max=30)
+    ingest = IngestActions(sessions, reader, ring, clock)
+    kept = UploadActions(sessions, ring, clock, keep_seconds=86_400)
+    uploads = Uploads(FILE_BYTES_MAX)
+    statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
+    fetches = FetchActions(sessions, (), {}, ingest, clock, FetchLimits(FILE_BYTES_MAX, 30), 30)
+    running = await server.start("127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock), fetches))
     services = [
+        *statement_fetch_service_pb2.DESCRIPTOR.services_by_name.values(),
         *statement_service_pb2.DESCRIPTOR.services_by_name.values(),
         *run_service_pb2.DESCRIPTOR.services_by_name.values(),
         *exception_service_pb2.DESCRIPTOR.services_by_name.values(),
@@ -60,6 +80,10 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
         engine=engine,
         sessions=sessions,
         clock=clock,
+        ring=ring,
+        loading=ingest,
+        kept=kept,
+        sealing=SealingActions(sessions, ring),
         mirror=mirror,
         reconciliation=ReconciliationActions(sessions, payments, mirror, clock, lease_seconds=60),
         **connect_stubs(to_reconciler, to_payments),  # type: ignore[arg-type]

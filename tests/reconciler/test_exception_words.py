@@ -11,6 +11,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from chassis.money import Money
 from services.reconciler.domain import match
 from services.reconciler.domain.explanation import CLASS_ZH, explain
+from services.reconciler.domain.line import LineKind
 from services.reconciler.domain.match import match_exact
 from services.reconciler.domain.outcome import Difference, ExceptionClass, MatchKind
 from tests.reconciler.builders import DAY, a_line, a_payment, a_refund_line
@@ -33,6 +34,7 @@ def produced(exception_class: ExceptionClass) -> Difference:
             [a_payment(1), a_payment(2)],
             [a_line(1, merchant_order_no="order-2")],
         ),
+        ExceptionClass.ENTRY_CHANNEL_ONLY: ([], [a_line(1, kind=LineKind.FEE, amount=Money("CNY", -7))]),
     }[exception_class]
     differences = match_exact(DAY, payments, lines).differences
     return next(each for each in differences if each.exception_class is exception_class)

@@ -9,8 +9,8 @@ from bihuan.reconciler.v1 import statement_pb2, statement_service_pb2
 
 from chassis.errors import Fault, from_rpc_error
 from services.reconciler.tables import StatementFileRow, StatementLineRow, StatementRow
-from services.reconciler.upload import CHUNK_BYTES_MAX, FILE_BYTES_MAX
-from tests.reconciler.builders import System, a_bill, a_bill_row, parts
+from services.reconciler.upload import CHUNK_BYTES_MAX
+from tests.reconciler.builders import FILE_BYTES_MAX, System, a_bill, a_bill_row, parts
 
 BILL = a_bill(a_bill_row(1), a_bill_row(2), a_bill_row(3))
 
@@ -111,7 +111,7 @@ async def test_a_refused_file_does_not_use_up_its_request_id(system: System):
     [
         (b"", "E-EMPTY"),
         (BILL[: BILL.index("总交易单数".encode())], "E-TRUNCATED"),
-        (BILL.decode("utf-8-sig").encode("utf-16"), "E-ENC-UNSUPPORTED"),
+        (BILL.decode("utf-8-sig").encode("utf-16"), "E-PROFILE-NONE"),
         (b"PK\x03\x04" + BILL, "E-CONTAINER"),
         (b"hello,world\n", "E-PROFILE-NONE"),
     ],

@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from chassis.money import Money
+from services.reconciler.domain.line import LineKind
 from services.reconciler.domain.match import match_exact
 from services.reconciler.domain.outcome import ExceptionClass, Key, MatchKind
 from tests.reconciler.builders import DAY, a_line, a_payment, a_refund_line, found, matched
@@ -173,3 +176,24 @@ def test_of_two_lines_for_one_order_the_one_with_the_amount_matches():
 
     assert matched(outcome) == [("pay_0001", 2, MatchKind.EXACT, Key.MERCHANT_ORDER_NO)]
     assert found(outcome) == [("CHANNEL_ONLY", None, 1)]
+
+
+def test_money_that_came_into_an_account_is_matched_as_a_payment_is():
+    outcome = match_exact(DAY, [a_payment(1)], [a_line(1, kind=LineKind.CREDIT, channel_txn_no="")])
+
+    assert matched(outcome) == [("pay_0001", 1, "EXACT", "merchant_order_no")]
+
+
+@pytest.mark.parametrize("kind", [LineKind.DEBIT, LineKind.FEE, LineKind.CHARGEBACK, LineKind.TRANSFER])
+def test_an_entry_that_the_books_never_hold_matches_nothing_and_has_its_own_place(kind: LineKind):
+    outcome = match_exact(DAY, [a_payment(1)], [a_line(1, kind=kind)])
+
+    assert found(outcome) == [("ENTRY_CHANNEL_ONLY", None, 1), ("PLATFORM_ONLY", "pay_0001", None)]
+
+
+def test_two_entries_without_any_number_are_no_repeat_of_each_other():
+    bare = {"kind": LineKind.CREDIT, "channel_txn_no": "", "merchant_order_no": ""}
+
+    outcome = match_exact(DAY, [], [a_line(1, **bare), a_line(2, **bare)])
+
+    assert found(outcome) == [("CHANNEL_ONLY", None, 1), ("CHANNEL_ONLY", None, 2)]

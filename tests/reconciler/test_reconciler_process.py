@@ -18,6 +18,7 @@ from bihuan.reconciler.v1 import (
 from bihuan.type.v1 import money_pb2
 
 from chassis import channel
+from chassis.crypto import new_key_line
 from tests.reconciler.builders import DAY, NOON, a_bill, a_bill_row, parts
 from tests.support.eventually import eventually
 
@@ -62,11 +63,15 @@ async def test_the_process_follows_runs_tells_traces_and_stops_when_it_is_told(
             payer_name="王小明",
         )
     )
+    keys, traces_folder = tmp_path / "body.key", tmp_path / "traces"
+    keys.write_text(f"{new_key_line()}\n", "ascii")
+    traces_folder.mkdir()
     process = await start(
         LISTEN="127.0.0.1:0",
+        BODY_KEY_FILE=str(keys),
         DATABASE_URL=await fresh_database("services.reconciler"),
         PAYMENTS_TARGET=payments_target,
-        TRACES=f"file:{tmp_path}",
+        TRACES=f"file:{traces_folder}",
     )
     try:
         told = json.loads(await asyncio.wait_for(process.stderr.readline(), _SECONDS))
@@ -105,7 +110,7 @@ async def test_the_process_follows_runs_tells_traces_and_stops_when_it_is_told(
     assert result.state == run_pb2.Run.STATE_SUCCEEDED
     assert result.totals.matched_count == 1
     assert process.returncode == 0, words.decode()
-    traces = written(tmp_path)
+    traces = written(traces_folder)
     for name in ("ingest_statement", "start_run", "run_reconciliation", "tell_payments"):
         assert f'"{name}"' in traces
     assert "王小明" not in traces

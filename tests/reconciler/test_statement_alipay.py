@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.money import Money
-from services.reconciler.domain.line import LineKind, RowCounts
-from services.reconciler.statements import StatementRefused, load_profiles, read_statement
+from services.reconciler.domain.line import LineKind
+from services.reconciler.domain.statement import RowCounts
+from services.reconciler.statements import StatementRefused
+from tests.support.statements import read_file
 
 HEADER = (
     "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,"
@@ -56,14 +58,14 @@ def bill(rows: list[str], below: list[str], above: tuple[str, ...] = ABOVE) -> b
 
 def refusal(raw: bytes) -> StatementRefused:
     with pytest.raises(StatementRefused) as refused:
-        read_statement(raw, load_profiles())
+        read_file(raw)
     return refused.value
 
 
 def test_a_bill_in_gbk_becomes_lines_of_the_day_and_account_that_its_preamble_states():
     raw = bill([row(1), refund(1)], footer())
 
-    statement = read_statement(raw, load_profiles())
+    statement = read_file(raw)
 
     payment, back = statement.lines
     assert (payment.kind, payment.amount, payment.fee_text) == (LineKind.PAYMENT, Money("CNY", 300), "-0.02")
@@ -71,27 +73,27 @@ def test_a_bill_in_gbk_becomes_lines_of_the_day_and_account_that_its_preamble_st
     assert (back.kind, back.amount, back.status) == (LineKind.REFUND, Money("CNY", -100), "退款")
     assert (back.channel_txn_no, back.merchant_refund_no) == ("202603010001", "refund-1")
     assert back.book_time == datetime(2026, 3, 1, 3, tzinfo=UTC)
-    assert all(raw[line.byte_offset :].startswith(line.raw.encode("gb18030")) for line in statement.lines)
-    assert (statement.encoding, statement.account_no) == ("gb18030", "20880000000000000156")
-    assert statement.business_date == date(2026, 3, 1)
-    assert statement.period_start == datetime(2026, 2, 28, 16, tzinfo=UTC)
-    assert statement.period_end == datetime(2026, 3, 1, 16, tzinfo=UTC)
-    assert statement.rows == RowCounts(booked=2, neutral=0, frame=9, quarantined=0)
-    assert all(control.ties for control in statement.controls)
+    assert [raw[line.byte_offset :][: line.byte_size] for line in statement.lines] == raw.split(b"\n")[5:7]
+    assert (statement.summary.encoding, statement.summary.account_no) == ("gb18030", "20880000000000000156")
+    assert statement.summary.first_date == date(2026, 3, 1)
+    assert statement.summary.period_start == datetime(2026, 2, 28, 16, tzinfo=UTC)
+    assert statement.summary.period_end == datetime(2026, 3, 1, 16, tzinfo=UTC)
+    assert statement.summary.rows == RowCounts(booked=2, neutral=0, frame=9, quarantined=0)
+    assert all(control.ties for control in statement.summary.controls)
 
 
 def test_a_bill_without_lines_is_of_the_day_that_it_states():
     nothing = ("0", "0.00", "0.00")
 
-    statement = read_statement(bill([], footer(nothing, nothing)), load_profiles())
+    statement = read_file(bill([], footer(nothing, nothing)))
 
-    assert (statement.lines, statement.business_date) == ((), date(2026, 3, 1))
+    assert (statement.lines, statement.summary.first_date) == ((), date(2026, 3, 1))
 
 
 def test_the_same_bill_saved_in_utf8_loads():
     raw = bill([row(1), refund(1)], footer()).decode("gb18030").encode()
 
-    assert read_statement(raw, load_profiles()).encoding == "utf-8"
+    assert read_file(raw).summary.encoding == "utf-8"
 
 
 @pytest.mark.parametrize("time", ["2026-02-28 23:59:59", "2026-03-02 00:00:00"])
@@ -162,12 +164,12 @@ def test_a_utf8_row_in_a_gbk_bill_is_refused_although_its_bytes_would_decode():
 
 def test_a_bill_cut_at_any_byte_is_refused_or_lacks_nothing():
     whole = bill([row(1), refund(1)], footer())
-    expected = read_statement(whole, load_profiles())
+    expected = read_file(whole)
 
     refused = {}
     for size in range(len(whole)):
         try:
-            assert read_statement(whole[:size], load_profiles()) == expected
+            assert read_file(whole[:size]) == expected
         except StatementRefused as refusal_of_cut:
             refused[size] = refusal_of_cut.code
 
@@ -191,8 +193,8 @@ def test_a_damaged_byte_never_does_worse_than_a_refusal(data):
     damaged = whole[:at] + data.draw(st.binary(max_size=2)) + whole[at + 1 :]
 
     try:
-        statement = read_statement(damaged, load_profiles())
+        statement = read_file(damaged)
     except StatementRefused:
         return
 
-    assert (statement.sum_in, statement.sum_out) == ({"CNY": 300}, {"CNY": -100})
+    assert (statement.summary.sums_in, statement.summary.sums_out) == ({"CNY": 300}, {"CNY": -100})

@@ -10,22 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reconciler import statements
-from services.reconciler.statements import StatementRefused, load_profiles, read_statement
+from services.reconciler.statements import StatementRefused
 from services.reconciler.statements.refusal import RULES
+from tests.support.statements import read_file
 
 HEADER = "交易时间,公众账号ID,商户号,特约商户号\r\n"
 
 
 def refusal(raw: bytes) -> StatementRefused:
     with pytest.raises(StatementRefused) as refused:
-        read_statement(raw, load_profiles())
+        read_file(raw)
     return refused.value
 
 
-def zipped() -> bytes:
+def zipped(content: bytes) -> bytes:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("业务明细.csv", "#支付宝业务明细查询\n")
+        archive.writestr("业务明细.csv", content)
     return buffer.getvalue()
 
 
@@ -33,15 +34,18 @@ def zipped() -> bytes:
     ("raw", "code"),
     [
         (b"", "E-EMPTY"),
-        (zipped(), "E-CONTAINER"),
-        (b"\x1f\x8b\x08\x00 gzip", "E-CONTAINER"),
+        (zipped(b"%PDF-1.7"), "E-CONTAINER"),
+        (zipped(zipped(b"#")), "E-CONTAINER"),
+        (zipped(b"#"), "E-PROFILE-NONE"),
+        (zipped(b"#")[:-9], "E-CONTAINER"),
+        (b"\x1f\x8b\x08\x00 gzip", "E-TRUNCATED"),
         (b"%PDF-1.7", "E-CONTAINER"),
-        (HEADER.encode("utf-16"), "E-ENC-UNSUPPORTED"),
-        (HEADER.encode("utf-16-le"), "E-ENC-UNSUPPORTED"),
+        (HEADER.encode("utf-16"), "E-PROFILE-NONE"),
+        (HEADER.encode("utf-16-le"), "E-PROFILE-NONE"),
         (HEADER.encode("utf-32"), "E-ENC-UNSUPPORTED"),
-        (HEADER.encode() + b"`2026-03-01 00:00:00" * 9 + b"\x00", "E-NUL"),
+        (HEADER.encode().replace(b"\r\n", b"\x00\r\n"), "E-NUL"),
         (b"\n", "E-PROFILE-NONE"),
-        (b"\xff\xfa\xfb", "E-PROFILE-NONE"),
+        (b"\xff\xfa\xfb", "E-ENC-AMBIGUOUS"),
         (b"date,amount\n2026-03-01,1.00\n", "E-PROFILE-NONE"),
         (HEADER.encode("big5", errors="replace"), "E-PROFILE-NONE"),
     ],
@@ -51,24 +55,24 @@ def test_what_is_no_statement_is_refused_with_a_clear_code(raw, code):
 
 
 def test_a_refusal_says_in_two_languages_what_is_wrong_and_what_to_do():
-    refused = refusal(zipped())
+    refused = refusal(b"%PDF-1.7")
 
-    assert "archive" in refused.rule
-    assert "unpack" in refused.cure
+    assert "zip" in refused.rule
+    assert "send" in refused.cure
     assert "压缩包" in refused.rule_zh
     assert "解压" in refused.cure_zh
-    assert str(refused).startswith("E-CONTAINER (value 'zip or xlsx'): ")
+    assert str(refused).startswith("E-CONTAINER (value 'pdf'): ")
 
 
 def test_a_refusal_quotes_at_most_eighty_characters_of_the_file():
     assert refusal(b"x" * 1000).value == "x" * 80
 
 
-def test_every_code_that_the_engine_raises_has_its_sentences_and_no_other_has():
-    folder = Path(statements.__file__).parent
-    sources = [path.read_text("utf-8") for path in folder.glob("*.py") if path.name != "refusal.py"]
+def test_every_code_that_the_service_names_has_its_sentences_and_no_other_has():
+    folder = Path(statements.__file__).parents[1]
+    sources = [path.read_text("utf-8") for path in folder.rglob("*.py") if path.name != "refusal.py"]
 
-    raised = {code for source in sources for code in re.findall(r'"(E-[A-Z0-9-]+)"', source)}
+    raised = {code for source in sources for code in re.findall(r'"([EW]-[A-Z0-9-]+)"', source)}
 
     assert raised == set(RULES)
     assert all(all(rule) for rule in RULES.values())

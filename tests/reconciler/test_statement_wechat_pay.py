@@ -1,5 +1,6 @@
 """The WeChat Pay merchant trade bill, made here in its true layout and read by the shipped profile."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -8,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.money import Money
-from services.reconciler.domain.line import LineKind, RowCounts
-from services.reconciler.statements import Limits, StatementRefused, load_profiles, read_statement
+from services.reconciler.domain.line import LineKind
+from services.reconciler.domain.statement import RowCounts
+from services.reconciler.statements import Limits, StatementRefused
+from tests.support.statements import read_file
 
 HEADER = (
     "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,"
@@ -81,14 +84,14 @@ def bill(rows: list[dict[str, str]], header: list[str] = ALL, totals: str = "", 
 
 def refusal(raw: bytes) -> StatementRefused:
     with pytest.raises(StatementRefused) as refused:
-        read_statement(raw, load_profiles())
+        read_file(raw)
     return refused.value
 
 
 def test_a_bill_becomes_signed_lines_with_their_numbers_times_and_places():
     raw = bill([row(1), refund(2)])
 
-    statement = read_statement(raw, load_profiles())
+    statement = read_file(raw)
 
     payment, back = statement.lines
     assert (payment.kind, payment.amount) == (LineKind.PAYMENT, Money("CNY", 120))
@@ -99,59 +102,63 @@ def test_a_bill_becomes_signed_lines_with_their_numbers_times_and_places():
     assert (back.kind, back.amount) == (LineKind.REFUND, Money("CNY", -50))
     assert (back.channel_refund_no, back.merchant_refund_no) == ("500002", "refund-2")
     assert [line.line_no for line in statement.lines] == [2, 3]
-    assert all(raw[line.byte_offset :].startswith(line.raw.encode() + b"\r\n") for line in statement.lines)
-    assert (statement.account_no, statement.business_date) == ("1900000001", date(2026, 3, 1))
-    assert (statement.sum_in, statement.sum_out) == ({"CNY": 120}, {"CNY": -50})
-    assert statement.rows == RowCounts(booked=2, neutral=0, frame=3, quarantined=0)
+    assert [raw[line.byte_offset :][: line.byte_size + 2] for line in statement.lines] == [
+        line for line in raw.splitlines(keepends=True) if line.startswith(b"`2026")
+    ]
+    assert (statement.summary.account_no, statement.summary.first_date) == ("1900000001", date(2026, 3, 1))
+    assert (statement.summary.sums_in, statement.summary.sums_out) == ({"CNY": 120}, {"CNY": -50})
+    assert statement.summary.rows == RowCounts(booked=2, neutral=0, frame=3, quarantined=0)
 
 
 def test_a_success_bill_has_no_refund_columns_and_loads():
-    statement = read_statement(bill([row(1), row(2)], header=SUCCESS), load_profiles())
+    statement = read_file(bill([row(1), row(2)], header=SUCCESS))
 
     assert len(SUCCESS) == 20
     assert [line.channel_refund_no for line in statement.lines] == ["", ""]
-    assert all(control.ties for control in statement.controls)
+    assert all(control.ties for control in statement.summary.controls)
 
 
 def test_a_refund_bill_is_of_the_day_its_refunds_were_accepted_not_of_the_payments():
     rows = [refund(1, 交易时间="2026-02-20 08:00:00", 退款申请时间="2026-03-01 10:00:00")]
 
-    statement = read_statement(bill(rows, header=REFUND), load_profiles())
+    statement = read_file(bill(rows, header=REFUND))
 
     assert len(REFUND) == 29
-    assert statement.business_date == date(2026, 3, 1)
+    assert statement.summary.first_date == date(2026, 3, 1)
     assert statement.lines[0].book_local == "2026-03-01 10:00:00"
 
 
 def test_the_order_of_columns_does_not_matter():
     moved = [*ALL[:3], *reversed(ALL[3:])]
 
-    assert read_statement(bill([row(1)], header=moved), load_profiles()).lines[0].amount == Money("CNY", 120)
+    assert read_file(bill([row(1)], header=moved)).lines[0].amount == Money("CNY", 120)
 
 
 def test_line_ends_of_either_kind_and_an_absent_mark_change_nothing_but_places():
     unix = bill([row(1)], newline="\n").removeprefix("\ufeff".encode())
 
-    statement = read_statement(unix, load_profiles())
+    statement = read_file(unix)
 
-    assert statement.encoding == "utf-8"
-    assert statement.lines[0].raw == read_statement(bill([row(1)]), load_profiles()).lines[0].raw
+    assert statement.summary.encoding == "utf-8"
+    assert statement.lines == (
+        replace(read_file(bill([row(1)])).lines[0], byte_offset=len(",".join(ALL).encode()) + 1),
+    )
 
 
 def test_the_same_bill_saved_in_gbk_loads():
     raw = bill([row(1)]).decode("utf-8-sig").encode("gb18030")
 
-    assert read_statement(raw, load_profiles()).encoding == "gb18030"
+    assert read_file(raw).summary.encoding == "gb18030"
 
 
 def test_a_comma_in_a_name_does_not_split_the_cell():
-    statement = read_statement(bill([row(1, 商品名称="水费,二月")]), load_profiles())
+    statement = read_file(bill([row(1, 商品名称="水费,二月")]))
 
     assert statement.lines[0].amount == Money("CNY", 120)
 
 
 def test_a_repeated_line_is_two_lines():
-    statement = read_statement(bill([row(1), row(1)]), load_profiles())
+    statement = read_file(bill([row(1), row(1)]))
 
     assert [line.channel_txn_no for line in statement.lines] == ["4200000001", "4200000001"]
     assert [line.line_no for line in statement.lines] == [2, 3]
@@ -160,9 +167,9 @@ def test_a_repeated_line_is_two_lines():
 def test_the_business_date_is_the_channels_calendar_day_up_to_its_last_second():
     rows = [row(1, 交易时间="2026-03-01 00:00:00"), row(2, 交易时间="2026-03-01 23:59:59")]
 
-    statement = read_statement(bill(rows), load_profiles())
+    statement = read_file(bill(rows))
 
-    assert statement.business_date == date(2026, 3, 1)
+    assert statement.summary.first_date == date(2026, 3, 1)
     assert statement.lines[0].book_time == datetime(2026, 2, 28, 16, tzinfo=UTC)
 
 
@@ -170,9 +177,9 @@ def test_a_rounded_fee_total_ties_with_fees_of_five_decimals():
     rows = [row(1, 手续费="0.00250"), row(2, 手续费="0.00250")]
     totals = "`2,`2.40,`0.00,`0.00,`0.01,`2.40,`0.00"
 
-    statement = read_statement(bill(rows, totals=totals), load_profiles())
+    statement = read_file(bill(rows, totals=totals))
 
-    fee = next(control for control in statement.controls if control.name == "手续费总金额")
+    fee = next(control for control in statement.summary.controls if control.name == "手续费总金额")
     assert (fee.declared, fee.computed, fee.ties) == ("0.01", "0.00500", True)
 
 
@@ -232,7 +239,7 @@ def test_a_missing_column_is_named():
 def test_a_refund_in_a_bill_without_refund_columns_is_refused():
     refused = refusal(bill([refund(1)], header=SUCCESS))
 
-    assert (refused.code, refused.line, refused.column) == ("E-HEADER-MISSING", 2, "微信退款单号")
+    assert (refused.code, refused.line, refused.column) == ("E-HEADER-MISSING", 2, "退款金额")
 
 
 def test_a_column_that_stands_twice_is_refused():
@@ -249,7 +256,7 @@ def test_bytes_after_the_last_line_are_refused_but_blank_lines_are_not():
     whole = bill([row(1)])
 
     assert refusal(whole + b"x").code == "E-FRAME"
-    assert read_statement(whole + b"\r\n\r\n", load_profiles()).rows.frame == 5
+    assert read_file(whole + b"\r\n\r\n").summary.rows.frame == 5
 
 
 def test_a_bill_without_lines_does_not_tell_its_day_and_is_refused():
@@ -276,17 +283,17 @@ def test_a_byte_that_is_no_character_is_refused_by_its_line():
 )
 def test_a_bill_above_a_limit_is_refused(limits):
     with pytest.raises(StatementRefused, match="E-TOO-LARGE"):
-        read_statement(bill([row(1)]), load_profiles(), limits)
+        read_file(bill([row(1)]), limits=limits)
 
 
 def test_a_bill_cut_at_any_byte_is_refused_or_lacks_nothing():
     whole = bill([row(1), refund(2)])
-    lines = read_statement(whole, load_profiles()).lines
+    lines = read_file(whole).lines
 
     refused = {}
     for size in range(len(whole)):
         try:
-            assert read_statement(whole[:size], load_profiles()).lines == lines
+            assert read_file(whole[:size]).lines == lines
         except StatementRefused as refusal_of_cut:
             refused[size] = refusal_of_cut.code
 
@@ -306,11 +313,11 @@ def test_every_fen_of_a_bill_arrives(paid, refunded):
     rows = [row(no, 应结订单金额=f"{Decimal(fen).scaleb(-2)}") for no, fen in enumerate(paid)]
     rows += [refund(no, 退款金额=f"{Decimal(fen).scaleb(-2)}") for no, fen in enumerate(refunded)]
 
-    statement = read_statement(bill(rows), load_profiles())
+    statement = read_file(bill(rows))
 
     assert [line.amount.amount_minor for line in statement.lines] == [*paid, *(-fen for fen in refunded)]
-    assert statement.sum_in.get("CNY", 0) == sum(paid)
-    assert statement.sum_out.get("CNY", 0) == -sum(refunded)
+    assert statement.summary.sums_in.get("CNY", 0) == sum(paid)
+    assert statement.summary.sums_out.get("CNY", 0) == -sum(refunded)
 
 
 @given(st.data())
@@ -320,9 +327,29 @@ def test_a_damaged_byte_never_does_worse_than_a_refusal(data):
     damaged = whole[:at] + data.draw(st.binary(max_size=2)) + whole[at + 1 :]
 
     try:
-        statement = read_statement(damaged, load_profiles())
+        statement = read_file(damaged)
     except StatementRefused:
         return
 
-    assert statement.rows.total == statement.rows.booked + statement.rows.frame
-    assert (statement.sum_in, statement.sum_out) == ({"CNY": 120}, {"CNY": -50})
+    assert statement.summary.rows.total == statement.summary.rows.booked + statement.summary.rows.frame
+    assert (statement.summary.sums_in, statement.summary.sums_out) == ({"CNY": 120}, {"CNY": -50})
+
+
+def test_a_bill_in_the_older_layout_of_24_columns_loads():
+    header = (
+        "交易时间,公众账号ID,商户号,子商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,"
+        "总金额,企业红包金额,微信退款单号,商户退款单号,退款金额,企业红包退款金额,退款类型,退款状态,商品名称,商户数据包,"
+        "手续费,费率"
+    )
+    rows = [
+        row(1) | {"总金额": "1.20", "企业红包退款金额": "0.00"},
+        refund(2) | {"总金额": "0.00", "企业红包退款金额": "0.00"},
+    ]
+    body = [",".join(f"`{cells.get(name, '')}" for name in header.split(",")) for cells in rows]
+    totals = ["总交易单数,总交易额,总退款金额,总企业红包退款金额,手续费总金额", "`2,`1.20,`0.50,`0.00,`0.01"]
+
+    statement = read_file("\r\n".join([header, *body, *totals, ""]).encode())
+
+    assert (statement.summary.profile_id, header.count(",")) == ("wechat_pay.trade_24", 23)
+    assert (statement.summary.sums_in, statement.summary.sums_out) == ({"CNY": 120}, {"CNY": -50})
+    assert len(statement.summary.controls) == 5

@@ -8,15 +8,22 @@ import pytest
 from chassis.money import Money
 from services.payments.channels import (
     NotFound,
+    RefundAbout,
     RefundProcessing,
     RefundSucceeded,
     Refused,
     Succeeded,
     Unknown,
 )
+from services.payments.channels.proof import difference
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def about(refund):
+    """What a word about a refund must name, and no other."""
+    return RefundAbout(refund.merchant_refund_no, refund.merchant_order_no, refund.channel_txn_no, refund.amount)
 
 
 async def ended(channels, refund):
@@ -38,7 +45,7 @@ async def test_a_refund_of_a_part_comes_to_its_end_with_its_amount(channels):
 
     assert isinstance(asked, RefundProcessing | RefundSucceeded)
     assert isinstance(told, RefundSucceeded)
-    assert (told.merchant_refund_no, told.amount) == (refund.merchant_refund_no, Money("CNY", 3_000))
+    assert told.about == about(refund)
     assert told.succeed_time is not None
     assert abs(told.succeed_time - datetime.now(UTC)) < timedelta(minutes=1)
 
@@ -52,7 +59,7 @@ async def test_many_refunds_of_one_order_are_each_their_own_and_the_order_stays_
     told = [await ended(channels, refund) for refund in refunds]
     found = await channels.channel.query(order)
 
-    assert [each.amount.amount_minor for each in told] == [3_000, 6_000, 1_000]
+    assert [each.about for each in told] == [about(refund) for refund in refunds]
     # What went back whole was paid all the same.
     assert isinstance(found, Succeeded)
     assert found.amount == order.amount
@@ -67,7 +74,7 @@ async def test_the_same_refund_again_moves_no_more_money(channels):
     again = await channels.channel.refund(refund)
 
     assert isinstance(again, RefundSucceeded)
-    assert again.amount == refund.amount
+    assert again.about == about(refund)
     assert (await channels.steering.order(channels.kind, order.merchant_order_no))["refunded_minor"] == 6_000
 
 
@@ -138,3 +145,80 @@ async def test_a_refund_that_fails_after_it_was_accepted_is_never_told_as_given_
     assert not isinstance(asked, RefundSucceeded | Refused)
     # Alipay tells nothing of a refund that did not succeed.
     assert isinstance(told, NotFound if channels.kind == "alipay" else Refused)
+
+
+async def given_back(channels, order):
+    return (await channels.steering.order(channels.kind, order.merchant_order_no))["refunded_minor"]
+
+
+@pytest.mark.parametrize("txn_no", ["of another account", "of another order"])
+async def test_a_refund_of_a_payment_of_the_same_number_never_moves_the_money_of_another(channels, txn_no):
+    order, other = await channels.paid(10_000), await channels.paid(10_000)
+    refund, of_other = await channels.refund_of(order, 3_000), await channels.refund_of(other, 3_000)
+    numbers = {"of another account": "4200009999999999999999999999", "of another order": of_other.channel_txn_no}
+    strange = replace(refund, merchant_refund_no=f"S{refund.merchant_refund_no}", channel_txn_no=numbers[txn_no])
+
+    told = await channels.channel.refund(strange)
+    moved = await given_back(channels, order), await given_back(channels, other)
+    await channels.channel.refund(refund)
+    await ended(channels, refund)
+
+    assert isinstance(told, Refused)
+    assert moved == (0, 0)
+    assert (await given_back(channels, order), await given_back(channels, other)) == (3_000, 0)
+
+
+async def test_a_refund_of_a_payment_of_another_amount_moves_no_money(channels):
+    order = await channels.paid(10_000)
+    refund = replace(await channels.refund_of(order, 3_000), payment_amount=Money("CNY", 9_999))
+
+    if channels.kind == "hmac_pay":
+        pytest.skip("it is told no amount of the payment, and goes by both of its numbers")
+    assert isinstance(await channels.channel.refund(refund), Refused)
+    assert await given_back(channels, order) == 0
+
+
+async def test_a_payment_is_found_by_the_number_of_the_channel(channels):
+    order = await channels.paid(10_000)
+    refund = await channels.refund_of(order, 1)
+
+    found = await channels.channel.query(replace(order, channel_txn_no=refund.channel_txn_no))
+
+    assert isinstance(found, Succeeded)
+    assert (found.merchant_order_no, found.channel_txn_no) == (order.merchant_order_no, refund.channel_txn_no)
+
+
+# Alipay's answer to a refund names neither the refund nor its amount, so nothing of it is taken for the refund's end.
+@pytest.mark.parametrize("what", ["REFUND_NO", "ORDER_NO", "TXN_NO", "AMOUNT"])
+@pytest.mark.parametrize("on", ["REFUND", "QUERY_REFUND"])
+async def test_an_answer_about_another_refund_names_what_is_anothers(channels, what, on):
+    order = await channels.paid(10_000)
+    refund = await channels.refund_of(order, 3_000)
+    if on == "QUERY_REFUND":
+        await channels.channel.refund(refund)
+        await ended(channels, refund)
+    await channels.steering.plan("ANOTHER_REFUND", merchant_order_no=order.merchant_order_no, on=on, code=what)
+
+    told = await (channels.channel.refund if on == "REFUND" else channels.channel.query_refund)(refund)
+
+    unnamed = channels.kind == "alipay" and on == "REFUND" and what in ("REFUND_NO", "AMOUNT")
+    assert isinstance(told, RefundSucceeded | RefundProcessing)
+    assert bool(difference(refund, told.about)) is not unnamed
+    assert not unnamed or told.about == about(refund), "it is the query's word"
+
+
+async def test_an_alipay_refund_that_was_not_made_is_found_without_its_standing_and_is_no_success(channels):
+    if channels.kind != "alipay":
+        pytest.skip("the rule of Alipay's refund_status")
+    order = await channels.paid(10_000)
+    refund = await channels.refund_of(order, 4_000)
+    await channels.steering.plan("REFUND_FAILS_AFTER_ACCEPTANCE", merchant_order_no=order.merchant_order_no, times=1)
+
+    first = await channels.channel.refund(refund)
+    again = await channels.channel.refund(refund)
+    found = await channels.channel.query_refund(refund)
+
+    assert isinstance(first, Unknown)
+    assert isinstance(again, Unknown)
+    assert found == NotFound()
+    assert await given_back(channels, order) == 0

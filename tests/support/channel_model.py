@@ -27,6 +27,7 @@ from services.payments.channels import (
     PaymentTold,
     PrepayAnswer,
     Processing,
+    RefundAbout,
     RefundAnswer,
     RefundFound,
     RefundOrder,
@@ -219,13 +220,15 @@ class ModelChannel:
 
     def _refund_told(self, number: str) -> RefundSucceeded | RefundProcessing | Refused:
         booked = self.refunds[number]
+        txn_no = self.orders[booked.merchant_order_no].channel_txn_no
+        about = RefundAbout(number, booked.merchant_order_no, txn_no, booked.amount)
         match booked.state:
             case "DONE":
-                return RefundSucceeded(number, booked.channel_refund_no, booked.amount, booked.finish_time)
+                return RefundSucceeded(about, booked.channel_refund_no, booked.finish_time)
             case "PROCESSING":
-                return RefundProcessing(booked.channel_refund_no)
+                return RefundProcessing(about, booked.channel_refund_no)
             case "FAILED":
-                return Refused("REFUND_CLOSED", "the payer's card is closed")
+                return Refused("REFUND_CLOSED", "the payer's card is closed", about)
 
     def _refunded(self, merchant_order_no: str, *states: str) -> int:
         return sum(

@@ -13,7 +13,14 @@ from services.channel_sandbox.actions.striking import strike
 from services.channel_sandbox.actions.telling import Dialects
 from services.channel_sandbox.domain.fault import Occasion, Phase, Subject
 from services.channel_sandbox.domain.order import Channel, Order
-from services.channel_sandbox.domain.refund import Refund, RefundAsked, RefundJudgement, judge_refund
+from services.channel_sandbox.domain.refund import (
+    Anothers,
+    Refund,
+    RefundAsked,
+    RefundJudgement,
+    as_another,
+    judge_refund,
+)
 from services.channel_sandbox.store.order import OrderStore
 from services.channel_sandbox.store.refund import RefundStore
 from services.channel_sandbox.store.steered import SteeredStore
@@ -59,6 +66,15 @@ class RefundActions:
             order = await OrderStore(session).find(channel, refund.merchant_order_no)
             assert order is not None, "a refund has an order"
             return order, refund
+
+    async def told(self, order: Order, refund: Refund, subject: Subject) -> tuple[Order, Refund]:
+        """What an answer tells of: the refund, or one that a fault has put in its place."""
+        channel, order_no = order.asked.channel, order.asked.merchant_order_no
+        async with self._sessions.begin() as session:
+            count = await SteeredStore(session).count_calls(channel, order_no, subject)
+            struck = await strike(session, Occasion(channel, order_no, subject, count), Phase.TELLING)
+        plan = struck.get(Phase.TELLING)
+        return as_another(order, refund, Anothers(plan.code or Anothers.REFUND_NO)) if plan else (order, refund)
 
     async def _accept(self, session: AsyncSession, order: Order, asked: RefundAsked) -> Asked:
         orders, refunds, dialect = OrderStore(session), RefundStore(session), self._dialects[asked.channel]

@@ -147,9 +147,7 @@ def refunded(order: Order, refund: Refund, *, is_new: bool) -> dict[str, Any]:
 
 
 def refund_found(order: Order, refund: Refund, *, with_time: bool) -> dict[str, Any]:
-    """A refund that has succeeded; of another nothing is told."""
-    if refund.state is not RefundState.SUCCEEDED:
-        return {}
+    """A refund; of one that has not succeeded everything is told but its refund_status."""
     told = {
         "trade_no": order.channel_txn_no,
         "out_trade_no": order.asked.merchant_order_no,
@@ -157,8 +155,10 @@ def refund_found(order: Order, refund: Refund, *, with_time: bool) -> dict[str, 
         "refund_reason": refund.asked.reason,
         "total_amount": to_yuan(order.asked.amount_minor),
         "refund_amount": to_yuan(refund.asked.amount_minor),
-        "refund_status": "REFUND_SUCCESS",
     }
+    if refund.state is not RefundState.SUCCEEDED:
+        return told
+    told["refund_status"] = "REFUND_SUCCESS"
     return told | ({"gmt_refund_pay": local(refund.done_at)} if with_time else {})
 
 

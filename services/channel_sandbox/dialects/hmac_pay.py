@@ -117,8 +117,11 @@ def read_payment(body: bytes, now: datetime, order_seconds: float) -> OrderAsked
     )
 
 
-def read_refund(body: bytes) -> tuple[str, RefundAsked]:
-    """A request for a refund: the order's number and what is asked. Raises BadFieldError."""
+def read_refund(body: bytes) -> tuple[str, str, RefundAsked]:
+    """A request for a refund: the order's number, the channel's (empty when not told), what is asked.
+
+    Raises BadFieldError.
+    """
     given = fields.read_object(body)
     asked = RefundAsked(
         channel=Channel.HMAC_PAY,
@@ -128,7 +131,8 @@ def read_refund(body: bytes) -> tuple[str, RefundAsked]:
         reason=fields.text(given, "reason", 128, needed=False),
         notify_url=fields.url(given, "notify_url"),
     )
-    return number_in(given, "merchant_order_no"), asked
+    txn_no = fields.text(given, "channel_txn_no", 64, needed=False)
+    return number_in(given, "merchant_order_no"), txn_no, asked
 
 
 def number_in(given: Mapping[str, Any], field: str) -> str:

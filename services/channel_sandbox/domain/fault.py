@@ -14,6 +14,7 @@ class Phase(Enum):
     DOOR = auto()  # before anything of a call is done
     WAY = auto()
     ANSWER = auto()
+    TELLING = auto()
     PAYING = auto()
     REFUNDING = auto()
     CALLBACK = auto()
@@ -26,6 +27,7 @@ class FaultName(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
     SLOW = "SLOW"
     LOSE_ANSWER = "LOSE_ANSWER"
+    ANOTHER_REFUND = "ANOTHER_REFUND"
     LATE_SUCCESS = "LATE_SUCCESS"
     REFUND_FAILS_AFTER_ACCEPTANCE = "REFUND_FAILS_AFTER_ACCEPTANCE"
     DUPLICATE_CALLBACK = "DUPLICATE_CALLBACK"
@@ -56,6 +58,7 @@ PHASE_OF: Mapping[FaultName, Phase] = {
     FaultName.RATE_LIMITED: Phase.DOOR,
     FaultName.SLOW: Phase.WAY,
     FaultName.LOSE_ANSWER: Phase.ANSWER,
+    FaultName.ANOTHER_REFUND: Phase.TELLING,
     FaultName.LATE_SUCCESS: Phase.PAYING,
     FaultName.REFUND_FAILS_AFTER_ACCEPTANCE: Phase.REFUNDING,
     FaultName.DUPLICATE_CALLBACK: Phase.CALLBACK,
@@ -69,6 +72,7 @@ SUBJECTS_OF: Mapping[Phase, frozenset[Subject]] = {
     Phase.DOOR: CALLS,
     Phase.WAY: CALLS,
     Phase.ANSWER: CALLS,
+    Phase.TELLING: frozenset({Subject.REFUND, Subject.QUERY_REFUND}),
     Phase.PAYING: frozenset({Subject.PAYMENT}),
     Phase.REFUNDING: frozenset({Subject.REFUND}),
     Phase.CALLBACK: _TOLD,

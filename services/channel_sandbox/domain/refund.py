@@ -44,6 +44,15 @@ class Refund:
     done_at: datetime | None
 
 
+class Anothers(StrEnum):
+    """What of a refund that is told may be another's."""
+
+    REFUND_NO = "REFUND_NO"
+    ORDER_NO = "ORDER_NO"
+    TXN_NO = "TXN_NO"
+    AMOUNT = "AMOUNT"
+
+
 class RefundJudgement(Enum):
     """What becomes of a request for a refund."""
 
@@ -83,6 +92,22 @@ def ended(order: Order, refund: Refund, now: datetime) -> tuple[Order, Refund]:
     fee_minor = _fee_share_minor(order, given_back.refunded_minor) - _fee_share_minor(order, order.refunded_minor)
     done = replace(refund, state=RefundState.SUCCEEDED, fee_minor=fee_minor, settle_at=None, done_at=now)
     return given_back, done
+
+
+def as_another(order: Order, refund: Refund, what: Anothers) -> tuple[Order, Refund]:
+    """The same, but for what is another's: as if the answer to another question was given to this one."""
+    match what:
+        case Anothers.REFUND_NO:
+            asked = replace(refund.asked, merchant_refund_no=f"{refund.asked.merchant_refund_no[:63]}X")
+            return order, replace(refund, asked=asked)
+        case Anothers.ORDER_NO:
+            number = f"{order.asked.merchant_order_no[:31]}X"
+            return replace(order, asked=replace(order.asked, merchant_order_no=number)), refund
+        case Anothers.TXN_NO:
+            return replace(order, channel_txn_no=f"{order.channel_txn_no[:-1]}X"), refund
+        case Anothers.AMOUNT:
+            asked = replace(refund.asked, amount_minor=refund.asked.amount_minor + 1)
+            return order, replace(refund, asked=asked)
 
 
 def _fee_share_minor(order: Order, paid_back_minor: int) -> int:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.channel_sandbox.domain.fault import PARTS_PER_MILLION, PHASE_OF, SUBJECTS_OF, FaultName, FaultPlan, Phase
+from services.channel_sandbox.domain.fault import PARTS_PER_MILLION, PHASE_OF, SUBJECTS_OF, FaultName, FaultPlan
 from services.channel_sandbox.domain.order import Channel
+from services.channel_sandbox.domain.refund import Anothers
 
 _CLOCK_SECONDS_MAX = 20 * 366 * 86_400
 _SECONDS_MAX = 31 * 86_400.0
@@ -12,6 +13,11 @@ _TEXT_MAX = 128
 _HOLD_SECONDS_MAX = 3600.0
 # How a refund may end that fails after it was accepted; the words are WeChat Pay's.
 REFUND_ENDS = ("CLOSED", "ABNORMAL")
+# Which faults take a code, and the codes of each.
+CODES_OF: Mapping[FaultName, tuple[str, ...]] = {
+    FaultName.REFUND_FAILS_AFTER_ACCEPTANCE: REFUND_ENDS,
+    FaultName.ANOTHER_REFUND: tuple(Anothers),
+}
 _NUMBERS: tuple[tuple[str, tuple[type, ...], float, float], ...] = (
     ("times", (int,), 1, 1_000_000),
     ("rate_ppm", (int,), 0, PARTS_PER_MILLION),
@@ -70,8 +76,9 @@ def _checked(plan: FaultPlan) -> FaultPlan:
         raise BadSteeringError("give one of merchant_order_no and rate_ppm")
     if plan.on and plan.on not in SUBJECTS_OF[phase]:
         raise BadSteeringError(f"on of {plan.fault} must be one of {', '.join(sorted(SUBJECTS_OF[phase]))}")
-    if plan.code and (phase is not Phase.REFUNDING or plan.code not in REFUND_ENDS):
-        raise BadSteeringError(f"code is for REFUND_FAILS_AFTER_ACCEPTANCE, one of {', '.join(REFUND_ENDS)}")
+    if plan.code and plan.code not in CODES_OF.get(plan.fault, ()):
+        fit = "; ".join(f"{fault}, one of {', '.join(codes)}" for fault, codes in CODES_OF.items())
+        raise BadSteeringError(f"code is for {fit}")
     if plan.fault is FaultName.SLOW and (plan.seconds or 0) > _HOLD_SECONDS_MAX:
         raise BadSteeringError(f"no answer is held back longer than {_HOLD_SECONDS_MAX:.0f} seconds")
     if plan.seconds is not None and plan.fault not in _TAKES_SECONDS:

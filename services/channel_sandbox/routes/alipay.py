@@ -152,7 +152,8 @@ class AlipayRoutes:
             assert done.order, "what is accepted has an order"
             assert done.refund, "what is accepted is there"
             is_new = done.judgement is RefundJudgement.ACCEPTED
-            return self._said(form, _done(refunded(done.order, done.refund, is_new=is_new)))
+            order, told = await self._refunds.told(done.order, done.refund, Subject.REFUND)
+            return self._said(form, _done(refunded(order, told, is_new=is_new)))
 
         return await self._befallen(Subject.REFUND, number, form, refund)
 
@@ -167,7 +168,10 @@ class AlipayRoutes:
             if await self._trade(number) is None:
                 return self._said(form, _NO_TRADE)
             found = await self._refunds.find(_CHANNEL, number, request_no)
-            return self._said(form, _done(refund_found(*found, with_time=with_time) if found else {}))
+            if found is None:
+                return self._said(form, _done({}))
+            order, told = await self._refunds.told(*found, Subject.QUERY_REFUND)
+            return self._said(form, _done(refund_found(order, told, with_time=with_time)))
 
         return await self._befallen(Subject.QUERY_REFUND, number, form, query)
 

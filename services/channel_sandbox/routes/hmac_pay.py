@@ -129,16 +129,19 @@ class HmacPayRoutes:
         return await self._befallen(Subject.CLOSE, number, close)
 
     async def _refund(self, _: Request, body: bytes) -> Reply:
-        number, asked = read_refund(body)
+        number, txn_no, asked = read_refund(body)
 
         async def refund() -> Reply:
+            order = await self._orders.find(_CHANNEL, number)
+            if order and txn_no not in ("", order.channel_txn_no):
+                return _NO_REFUND[RefundJudgement.NO_ORDER]
             done = await self._refunds.refund(number, asked)
             if done.judgement in _NO_REFUND:
                 return _NO_REFUND[done.judgement]
             assert done.order, "what is accepted has an order"
             assert done.refund, "what is accepted is there"
             status = 201 if done.judgement is RefundJudgement.ACCEPTED else 200
-            return _said(refund_shape(done.order, done.refund), status)
+            return _said(refund_shape(*await self._refunds.told(done.order, done.refund, Subject.REFUND)), status)
 
         return await self._befallen(Subject.REFUND, number, refund)
 
@@ -146,7 +149,9 @@ class HmacPayRoutes:
         found = await self._refunds.find(_CHANNEL, "", number_in(request.path_params, "merchant_refund_no"))
 
         async def query() -> Reply:
-            return _said(refund_shape(*found)) if found else problem(404, "UNKNOWN_REFUND", "there is no such refund")
+            if found is None:
+                return problem(404, "UNKNOWN_REFUND", "there is no such refund")
+            return _said(refund_shape(*await self._refunds.told(*found, Subject.QUERY_REFUND)))
 
         number = found[0].asked.merchant_order_no if found else ""
         return await self._befallen(Subject.QUERY_REFUND, number, query)

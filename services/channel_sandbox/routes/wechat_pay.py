@@ -156,6 +156,8 @@ class WeChatPayRoutes:
         number = known.asked.merchant_order_no if known else order_no
 
         async def refund() -> Reply:
+            if known and order_no not in ("", number):
+                return problem(400, "INVALID_REQUEST", "微信支付订单号与商户订单号不一致")
             if known and known.asked.amount_minor != total_minor:
                 return problem(400, "INVALID_REQUEST", "订单金额与原订单不一致")
             done = await self._refunds.refund(number, asked)
@@ -163,7 +165,7 @@ class WeChatPayRoutes:
                 return _NO_REFUND[done.judgement]
             assert done.order, "what is accepted has an order"
             assert done.refund, "what is accepted is there"
-            return _said(self._dialect.refund(done.order, done.refund))
+            return _said(self._dialect.refund(*await self._refunds.told(done.order, done.refund, Subject.REFUND)))
 
         return await self._befallen(Subject.REFUND, number, refund)
 
@@ -171,7 +173,9 @@ class WeChatPayRoutes:
         found = await self._refunds.find(_CHANNEL, "", refund_no_in(request.path_params))
 
         async def query() -> Reply:
-            return _said(self._dialect.refund(*found)) if found else problem(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
+            if found is None:
+                return problem(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
+            return _said(self._dialect.refund(*await self._refunds.told(*found, Subject.QUERY_REFUND)))
 
         return await self._befallen(Subject.QUERY_REFUND, found[0].asked.merchant_order_no if found else "", query)
 

@@ -15,11 +15,14 @@ from services.invoice_sync.store import payments
 from services.invoice_sync.store.sql import look_up_by_index
 
 
-async def take_changes(session: AsyncSession, issuing: Issuing, changes: Sequence[PaymentChange]) -> int:
+async def take_changes(
+    session: AsyncSession, issuing: Issuing, changes: Sequence[PaymentChange], told: Sequence[PaymentChange]
+) -> int:
     """Keep what a batch tells, issue what falls due by it, and move the cursor; how many had not been taken before.
 
-    The cursor is held until the transaction ends, so that no two take changes at once. Each change has a span, also
-    one that was taken before; the statements are common to all and in none.
+    `told` is all that is known from the feed already: the changes themselves, and what may come after them. The cursor
+    is held until the transaction ends, so that no two take changes at once. Each change has a span, also one that was
+    taken before; the statements are common to all and in none.
     """
     first, last = changes[0].sequence, changes[-1].sequence
     assert [each.sequence for each in changes] == list(range(first, last + 1)), "the feed is dense"
@@ -30,24 +33,24 @@ async def take_changes(session: AsyncSession, issuing: Issuing, changes: Sequenc
             with _change_span(each):
                 pass
     if fresh := [each for each in changes if each.sequence >= next_sequence]:
-        await _take(session, issuing, await _judged(session, fresh))
+        await _take(session, issuing, await _judged(session, fresh, told))
         await payments.move_cursor(session, last + 1)
     return len(fresh)
 
 
-async def _judged(session: AsyncSession, changes: Sequence[PaymentChange]) -> list[Step]:
+async def _judged(session: AsyncSession, changes: Sequence[PaymentChange], told: Sequence[PaymentChange]) -> list[Step]:
     await look_up_by_index(session)
     held = await payments.lock_many(session, {each.payment.payment_id for each in changes})
     kept = {payment_id: payment for payment_id, (payment, _) in held.items()}
     invoiced = {payment_id for payment_id, (_, invoice_id) in held.items() if invoice_id}
-    told = [*kept.values(), *(each.payment for each in changes)]
-    profiles = await payments.profiles(session, {each.merchant_id for each in told})
-    return follow(kept, invoiced, profiles, changes)
+    heard = [*kept.values(), *(each.payment for each in changes)]
+    profiles = await payments.profiles(session, {each.merchant_id for each in heard})
+    return follow(kept, invoiced, profiles, changes, told)
 
 
 async def _take(session: AsyncSession, issuing: Issuing, steps: Sequence[Step]) -> None:
     wanted = [
-        issuing.want(step.payment, step.due.profile, PERSON, step.due.profile.issue_policy) if step.due else None
+        issuing.want(step.due.payment, step.due.profile, PERSON, step.due.profile.issue_policy) if step.due else None
         for step in steps
     ]
     given = await issuing.number(session, [each for each in wanted if each])

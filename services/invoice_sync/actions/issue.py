@@ -22,8 +22,15 @@ from services.invoice_sync.domain.invoice import (
     request_fingerprint,
 )
 from services.invoice_sync.domain.machine import decide
-from services.invoice_sync.domain.payment import Payment, PaymentChange, PaymentState
-from services.invoice_sync.domain.policy import IssueNow, IssuePolicy, Profile, judge_due
+from services.invoice_sync.domain.payment import Payment, PaymentChange
+from services.invoice_sync.domain.policy import (
+    IssueNow,
+    IssuePolicy,
+    NotDue,
+    Profile,
+    judge_due,
+    why_not_invoiceable,
+)
 from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.store import cases, invoices, numbers, outbox, payments
 
@@ -62,18 +69,19 @@ class IssueActions:
         """
         try:
             async with self._sessions.begin() as session:
-                return await take_changes(session, self._issuing, changes)
+                return await take_changes(session, self._issuing, changes, changes)
         except Exception as fault:  # noqa: BLE001  whatever it is, it comes again below with the change that it is of
             _log.warning("batch not taken, one by one now", size=len(changes), error=type(fault).__name__)
-        return sum([await self._follow_or_name(change) for change in changes])
+        return sum([await self._follow_or_name(change, changes) for change in changes])
 
-    async def follow_payment(self, change: PaymentChange) -> bool:
+    async def follow_payment(self, change: PaymentChange, told: Sequence[PaymentChange] = ()) -> bool:
         """Take one change of the feed, and issue the invoice if the policy wants it now.
 
-        The cursor moves in the same transaction. False when the change was taken before.
+        `told` is what else the feed has told, of which only what went back of payments counts. The cursor moves in the
+        same transaction. False when the change was taken before.
         """
         async with self._sessions.begin() as session:
-            return bool(await take_changes(session, self._issuing, [change]))
+            return bool(await take_changes(session, self._issuing, [change], [change, *told]))
 
     async def issue_due(self, payment_id: str) -> bool:
         """Issue the invoice of a payment that the policy wants and that has none; for the sweep."""
@@ -110,9 +118,9 @@ class IssueActions:
         async with self._sessions.begin() as session:
             await payments.set_profile(session, profile, self._clock.now())
 
-    async def _follow_or_name(self, change: PaymentChange) -> bool:
+    async def _follow_or_name(self, change: PaymentChange, told: Sequence[PaymentChange]) -> bool:
         try:
-            return await self.follow_payment(change)
+            return await self.follow_payment(change, told)
         except Exception as fault:
             with telemetry.span("follow_payment", parent=change.payment.traceparent) as current:
                 telemetry.fail(current, type(fault).__name__)
@@ -136,7 +144,7 @@ class IssueActions:
         if not isinstance(decided, IssueNow):
             return False
         with issue_span(payment):
-            await self._issue(session, payment, decided.profile, PERSON, decided.profile.issue_policy)
+            await self._issue(session, decided.payment, decided.profile, PERSON, decided.profile.issue_policy)
         return True
 
     async def _issue(
@@ -153,8 +161,9 @@ class IssueActions:
         if held is None:
             raise _unknown_payment(payment_id)
         payment, invoice_id = held
-        if payment.state is not PaymentState.SUCCEEDED:
-            raise _not_succeeded(payment)
+        # What was issued before a refund stays as it is, and is found again.
+        if not invoice_id and (why := why_not_invoiceable(payment)):
+            raise _not_invoiceable(payment, why)
         profile = await payments.profile(session, payment.merchant_id)
         if profile is None:
             raise _no_profile(payment)
@@ -207,14 +216,20 @@ def _unknown_payment(payment_id: str) -> Fault:
     )
 
 
-def _not_succeeded(payment: Payment) -> Fault:
-    return Fault(
-        Kind.PRECONDITION,
-        "NOT_INVOICEABLE",
-        f"payment {payment.payment_id} has not succeeded, it is {payment.state.value}",
-        f"支付单 {payment.payment_id} 未支付成功（当前状态 {payment.state.value}），不能开票",
-        metadata={"payment_id": payment.payment_id, "cause": "NOT_SUCCEEDED", "state": payment.state.value},
-    )
+def _not_invoiceable(payment: Payment, why: NotDue) -> Fault:
+    payment_id, state = payment.payment_id, payment.state.value
+    match why:
+        case NotDue.REFUNDED:
+            words = f"payment {payment_id} was given back in full: there is nothing to invoice"
+            words_zh = f"支付单 {payment_id} 已全额退款，没有可开票金额"
+        case NotDue.REFUND_UNDER_WAY:
+            words = f"a refund of payment {payment_id} is not decided yet: ask again when it has succeeded or failed"
+            words_zh = f"支付单 {payment_id} 有退款正在处理，请在退款成功或失败后再申请开票"
+        case _:
+            words = f"payment {payment_id} has not succeeded, it is {state}"
+            words_zh = f"支付单 {payment_id} 未支付成功（当前状态 {state}），不能开票"
+    metadata = {"payment_id": payment_id, "cause": why.value, "state": state}
+    return Fault(Kind.PRECONDITION, "NOT_INVOICEABLE", words, words_zh, metadata=metadata)
 
 
 def _no_profile(payment: Payment) -> Fault:

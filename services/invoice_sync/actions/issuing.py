@@ -25,7 +25,7 @@ from services.invoice_sync.domain.invoice import (
 )
 from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.payment import Payment
-from services.invoice_sync.domain.policy import IssuePolicy, Profile
+from services.invoice_sync.domain.policy import IssuePolicy, Profile, why_not_invoiceable
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.store import invoices, numbers
 
@@ -65,9 +65,10 @@ class Issuing:
 
     def want(self, payment: Payment, profile: Profile, buyer: Party, policy: IssuePolicy) -> Wanted:
         """What is to be made of a payment, judged by our rules."""
+        assert why_not_invoiceable(payment) is None, "nothing is issued for money that is not there, or not for certain"
         now, seller = self.now(), profile.seller
         route = self._tools.routing.route_for(seller.tax_id)
-        broken = broken_of(payment.amount, seller, buyer, payment.merchant_order_no, now)
+        broken = broken_of(payment.left, seller, buyer, payment.merchant_order_no, now)
         return Wanted(new_id("inv"), payment, seller, buyer, policy, route, broken, now)
 
     async def number(self, session: AsyncSession, wanted: Sequence[Wanted]) -> dict[str, str]:

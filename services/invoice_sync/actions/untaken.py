@@ -8,7 +8,7 @@ from services.invoice_sync.store.cases import Case
 
 
 def untaken(payment_id: str, fault: Exception, now: datetime) -> Case:
-    """The case of a payment whose invoice is wanted and cannot be issued; open until it has one."""
+    """The case of a payment whose invoice is wanted and cannot be issued; open until it has one or all went back."""
     fact = f"the invoice of payment {payment_id} cannot be issued: {type(fault).__name__}"
     fact_zh = f"支付单 {payment_id} 无法开具发票：{type(fault).__name__}"
     return Case(new_id("cse"), "PAYMENT_UNTAKEN", "", "", "", payment_id, fact, fact_zh, now)

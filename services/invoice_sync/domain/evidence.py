@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.money import Money
 from services.invoice_sync.domain.absence import Canary, Round
 from services.invoice_sync.domain.attempt import Attempt, Operation
 from services.invoice_sync.domain.invoice import Invoice
@@ -49,6 +50,11 @@ _CANARIES: Mapping[Canary, tuple[str, str]] = {
 }
 _WHY_NOT_DUE: Mapping[NotDue, tuple[str, str]] = {
     NotDue.NOT_SUCCEEDED: ("; an invoice needs a payment that has succeeded", "；支付成功后方可开票"),
+    NotDue.REFUNDED: ("; all of it went back, so there is nothing to invoice", "；已全部退回，没有可开票金额"),
+    NotDue.REFUND_UNDER_WAY: (
+        "; a refund is not decided, and what is left is invoiced after it",
+        "；有退款尚未办结，办结后按剩余金额开票",
+    ),
     NotDue.NO_PROFILE: (
         "; its merchant has no profile, so the seller is not known",
         "；商户未设置开票资料，缺少销售方信息",
@@ -67,13 +73,25 @@ _WORKS: Mapping[Work, tuple[str, str]] = {
 def of_payment(payment: Payment, heard_time: datetime, not_due: NotDue | None = None) -> Evidence:
     """The payment as it is followed, and why no invoice is due, if none is."""
     why, why_zh = _WHY_NOT_DUE[not_due] if not_due else ("", "")
+    back, back_zh = _went_back(payment)
     return Evidence(
         "payment_follow",
         payment.payment_id,
         heard_time,
-        f"payment is {payment.state.value}, reconciliation is {payment.reconciliation_state.value}{why}",
-        f"支付单状态 {payment.state.value}，对账状态 {payment.reconciliation_state.value}{why_zh}",
+        f"payment is {payment.state.value}, reconciliation is {payment.reconciliation_state.value}{back}{why}",
+        f"支付单状态 {payment.state.value}，对账状态 {payment.reconciliation_state.value}{back_zh}{why_zh}",
         _trace_id(payment.traceparent),
+    )
+
+
+def _went_back(payment: Payment) -> tuple[str, str]:
+    if not payment.refunded_minor and not payment.refund_reserved_minor:
+        return "", ""
+    code = payment.amount.currency_code
+    refunded, reserved = Money(code, payment.refunded_minor), Money(code, payment.refund_reserved_minor)
+    return (
+        f", of {payment.amount} went back {refunded}, and {reserved} may",
+        f"，金额 {payment.amount}，已退回 {refunded}，退款处理中 {reserved}",
     )
 
 

@@ -24,17 +24,22 @@ def follow(
     invoiced: Collection[str],
     profiles: Mapping[str, Profile],
     changes: Sequence[PaymentChange],
+    told: Sequence[PaymentChange],
 ) -> list[Step]:
     """The steps of some changes in order, by what is known of their payments (by id) and of the merchants.
 
-    `invoiced` are the payments that have an invoice. An invoice falls due once: by the first change that makes it so.
+    `invoiced` are the payments that have an invoice. An invoice falls due once: by the first change that makes it so,
+    and only for what the newest of all that is `told` leaves of its payment: a refund may stand behind that change.
     """
-    known, done = dict(kept), set(invoiced)
+    known, newest, done = dict(kept), dict(kept), set(invoiced)
+    for change in told:
+        payment_id = change.payment.payment_id
+        newest[payment_id] = _told(newest.get(payment_id), change.payment)
     steps = []
     for change in changes:
         payment_id = change.payment.payment_id
         payment = known[payment_id] = _told(known.get(payment_id), change.payment)
-        decided = judge_due(payment, profiles.get(payment.merchant_id))
+        decided = judge_due(_with_money(payment, newest[payment_id]), profiles.get(payment.merchant_id))
         due = decided if isinstance(decided, IssueNow) and payment_id not in done else None
         if due:
             done.add(payment_id)
@@ -54,4 +59,15 @@ def _told(kept: Payment | None, told: Payment) -> Payment:
         state=told.state,
         reconciliation_state=told.reconciliation_state,
         version=told.version,
+        refunded_minor=told.refunded_minor,
+        refund_reserved_minor=told.refund_reserved_minor,
+    )
+
+
+def _with_money(payment: Payment, newest: Payment) -> Payment:
+    return replace(
+        payment,
+        amount=newest.amount,
+        refunded_minor=newest.refunded_minor,
+        refund_reserved_minor=newest.refund_reserved_minor,
     )

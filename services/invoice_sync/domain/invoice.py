@@ -77,11 +77,11 @@ class Invoice:
 
 
 def freeze_document(payment: Payment, seller: Party, buyer: Party, now: datetime, number: str = "") -> Document:
-    """The canonical JSON of an invoice: keys sorted, no blanks, UTF-8. Equal input gives equal bytes.
+    """The canonical JSON of an invoice for what is left of a payment: keys sorted, no blanks, UTF-8.
 
-    `number` is one of the seller's own; empty when the authority is to give one.
+    Equal input gives equal bytes. `number` is one of the seller's own; empty when the authority is to give one.
     """
-    return _frozen(payment.amount, seller, buyer, payment.merchant_order_no, now, number)
+    return _frozen(payment.left, seller, buyer, payment.merchant_order_no, now, number)
 
 
 def freeze_again(invoice: "Invoice", buyer: Party, now: datetime, number: str = "") -> Document:
@@ -128,7 +128,9 @@ def new_invoice(
     broken_rules: tuple[BrokenRule, ...] = (),
     number: str = "",
 ) -> Invoice:
-    """An invoice that waits to be sent for the first time, or to be corrected. Its id is its key for ever.
+    """An invoice for what is left of a payment, that waits to be sent for the first time, or to be corrected.
+
+    Its id is its key for ever.
 
     `number` is the one that its document bears; empty when the authority is to give one.
     """
@@ -137,7 +139,7 @@ def new_invoice(
         payment_id=payment.payment_id,
         merchant_id=payment.merchant_id,
         merchant_order_no=payment.merchant_order_no,
-        amount=payment.amount,
+        amount=payment.left,
         seller=seller,
         buyer=buyer,
         route=route,

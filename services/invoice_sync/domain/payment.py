@@ -27,7 +27,11 @@ class ReconciliationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What the feed told of it last. `traceparent` is of the trace in which it was recorded; it may be empty."""
+    """What the feed told of it last. `traceparent` is of the trace in which it was recorded; it may be empty.
+
+    Of its amount, `refunded_minor` minor units went back (refunds, reversals, chargebacks), and
+    `refund_reserved_minor` are reserved for refunds that are not decided.
+    """
 
     payment_id: str
     merchant_id: str
@@ -37,6 +41,14 @@ class Payment:
     reconciliation_state: ReconciliationState
     version: int
     traceparent: str
+    refunded_minor: int = 0
+    refund_reserved_minor: int = 0
+
+    @property
+    def left(self) -> Money:
+        """What neither went back nor may still go back; below zero only where the feed makes no sense."""
+        gone_minor = self.refunded_minor + self.refund_reserved_minor
+        return Money(self.amount.currency_code, self.amount.amount_minor - gone_minor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class IssueNow:
-    """The invoice is due, by this policy and with this seller."""
+    """The invoice is due: for what is left of this payment, by this policy and with this seller."""
 
+    payment: Payment
     profile: Profile
 
 
@@ -35,6 +36,8 @@ class NotDue(StrEnum):
     """Why no invoice is due."""
 
     NOT_SUCCEEDED = "NOT_SUCCEEDED"
+    REFUNDED = "REFUNDED"  # all of it went back: there never will be anything to invoice
+    REFUND_UNDER_WAY = "REFUND_UNDER_WAY"  # what is left is known when the refund is decided
     NO_PROFILE = "NO_PROFILE"
     NOT_RECONCILED = "NOT_RECONCILED"
     ONLY_ON_REQUEST = "ONLY_ON_REQUEST"
@@ -42,8 +45,8 @@ class NotDue(StrEnum):
 
 def judge_due(payment: Payment, profile: Profile | None) -> IssueNow | NotDue:
     """Whether the policy wants the invoice now. Without a profile the seller is not known, so none can be issued."""
-    if payment.state is not PaymentState.SUCCEEDED:
-        return NotDue.NOT_SUCCEEDED
+    if kept_back := why_not_invoiceable(payment):
+        return kept_back
     if profile is None:
         return NotDue.NO_PROFILE
     if profile.issue_policy is IssuePolicy.ON_REQUEST:
@@ -51,4 +54,17 @@ def judge_due(payment: Payment, profile: Profile | None) -> IssueNow | NotDue:
     matched = payment.reconciliation_state is ReconciliationState.MATCHED
     if profile.issue_policy is IssuePolicy.ON_RECONCILIATION and not matched:
         return NotDue.NOT_RECONCILED
-    return IssueNow(profile)
+    return IssueNow(payment, profile)
+
+
+def why_not_invoiceable(payment: Payment) -> NotDue | None:
+    """Why the payment's money gives no invoice now, also to one who asks for it; None when it gives one.
+
+    A frozen document cannot follow a refund, neither one that succeeds after it nor one that fails: so an undecided
+    refund is waited for.
+    """
+    if payment.state is not PaymentState.SUCCEEDED:
+        return NotDue.NOT_SUCCEEDED
+    if payment.refund_reserved_minor:
+        return NotDue.REFUND_UNDER_WAY
+    return None if payment.left.amount_minor > 0 else NotDue.REFUNDED

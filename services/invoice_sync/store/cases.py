@@ -150,7 +150,7 @@ _CLOSE_SETTLED = (
     UPDATE finding_case SET close_time = $1
     FROM payment_follow
     WHERE close_time IS NULL AND kind = 'PAYMENT_UNTAKEN' AND payment_follow.payment_id = finding_case.reference
-        AND payment_follow.invoice_id IS NOT NULL
+        AND (payment_follow.invoice_id IS NOT NULL OR payment_follow.refunded_minor = payment_follow.amount_minor)
     RETURNING case_id
     """,
     """

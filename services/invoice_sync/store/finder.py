@@ -54,12 +54,14 @@ async def without_invoice(
 ) -> Sequence[tuple[str, str]]:
     """Payments that succeeded and have no invoice, by merchant and id, after such a pair; by their partial index.
 
-    Those that only wait to be reconciled are left out: none is due yet.
+    Those that only wait to be reconciled or for a refund's end, and those that went back in full, are left out: none is
+    due.
     """
     of_merchant = "merchant_id = $4" if merchant_id else "$4 = ''"
     asked = f"""
         SELECT merchant_id, payment_id FROM payment_follow LEFT JOIN merchant_profile USING (merchant_id)
         WHERE invoice_id IS NULL AND state = 'SUCCEEDED'
+            AND refund_reserved_minor = 0 AND refunded_minor < amount_minor
             AND (merchant_id, payment_id) > ($1, $2) AND {of_merchant}
             AND (issue_policy IS DISTINCT FROM 'ON_RECONCILIATION' OR reconciliation_state = 'MATCHED')
         ORDER BY merchant_id, payment_id LIMIT $3

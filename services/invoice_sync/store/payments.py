@@ -28,15 +28,17 @@ _TOLD = (
     ("reconciliation_state", "text"),
     ("version", "bigint"),
     ("traceparent", "text"),
+    ("refunded_minor", "bigint"),
+    ("refund_reserved_minor", "bigint"),
     ("invoice_id", "text"),
 )
 _KEEP = f"""
     INSERT INTO payment_follow AS kept ({columns(_TOLD)}, create_time, update_time)
-    SELECT {columns(_TOLD)}, $11, $11 FROM {unnested(_TOLD)} AS told ({columns(_TOLD)})
+    SELECT {columns(_TOLD)}, $13, $13 FROM {unnested(_TOLD)} AS told ({columns(_TOLD)})
     ON CONFLICT (payment_id) DO UPDATE SET
-        (currency_code, amount_minor, state, reconciliation_state, version)
+        (currency_code, amount_minor, state, reconciliation_state, version, refunded_minor, refund_reserved_minor)
             = (excluded.currency_code, excluded.amount_minor, excluded.state, excluded.reconciliation_state,
-                excluded.version),
+                excluded.version, excluded.refunded_minor, excluded.refund_reserved_minor),
         invoice_id = coalesce(excluded.invoice_id, kept.invoice_id),
         update_time = CASE WHEN kept.version < excluded.version THEN excluded.update_time ELSE kept.update_time END
     WHERE kept.version < excluded.version OR excluded.invoice_id IS NOT NULL
@@ -80,6 +82,8 @@ async def keep_many(
             each.reconciliation_state.value,
             each.version,
             each.traceparent,
+            each.refunded_minor,
+            each.refund_reserved_minor,
             invoice_ids.get(each.payment_id),
         )
         for each in known
@@ -145,7 +149,7 @@ async def is_seller(session: AsyncSession, seller_tax_id: str) -> bool:
 
 
 async def due_by_policy(session: AsyncSession, limit: int) -> Sequence[str]:
-    """Payments whose invoice their merchant's policy wants and that have none."""
+    """Payments whose invoice their merchant's policy wants, and that have none and something to invoice."""
     on_success = merchant_profile.c.issue_policy == IssuePolicy.ON_SUCCESS.value
     on_match = and_(
         merchant_profile.c.issue_policy == IssuePolicy.ON_RECONCILIATION.value,
@@ -155,6 +159,8 @@ async def due_by_policy(session: AsyncSession, limit: int) -> Sequence[str]:
         select(payment_follow.c.payment_id)
         .join(merchant_profile, merchant_profile.c.merchant_id == payment_follow.c.merchant_id)
         .where(payment_follow.c.invoice_id.is_(None), payment_follow.c.state == PaymentState.SUCCEEDED.value)
+        .where(payment_follow.c.refund_reserved_minor == 0)
+        .where(payment_follow.c.refunded_minor < payment_follow.c.amount_minor)
         .where(or_(on_success, on_match))
         .limit(limit)
     )
@@ -207,4 +213,6 @@ def _payment(row: RowMapping) -> Payment:
         reconciliation_state=ReconciliationState(row["reconciliation_state"]),
         version=row["version"],
         traceparent=row["traceparent"],
+        refunded_minor=row["refunded_minor"],
+        refund_reserved_minor=row["refund_reserved_minor"],
     )

@@ -33,6 +33,13 @@ payment_follow = Table(
     Column("invoice_id", KEY),
     Column("create_time", MOMENT, nullable=False),
     Column("update_time", MOMENT, nullable=False),
+    # What went back of the amount, and what refunds that are not decided may still give back.
+    Column("refunded_minor", BigInteger, nullable=False, server_default="0"),
+    Column("refund_reserved_minor", BigInteger, nullable=False, server_default="0"),
+    CheckConstraint(
+        "least(refunded_minor, refund_reserved_minor) >= 0 AND refunded_minor + refund_reserved_minor <= amount_minor",
+        name="went_back",
+    ),
     # What the sweep reads: only the payments whose money is there and whose invoice is not.
     Index(
         "payment_follow_open_idx",

@@ -9,9 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chassis import paging, telemetry
+import structlog
+
+from chassis import paging, storage_fault, telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
+from chassis.errors import Fault
 from services.payments.actions.channel_settling import Rules, settle
 from services.payments.actions.given_back import take_request
 from services.payments.actions.missing import not_found
@@ -20,13 +23,14 @@ from services.payments.channels.accounts import Accounts
 from services.payments.domain.channel_order import Question, next_question, to_order
 from services.payments.domain.life import is_final
 from services.payments.domain.payment import Payment
-from services.payments.domain.told import Heard, account_missing
+from services.payments.domain.told import Heard, account_missing, not_settled
 from services.payments.store import channel_order as orders
 from services.payments.store import payment as payments
 from services.payments.store.channel_order import AttentionKey, Started
 
 _CLAIMED_AT_ONCE = 20
 _ATTENTIONS = "channel_attentions"
+_log = structlog.get_logger()
 
 
 class AskActions:
@@ -80,14 +84,15 @@ class AskActions:
         return (await self._ask_and_settle(replace(started, order=order))).payment
 
     async def poll_payments(self) -> int:
-        """Ask about the payments that fell due, some at once; returns how many."""
+        """Ask about the payments that fell due, some at once; returns how many. One that fails falls due again."""
         now = self._clock.now()
         lease_until = now + timedelta(seconds=self._rules.timers.lease_seconds)
         async with self._sessions.begin() as session:
             due = await orders.claim_due(session, now, lease_until, _CLAIMED_AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for started in due:
-                group.create_task(self.poll_payment(started))
+        failures = await asyncio.gather(*map(self._failure_of_poll, due))
+        failed = [(started, reason) for started, reason in zip(due, failures, strict=True) if reason]
+        if failed:
+            await self._put_off(failed, lease_until)
         return len(due)
 
     async def poll_payment(self, started: Started) -> None:
@@ -107,6 +112,27 @@ class AskActions:
             found = await orders.with_attention(session, after, page_size + 1)
         page = found[:page_size]
         return page, _token_after(page[-1]) if len(found) > page_size else ""
+
+    async def _failure_of_poll(self, started: Started) -> str:
+        """Poll one payment, whose failure is its own and not its neighbours'; why it failed, empty when it did not."""
+        try:
+            await self.poll_payment(started)
+        except Exception as raised:  # noqa: BLE001  what is wrong with one payment must not keep others unasked
+            payment_id, poll_count = started.payment.payment_id, started.order.poll_count
+            facts = storage_fault.log_facts(raised)
+            _log.error("payment could not be settled", payment_id=payment_id, poll_count=poll_count, **facts)
+            return raised.reason if isinstance(raised, Fault) else type(raised).__name__
+        return ""
+
+    @telemetry.traced
+    async def _put_off(self, failed: Sequence[tuple[Started, str]], lease_until: datetime) -> None:
+        """Let what failed fall due again, ever later. What was settled or claimed meanwhile is left as it is."""
+        now, timers = self._clock.now(), self._rules.timers
+        async with self._sessions.begin() as session:
+            for started, reason in sorted(failed, key=lambda one: one[0].order.payment_id):
+                standing = (await orders.lock(session, started.order.payment_id)).order
+                if standing.next_poll_time == lease_until and standing.poll_count == started.order.poll_count:
+                    await orders.write(session, not_settled(standing, reason, now, self._jitter(), timers))
 
     async def _started(self, payment_id: str) -> Started | Payment:
         telemetry.annotate(payment_id=payment_id)

@@ -19,7 +19,7 @@ from services.payments.domain.duplicate import Closing, Duplicate, DuplicateStat
 from services.payments.store import bill as bills
 from services.payments.store import bill_payment, duplicate, feed
 
-_FOLLOWED_AT_ONCE = 2_000
+FOLLOWED_AT_ONCE = 2_000
 _TURNS_MAX = 100
 _PARTS_JUDGED_MAX = 1_000
 _REQUESTS_KEPT = timedelta(days=30)
@@ -66,7 +66,7 @@ class BillFollowActions:
         now = self._clock.now()
         async with self._sessions.begin() as session:
             followed_to = await bill_payment.lock_head(session)
-            to_sequence = min(await feed.head(session), followed_to + _FOLLOWED_AT_ONCE)
+            to_sequence = min(await feed.head(session), followed_to + FOLLOWED_AT_ONCE)
             if to_sequence == followed_to:
                 return 0
             keys = await bill_payment.follow(session, followed_to, to_sequence)

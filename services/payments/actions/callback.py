@@ -1,7 +1,7 @@
 """What channels tell by themselves: proved, kept sealed, and followed in one transaction; only then it is taken.
 
-Of what is refused nothing is kept but a digest, and of those so many for an account and a day, since whoever likes may
-send them. It knows no wire.
+Of what is refused nothing is kept but a digest, and of those so many for an account and a day (refused_callbacks.py),
+since whoever likes may send them. It knows no wire.
 """
 
 import hashlib
@@ -20,20 +20,19 @@ from chassis.crypto import KeyRing
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from services.payments.actions.channel_settling import Rules, is_followed, settle
+from services.payments.actions.refused_callbacks import RefusedCallbacks
 from services.payments.actions.settling import settle as settle_refund
-from services.payments.channels import Forged, OtherTold, PaymentTold, RefundTold
+from services.payments.channels import Forged, OtherTold, PaymentTold, RefundMoved, RefundTold
 from services.payments.channels.accounts import Account, Accounts
 from services.payments.domain.callback import Ingested, Outcome, raw_of, seal_context
-from services.payments.domain.refund import Refund, RefundTimers
+from services.payments.domain.refund import RefundTimers
 from services.payments.domain.told import Heard
 from services.payments.store import callback as callbacks
 from services.payments.store import channel_order as orders
-from services.payments.store import payment as payments
 from services.payments.store import refund as refunds
 from services.payments.store.callback import KeptCallback, RefusedDigest
 from services.payments.store.refund import AT_ACCOUNT, FactKey
 
-REFUSED_A_DAY_MAX: Final = 1_000
 _TAKEN_DAYS: Final = 180
 _REFUSED_DAYS: Final = 30
 _CLEARED_AT_ONCE: Final = 500
@@ -86,6 +85,7 @@ class CallbackActions:
         self._rules = rules
         self._refund_timers = refund_timers
         self._jitter = jitter
+        self.refused = RefusedCallbacks(sessions)
 
     @telemetry.traced
     async def ingest_callback(self, account_id: str, headers: Mapping[str, str], body: bytes) -> Ingested:
@@ -112,14 +112,13 @@ class CallbackActions:
 
     async def _ingest(self, came: _Came) -> Outcome:
         told = came.account.channel.read_callback(came.headers, came.body, came.now)
+        if isinstance(told, Forged):
+            return self._refuse(came, told.cause.value)
         async with self._sessions.begin() as session:
-            if isinstance(told, Forged):
-                return await _refuse(session, came, told.cause.value)
-            match await self._follow(session, came, told):
-                case _NotFollowed(cause=cause):
-                    return await _refuse(session, came, cause)
-                case _Followed(payment_id=payment_id):
-                    return await self._keep(session, came, told, payment_id)
+            followed = await self._follow(session, came, told)
+            if isinstance(followed, _Followed):
+                return await self._keep(session, came, told, followed.payment_id)
+        return self._refuse(came, followed.cause)
 
     async def _follow(
         self, session: AsyncSession, came: _Came, told: PaymentTold | RefundTold | OtherTold
@@ -141,11 +140,13 @@ class CallbackActions:
         return _Followed(payment_id) if is_followed(settled) else _NotFollowed(_DISAGREES)
 
     async def _follow_refund(self, session: AsyncSession, came: _Came, told: RefundTold) -> _Followed | _NotFollowed:
-        refund = await _refund_of(session, came.account, told)
+        kept = await refunds.holder_of(session, FactKey(came.account.account_id, AT_ACCOUNT, told.merchant_refund_no))
+        refund = await refunds.get_of(session, kept) if kept else None
         if refund is None:
-            return _NotFollowed(_UNKNOWN_NUMBER)
-        await settle_refund(session, refund, told.told, came.now, self._jitter(), self._refund_timers)
-        return _Followed(refund.content.payment_id)
+            # A channel that tells of every refund of an order tells of those that were not asked for here, too.
+            return _Followed() if isinstance(told.told, RefundMoved) else _NotFollowed(_UNKNOWN_NUMBER)
+        settled = await settle_refund(session, refund, told.told, came.now, self._jitter(), self._refund_timers)
+        return _Followed(refund.content.payment_id) if settled.is_followed else _NotFollowed(_DISAGREES)
 
     async def _keep(
         self, session: AsyncSession, came: _Came, told: PaymentTold | RefundTold | OtherTold, payment_id: str
@@ -167,27 +168,15 @@ class CallbackActions:
         await callbacks.count_repeat(session, account_id, told.event_id)
         return Outcome.REPEATED
 
+    def _refuse(self, came: _Came, cause: str) -> Outcome:
+        account_id, digest = came.account.account_id, hashlib.sha256(came.body)
+        telemetry.annotate(refused=cause)
+        if self.refused.add(RefusedDigest(account_id, cause, digest.digest(), len(came.body), came.now)):
+            _log.warning("callback refused", account_id=account_id, cause=cause, body_sha256=digest.hexdigest())
+        return Outcome.REFUSED
+
 
 _KINDS = {PaymentTold: "PAYMENT", RefundTold: "REFUND", OtherTold: "OTHER"}
-
-
-async def _refund_of(session: AsyncSession, account: Account, told: RefundTold) -> Refund | None:
-    """The refund that is told of, if it is one of the order that is told with it."""
-    kept = await refunds.holder_of(session, FactKey(account.account_id, AT_ACCOUNT, told.merchant_refund_no))
-    refund = await refunds.get_of(session, kept) if kept else None
-    payment = await payments.get(session, refund.content.payment_id) if refund else None
-    return refund if payment and payment.content.merchant_order_no == told.merchant_order_no else None
-
-
-async def _refuse(session: AsyncSession, came: _Came, cause: str) -> Outcome:
-    account_id, digest = came.account.account_id, hashlib.sha256(came.body)
-    telemetry.annotate(refused=cause)
-    refused_count = await callbacks.count_refused(session, account_id, came.now)
-    if refused_count <= REFUSED_A_DAY_MAX:
-        kept = RefusedDigest(account_id, cause, digest.digest(), len(came.body), came.now)
-        await callbacks.add_refused(session, kept)
-        _log.warning("callback refused", account_id=account_id, cause=cause, body_sha256=digest.hexdigest())
-    return Outcome.REFUSED
 
 
 def _no_account(account_id: str) -> Fault:

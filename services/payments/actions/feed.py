@@ -33,7 +33,8 @@ class FeedActions:
         """Give committed changes their sequences, in turns of one transaction each; returns how many.
 
         A change that commits after a turn has begun is numbered by a later one, so no sequence is ever given below
-        one that was read. Replicas may number at once: the lock of the head makes them take turns.
+        one that was read. Replicas may number at once: the lock of the head makes them take turns. It ends under any
+        load: a turn that was not whole has numbered all that was committed before the call.
         """
         numbered_count = 0
         for _ in range(_NUMBERING_TURNS_MAX):
@@ -41,7 +42,10 @@ class FeedActions:
                 waiting = await feed.has_waiting(session)
             if not waiting:
                 break
-            numbered_count += await self.number_changes()
+            turn_count = await self.number_changes()
+            numbered_count += turn_count
+            if turn_count < _NUMBERED_AT_ONCE:
+                break
         return numbered_count
 
     @telemetry.traced

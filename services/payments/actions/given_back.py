@@ -7,10 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis.errors import Fault, FieldFault, Kind
 from chassis.money import Money
 from chassis.validation import invalid
+from services.payments.domain.bill_share import judge_bill
 from services.payments.domain.money_left import Exceeds, NotPaid
 from services.payments.domain.payment import PAY_TIME_AHEAD_MAX, PAY_TIME_MIN, Payment
+from services.payments.domain.refund import RefundContent
+from services.payments.domain.takeback import WonFault
 from services.payments.store import refund as refunds
 from services.payments.store.refund import FactKey, KeptFact
+
+_BILLS_TOLD_MAX = 10
 
 
 async def take_key(session: AsyncSession, key: FactKey, holder: KeptFact) -> KeptFact | None:
@@ -43,6 +48,52 @@ def refuse_currency(payment: Payment, amount: Money) -> None:
     if amount.currency_code != code:
         words = (f"must be the payment's, {code}", f"须与支付币种 {code} 一致")
         raise invalid((FieldFault("amount.currency_code", "SAME_CURRENCY", *words),))
+
+
+def refuse_bill(payment: Payment, bill_no: str) -> None:
+    """Raise Fault INVALID_FIELD for a bill that the payment does not pay; empty names none."""
+    misfit = judge_bill(payment.content, bill_no) if bill_no else None
+    if misfit is not None:
+        more = ", ..." if len(misfit.bill_nos) > _BILLS_TOLD_MAX else ""
+        told = ", ".join(misfit.bill_nos[:_BILLS_TOLD_MAX]) + more
+        words = (
+            f"is no bill of the payment, which pays {told}: name one of these, or none",
+            f"不是该支付单所缴的账单（所缴：{told}）；请填其中之一，或留空",
+        )
+        raise invalid((FieldFault("bill_no", "BILL_OF_PAYMENT", *words),))
+
+
+def refuse_share(content: RefundContent, share_left_minor: int) -> None:
+    """Raise Fault REFUND_EXCEEDS for more than is left of the part for the bill that is named."""
+    if content.amount.amount_minor <= share_left_minor:
+        return
+    left = Money(content.amount.currency_code, share_left_minor)
+    words = (
+        f"more than is left of the part for the bill {content.bill_no}, which is {left}: ask for less of it,"
+        " and for the rest by the bill whose part it is"
+    )
+    words_zh = f"超过账单 {content.bill_no} 在该支付单中剩余的部分 {left}；请减少金额，其余部分按其所属账单另行退款"
+    metadata = {
+        "refundable_minor": str(share_left_minor),
+        "currency_code": left.currency_code,
+        "bill_no": content.bill_no,
+    }
+    fields = (FieldFault("amount", "BILL_SHARE", words, words_zh),)
+    raise Fault(Kind.PRECONDITION, "REFUND_EXCEEDS", words, words_zh, fields=fields, metadata=metadata)
+
+
+def refuse_won(found: WonFault | None) -> None:
+    """Raise Fault INVALID_FIELD for money that no chargeback can have given again."""
+    match found:
+        case WonFault.NO_CHARGEBACK:
+            words = "is no chargeback of the payment: tell that by RecordChargeback first"
+            words_zh = "该支付单没有此拒付，请先登记拒付"
+            raise invalid((FieldFault("channel_takeback_no", "CHARGEBACK_KNOWN", words, words_zh),))
+        case WonFault.MORE_THAN_TAKEN:
+            words, words_zh = "is more than the chargeback took", "超过该拒付扣回的金额"
+            raise invalid((FieldFault("amount", "CHARGEBACK_AMOUNT", words, words_zh),))
+        case None:
+            return
 
 
 def refuse_time(field: str, told: datetime, now: datetime) -> None:

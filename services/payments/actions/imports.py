@@ -1,21 +1,22 @@
 """Imports: payments by the batch, each batch once, each row with its own result. It knows no wire and no SQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from chassis import ids, paging, telemetry
+from chassis import paging, telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, FieldFault, Kind
 from chassis.validation import invalid
-from services.payments.actions.refusal import refuse_pay_time, taken
+from services.payments.actions.import_ready import ReadyBatch, in_words, make_ready
+from services.payments.actions.refusal import taken
 from services.payments.domain.fee import FeeRules
-from services.payments.domain.import_batch import ToldBatch, rows_of_another_time
-from services.payments.domain.import_columns import change_columns, payment_columns, staged
+from services.payments.domain.import_batch import ToldBatch
+from services.payments.domain.import_columns import change_columns, payment_columns
 from services.payments.domain.import_progress import (
     Import,
     IsAhead,
@@ -27,15 +28,15 @@ from services.payments.domain.import_progress import (
     Results,
     differing_fields,
     place,
-    refusal_of,
 )
 from services.payments.domain.intake import Archived, BusinessKeyReused
-from services.payments.domain.payment import judge_pay_time
 from services.payments.store import import_results, imports
 from services.payments.store.columnar import Columnar, Work
 from services.payments.store.imports import KeptRow
 
 _REFUSED_BATCHES_AT_ONCE = 8
+_CAREFUL_BATCHES = 32
+_TakeIn = Callable[[Work, pa.RecordBatch, datetime], Awaitable[Sequence[KeptRow]]]
 
 
 class ImportActions:
@@ -46,9 +47,10 @@ class ImportActions:
         self._sessions = sessions
         self._clock = clock
         self._fee_rules = fee_rules
+        self._careful_count = 0
 
     async def import_payments(self, import_id: str, total_row_count: int, batches: AsyncIterator[ToldBatch]) -> Import:
-        """Take in batch after batch; while one is written, the next is read and judged. Returns where it stands then.
+        """Take in batch after batch; while one is written, the next is made ready. Returns where it stands then.
 
         `total_row_count` is of the whole import, 0 when it is not known.
 
@@ -58,9 +60,10 @@ class ImportActions:
         writing: asyncio.Future[Import] | None = None
         try:
             async for batch in batches:
+                ready = await asyncio.to_thread(make_ready, batch, self._clock.now(), self._fee_rules.fee_of)
                 if writing is not None:
                     await writing
-                writing = asyncio.ensure_future(self.import_batch(begun, batch))
+                writing = asyncio.ensure_future(self.import_batch(begun, ready))
             return begun if writing is None else await writing
         finally:
             # Of what is read while a batch is written nothing may be left behind, nor the other way round.
@@ -68,20 +71,32 @@ class ImportActions:
                 await asyncio.wait([writing])
 
     @telemetry.traced
-    async def import_batch(self, begun: Import, batch: ToldBatch) -> Import:
+    async def import_batch(self, begun: Import, ready: ReadyBatch) -> Import:
         """Take one batch in, once, however often it comes: its payments, keys, changes and results commit together.
 
         A row that is refused stops no other. Raises Fault REQUEST_ID_REUSED when the batch of that number was another,
         INVALID_FIELD when batches before it are missing; both store nothing.
         """
-        now = self._clock.now()
+        if self._careful_count:
+            self._careful_count -= 1
+            return await self._write_batch(begun, ready, take_in=_take_in)
+        try:
+            return await self._write_batch(begun, ready, take_in=_take_in_new)
+        except imports.NotAllNew:
+            # Where keys were repeated, more repeats come: what is undone costs as much as what is done.
+            self._careful_count = _CAREFUL_BATCHES
+            return await self._write_batch(begun, ready, take_in=_take_in)
+
+    async def _write_batch(self, begun: Import, ready: ReadyBatch, take_in: _TakeIn) -> Import:
+        batch = ready.batch
         async with self._columnar.begin() as work:
             known = await imports.lock(work, begun)
             sha256_in = await imports.sha256_in(work, known.import_id, batch.batch_no)
             if _is_in(known, batch, place(known, batch.batch_no, batch.sha256, sha256_in)):
                 return known
-            results = await self._take_in(work, batch, now)
-            after = known.with_results(results, begun.total_row_count, now)
+            kept = await take_in(work, ready.rows, ready.now) if ready.row_nos else []
+            results = _results(ready, kept)
+            after = known.with_results(results, begun.total_row_count, ready.now)
             await imports.add_batch(work, after, batch.batch_no, batch.sha256, results)
         telemetry.annotate(
             import_id=after.import_id,
@@ -134,46 +149,44 @@ class ImportActions:
                 raise _no_import(import_id)
             yield batch_no, row.results
 
-    async def _take_in(self, work: Work, batch: ToldBatch, now: datetime) -> Results:
-        refused = {**batch.refused}
-        row_nos = [at for at in range(batch.rows.num_rows) if at not in refused]
-        rows = batch.rows.take(row_nos) if refused else batch.rows
-        late = rows_of_another_time(rows, now)
-        if late:
-            refused |= {row_nos[at]: _refused_time(rows["pay_time"][at].as_py(), now) for at in late}
-            row_nos = [at for at in row_nos if at not in refused]
-            rows = batch.rows.take(row_nos)
-        payment_ids = [""] * batch.rows.num_rows
-        for at in row_nos:
-            payment_ids[at] = ids.new_id("pay", now)
-        replayed: frozenset[int] = frozenset()
-        if row_nos:
-            told = staged(rows, row_nos, [payment_ids[at] for at in row_nos], self._fee_rules.fee_of)
-            kept = await _write(work, told, now)
-            replayed = frozenset(row.row_no for row in kept if row.says_the_same and not row.is_archived)
-            for row in kept:
-                payment_ids[row.row_no] = row.payment_id if row.row_no in replayed else ""
-            refused |= {row.row_no: _refused_key(batch.rows, row) for row in kept if row.row_no not in replayed}
-        return Results(payment_ids, replayed, refused)
+
+async def _take_in_new(work: Work, told: pa.RecordBatch, now: datetime) -> Sequence[KeptRow]:
+    """Write rows whose keys are all new, so that nothing was kept. Raises NotAllNew."""
+    await imports.take_new_orders(work, told)
+    await _add(work, told, now)
+    return ()
 
 
-async def _write(work: Work, told: pa.RecordBatch, now: datetime) -> Sequence[KeptRow]:
+async def _take_in(work: Work, told: pa.RecordBatch, now: datetime) -> Sequence[KeptRow]:
     """Write what is new, and return what is not."""
     taken_count = await imports.take_orders(work, told)
     if taken_count == told.num_rows:
-        await _take_in(work, told, now)
-        return []
+        await _add(work, told, now)
+        return ()
     kept_row_nos = await imports.kept_row_nos(work)
     assert taken_count + len(kept_row_nos) == told.num_rows, "a row is new, or its key is kept"
     is_new = [row_no not in kept_row_nos for row_no in told["row_no"].to_pylist()]
-    await _take_in(work, told.filter(pa.array(is_new)), now)
+    await _add(work, told.filter(pa.array(is_new)), now)
     return await imports.kept(work)
 
 
-async def _take_in(work: Work, new: pa.RecordBatch, now: datetime) -> None:
+async def _add(work: Work, new: pa.RecordBatch, now: datetime) -> None:
     if new.num_rows:
         payments = payment_columns(new, now, telemetry.current_traceparent())
         await imports.take_in(work, payments, change_columns(new))
+
+
+def _results(ready: ReadyBatch, kept: Sequence[KeptRow]) -> Results:
+    """What became of each row, given what holds the keys of some."""
+    rows, refused = ready.batch.rows, {**ready.refused}
+    payment_ids = [""] * rows.num_rows
+    for at, payment_id in zip(ready.row_nos, ready.payment_ids, strict=True):
+        payment_ids[at] = payment_id
+    replayed = frozenset(row.row_no for row in kept if row.says_the_same and not row.is_archived)
+    for row in kept:
+        payment_ids[row.row_no] = row.payment_id if row.row_no in replayed else ""
+    refused |= {row.row_no: _refused_key(rows, row) for row in kept if row.row_no not in replayed}
+    return Results(payment_ids, replayed, refused)
 
 
 def _is_in(known: Import, batch: ToldBatch, found: IsNext | IsIn | IsAnother | IsAhead) -> bool:
@@ -195,25 +208,12 @@ def _is_in(known: Import, batch: ToldBatch, found: IsNext | IsIn | IsAnother | I
             raise invalid((FieldFault("header.first_batch_no", "NEXT_BATCH", message, message_zh),))
 
 
-def _refused_time(pay_time: datetime, now: datetime) -> Refusal:
-    return _in_words(lambda: refuse_pay_time(judge_pay_time(pay_time, now)))
-
-
 def _refused_key(rows: pa.RecordBatch, kept: KeptRow) -> Refusal:
     if kept.says_the_same:
-        return _in_words(lambda: taken(Archived(kept.payment_id)))
+        return in_words(lambda: taken(Archived(kept.payment_id)))
     told: dict[str, Any] = rows.slice(kept.row_no, 1).to_pylist()[0]
     fields = () if kept.is_archived else differing_fields(told, kept.content)
-    return _in_words(lambda: taken(BusinessKeyReused(kept.payment_id, fields)))
-
-
-def _in_words(refuse: Callable[[], object]) -> Refusal:
-    """What RecordPayment says when it refuses the same."""
-    try:
-        refuse()
-    except Fault as fault:
-        return refusal_of(fault)
-    raise AssertionError("columns and values are judged alike")
+    return in_words(lambda: taken(BusinessKeyReused(kept.payment_id, fields)))
 
 
 def _refused_rows(batch_no: int, results: bytes, first: tuple[int, int]) -> list[RefusedRow]:

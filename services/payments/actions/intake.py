@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import asyncpg
+from opentelemetry.metrics import Meter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import ids, telemetry
 from chassis.batch import BatchClosed, BatchCut, Batcher, BatchFull, BatchLate
+from chassis.batch_metrics import BatchMetrics
 from chassis.channel import seconds_left
 from chassis.clock import Clock
 from chassis.errors import Kind, plain_fault
@@ -35,9 +37,14 @@ class Batching:
     """How many payments a transaction takes at most, how many more may wait, and how long they wait for company."""
 
     size_max: int = 512
-    waiting_max: int = 4_096
+    waiting_max: int = 1_024
     linger_seconds: float = 0.002
     in_flight_max: int = 2
+
+    @classmethod
+    def for_calls(cls, calls_in_flight_max: int) -> "Batching":
+        """The usual one, with a place in the queue for every call that the server lets in."""
+        return cls(waiting_max=max(calls_in_flight_max, cls().size_max))
 
 
 _USUAL = Batching()
@@ -54,7 +61,14 @@ class Asked:
 class IntakeActions:
     """How payments that have succeeded come in."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, fees: FeeRules, batching: Batching = _USUAL) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        fees: FeeRules,
+        batching: Batching = _USUAL,
+        meter: Meter | None = None,
+    ) -> None:
         self._lanes = Lanes(engine)
         self._careful_count = 0
         self._clock = clock
@@ -66,6 +80,7 @@ class IntakeActions:
             linger_seconds=batching.linger_seconds,
             in_flight_max=batching.in_flight_max,
             split_on=_DATA_AT_FAULT,
+            watch=BatchMetrics(meter or telemetry.meter(), "intake"),
         )
 
     @telemetry.traced
@@ -75,7 +90,7 @@ class IntakeActions:
         Raises Fault INVALID_FIELD for an impossible pay_time, REQUEST_ID_REUSED or BUSINESS_KEY_REUSED for a key with
         other content, PAYMENT_ARCHIVED, and OVERLOADED when too many wait; all store nothing.
         """
-        told = self._told(asked)
+        told = self._told(asked, telemetry.current_traceparent())
         done = taken(await self._with_others(told))
         telemetry.annotate(
             payment_id=done.payment.payment_id,
@@ -90,7 +105,8 @@ class IntakeActions:
 
         Raises what record_payment raises, with the place of the payment that is at fault; nothing is stored then.
         """
-        told = [self._told(one, f"payments[{index}].") for index, one in enumerate(asked)]
+        here = telemetry.current_traceparent()
+        told = [self._told(one, here, f"payments[{index}].") for index, one in enumerate(asked)]
         done: list[Recorded | Replayed] = []
 
         def agree(decided: Sequence[Intake]) -> None:
@@ -105,13 +121,13 @@ class IntakeActions:
         await self._batcher.close(within_seconds)
         await self._lanes.close()
 
-    def _told(self, asked: Asked, path: str = "") -> Told:
+    def _told(self, asked: Asked, traceparent: str, path: str = "") -> Told:
         content, now = asked.content, self._clock.now()
         assert content.pay_time is not None, "the contract wants the time of a payment that has succeeded"
         refuse_pay_time(judge_pay_time(content.pay_time, now), path)
         fee = self._fees.fee_of(content.channel, content.merchant_id, content.amount)
         payment_id = ids.new_id("pay", now)
-        payment = succeeded_payment(content, payment_id, now, telemetry.current_traceparent(), fee)
+        payment = succeeded_payment(content, payment_id, now, traceparent, fee)
         return Told(asked.request_id, content_sha256(content), payment)
 
     async def _with_others(self, told: Told) -> Intake:

@@ -11,18 +11,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis import ids, paging, telemetry
+from chassis import ids, paging, storage_fault, telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, FieldFault, Kind
 from chassis.validation import invalid
 from services.payments.actions import given_back
-from services.payments.actions.missing import not_found
-from services.payments.actions.settling import settle
-from services.payments.channels import RefundFound, RefundOrder, Unknown, UnknownCause
+from services.payments.actions.missing import gone
+from services.payments.actions.settling import look_again, settle
+from services.payments.channels import RefundFound, Unknown, UnknownCause
 from services.payments.channels.accounts import Accounts
+from services.payments.domain.bill_share import share_left_minor
 from services.payments.domain.money_left import why_not_reserved
 from services.payments.domain.payment import Payment
 from services.payments.domain.refund import (
@@ -35,9 +37,10 @@ from services.payments.domain.refund import (
     must_ask_again,
     new_refund,
     next_question,
+    to_refund_order,
 )
+from services.payments.store import bill_share, feed, money_left
 from services.payments.store import channel_order as orders
-from services.payments.store import feed, money_left
 from services.payments.store import payment as payments
 from services.payments.store import refund as refunds
 from services.payments.store.refund import AT_ACCOUNT, REFUND, FactKey, KeptFact, RefundFilter
@@ -45,6 +48,7 @@ from services.payments.store.refund import AT_ACCOUNT, REFUND, FactKey, KeptFact
 _CLAIMED_AT_ONCE = 20
 # Refunds of one payment wait for each other at its row. So many at once, a rush of them leaves connections to others.
 _TRANSACTIONS_MAX = 4
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +104,34 @@ class RefundActions:
 
     @telemetry.traced
     async def confirm_refund(self, refund_id: str) -> Refund:
-        """Ask the channel now, also about a refund that was given up. Raises Fault NOT_FOUND."""
+        """Ask the channel now, also about a refund that a person was called for. Raises Fault NOT_FOUND.
+
+        One that has ended stays so; an answer that agrees with its end takes it off the list of what needs a person.
+        """
         async with self._begin() as session:
             found = await refunds.get(session, refund_id)
             if found is None:
                 raise _no_refund(refund_id)
-            if found.is_final:
+            if found.is_final and found.attention_time is None:
                 return found
+            found = await refunds.lock(session, found.content.payment_id, refund_id)
             claimed = await refunds.claim(session, found, self._lease_until())
         telemetry.annotate(refund_id=refund_id, attempt_count=claimed.attempt_count)
-        return claimed if claimed.is_final else await self._ask_and_settle(claimed)
+        if not claimed.is_final:
+            # Before it is due another may be asking: of two who ask once more, the first may be taken and the other
+            # refused for it.
+            is_due = found.next_try_time is None or found.next_try_time <= self._clock.now()
+            return await self._ask_and_settle(claimed, may_ask_again=is_due)
+        return claimed if claimed.attention_time is None else await self._look_again(claimed)
 
     async def poll_refunds(self) -> int:
         """Ask about the refunds that fell due, some at once; returns how many."""
         async with self._begin() as session:
             due = await refunds.claim_due(session, self._clock.now(), self._lease_until(), _CLAIMED_AT_ONCE)
-        await asyncio.gather(*map(self._poll, due))
+        failed = [one for one in await asyncio.gather(*map(self._failed_poll, due)) if one is not None]
+        for refund, unknown in failed:
+            async with self._begin() as session:
+                await settle(session, refund, unknown, self._clock.now(), self._jitter(), self._timers)
         return len(due)
 
     @telemetry.traced
@@ -163,7 +179,7 @@ class RefundActions:
                 raise given_back.taken_at_account(account_id)
         traceparent = telemetry.current_traceparent()
         refund = new_refund(content, refund_id, merchant_id, account_id, now, traceparent, self._timers)
-        await _reserve(session, refund)
+        await _reserve(session, refund, payment)
         await refunds.add(session, refund)
         return Taken(refund, replayed=False)
 
@@ -176,6 +192,17 @@ class RefundActions:
             raise given_back.channel_not_here(payment.content.channel, payment.content.merchant_id)
         return account.account_id
 
+    async def _failed_poll(self, refund: Refund) -> tuple[Refund, Unknown] | None:
+        """Poll one refund, whose failure is its own; if it fails, what became of the refund is not known."""
+        try:
+            await self._poll(refund)
+        except Exception as raised:  # noqa: BLE001  what is wrong with one refund must not keep others unasked
+            refund_id, attempt_count = refund.refund_id, refund.attempt_count
+            facts = storage_fault.log_facts(raised)
+            _log.error("refund could not be settled", refund_id=refund_id, attempt_count=attempt_count, **facts)
+            return refund, Unknown(UnknownCause.UNREADABLE, type(raised).__name__)
+        return None
+
     async def _poll(self, refund: Refund) -> None:
         """A trace of its own, since it may be days later, with a link to the one in which the refund was asked for."""
         links = [refund.traceparent] if refund.traceparent else []
@@ -183,23 +210,29 @@ class RefundActions:
             telemetry.annotate(refund_id=refund.refund_id, attempt_count=refund.attempt_count)
             await self._ask_and_settle(refund)
 
-    async def _ask_and_settle(self, refund: Refund) -> Refund:
-        answer = await self._ask(refund)
+    async def _ask_and_settle(self, refund: Refund, *, may_ask_again: bool = True) -> Refund:
+        answer = await self._ask(refund, may_ask_again=may_ask_again)
         async with self._begin() as session:
-            return await settle(session, refund, answer, self._clock.now(), self._jitter(), self._timers)
+            settled = await settle(session, refund, answer, self._clock.now(), self._jitter(), self._timers)
+        return settled.refund
 
-    async def _ask(self, refund: Refund) -> RefundFound:
+    async def _look_again(self, refund: Refund) -> Refund:
+        answer = await self._ask(refund, may_ask_again=False)
+        async with self._begin() as session:
+            return await look_again(session, refund, answer, self._clock.now(), self._timers)
+
+    async def _ask(self, refund: Refund, *, may_ask_again: bool) -> RefundFound:
         """The channel's answer, outside of any transaction. An account that is no more is a channel out of reach."""
         async with self._begin() as session:
             payment = await payments.get(session, refund.content.payment_id)
         assert payment is not None, "a refund outlives no payment"
-        account, order = self._accounts.by_id(refund.account_id), _order(refund, payment)
+        account, order = self._accounts.by_id(refund.account_id), to_refund_order(refund, payment)
         if account is None:
             return Unknown(UnknownCause.UNREACHABLE, f"no account {refund.account_id} stands here")
-        if next_question(refund) is Question.DO:
+        if not refund.is_final and next_question(refund) is Question.DO:
             return await account.channel.refund(order)
         found = await account.channel.query_refund(order)
-        again = must_ask_again(refund, found, self._clock.now(), self._timers)
+        again = may_ask_again and must_ask_again(refund, found, self._clock.now(), self._timers)
         return await account.channel.refund(order) if again else found
 
     @asynccontextmanager
@@ -214,12 +247,13 @@ class RefundActions:
 async def _payment(session: AsyncSession, content: RefundContent) -> Payment:
     payment = await payments.get(session, content.payment_id)
     if payment is None:
-        raise not_found((content.payment_id,))
+        raise await gone(session, content.payment_id)
     given_back.refuse_currency(payment, content.amount)
+    given_back.refuse_bill(payment, content.bill_no)
     return payment
 
 
-async def _reserve(session: AsyncSession, refund: Refund) -> None:
+async def _reserve(session: AsyncSession, refund: Refund, payment: Payment) -> None:
     """The one conditional statement that keeps refunds below the payment, whoever else asks at the same moment."""
     content = refund.content
     move = money_left.reserve if content.origin is RefundOrigin.STARTED_HERE else money_left.give_back_at_once
@@ -228,6 +262,12 @@ async def _reserve(session: AsyncSession, refund: Refund) -> None:
         money = await money_left.lock(session, content.payment_id)
         assert money is not None, "the payment was there"
         raise given_back.not_given(why_not_reserved(money))
+    if content.bill_no and payment.content.splits:
+        # The payment is locked from here on, and the refund is not among its refunds yet.
+        was_left_minor = payment.content.amount.amount_minor - changed.refunded_minor - changed.refund_reserved_minor
+        was_left_minor += content.amount.amount_minor
+        parts = await bill_share.parts_taken(session, payment)
+        given_back.refuse_share(content, share_left_minor(parts, was_left_minor, content.bill_no))
     await feed.add_changes(session, [changed])
 
 
@@ -238,17 +278,6 @@ async def _same_as(session: AsyncSession, kept: KeptFact, content: RefundContent
     if fields := differing_fields(content, refund.content):
         raise given_back.key_reused(refund.refund_id, fields)
     return refund
-
-
-def _order(refund: Refund, payment: Payment) -> RefundOrder:
-    return RefundOrder(
-        merchant_refund_no=refund.content.merchant_refund_no,
-        merchant_order_no=payment.content.merchant_order_no,
-        channel_txn_no=payment.content.channel_txn_no,
-        amount=refund.content.amount,
-        payment_amount=payment.content.amount,
-        reason=refund.content.reason,
-    )
 
 
 def _no_refund(refund_id: str) -> Fault:

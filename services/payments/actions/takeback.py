@@ -1,4 +1,4 @@
-"""Reversals (冲正) and chargebacks (拒付): what channels took back, taken in once. It asks no channel."""
+"""Reversals (冲正) and chargebacks (拒付): what channels took back, or gave again. It asks no channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,13 @@ from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.money import Money
 from services.payments.actions import given_back
-from services.payments.actions.missing import not_found
+from services.payments.actions.missing import gone
 from services.payments.domain.money_left import covered_minor
 from services.payments.domain.payment import ChangeKind
-from services.payments.domain.takeback import Takeback, TakebackContent, differing_fields
+from services.payments.domain.takeback import Takeback, TakebackContent, TakebackKind, differing_fields, judge_won
 from services.payments.store import feed, money_left
 from services.payments.store import payment as payments
+from services.payments.store import refund as refunds
 from services.payments.store import takeback as takebacks
 from services.payments.store.refund import FactKey, KeptFact
 from services.payments.store.takeback import TakebackFilter
@@ -38,12 +39,13 @@ class TakebackActions:
 
     @telemetry.traced
     async def record_takeback(self, request_id: str, fingerprint: bytes, content: TakebackContent) -> Taken:
-        """Take a fact in once: its number, the money that it took, its feed row commit together.
+        """Take a fact in once: its number, the money that it moved, its feed row commit together.
 
         Raises Fault NOT_FOUND, INVALID_FIELD, REQUEST_ID_REUSED, BUSINESS_KEY_REUSED, PAYMENT_ARCHIVED, NOT_REFUNDABLE
         when the payment has not succeeded, REFUND_EXCEEDS when more is told than came in; all of them store nothing.
         """
-        given_back.refuse_time("take_time", content.take_time, self._clock.now())
+        time_field = "return_time" if content.kind is TakebackKind.CHARGEBACK_WON else "take_time"
+        given_back.refuse_time(time_field, content.take_time, self._clock.now())
         async with self._sessions.begin() as session:
             taken = await self._take_in(session, request_id, fingerprint, content)
         telemetry.annotate(
@@ -72,7 +74,7 @@ class TakebackActions:
         now, takeback_id = self._clock.now(), ids.new_id("tkb")
         payment = await payments.get(session, content.payment_id)
         if payment is None:
-            raise not_found((content.payment_id,))
+            raise await gone(session, content.payment_id)
         given_back.refuse_currency(payment, content.amount)
         merchant_id = payment.content.merchant_id
         key = FactKey(merchant_id, content.kind.value, content.channel_takeback_no)
@@ -80,7 +82,11 @@ class TakebackActions:
         await given_back.take_request(session, request_id, fingerprint, content.payment_id, now)
         if kept is not None:
             return Taken(await _same_as(session, kept, content), replayed=True)
-        uncovered = await _take_money(session, content, takeback_id)
+        if content.kind is TakebackKind.CHARGEBACK_WON:
+            await _refuse_won(session, merchant_id, content)
+            uncovered = await _money_comes_again(session, content, takeback_id)
+        else:
+            uncovered = await _take_money(session, content, takeback_id)
         traceparent = telemetry.current_traceparent()
         takeback = Takeback(takeback_id, merchant_id, content, uncovered, now, traceparent)
         await takebacks.add(session, takeback)
@@ -98,6 +104,22 @@ async def _take_money(session: AsyncSession, content: TakebackContent, takeback_
     changed = await money_left.take(session, content.payment_id, content.amount, covered, kind, takeback_id)
     await feed.add_changes(session, [changed])
     return content.amount - Money(content.amount.currency_code, covered)
+
+
+async def _refuse_won(session: AsyncSession, merchant_id: str, content: TakebackContent) -> None:
+    key = FactKey(merchant_id, TakebackKind.CHARGEBACK.value, content.channel_takeback_no)
+    kept = await refunds.holder_of(session, key)
+    chargeback = await takebacks.get_of(session, kept) if kept else None
+    given_back.refuse_won(judge_won(content, chargeback.content if chargeback else None))
+
+
+async def _money_comes_again(session: AsyncSession, content: TakebackContent, takeback_id: str) -> Money:
+    """Move the money and tell the feed; what of it only made up for something uncovered."""
+    money = await money_left.lock(session, content.payment_id)
+    assert money is not None, "the payment was there"
+    changed = await money_left.come_again(session, content.payment_id, content.amount, takeback_id)
+    await feed.add_changes(session, [changed])
+    return Money(content.amount.currency_code, min(content.amount.amount_minor, money.uncovered_minor))
 
 
 async def _same_as(session: AsyncSession, kept: KeptFact, content: TakebackContent) -> Takeback:

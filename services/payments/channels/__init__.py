@@ -54,7 +54,9 @@ class RefundOrder:
     """A refund as its channel knows it: by `merchant_refund_no` (out_refund_no, out_request_no), of a paid order.
 
     The same number again is the same refund to the channel, so a refund whose outcome is unknown may be asked again.
-    `payment_amount` is the whole amount of the payment, `reason` is shown to the payer and may be empty.
+    `payment_amount` is the whole amount of the payment, `reason` is shown to the payer and may be empty. The
+    order's number alone may be another's at an account that merchants share: it goes by `channel_txn_no`, after that
+    was proved to be of the order.
     """
 
     merchant_refund_no: str
@@ -94,11 +96,28 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundAbout:
+    """Which refund a word is about, by what the channel tells of it; None is what it does not tell.
+
+    Who asked compares each with what was asked: a word that is proved may still be another's.
+    """
+
+    merchant_refund_no: str | None = None
+    merchant_order_no: str | None = None
+    channel_txn_no: str | None = None
+    amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
-    """The channel turned an ask down, and nothing came of it: its code and its words, capped, for people."""
+    """The channel turned an ask down, and nothing came of it: its code and its words, capped, for people.
+
+    `about` is told where it is a refund's end that the channel has, and not the refusal of an ask.
+    """
 
     code: str
     message: str = ""
+    about: RefundAbout = RefundAbout()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +141,13 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class RefundSucceeded:
-    """The channel gave the money back: how much, under which numbers, and when (by the channel's clock).
+    """The channel gave the money back: of which refund, under which number, and when (by the channel's clock).
 
     `channel_refund_no` is empty at a channel that numbers no refunds. `succeed_time` is None where it tells none.
     """
 
-    merchant_refund_no: str
+    about: RefundAbout
     channel_refund_no: str
-    amount: Money
     succeed_time: datetime | None
 
 
@@ -137,17 +155,27 @@ class RefundSucceeded:
 class RefundProcessing:
     """The channel took the refund and has not finished it."""
 
+    about: RefundAbout
     channel_refund_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundMoved:
+    """The channel tells by itself that money of the refund went back, and not how much: its query tells that."""
+
+    about: RefundAbout
 
 
 PrepayAnswer = Processing | Succeeded | Failed | Closed | Refused | Unknown
 ChannelPayment = Succeeded | Processing | Failed | Closed | NotFound | Unknown
 # Succeeded or Failed, of a close: it had ended before, so it is not closed. Refused: it stays open.
 CloseAnswer = Closed | Succeeded | Failed | NotFound | Refused | Unknown
+# What a refund is told to be is about the refund asked for only if all that `about` tells agrees with it.
 # Refused, of a refund: this ask moved no money; what an earlier ask did under the same number, only its query tells.
 # Refused, of a refund's query: no money moved under this number, and none will.
 RefundAnswer = RefundSucceeded | RefundProcessing | Refused | Unknown
 RefundFound = RefundAnswer | NotFound
+RefundEvent = RefundSucceeded | RefundProcessing | RefundMoved | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +189,12 @@ class PaymentTold:
 
 @dataclass(frozen=True, slots=True)
 class RefundTold:
-    """A callback, verified: how a refund stands."""
+    """A callback, verified: how a refund stands; `merchant_order_no` is the order's that it is told of."""
 
     event_id: str
     merchant_refund_no: str
     merchant_order_no: str
-    told: RefundSucceeded | RefundProcessing | Refused
+    told: RefundEvent
 
 
 @dataclass(frozen=True, slots=True)

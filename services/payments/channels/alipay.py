@@ -26,11 +26,15 @@ from services.payments.channels import (
     RefundAnswer,
     RefundFound,
     RefundOrder,
+    RefundProcessing,
+    RefundSucceeded,
+    Refused,
     Unfit,
     Unknown,
     UnknownCause,
 )
 from services.payments.channels import alipay_words as words
+from services.payments.channels.proof import difference, wrong_payment
 from services.payments.channels.reading import BEIJING, AskAgain, Unreadable, json_object
 from services.payments.channels.signing import RsaSigner, RsaVerifier
 from services.payments.channels.wire import Ask, Heard, Wire
@@ -108,12 +112,12 @@ class Alipay:
 
     async def query(self, order: Order) -> ChannelPayment:
         """See Channel. An order that nobody has scanned yet is NotFound here."""
-        content = {"out_trade_no": order.merchant_order_no}
+        content = _payment_named(order)
         return await self._ask("alipay.trade.query", content, _of(order, words.read_payment))
 
     async def close(self, order: Order) -> CloseAnswer:
         """See Channel. Asks once more, how the order stands, when it is told that it cannot be closed."""
-        content = {"out_trade_no": order.merchant_order_no}
+        content = _payment_named(order)
         answer = await self._ask("alipay.trade.close", content, _of(order, words.read_close))
         if not isinstance(answer, AskAgain):
             return answer
@@ -121,24 +125,32 @@ class Alipay:
         return found if isinstance(found, CloseAnswer) else words.no_proof(answer)
 
     async def refund(self, refund: RefundOrder) -> RefundAnswer:
-        """See Channel. Asks once more, how the refund stands, when this ask changed no balance."""
+        """See Channel. Asks once more, how the refund stands, since only that answer names the refund.
+
+        Of two numbers of the payment the trade_no decides, so it is proved before to be the order's.
+        """
+        trade = {"trade_no": refund.channel_txn_no}
+        found = await self._ask("alipay.trade.query", trade, words.read_proof)
+        if wrong := wrong_payment(refund, found):
+            return wrong
         content = {
-            "out_trade_no": refund.merchant_order_no,
+            **_payment_named(refund),
             "out_request_no": refund.merchant_refund_no,
             "refund_amount": yuan(refund.amount),
         }
         if refund.reason:
             content["refund_reason"] = refund.reason[:_REASON_CHARS_MAX]
-        answer = await self._ask("alipay.trade.refund", content, lambda told: words.read_refund(refund, told))
-        if not isinstance(answer, AskAgain):
+        answer = await self._ask("alipay.trade.refund", content, words.read_refund)
+        if isinstance(answer, Refused | Unknown):
             return answer
-        found = await self.query_refund(refund)
-        return found if isinstance(found, RefundAnswer) else words.no_proof(answer)
+        if isinstance(answer, RefundProcessing) and difference(refund, answer.about):
+            return answer
+        return await self._end_of(refund, answer)
 
     async def query_refund(self, refund: RefundOrder) -> RefundFound:
         """See Channel."""
         content = {
-            "out_trade_no": refund.merchant_order_no,
+            **_payment_named(refund),
             "out_request_no": refund.merchant_refund_no,
             "query_options": ["gmt_refund_pay"],
         }
@@ -164,6 +176,13 @@ class Alipay:
     def reply(self, *, taken: bool) -> CallbackReply:
         """See Channel. Whatever is not the seven letters `success` has it repeated."""
         return CallbackReply(200, "text/plain; charset=utf-8", b"success" if taken else b"fail")
+
+    async def _end_of(self, refund: RefundOrder, answer: RefundProcessing | AskAgain) -> RefundAnswer:
+        """What the query makes of an answer; it may come too early, and then tells nothing yet."""
+        found = await self.query_refund(refund)
+        if isinstance(answer, AskAgain):
+            return found if isinstance(found, RefundAnswer) else words.no_proof(answer)
+        return found if isinstance(found, RefundSucceeded) else answer
 
     def _forged(self, told: Mapping[str, str], now: datetime) -> ForgedCause | None:
         if told.get("sign_type") != "RSA2" or not told.get("sign"):
@@ -218,6 +237,12 @@ def _of(order: Order, read: Callable[[Mapping[str, Any]], T]) -> Callable[[Mappi
         return read(told)
 
     return read_own
+
+
+def _payment_named(asked: Order | RefundOrder) -> dict[str, object]:
+    """By both numbers where both are known; Alipay then goes by its own."""
+    trade = {"trade_no": asked.channel_txn_no} if asked.channel_txn_no else {}
+    return {"out_trade_no": asked.merchant_order_no, **trade}
 
 
 def yuan(money: Money) -> str:

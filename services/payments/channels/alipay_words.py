@@ -6,6 +6,7 @@ then unknown.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,10 +21,12 @@ from services.payments.channels import (
     PaymentTold,
     PrepayAnswer,
     Processing,
-    RefundAnswer,
+    RefundAbout,
     RefundFound,
-    RefundOrder,
+    RefundMoved,
+    RefundProcessing,
     RefundSucceeded,
+    RefundTold,
     Refused,
     Succeeded,
     Unknown,
@@ -109,6 +112,13 @@ def read_payment(told: Mapping[str, Any]) -> ChannelPayment:
     return NotFound() if code == _MISSING else _not_known(code)
 
 
+def read_proof(told: Mapping[str, Any]) -> ChannelPayment | Refused:
+    """Of the trade that money is to be given back of. Raises Unreadable."""
+    if text(told, "code") == OK:
+        return _payment(told, "send_pay_date")
+    return _refusal(told, _sub_code(told), _REFUND_TURNED_DOWN)
+
+
 def read_close(told: Mapping[str, Any]) -> CloseAnswer | AskAgain:
     """Of an order that was to be closed. Raises Unreadable."""
     if text(told, "code") == OK:
@@ -121,31 +131,35 @@ def read_close(told: Mapping[str, Any]) -> CloseAnswer | AskAgain:
     return _refusal(told, code, _TURNED_DOWN)
 
 
-def read_refund(refund: RefundOrder, told: Mapping[str, Any]) -> RefundAnswer | AskAgain:
+def read_refund(told: Mapping[str, Any]) -> RefundProcessing | Refused | Unknown | AskAgain:
     """Of a refund that was asked for. Raises Unreadable."""
     if text(told, "code") == OK:
         # N: this ask moved nothing, because an earlier one did or because none could yet.
         if told.get("fund_change") != "Y":
             return AskAgain("fund_change N")
-        # The answer's refund_fee is the sum of all refunds of the order, so the amount is that of the ask.
-        at = beijing_instant(told, "gmt_refund_pay") if told.get("gmt_refund_pay") else None
-        return RefundSucceeded(refund.merchant_refund_no, "", refund.amount, at)
+        # Y: money moved. The answer names neither the refund nor its amount (refund_fee is the sum of all refunds of
+        # the trade), so that only the query, which does, tells that it was this one.
+        return RefundProcessing(_trade_of(told))
     code = _sub_code(told)
     return _refusal(told, code, _REFUND_TURNED_DOWN)
 
 
 def read_refund_found(told: Mapping[str, Any]) -> RefundFound:
-    """Of a refund that was asked after: without its standing in the answer there is none. Raises Unreadable."""
+    """Of a refund that was asked after. Raises Unreadable.
+
+    Without refund_status it was not made, or has not come to its end: the document's rule is to ask for the same
+    again, by the same number, which moves no more money.
+    """
     if text(told, "code") != OK:
         code = _sub_code(told)
         return NotFound() if code == _MISSING else _not_known(code)
-    # Older contracts tell no refund_status: what is found at all has succeeded.
-    if not told.get("out_request_no") or not told.get("refund_amount"):
+    if not told.get("refund_status"):
         return NotFound()
-    if told.get("refund_status", "REFUND_SUCCESS") != "REFUND_SUCCESS":
+    if text(told, "refund_status") != "REFUND_SUCCESS":
         return _not_known(f"refund_status {words(told, 'refund_status')}")
     at = beijing_instant(told, "gmt_refund_pay") if told.get("gmt_refund_pay") else None
-    return RefundSucceeded(number_of(told, "out_request_no"), "", _money(told, "refund_amount"), at)
+    refund_no, amount = number_of(told, "out_request_no"), _money(told, "refund_amount")
+    return RefundSucceeded(replace(_trade_of(told), merchant_refund_no=refund_no, amount=amount), "", at)
 
 
 def read_event(told: Mapping[str, str]) -> CallbackTold:
@@ -154,9 +168,12 @@ def read_event(told: Mapping[str, str]) -> CallbackTold:
     if told.get("notify_type") != "trade_status_sync":
         return OtherTold(event_id, words(told, "notify_type")[:64])
     order_no = number_of(told, "out_trade_no")
-    # A refund has its own number in out_biz_no, and its sum of all refunds so far in refund_fee.
+    # Of a refund, by its number in out_biz_no; refund_fee is the sum of all refunds so far, and not its amount.
     if told.get("gmt_refund") and told.get("out_biz_no"):
-        return OtherTold(event_id, "refund")
+        refund_no = number_of(told, "out_biz_no")
+        return RefundTold(
+            event_id, refund_no, order_no, RefundMoved(replace(_trade_of(told), merchant_refund_no=refund_no))
+        )
     payment = _payment(told, "gmt_payment")
     if isinstance(payment, NotFound | Unknown):
         raise Unreadable("trade_status")
@@ -197,6 +214,10 @@ def _payment(told: Mapping[str, Any], paid_at: str) -> ChannelPayment:
             return _succeeded(told, paid_at) if told.get(paid_at) else Closed()
         case other:
             return Unknown(UnknownCause.UNREADABLE, f"trade_status {other[:32]}")
+
+
+def _trade_of(told: Mapping[str, Any]) -> RefundAbout:
+    return RefundAbout(merchant_order_no=number_of(told, "out_trade_no"), channel_txn_no=number_of(told, "trade_no"))
 
 
 def _succeeded(told: Mapping[str, Any], paid_at: str) -> Succeeded:

@@ -32,6 +32,7 @@ from services.payments.channels import (
     PaymentTold,
     PrepayAnswer,
     Processing,
+    RefundAbout,
     RefundAnswer,
     RefundFound,
     RefundOrder,
@@ -120,9 +121,10 @@ class HmacPay:
         return Unknown(UnknownCause.UNREADABLE, f"said {answer.code}, which the query does not bear out")
 
     async def refund(self, refund: RefundOrder) -> RefundAnswer:
-        """See Channel."""
+        """See Channel. The channel refuses a channel_txn_no that is not the order's."""
         body = {
             "merchant_order_no": refund.merchant_order_no,
+            "channel_txn_no": refund.channel_txn_no,
             "merchant_refund_no": refund.merchant_refund_no,
             "amount_minor": refund.amount.amount_minor,
             "reason": refund.reason[:_WORDS_MAX],
@@ -250,6 +252,8 @@ def _read_event(told: Mapping[str, Any]) -> CallbackTold:
     order_no = number_of(payment, "merchant_order_no")
     if event.startswith("refund."):
         refund = table(told, "refund")
+        if refund.get("merchant_order_no") != order_no:
+            raise Unreadable("merchant_order_no")
         return RefundTold(event_key, number_of(refund, "merchant_refund_no"), order_no, _refund(refund))
     if event.startswith("payment."):
         return PaymentTold(event_key, order_no, _payment(payment))
@@ -272,14 +276,19 @@ def _payment(told: Mapping[str, Any]) -> Succeeded | Processing | Closed | Faile
 
 
 def _refund(told: Mapping[str, Any]) -> RefundSucceeded | RefundProcessing | Refused:
+    about = RefundAbout(
+        merchant_refund_no=number_of(told, "merchant_refund_no"),
+        merchant_order_no=number_of(told, "merchant_order_no"),
+        channel_txn_no=number_of(told, "channel_txn_no"),
+        amount=_money(told),
+    )
     match text(told, "state"):
         case "SUCCEEDED":
-            number, own_no = number_of(told, "merchant_refund_no"), number_of(told, "channel_refund_no")
-            return RefundSucceeded(number, own_no, _money(told), instant(told, "done_time"))
+            return RefundSucceeded(about, number_of(told, "channel_refund_no"), instant(told, "done_time"))
         case "PROCESSING":
-            return RefundProcessing(number_of(told, "channel_refund_no"))
+            return RefundProcessing(about, number_of(told, "channel_refund_no"))
         case "FAILED":
-            return Refused(words(told, "reason") or "FAILED")
+            return Refused(words(told, "reason") or "FAILED", about=about)
         case _:
             raise Unreadable("state")
 

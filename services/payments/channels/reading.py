@@ -1,6 +1,7 @@
 """Reads what channels write: JSON objects, their fields, instants. What is not as it must be is Unreadable."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 _WORDS_MAX: Final = 200
 _NUMBER_CHARS_MAX: Final = 64
+# JSON can write them, and neither UTF-8 nor PostgreSQL can keep them: NUL and halves of surrogate pairs.
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,9 @@ def table(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def text(told: Mapping[str, Any], name: str) -> str:
-    """A field that is text and not empty. Raises Unreadable."""
+    """A field that is text which can be kept, and not empty. Raises Unreadable."""
     value = told.get(name)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or _NO_TEXT.search(value):
         raise Unreadable(name)
     return value
 
@@ -59,9 +62,12 @@ def number_of(told: Mapping[str, Any], name: str) -> str:
 
 
 def words(told: Mapping[str, Any], name: str) -> str:
-    """A field with words for people, cut to 200 signs; empty when it is not there or no text."""
+    """A field with words for people, cut to 200 signs; empty when it is not there or no text.
+
+    What is no sign that can be kept becomes U+FFFD, so that nothing that a channel says keeps us from following it.
+    """
     value = told.get(name)
-    return value[:_WORDS_MAX] if isinstance(value, str) else ""
+    return _NO_TEXT.sub("\ufffd", value[:_WORDS_MAX]) if isinstance(value, str) else ""
 
 
 def whole(told: Mapping[str, Any], name: str) -> int:

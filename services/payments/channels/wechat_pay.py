@@ -32,11 +32,13 @@ from services.payments.channels import (
     RefundAnswer,
     RefundFound,
     RefundOrder,
+    Refused,
     Unfit,
     Unknown,
     UnknownCause,
 )
 from services.payments.channels import wechat_pay_words as words
+from services.payments.channels.proof import wrong_payment
 from services.payments.channels.reading import BEIJING, AskAgain, Unreadable, json_object, table, text
 from services.payments.channels.signing import RsaSigner, RsaVerifier
 from services.payments.channels.wire import Ask, Heard, Wire
@@ -49,6 +51,7 @@ _ORDER_NO: Final = re.compile(r"[0-9A-Za-z_*|@-]{6,32}")
 _DESCRIPTION_CHARS_MAX: Final = 127
 _REASON_CHARS_MAX: Final = 80
 _ORDERS: Final = "/v3/pay/transactions/out-trade-no/"
+_TRANSACTIONS: Final = "/v3/pay/transactions/id/"
 _REFUNDS: Final = "/v3/refund/domestic/refunds"
 
 
@@ -107,9 +110,12 @@ class WeChatPay:
         return _no_proof(answer) if isinstance(found, NotFound) else found
 
     async def query(self, order: Order) -> ChannelPayment:
-        """See Channel."""
-        target = f"{_order_target(order.merchant_order_no)}?mchid={quote(self._mch_id, safe='')}"
-        heard = await self._ask("GET", target, f"{_ORDERS}{{out_trade_no}}")
+        """See Channel. By its transaction_id, where that is known."""
+        if order.channel_txn_no:
+            heard = await self._ask_transaction(order.channel_txn_no)
+        else:
+            target = f"{_order_target(order.merchant_order_no)}?{self._as_merchant()}"
+            heard = await self._ask("GET", target, f"{_ORDERS}{{out_trade_no}}")
         return _read(heard, lambda status, told: self._read_payment(order, status, told))
 
     async def close(self, order: Order) -> CloseAnswer:
@@ -126,9 +132,12 @@ class WeChatPay:
                 return found
 
     async def refund(self, refund: RefundOrder) -> RefundAnswer:
-        """See Channel."""
+        """See Channel. Only one number of the payment may be sent, so that of a transaction is proved before."""
+        heard = await self._ask_transaction(refund.channel_txn_no)
+        if wrong := wrong_payment(refund, _read(heard, self._read_proof)):
+            return wrong
         body: dict[str, object] = {
-            "out_trade_no": refund.merchant_order_no,
+            "transaction_id": refund.channel_txn_no,
             "out_refund_no": refund.merchant_refund_no,
             "notify_url": self._notify_url,
             "amount": {
@@ -142,7 +151,7 @@ class WeChatPay:
         return _read(await self._ask("POST", _REFUNDS, _REFUNDS, body), words.read_refund)
 
     async def query_refund(self, refund: RefundOrder) -> RefundFound:
-        """See Channel."""
+        """See Channel. It goes by the refund's number alone, and the answer names its payment."""
         target = f"{_REFUNDS}/{quote(refund.merchant_refund_no, safe='')}"
         return _read(await self._ask("GET", target, f"{_REFUNDS}/{{out_refund_no}}"), words.read_refund_found)
 
@@ -165,6 +174,13 @@ class WeChatPay:
             return CallbackReply(HTTPStatus.NO_CONTENT, "application/json", b"")
         refusal = json.dumps({"code": "FAIL", "message": "失败"}, ensure_ascii=False).encode()
         return CallbackReply(HTTPStatus.BAD_REQUEST, "application/json", refusal)
+
+    async def _ask_transaction(self, transaction_id: str) -> Heard | Unknown:
+        target = f"{_TRANSACTIONS}{quote(transaction_id, safe='')}?{self._as_merchant()}"
+        return await self._ask("GET", target, f"{_TRANSACTIONS}{{transaction_id}}")
+
+    def _as_merchant(self) -> str:
+        return f"mchid={quote(self._mch_id, safe='')}"
 
     async def _ask(
         self, method: str, target: str, template: str, body: Mapping[str, object] | None = None
@@ -214,12 +230,19 @@ class WeChatPay:
         return json_object(opened)
 
     def _read_payment(self, order: Order, status: int, told: Mapping[str, Any]) -> ChannelPayment:
-        if status == HTTPStatus.OK and (told.get("mchid") != self._mch_id or told.get("appid") != self._app_id):
-            raise Unreadable("mchid")
+        self._refuse_other_account(status, told)
         # Signed, but an answer to another question: somebody on the way gave it to this one.
         if status == HTTPStatus.OK and told.get("out_trade_no") != order.merchant_order_no:
             raise Unreadable("out_trade_no")
         return words.read_payment(status, told)
+
+    def _read_proof(self, status: int, told: Mapping[str, Any]) -> ChannelPayment | Refused:
+        self._refuse_other_account(status, told)
+        return words.read_proof(status, told)
+
+    def _refuse_other_account(self, status: int, told: Mapping[str, Any]) -> None:
+        if status == HTTPStatus.OK and (told.get("mchid") != self._mch_id or told.get("appid") != self._app_id):
+            raise Unreadable("mchid")
 
 
 def _read(heard: Heard | Unknown, read: Callable[[int, Mapping[str, Any]], T]) -> T | Unknown:

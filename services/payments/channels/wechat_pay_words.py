@@ -22,6 +22,7 @@ from services.payments.channels import (
     PaymentTold,
     PrepayAnswer,
     Processing,
+    RefundAbout,
     RefundAnswer,
     RefundFound,
     RefundProcessing,
@@ -84,6 +85,13 @@ def read_payment(status: int, told: Mapping[str, Any]) -> ChannelPayment:
     return Unknown(UnknownCause.THROTTLED if code in _PATIENCE else UnknownCause.CHANNEL_FAULT, code[:64])
 
 
+def read_proof(status: int, told: Mapping[str, Any]) -> ChannelPayment | Refused:
+    """Of the transaction that money is to be given back of. Raises Unreadable."""
+    if status == HTTPStatus.OK:
+        return _payment(told)
+    return _refusal(text(told, "code"), told, _TURNED_DOWN | _ORDER_MISSING)
+
+
 def read_close(status: int, told: Mapping[str, Any]) -> CloseAnswer | AskAgain:
     """Of an order that was to be closed. Raises Unreadable."""
     if status in (HTTPStatus.NO_CONTENT, HTTPStatus.OK):
@@ -101,14 +109,14 @@ def read_close(status: int, told: Mapping[str, Any]) -> CloseAnswer | AskAgain:
 def read_refund(status: int, told: Mapping[str, Any]) -> RefundAnswer:
     """Of a refund that was asked for. Raises Unreadable."""
     if status == HTTPStatus.OK:
-        return _refund(told, text(told, "status"), "refund")
+        return _refund(told, text(told, "status"))
     return _refusal(text(told, "code"), told, _REFUND_TURNED_DOWN)
 
 
 def read_refund_found(status: int, told: Mapping[str, Any]) -> RefundFound:
     """Of a refund that was asked after. Raises Unreadable."""
     if status == HTTPStatus.OK:
-        return _refund(told, text(told, "status"), "refund")
+        return _refund(told, text(told, "status"))
     code = text(told, "code")
     if code == "RESOURCE_NOT_EXISTS":
         return NotFound()
@@ -120,8 +128,7 @@ def read_event(event_id: str, event_type: str, told: Mapping[str, Any]) -> Callb
     if len(event_id) > 64:
         raise Unreadable("id")
     if event_type.startswith("REFUND."):
-        answer = _refund(told, text(told, "refund_status"), "refund")
-        assert not isinstance(answer, Unknown), "a refund that can be read has a standing"
+        answer = _refund(told, text(told, "refund_status"))
         return RefundTold(event_id, number_of(told, "out_refund_no"), number_of(told, "out_trade_no"), answer)
     if not event_type.startswith("TRANSACTION."):
         return OtherTold(event_id, event_type[:64])
@@ -159,20 +166,22 @@ def _payment(told: Mapping[str, Any]) -> ChannelPayment:
             return Unknown(UnknownCause.UNREADABLE, f"trade_state {other[:32]}")
 
 
-def _refund(told: Mapping[str, Any], status: str, amount: str) -> RefundSucceeded | RefundProcessing | Refused:
+def _refund(told: Mapping[str, Any], status: str) -> RefundSucceeded | RefundProcessing | Refused:
+    about = RefundAbout(
+        merchant_refund_no=number_of(told, "out_refund_no"),
+        merchant_order_no=number_of(told, "out_trade_no"),
+        channel_txn_no=number_of(told, "transaction_id"),
+        amount=_money(table(told, "amount"), "refund"),
+    )
     match status:
         case "SUCCESS":
-            return RefundSucceeded(
-                number_of(told, "out_refund_no"),
-                number_of(told, "refund_id"),
-                _money(table(told, "amount"), amount),
-                instant(told, "success_time") if told.get("success_time") else None,
-            )
+            at = instant(told, "success_time") if told.get("success_time") else None
+            return RefundSucceeded(about, number_of(told, "refund_id"), at)
         # ABNORMAL: the payer's card did not take it and people must choose another way; the money is not ours again.
         case "PROCESSING" | "ABNORMAL":
-            return RefundProcessing(number_of(told, "refund_id"))
+            return RefundProcessing(about, number_of(told, "refund_id"))
         case "CLOSED":
-            return Refused("CLOSED", words(told, "user_received_account"))
+            return Refused("CLOSED", words(told, "user_received_account"), about)
         case _:
             raise Unreadable("status")
 

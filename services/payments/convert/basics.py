@@ -57,5 +57,12 @@ def from_money(money: Money) -> money_pb2.Money:
 
 def from_instant(instant: datetime) -> Timestamp:
     """The contract's instant."""
+    told = Timestamp()
+    put_instant(told, instant)
+    return told
+
+
+def put_instant(told: Timestamp, instant: datetime) -> None:
+    """The same, put where it belongs: what is made apart is copied to its place. 1970 itself is set too."""
     since = instant - _EPOCH
-    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
+    told.seconds, told.nanos = since.days * 86_400 + since.seconds, since.microseconds * 1_000

@@ -1,12 +1,11 @@
 """A payment and what is asked of it, both ways."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from bihuan.payments.v1 import payment_pb2, payment_service_pb2
-from bihuan.type.v1 import money_pb2
 
 from chassis import telemetry
-from services.payments.convert.basics import from_instant, from_money, refuse_misfits, to_day, to_instant, to_money
+from services.payments.convert.basics import from_money, put_instant, refuse_misfits, to_day, to_instant, to_money
 from services.payments.domain.intake import Recorded, Replayed
 from services.payments.domain.payment import Origin, Payment, PaymentContent, ReconciliationState, State
 from services.payments.domain.split import Split, judge_splits
@@ -31,8 +30,10 @@ def to_content(request: payment_service_pb2.RecordPaymentRequest, path: str = ""
     )
 
 
-def to_splits(splits: Iterable[payment_pb2.PaymentSplit], path: str = "") -> tuple[Split, ...]:
+def to_splits(splits: Sequence[payment_pb2.PaymentSplit], path: str = "") -> tuple[Split, ...]:
     """The parts of a payment. Raises Fault UNKNOWN_CURRENCY."""
+    if not splits:  # as nearly always
+        return ()
     return tuple(
         Split(split.bill_no, to_money(f"{path}splits[{index}].amount", split.amount))
         for index, split in enumerate(splits)
@@ -47,39 +48,62 @@ def to_filter(request: payment_service_pb2.ListPaymentsRequest) -> PaymentFilter
 
 def from_taken(done: Recorded | Replayed) -> payment_service_pb2.RecordPaymentResponse:
     """The contract's answer for a payment that was taken in, now or before."""
-    return payment_service_pb2.RecordPaymentResponse(
-        payment=from_payment(done.payment), replayed=isinstance(done, Replayed)
-    )
+    told = payment_service_pb2.RecordPaymentResponse()
+    put_taken(told, done)
+    return told
+
+
+def put_taken(told: payment_service_pb2.RecordPaymentResponse, done: Recorded | Replayed) -> None:
+    """The same, put into an answer that is part of another: what is made apart is copied to its place."""
+    told.replayed = isinstance(done, Replayed)
+    _put_payment(told.payment, done.payment)
 
 
 def from_payment(payment: Payment) -> payment_pb2.Payment:
     """The contract's payment."""
-    content, code = payment.content, payment.content.amount.currency_code
-    told = payment_pb2.Payment(
-        payment_id=payment.payment_id,
-        merchant_id=content.merchant_id,
-        merchant_order_no=content.merchant_order_no,
-        bill_no=content.bill_no,
-        channel=content.channel,
-        channel_txn_no=content.channel_txn_no,
-        amount=from_money(content.amount),
-        state=_STATES[payment.state],
-        reconciliation_state=_RECONCILIATION_STATES[payment.reconciliation_state],
-        pay_time=None if content.pay_time is None else from_instant(content.pay_time),
-        business_date=payment.business_date.isoformat() if payment.business_date else "",
-        create_time=from_instant(payment.create_time),
-        expire_time=None if payment.expire_time is None else from_instant(payment.expire_time),
-        version=payment.version,
-        trace_id=telemetry.trace_id_of(payment.traceparent),
-        payer_name=content.payer_name,
-        refunded_amount=money_pb2.Money(currency_code=code, amount_minor=payment.refunded_minor),
-        refund_reserved_amount=money_pb2.Money(currency_code=code, amount_minor=payment.refund_reserved_minor),
-        refundable_amount=money_pb2.Money(currency_code=code, amount_minor=payment.refundable_minor),
-        cause=payment.cause,
-        origin=_ORIGINS[payment.origin],
-    )
-    _put_parts(told, payment)
+    told = payment_pb2.Payment()
+    _put_payment(told, payment)
     return told
+
+
+def _put_payment(told: payment_pb2.Payment, payment: Payment) -> None:
+    content = payment.content
+    told.payment_id = payment.payment_id
+    told.merchant_id = content.merchant_id
+    told.merchant_order_no = content.merchant_order_no
+    told.bill_no = content.bill_no
+    told.channel = content.channel
+    told.channel_txn_no = content.channel_txn_no
+    told.state = _STATES[payment.state]
+    told.reconciliation_state = _RECONCILIATION_STATES[payment.reconciliation_state]
+    told.business_date = payment.business_date.isoformat() if payment.business_date else ""
+    told.version = payment.version
+    told.trace_id = telemetry.trace_id_of(payment.traceparent)
+    told.payer_name = content.payer_name
+    told.cause = payment.cause
+    told.origin = _ORIGINS[payment.origin]
+    _put_amounts(told, payment)
+    _put_instants(told, payment)
+    _put_parts(told, payment)
+
+
+def _put_amounts(told: payment_pb2.Payment, payment: Payment) -> None:
+    code = payment.content.amount.currency_code
+    for amount, minor in (
+        (told.amount, payment.content.amount.amount_minor),
+        (told.refunded_amount, payment.refunded_minor),
+        (told.refund_reserved_amount, payment.refund_reserved_minor),
+        (told.refundable_amount, payment.refundable_minor),
+    ):
+        amount.currency_code, amount.amount_minor = code, minor
+
+
+def _put_instants(told: payment_pb2.Payment, payment: Payment) -> None:
+    put_instant(told.create_time, payment.create_time)
+    if payment.content.pay_time is not None:
+        put_instant(told.pay_time, payment.content.pay_time)
+    if payment.expire_time is not None:
+        put_instant(told.expire_time, payment.expire_time)
 
 
 def _put_parts(told: payment_pb2.Payment, payment: Payment) -> None:

@@ -22,6 +22,7 @@ def to_asked(request: refund_service_pb2.CreateRefundRequest) -> RefundContent:
         amount=to_money("amount", request.amount),
         reason=request.reason,
         origin=RefundOrigin.STARTED_HERE,
+        bill_no=request.bill_no,
     )
 
 
@@ -35,6 +36,7 @@ def to_done(request: refund_service_pb2.RecordRefundRequest) -> RefundContent:
         origin=RefundOrigin.RECORDED,
         channel_refund_no=request.channel_refund_no,
         finish_time=to_instant("finish_time", request.finish_time),
+        bill_no=request.bill_no,
     )
 
 
@@ -49,6 +51,18 @@ def to_takeback(
         amount=to_money("amount", request.amount),
         reason=request.reason,
         take_time=to_instant("take_time", request.take_time),
+    )
+
+
+def to_won(request: refund_service_pb2.RecordWonChargebackRequest) -> TakebackContent:
+    """The won chargeback that is told. Raises Fault UNKNOWN_CURRENCY, INVALID_FIELD."""
+    return TakebackContent(
+        kind=TakebackKind.CHARGEBACK_WON,
+        payment_id=request.payment_id,
+        channel_takeback_no=request.channel_takeback_no,
+        amount=to_money("amount", request.amount),
+        reason=request.reason,
+        take_time=to_instant("return_time", request.return_time),
     )
 
 
@@ -106,6 +120,7 @@ def from_refund(refund: Refund) -> refund_pb2.Refund:
         attempt_count=refund.attempt_count,
         next_try_time=_instant(refund.next_try_time),
         attention_time=_instant(refund.attention_time),
+        bill_no=content.bill_no,
     )
 
 

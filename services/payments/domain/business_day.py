@@ -30,5 +30,7 @@ def business_date(channel: str, pay_time: datetime, calendar: Mapping[str, Chann
     """The channel's day that the instant falls on; the first instant of a day belongs to it."""
     assert pay_time.tzinfo is not None, "an instant without a zone falls on no day"
     day = calendar.get(channel, DEFAULT)
-    on_the_wall = pay_time.astimezone(day.zone).replace(tzinfo=None)
-    return (on_the_wall - timedelta(minutes=day.begins_minutes)).date()
+    on_the_wall = pay_time.astimezone(day.zone)
+    if day.begins_minutes:
+        on_the_wall = on_the_wall.replace(tzinfo=None) - timedelta(minutes=day.begins_minutes)
+    return on_the_wall.date()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
 
 from chassis.money import Money
 
@@ -56,8 +55,11 @@ class FeeRules:
         return None if rule is None else Fee(rule.fee_rule_id, rule.rate_ppm, _fee(rule, amount))
 
     def _rule(self, channel: str, merchant_id: str, currency_code: str) -> FeeRule | None:
-        keys = product((channel,), (merchant_id, ""), (currency_code, ""))
-        return next((self._rules[key] for key in keys if key in self._rules), None)
+        for whose in (merchant_id, ""):
+            for code in (currency_code, ""):
+                if (rule := self._rules.get((channel, whose, code))) is not None:
+                    return rule
+        return None
 
 
 def _fee(rule: FeeRule, amount: Money) -> Money:

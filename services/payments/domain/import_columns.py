@@ -122,10 +122,18 @@ def _sha256(*parts: pa.StringArray) -> list[bytes]:
 
 
 def _fees(rows: pa.RecordBatch, fee_of: FeeOf) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """By row and in Python's whole numbers, which are exact however large an amount is."""
-    names = ("channel", "merchant_id", "currency_code", "amount_minor")
-    told = zip(*(rows[name].to_pylist() for name in names), strict=True)
-    fees = [fee_of(channel, merchant_id, Money(code, minor)) for channel, merchant_id, code, minor in told]
+    """By row and in Python's whole numbers, which are exact however large an amount is.
+
+    Whether a rule applies is asked once for what decides it, which is not the amount.
+    """
+    whose = list(zip(*(rows[name].to_pylist() for name in ("channel", "merchant_id", "currency_code")), strict=True))
+    has_fee = {key: fee_of(key[0], key[1], Money(key[2], 1)) is not None for key in set(whose)}
+    if not any(has_fee.values()):
+        return tuple(pa.nulls(rows.num_rows, kind) for kind in (pa.string(), pa.int64(), pa.int64()))
+    fees = [
+        fee_of(key[0], key[1], Money(key[2], minor)) if has_fee[key] else None
+        for key, minor in zip(whose, rows["amount_minor"].to_pylist(), strict=True)
+    ]
     return (
         pa.array([None if fee is None else fee.fee_rule_id for fee in fees], pa.string()),
         pa.array([None if fee is None else fee.rate_ppm for fee in fees], pa.int64()),

@@ -50,6 +50,7 @@ class ChangeKind(StrEnum):
     REFUND = "REFUND"
     REVERSAL = "REVERSAL"
     CHARGEBACK = "CHARGEBACK"
+    CHARGEBACK_WON = "CHARGEBACK_WON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def change_of(
         refund_reserved_minor=payment.refund_reserved_minor,
         kind=kind,
         ref_id=ref_id,
-        line=_line(payment) if brought_money else None,
+        line=line_of(payment) if brought_money else None,
     )
 
 
@@ -231,7 +232,8 @@ def differing_fields(one: PaymentContent, other: PaymentContent) -> tuple[str, .
     return tuple(name for name in names if getattr(one, name) != getattr(other, name))
 
 
-def _line(payment: Payment) -> SliceLine:
+def line_of(payment: Payment) -> SliceLine:
+    """What the manifest of its day counts of a payment whose money came in."""
     content = payment.content
     assert payment.business_date is not None, "money that came in came on a day"
     return SliceLine(

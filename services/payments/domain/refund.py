@@ -1,4 +1,4 @@
-"""A refund: what is asked, where it stands, and what the channel's word makes of it. It moves no money, asks nobody.
+"""A refund: what is asked, where it stands and what is asked next. What an answer makes of it: refund_told.py. No I/O.
 
 CREATED -> PROCESSING | SUCCEEDED | FAILED | UNKNOWN, and between PROCESSING and UNKNOWN as the channel's answers come;
 SUCCEEDED and FAILED are final. What is not final holds its amount in the payment's reserve.
@@ -11,16 +11,8 @@ from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 
 from chassis.money import Money
-from services.payments.channels import (
-    NotFound,
-    RefundFound,
-    RefundProcessing,
-    RefundSucceeded,
-    Refused,
-    Unknown,
-)
-
-_DOUBLINGS_MAX = 32
+from services.payments.channels import NotFound, RefundFound, RefundOrder
+from services.payments.domain.payment import Payment
 
 
 class RefundState(StrEnum):
@@ -45,6 +37,10 @@ MOVES: Mapping[RefundState, frozenset[RefundState]] = {
 }
 
 
+# The cause of a refund that its channel knows nothing of now.
+ABSENT = "NOT_FOUND"
+
+
 class RefundOrigin(StrEnum):
     """Who had the channel give the money back; the contract's Refund.Origin."""
 
@@ -57,6 +53,7 @@ class RefundContent:
     """What a caller tells of a refund. It never changes, and two requests are the same when it is equal.
 
     `channel_refund_no` and `finish_time` are told of a refund that is done, and empty of one that is asked for.
+    `bill_no` is the bill whose part of the payment goes back, empty when it names none.
     """
 
     payment_id: str
@@ -66,6 +63,7 @@ class RefundContent:
     origin: RefundOrigin
     channel_refund_no: str = ""
     finish_time: datetime | None = None
+    bill_no: str = ""
 
     def __post_init__(self) -> None:
         assert self.amount.amount_minor > 0, "the contract lets no amount below 1 through"
@@ -106,7 +104,8 @@ class RefundTimers:
     """How a channel is asked about open refunds: first after about `base_seconds`, then ever later up to the longest.
 
     Banks take days to give money back, so the end is one of age: after `age_seconds_max` a person must look.
-    `lease_seconds` is how long one asker keeps others away; longer than a channel's deadline for two questions.
+    `lease_seconds` is how long one asker keeps others away; longer than a channel's deadline for four questions:
+    how it stands, whose the payment is, do it, how it stands then.
     What the channel does not know is asked for again only `absence_seconds` after it was first: what was sent may still
     be on its way, and a refusal of the second must not be taken for the fate of the first.
     """
@@ -114,8 +113,8 @@ class RefundTimers:
     base_seconds: float = 2.0
     seconds_max: float = 3_600.0
     age_seconds_max: float = 15 * 86_400.0
-    lease_seconds: float = 60.0
-    absence_seconds: float = 60.0
+    lease_seconds: float = 150.0
+    absence_seconds: float = 120.0
 
 
 class Question(Enum):
@@ -123,35 +122,6 @@ class Question(Enum):
 
     DO = auto()
     HOW_STANDS = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class GivenBack:
-    """The channel gave the money back: the reserve becomes refunded."""
-
-    channel_refund_no: str
-    finish_time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NotGiven:
-    """The channel refused for good: the reserve is free again."""
-
-    cause: str
-    finish_time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StillOpen:
-    """Nothing is decided and no money moves. `next_try_time` is None when only a person can go on from here."""
-
-    state: RefundState
-    channel_refund_no: str
-    cause: str
-    next_try_time: datetime | None
-
-
-Judged = GivenBack | NotGiven | StillOpen
 
 
 def states_before(to_state: RefundState) -> frozenset[RefundState]:
@@ -191,6 +161,20 @@ def new_refund(
     )
 
 
+def to_refund_order(refund: Refund, payment: Payment) -> RefundOrder:
+    """What the channel is asked, `payment` being the refund's."""
+    assert payment.payment_id == refund.content.payment_id, "a refund is asked of its own payment"
+    assert payment.content.channel_txn_no, "what can be refunded was paid, and then its channel's number is known"
+    return RefundOrder(
+        merchant_refund_no=refund.content.merchant_refund_no,
+        merchant_order_no=payment.content.merchant_order_no,
+        channel_txn_no=payment.content.channel_txn_no,
+        amount=refund.content.amount,
+        payment_amount=payment.content.amount,
+        reason=refund.content.reason,
+    )
+
+
 def next_question(refund: Refund) -> Question:
     """What to ask first. What the channel may not have is asked for, and the number keeps it from being done twice."""
     assert not refund.is_final, "nothing is asked about what is final"
@@ -198,75 +182,15 @@ def next_question(refund: Refund) -> Question:
 
 
 def must_ask_again(refund: Refund, answer: RefundFound, now: datetime, timers: RefundTimers) -> bool:
-    """Whether the channel never had what was sent and not answered, so that the refund is asked for once more."""
-    absent = isinstance(answer, NotFound) and refund.state is RefundState.UNKNOWN
-    return absent and now - refund.create_time >= timedelta(seconds=timers.absence_seconds)
+    """Whether the channel never had what was sent and not answered, so that the refund is asked for once more.
 
-
-def judge_answer(refund: Refund, answer: RefundFound, now: datetime, jitter: float, timers: RefundTimers) -> Judged:
-    """What an answer makes of a refund that is not final, `jitter` being in [0, 1].
-
-    A success of another amount is no success of this refund: it is a person's, and the amount stays reserved.
+    Of what it took that must be told twice, and what it took stays taken: no refusal of a further ask ends it.
     """
-    assert not refund.is_final, "no answer moves what is final"
-    at = _next_try(refund, now, jitter, timers, answer.retry_after_seconds if isinstance(answer, Unknown) else 0)
-    match answer:
-        case RefundSucceeded(amount=amount) if amount != refund.content.amount:
-            return StillOpen(RefundState.UNKNOWN, answer.channel_refund_no, f"CHANNEL_REFUNDED {amount}", None)
-        case RefundSucceeded(channel_refund_no=number, succeed_time=succeed_time):
-            return GivenBack(number, succeed_time or now)
-        case RefundProcessing(channel_refund_no=number):
-            return StillOpen(RefundState.PROCESSING, number, "", at)
-        case Refused(code=code, message=message):
-            return _refused(refund, f"{code} {message}".strip(), now, at)
-        case Unknown(cause=cause):
-            # What the channel took stays taken, though a later question about it got no answer.
-            kept = refund.state is RefundState.PROCESSING
-            return StillOpen(RefundState.PROCESSING if kept else RefundState.UNKNOWN, "", cause.value, at)
-        case NotFound():
-            return StillOpen(RefundState.UNKNOWN, "", "NOT_FOUND", at)
-
-
-def _refused(refund: Refund, cause: str, now: datetime, at: datetime | None) -> Judged:
-    if refund.state is RefundState.CREATED and refund.attempt_count > 1:
-        # Another ask went before whose answer nobody has: this one may be refused because that one was taken.
-        return StillOpen(RefundState.UNKNOWN, "", cause, at)
-    return NotGiven(cause, now)
-
-
-def after(refund: Refund, judged: Judged, now: datetime) -> Refund:
-    """The refund as the judgement leaves it. The number that the channel told once is not forgotten."""
-    match judged:
-        case GivenBack(channel_refund_no=number, finish_time=finish_time):
-            moved = dataclasses.replace(refund, state=RefundState.SUCCEEDED, cause="", finish_time=finish_time)
-        case NotGiven(cause=cause, finish_time=finish_time):
-            number = ""
-            moved = dataclasses.replace(refund, state=RefundState.FAILED, cause=cause, finish_time=finish_time)
-        case StillOpen(state=state, channel_refund_no=number, cause=cause):
-            moved = dataclasses.replace(refund, state=state, cause=cause)
-    open_still = isinstance(judged, StillOpen)
-    next_try_time = judged.next_try_time if isinstance(judged, StillOpen) else None
-    waits_for_person = open_still and next_try_time is None
-    return dataclasses.replace(
-        moved,
-        channel_refund_no=number or refund.channel_refund_no,
-        next_try_time=next_try_time,
-        attention_time=(refund.attention_time or now) if waits_for_person else None,
-    )
+    absent = isinstance(answer, NotFound) and (refund.state is RefundState.UNKNOWN or refund.cause == ABSENT)
+    return absent and now - refund.create_time >= timedelta(seconds=timers.absence_seconds)
 
 
 def differing_fields(one: RefundContent, other: RefundContent) -> tuple[str, ...]:
     """The names of the fields in which two contents differ, in the contract's order."""
     names = [field.name for field in dataclasses.fields(RefundContent)]
     return tuple(name for name in names if getattr(one, name) != getattr(other, name))
-
-
-def _next_try(
-    refund: Refund, now: datetime, jitter: float, timers: RefundTimers, retry_after_seconds: int
-) -> datetime | None:
-    """Half of the delay is fixed, so that a channel that needs a moment is not asked many times in it."""
-    assert 0 <= jitter <= 1, "jitter is a share"
-    doublings = min(max(refund.attempt_count - 1, 0), _DOUBLINGS_MAX)
-    delay = min(timers.seconds_max, timers.base_seconds * 2.0**doublings) * (0.5 + jitter / 2)
-    at = now + timedelta(seconds=max(delay, retry_after_seconds))
-    return at if at - refund.create_time <= timedelta(seconds=timers.age_seconds_max) else None

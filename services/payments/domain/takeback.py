@@ -1,5 +1,7 @@
 """What a channel took back without being asked: reversals (冲正) and chargebacks (拒付), facts beside a payment.
 
+A chargeback that the merchant won is one more fact, of the same number: the channel gave money of it again.
+
 A fact is never refused for what is left: the channel has the money. What the payment does not cover any more, since it
 was refunded or is reserved, is told as uncovered, and so captured = refunded + reserved + remaining goes on to hold.
 """
@@ -7,7 +9,7 @@ was refunded or is reserved, is told as uncovered, and so captured = refunded + 
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from chassis.money import Money
 
@@ -17,6 +19,7 @@ class TakebackKind(StrEnum):
 
     REVERSAL = "REVERSAL"
     CHARGEBACK = "CHARGEBACK"
+    CHARGEBACK_WON = "CHARGEBACK_WON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,10 @@ class TakebackContent:
 
 @dataclass(frozen=True, slots=True)
 class Takeback:
-    """The fact. `uncovered_amount` is what of it the payment did not cover when it was taken."""
+    """The fact. `uncovered_amount` is what of it the payment did not cover when it was taken.
+
+    Of a won chargeback it is what made up for something that was uncovered, and so made nothing refundable.
+    """
 
     takeback_id: str
     merchant_id: str
@@ -44,6 +50,20 @@ class Takeback:
     uncovered_amount: Money
     create_time: datetime
     traceparent: str
+
+
+class WonFault(Enum):
+    """Why a chargeback cannot have been won so."""
+
+    NO_CHARGEBACK = auto()
+    MORE_THAN_TAKEN = auto()
+
+
+def judge_won(content: TakebackContent, chargeback: TakebackContent | None) -> WonFault | None:
+    """Whether money of a chargeback can have been given again; `chargeback` is what is known by its number."""
+    if chargeback is None or chargeback.payment_id != content.payment_id:
+        return WonFault.NO_CHARGEBACK
+    return WonFault.MORE_THAN_TAKEN if content.amount.amount_minor > chargeback.amount.amount_minor else None
 
 
 def differing_fields(one: TakebackContent, other: TakebackContent) -> tuple[str, ...]:

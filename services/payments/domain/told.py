@@ -89,11 +89,12 @@ def after_told(
     if isinstance(verdict, Disagrees):
         # What the channel told by itself may be a slip: it is asked at once. What it answers so, a person must see.
         at = None if asked or is_final(left.state) else now
-        return replace(order, next_poll_time=at, attention=Attention(verdict.cause, verdict.detail, now))
+        return replace(order, next_poll_time=at, attention=_attention(order, verdict.cause, verdict.detail, now))
     passing = order.attention is not None and order.attention.cause in _PASSING
     if is_final(left.state):
-        # An answer to a question that agrees clears what was to be looked at; a callback clears only what has passed.
-        kept = None if asked or passing else order.attention
+        # How it ended, told when asked, agrees and clears what was to be looked at; else only what has passed goes.
+        agrees = asked and isinstance(answer, Succeeded | Failed | Closed)
+        kept = None if agrees or passing else order.attention
         return replace(order, code_url="", next_poll_time=None, attention=kept)
     if not asked:
         return order
@@ -101,14 +102,30 @@ def after_told(
     at = next_poll(order, now, jitter, answer.retry_after_seconds if isinstance(answer, Unknown) else 0, timers)
     attention = None if passing else order.attention
     if at is None:
-        attention = Attention(AttentionCause.POLL_ENDED, f"last told {type(answer).__name__}", now)
+        attention = _attention(order, AttentionCause.POLL_ENDED, f"last told {type(answer).__name__}", now)
     return replace(order, code_url=code_url or order.code_url, next_poll_time=at, attention=attention)
 
 
 def account_missing(order: ChannelOrder, now: datetime) -> ChannelOrder:
     """The order when the configuration does not name its account any more: only a person can go on from here."""
-    missing = Attention(AttentionCause.ACCOUNT_MISSING, f"account {order.account_id}", now)
+    missing = _attention(order, AttentionCause.ACCOUNT_MISSING, f"account {order.account_id}", now)
     return replace(order, next_poll_time=None, attention=missing)
+
+
+def not_settled(order: ChannelOrder, reason: str, now: datetime, jitter: float, timers: PollTimers) -> ChannelOrder:
+    """The order after a poll that failed on our side: asked about later, like one that got no answer, and as long."""
+    at = next_poll(order, now, jitter, 0, timers)
+    if at is not None:
+        return replace(order, next_poll_time=at)
+    ended = _attention(order, AttentionCause.POLL_ENDED, f"not settled: {reason}"[:_CAUSE_CHARS_MAX], now)
+    return replace(order, next_poll_time=None, attention=ended)
+
+
+def _attention(order: ChannelOrder, cause: AttentionCause, detail: str, now: datetime) -> Attention:
+    """What a person must look at. Told again, it still waits since it was told first."""
+    standing = order.attention
+    since = standing.attention_time if standing is not None and standing.cause is cause else now
+    return Attention(cause, detail, since)
 
 
 def _judge(payment: Payment, order: ChannelOrder, heard: Heard, now: datetime, timers: PollTimers) -> Verdict:

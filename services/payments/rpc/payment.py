@@ -50,7 +50,10 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
             for index, one in enumerate(request.payments)
         ]
         done = await self._intake.batch_create_payments(asked)
-        return pb.BatchCreatePaymentsResponse(results=map(convert.from_taken, done))
+        answer = pb.BatchCreatePaymentsResponse()
+        for one in done:
+            convert.put_taken(answer.results.add(), one)
+        return answer
 
     async def CreatePayment(self, request: pb.CreatePaymentRequest, context: RpcContext) -> pb.CreatePaymentResponse:
         done = await self._start.create_payment(to_start(request))

@@ -61,6 +61,14 @@ class RefundServicer(refund_service_pb2_grpc.RefundServiceServicer):
         _mark(context, replayed=taken.replayed)
         return pb.RecordChargebackResponse(takeback=convert.from_takeback(taken.takeback), replayed=taken.replayed)
 
+    async def RecordWonChargeback(
+        self, request: pb.RecordWonChargebackRequest, context: RpcContext
+    ) -> pb.RecordWonChargebackResponse:
+        content, fingerprint = convert.to_won(request), convert.to_fingerprint(request)
+        taken = await self._takebacks.record_takeback(request.request_id, fingerprint, content)
+        _mark(context, replayed=taken.replayed)
+        return pb.RecordWonChargebackResponse(takeback=convert.from_takeback(taken.takeback), replayed=taken.replayed)
+
     async def ListTakebacks(self, request: pb.ListTakebacksRequest, context: RpcContext) -> pb.ListTakebacksResponse:
         wanted, page_size = convert.to_takeback_filter(request), request.page_size or _PAGE_SIZE_DEFAULT
         page, token = await self._takebacks.list_takebacks(wanted, page_size, request.page_token)

@@ -18,8 +18,9 @@ from services.payments.tables.reconciliation import ReconciliationRow
 
 _MINOR_MAX = 2**63 - 1
 # A payment that names no bill pays the bill that has its order's number, so it is linked only when there is one.
-# `first_minor` is how much of the payment the parts before this one are. A refund names no bill, so what goes back is
-# taken from a part that was found to be too much for its bill, if there is one, and then from the last part on.
+# What goes back of a part is what refunds that name its bill gave back, and a share of what names none, by the order of
+# domain/bill_share.py. `cap_minor` is the part without the refunds that name its bill, `open_minor` what of these
+# is only reserved; `first_minor` is the sum of the caps before, `spread_minor` what of all the caps is left.
 _PARTS = """
     picked AS MATERIALIZED (
         SELECT payment_id, merchant_id, merchant_order_no, bill_no, splits, channel, channel_txn_no, currency_code,
@@ -28,13 +29,21 @@ _PARTS = """
         FROM chosen JOIN payments USING (payment_id)
     ),
     parts AS (
-        SELECT picked.*, bill_no AS part_bill_no, amount_minor AS part_minor, 0::bigint AS first_minor
+        SELECT picked.*, bill_no AS part_bill_no, amount_minor AS part_minor, amount_minor AS cap_minor,
+            kept_minor AS spread_minor, 0::bigint AS open_minor, 0::bigint AS first_minor
         FROM picked WHERE bill_no <> ''
         UNION ALL
-        SELECT picked.*, part ->> 'bill_no', (part ->> 'amount_minor')::bigint,
-            (sum((part ->> 'amount_minor')::bigint) OVER (PARTITION BY payment_id ORDER BY is_too_much, place))::bigint
-            - (part ->> 'amount_minor')::bigint
+        SELECT picked.*, part ->> 'bill_no', (part ->> 'amount_minor')::bigint, cap,
+            (kept_minor - sum(named.opened) OVER (PARTITION BY payment_id))::bigint, named.opened,
+            (sum(cap) OVER (PARTITION BY payment_id ORDER BY is_too_much, place))::bigint - cap
         FROM picked CROSS JOIN jsonb_array_elements(splits) WITH ORDINALITY AS one (part, place)
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(refunds.amount_minor), 0)::bigint AS taken,
+                coalesce(sum(refunds.amount_minor) FILTER (WHERE refunds.state <> 'SUCCEEDED'), 0)::bigint AS opened
+            FROM refunds WHERE refunds.payment_id = picked.payment_id AND refunds.bill_no = part ->> 'bill_no'
+                AND refunds.state <> 'FAILED'
+        ) AS named
+        CROSS JOIN LATERAL (SELECT (part ->> 'amount_minor')::bigint - named.taken AS cap) AS capped
         CROSS JOIN LATERAL (
             SELECT EXISTS (
                 SELECT FROM duplicates
@@ -44,7 +53,7 @@ _PARTS = """
         ) AS found
         WHERE splits <> '[]'
         UNION ALL
-        SELECT picked.*, merchant_order_no, picked.amount_minor, 0::bigint
+        SELECT picked.*, merchant_order_no, picked.amount_minor, picked.amount_minor, kept_minor, 0::bigint, 0::bigint
         FROM picked JOIN bills ON bills.merchant_id = picked.merchant_id AND bills.bill_no = picked.merchant_order_no
         WHERE picked.bill_no = '' AND splits = '[]'
     )
@@ -53,7 +62,7 @@ _LINK = """
     INSERT INTO bill_payments (merchant_id, bill_no, payment_id, merchant_order_no, channel, channel_txn_no,
         currency_code, amount_minor, left_minor, state, reconciliation_state, pay_time, take_time, version)
     SELECT merchant_id, part_bill_no, payment_id, merchant_order_no, channel, channel_txn_no,
-        currency_code, part_minor, least(part_minor, greatest(kept_minor - first_minor, 0)),
+        currency_code, part_minor, least(cap_minor, greatest(spread_minor - first_minor, 0)) + open_minor,
         state, reconciliation_state, pay_time, create_time, version
     FROM parts ORDER BY merchant_id, part_bill_no, payment_id
     ON CONFLICT (merchant_id, bill_no, payment_id) DO UPDATE SET

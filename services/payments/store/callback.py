@@ -1,7 +1,8 @@
 """SQL of what channels told by themselves. It opens no seal and decides nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -65,25 +66,28 @@ async def count_repeat(session: AsyncSession, account_id: str, event_id: str) ->
     await session.execute(statement)
 
 
-async def count_refused(session: AsyncSession, account_id: str, now: datetime) -> int:
-    """Count one more refused callback of an account on the day; how many it is then."""
-    added = insert(RefusedCallbackDayRow).values(account_id=account_id, day=now.date(), refused_count=1)
+async def count_refused(session: AsyncSession, account_id: str, day: date, count: int) -> int:
+    """Count so many more refused callbacks of an account on the day; how many it is then."""
+    added = insert(RefusedCallbackDayRow).values(account_id=account_id, day=day, refused_count=count)
     statement = added.on_conflict_do_update(
-        index_elements=["account_id", "day"], set_={"refused_count": RefusedCallbackDayRow.refused_count + 1}
+        index_elements=["account_id", "day"], set_={"refused_count": RefusedCallbackDayRow.refused_count + count}
     ).returning(RefusedCallbackDayRow.refused_count)
     return (await session.execute(statement)).scalar_one()
 
 
-async def add_refused(session: AsyncSession, digest: RefusedDigest) -> None:
-    """Insert the digest of a refused callback."""
-    statement = insert(RefusedCallbackRow).values(
-        account_id=digest.account_id,
-        cause=digest.cause,
-        body_sha256=digest.body_sha256,
-        body_bytes=digest.body_bytes,
-        receive_time=digest.receive_time,
-    )
-    await session.execute(statement)
+async def add_refused(session: AsyncSession, digests: Sequence[RefusedDigest]) -> None:
+    """Insert the digests of refused callbacks."""
+    told = [
+        {
+            "account_id": digest.account_id,
+            "cause": digest.cause,
+            "body_sha256": digest.body_sha256,
+            "body_bytes": digest.body_bytes,
+            "receive_time": digest.receive_time,
+        }
+        for digest in digests
+    ]
+    await session.execute(insert(RefusedCallbackRow), told)
 
 
 async def clear(session: AsyncSession, taken_before: datetime, refused_before: datetime, limit: int) -> int:

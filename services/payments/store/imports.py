@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.payments.domain.import_progress import Import, Results
@@ -23,6 +24,10 @@ _BEGIN = f"""
 _LOCK = f"SELECT {', '.join(_PROGRESS)} FROM imports WHERE import_id = $1 FOR UPDATE"  # noqa: S608  the same
 _SHA256_IN = "SELECT sha256 FROM import_batches WHERE import_id = $1 AND batch_no = $2"
 
+# In the order of the keys, as every intake takes them, so that no two wait for each other: text is in the order of its
+# bytes in Arrow as under the collation "C".
+_ORDER_KEY = ["merchant_id", "merchant_order_no", "payment_id", "content_sha256"]
+_UNIQUE_VIOLATION = "23505"
 _STAGED = ["row_no", "payment_id", "merchant_id", "merchant_order_no", "content_sha256"]
 _IS_STAGED = "SELECT to_regclass('pg_temp.import_rows') IS NOT NULL"
 _STAGE = """
@@ -31,7 +36,6 @@ _STAGE = """
         content_sha256 bytea
     ) ON COMMIT DELETE ROWS
 """
-# In the order of the keys, as every intake takes them, so that no two wait for each other.
 _TAKE_ORDERS = """
     WITH taken AS (
         INSERT INTO order_key (merchant_id, merchant_order_no, payment_id, content_sha256)
@@ -88,6 +92,21 @@ async def sha256_in(work: Work, import_id: str, batch_no: int) -> bytes | None:
     """How the batch of that number came; None when it has not."""
     rows = await work.execute(_SHA256_IN, [import_id, batch_no])
     return bytes(rows[0][0]) if rows else None
+
+
+class NotAllNew(Exception):
+    """A business key is taken already. The transaction can only be rolled back."""
+
+
+async def take_new_orders(work: Work, told: pa.RecordBatch) -> None:
+    """Take the business keys of told payments, all of which are free. Raises NotAllNew."""
+    orders = told.select(_ORDER_KEY).sort_by([("merchant_id", "ascending"), ("merchant_order_no", "ascending")])
+    try:
+        await work.copy_in("order_key", orders)
+    except OperationalError as refused:
+        if getattr(refused.orig, "sqlstate", None) == _UNIQUE_VIOLATION:
+            raise NotAllNew from refused
+        raise
 
 
 async def take_orders(work: Work, told: pa.RecordBatch) -> int:

@@ -21,7 +21,7 @@ from services.payments.domain.intake import (
     UsedRequest,
     judge_intake,
 )
-from services.payments.domain.payment import Payment, first_change
+from services.payments.domain.payment import Payment, State, line_of
 from services.payments.store.sql import Driver
 from services.payments.tables.payment import to_payment
 
@@ -155,12 +155,14 @@ def _arguments(told: Sequence[Told]) -> list[Any]:
     common = (first.state, first.reconciliation_state, first.origin)
     assert all((o.payment.state, o.payment.reconciliation_state, o.payment.origin) == common for o in told)
     columns = zip(*map(_row, told), strict=True)
-    return [*map(list, columns), *(one.value for one in common)]
+    # unnest() fills up a column that is missing: nothing is sent for one that has no value.
+    sent = (None if column.count(None) == len(column) else list(column) for column in columns)
+    return [*sent, *(one.value for one in common)]
 
 
 def _row(told: Told) -> tuple[Any, ...]:
     payment, content = told.payment, told.payment.content
-    fee, line = payment.fee, first_change(payment).line
+    fee, line = payment.fee, line_of(payment) if payment.state is State.SUCCEEDED else None
     return (
         told.request_id,
         told.content_sha256,

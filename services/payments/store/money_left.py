@@ -44,6 +44,13 @@ _TAKE = text("""
     AND :covered <= amount_minor - refunded_minor - refund_reserved_minor
     RETURNING payment_id, version, state, reconciliation_state, refunded_minor, refund_reserved_minor
 """)
+# What comes again makes up first for what was uncovered; the rest had been counted as refunded.
+_COMES_AGAIN = text("""
+    UPDATE payments SET refunded_minor = refunded_minor - (:amount - LEAST(:amount, uncovered_minor)),
+    uncovered_minor = uncovered_minor - LEAST(:amount, uncovered_minor), version = version + 1
+    WHERE payment_id = :payment_id AND state = 'SUCCEEDED' AND currency_code = :currency_code
+    RETURNING payment_id, version, state, reconciliation_state, refunded_minor, refund_reserved_minor
+""")
 _LOCK = text("""
     SELECT state, currency_code, amount_minor, refunded_minor, refund_reserved_minor, uncovered_minor
     FROM payments WHERE payment_id = :payment_id FOR NO KEY UPDATE
@@ -95,6 +102,13 @@ async def take(
     """Count what a channel took of a payment, which is locked: the covered part as refunded, the rest as uncovered."""
     changed = await _move(session, _TAKE, payment_id, amount, kind, takeback_id, covered=covered_minor)
     assert changed is not None, f"{takeback_id} takes more than its lock found"
+    return changed
+
+
+async def come_again(session: AsyncSession, payment_id: str, amount: Money, takeback_id: str) -> Change:
+    """Count what a channel gave again of what it had taken of a payment, which is locked."""
+    changed = await _move(session, _COMES_AGAIN, payment_id, amount, ChangeKind.CHARGEBACK_WON, takeback_id)
+    assert changed is not None, f"{takeback_id} is of a payment that nothing was taken of"
     return changed
 
 

@@ -24,7 +24,7 @@ AT_ACCOUNT = "REFUND_AT_ACCOUNT"
 
 @dataclass(frozen=True, slots=True)
 class FactKey:
-    """A number for ever: whose, of which kind (REFUND, REFUND_AT_ACCOUNT, REVERSAL, CHARGEBACK), and the number."""
+    """A number for ever: whose, of which kind (REFUND, REFUND_AT_ACCOUNT, or that of a takeback), and the number."""
 
     owner_id: str
     kind: str
@@ -143,6 +143,21 @@ async def call_for_person(session: AsyncSession, refund: Refund, now: datetime) 
         update(RefundRow)
         .where(RefundRow.payment_id == refund.content.payment_id, RefundRow.refund_id == refund.refund_id)
         .values(attention_time=func.coalesce(RefundRow.attention_time, now))
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(statement)
+
+
+async def need_nobody(session: AsyncSession, refund: Refund) -> None:
+    """Take a refund that has ended off the list of what needs a person."""
+    statement = (
+        update(RefundRow)
+        .where(
+            RefundRow.payment_id == refund.content.payment_id,
+            RefundRow.refund_id == refund.refund_id,
+            RefundRow.finish_time.is_not(None),
+        )
+        .values(attention_time=None)
         .execution_options(synchronize_session=False)
     )
     await session.execute(statement)

@@ -18,6 +18,10 @@ _OLDEST = text("""
     SELECT min(relname) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
     WHERE inhparent = 'payments'::regclass
 """)
+# The first month takes in all that is older, as long as none was dropped; what is below it later went with its month.
+_IS_DROPPED = text("""
+    SELECT dropped_sequence > 0 AND CAST(:payment_id AS text) COLLATE "C" < partition_bound(:first_day) FROM feed_head
+""")
 _PATIENT = text("SET LOCAL statement_timeout = '600s'")
 # The month is the oldest, so all that is below its end is in it.
 _FACTS = text("""
@@ -76,6 +80,13 @@ async def make(session: AsyncSession, months: Sequence[Month]) -> int:
 async def oldest(session: AsyncSession) -> Month:
     """The oldest month that is kept."""
     return Month.of_partition((await session.execute(_OLDEST)).scalar_one())
+
+
+async def is_dropped(session: AsyncSession, payment_id: str) -> bool:
+    """Whether an id is of a month that was dropped; one that nobody ever gave may be of one too."""
+    first_day = (await oldest(session)).first_day
+    found = await session.execute(_IS_DROPPED, {"payment_id": payment_id, "first_day": first_day})
+    return payment_id.startswith("pay_") and bool(found.scalar_one())
 
 
 async def facts(session: AsyncSession, month: Month, recent: Month) -> MonthFacts:

@@ -50,6 +50,7 @@ class RefundRow(Base):
     currency_code: Mapped[str]
     amount_minor: Mapped[int]
     reason: Mapped[str]
+    bill_no: Mapped[str] = mapped_column(server_default="")
     origin: Mapped[str]
     state: Mapped[str]
     channel_refund_no: Mapped[str]
@@ -99,6 +100,7 @@ def refund_columns(refund: Refund) -> dict[str, object]:
         "currency_code": content.amount.currency_code,
         "amount_minor": content.amount.amount_minor,
         "reason": content.reason,
+        "bill_no": content.bill_no,
         "origin": content.origin.value,
         "create_time": refund.create_time,
         "traceparent": refund.traceparent,
@@ -131,6 +133,7 @@ def to_refund(row: RefundRow) -> Refund:
         origin=origin,
         channel_refund_no=row.channel_refund_no if told else "",
         finish_time=row.finish_time if told else None,
+        bill_no=row.bill_no,
     )
     return Refund(
         refund_id=row.refund_id,

@@ -132,7 +132,7 @@ class ReconciliationActions:
                 of_day=tuple(await mirror.of_day(*day, up_to)),
                 held_beside=frozenset(await mirror.held_by_days_beside(*day, up_to)),
                 from_beside=tuple(await mirror.led_to_from_days_beside(*day, up_to)),
-                lines=tuple(await statements.loaded_lines(loaded)),
+                lines=tuple(await statements.loaded_lines(loaded, claim.business_date)),
             )
 
     async def _record(self, claim: Claim, inputs: Inputs, outcome: Outcome, rows: int) -> bool:

@@ -19,6 +19,13 @@ CLASS_ZH: dict[ExceptionClass, str] = {
     ExceptionClass.DUPLICATE_BOOKING: "平台重复入账",
     ExceptionClass.REFUND_CHANNEL_ONLY: "渠道有退款平台无",
     ExceptionClass.REFERENCE_CONFLICT: "单号异常",
+    ExceptionClass.ENTRY_CHANNEL_ONLY: "渠道其他收支平台无",
+}
+_KIND_ZH = {
+    LineKind.DEBIT: "支出",
+    LineKind.FEE: "手续费",
+    LineKind.CHARGEBACK: "拒付",
+    LineKind.TRANSFER: "划转",
 }
 _KEY_ZH = {Key.CHANNEL_TXN_NO: "渠道流水号", Key.MERCHANT_ORDER_NO: "商户订单号"}
 
@@ -142,6 +149,15 @@ def _reference(difference: Difference) -> Sentences:
     )
 
 
+def _entry(difference: Difference) -> Sentences:
+    line = _line(difference)
+    kind_zh = _KIND_ZH[line.kind]
+    return (
+        f"line {line.line_no} is a {line.kind} of {line.amount} ({_numbers(line)}); the books hold none of these",
+        f"账单第 {line.line_no} 行为{kind_zh} {_yuan(line.amount)}（{_numbers_zh(line)}），平台账面无此类收支",
+    )
+
+
 def _payment(difference: Difference) -> MirroredPayment:
     assert difference.payment is not None, f"{difference.exception_class} without a payment"
     return difference.payment
@@ -153,11 +169,11 @@ def _line(difference: Difference) -> LoadedLine:
 
 
 def _numbers(row: MirroredPayment | LoadedLine) -> str:
-    return f"channel_txn_no {row.channel_txn_no}, merchant_order_no {row.merchant_order_no or 'none'}"
+    return f"channel_txn_no {row.channel_txn_no or 'none'}, merchant_order_no {row.merchant_order_no or 'none'}"
 
 
 def _numbers_zh(row: MirroredPayment | LoadedLine) -> str:
-    return f"渠道流水号 {row.channel_txn_no}，商户订单号 {row.merchant_order_no or '无'}"
+    return f"渠道流水号 {row.channel_txn_no or '无'}，商户订单号 {row.merchant_order_no or '无'}"
 
 
 def _refund_no(line: LoadedLine) -> str:
@@ -196,4 +212,5 @@ _WORDS: dict[ExceptionClass, Callable[[Difference], Sentences]] = {
     ExceptionClass.DUPLICATE_BOOKING: _duplicate_booking,
     ExceptionClass.REFUND_CHANNEL_ONLY: _refund,
     ExceptionClass.REFERENCE_CONFLICT: _reference,
+    ExceptionClass.ENTRY_CHANNEL_ONLY: _entry,
 }

@@ -1,6 +1,5 @@
 """What a channel's statement says, line by line, in one shape for every channel. It never reads a file."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,30 +8,53 @@ from chassis.money import Money
 
 
 class LineKind(StrEnum):
-    """Which way the money of a line moved, seen from the account holder."""
+    """What the money of a line was, seen from the account holder."""
 
-    PAYMENT = "PAYMENT"
+    PAYMENT = "PAYMENT"  # a payer paid, as a payment channel lists it
     REFUND = "REFUND"
+    CREDIT = "CREDIT"  # an entry of an account: money in
+    DEBIT = "DEBIT"  # an entry of an account: money out
+    FEE = "FEE"
+    CHARGEBACK = "CHARGEBACK"
+    TRANSFER = "TRANSFER"  # between accounts of one holder: a payout, a top-up, a change of currency
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """One movement of money as the channel wrote it, with the place where it stands in the file."""
+    """One movement of money as the channel wrote it, with the place where it stands in the file.
 
-    line_no: int  # the physical line in the file, from 1
+    Texts are "" and the rest None where the file does not tell.
+    """
+
+    line_no: int  # the physical line in the file, from 1; in a workbook the row of the sheet
     kind: LineKind
-    channel_txn_no: str
-    merchant_order_no: str  # "" when the channel has none
-    channel_refund_no: str  # "" when there is none
-    merchant_refund_no: str  # "" when there is none
-    amount: Money  # signed: money in for the account holder is positive, a refund negative
-    fee_text: str  # as written, in major units; some channels give five decimals; "" when there is none
-    book_time: datetime  # aware, UTC
+    channel_txn_no: str = ""
+    merchant_order_no: str = ""
+    channel_refund_no: str = ""
+    merchant_refund_no: str = ""
+    currency_code: str
+    amount_minor: int  # signed: money in for the account holder is positive
+    fee_text: str = ""  # as written, in major units; some channels give five decimals
+    book_time: datetime | None = None  # aware, UTC; None when the file gives only a date
     book_local: str  # as written, in the channel's time zone
     business_date: date  # by the profile's cut-off, never by a clock of ours
-    status: str  # as written
-    byte_offset: int  # where the line begins in the file
-    raw: str  # the decoded line without its line end
+    status: str = ""  # as written
+    byte_offset: int = -1  # where the line begins in the (unpacked) file; -1 in a workbook
+    byte_size: int = 0  # without the line end
+    value_date: date | None = None
+    entry_ref: str = ""  # the account servicer's own reference
+    account_no: str = ""
+    counterparty_name: str = ""
+    counterparty_account: str = ""
+    remittance: str = ""
+    balance_after_minor: int | None = None
+    reversal: bool = False  # says that the line undoes another; the sign of the amount says it already
+    original_txn_no: str = ""
+
+    @property
+    def amount(self) -> Money:
+        """The amount as money. Raises UnknownCurrency for one that is no longer in ISO 4217, such as DEM."""
+        return Money(self.currency_code, self.amount_minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,52 +65,3 @@ class ControlTotal:
     declared: str
     computed: str
     ties: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RowCounts:
-    """Where the file's physical lines went: each is in exactly one of the four."""
-
-    booked: int
-    neutral: int  # listed, but moved no money
-    frame: int  # headers, preamble, totals, blank lines at the end
-    quarantined: int
-
-    @property
-    def total(self) -> int:
-        """The physical lines of the file."""
-        return self.booked + self.neutral + self.frame + self.quarantined
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One file, whole: it was read to its last line and its own totals tie."""
-
-    profile_id: str
-    profile_version: int
-    channel: str
-    encoding: str
-    account_no: str  # the account at the channel; "" when the file does not tell
-    business_date: date
-    period_start: datetime | None  # UTC; None when the file does not state a period
-    period_end: datetime | None  # UTC, the first moment after the period
-    rows: RowCounts
-    controls: tuple[ControlTotal, ...]
-    lines: tuple[StatementLine, ...]
-
-    @property
-    def sum_in(self) -> dict[str, int]:
-        """Minor units that came in, by currency; a currency without any is absent."""
-        return _sums(line.amount for line in self.lines if line.amount.amount_minor > 0)
-
-    @property
-    def sum_out(self) -> dict[str, int]:
-        """Minor units that went out, by currency, as negative numbers; a currency without any is absent."""
-        return _sums(line.amount for line in self.lines if line.amount.amount_minor < 0)
-
-
-def _sums(amounts: Iterable[Money]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for amount in amounts:
-        sums[amount.currency_code] = sums.get(amount.currency_code, 0) + amount.amount_minor
-    return sums

@@ -20,18 +20,23 @@ from services.reconciler.domain.outcome import (
 )
 from services.reconciler.domain.payment import MirroredPayment
 
-RULE_SET_VERSION = "exact-keys-2"
+RULE_SET_VERSION = "exact-keys-3"
+_PAID = frozenset({LineKind.PAYMENT, LineKind.CREDIT})
+_COMPARED = _PAID | {LineKind.REFUND}
 
 
 def match_exact(business_date: date, payments: Sequence[MirroredPayment], lines: Sequence[LoadedLine]) -> Outcome:
     """Give every line and every payment of the business date its one place. Equal rows in any order, equal outcome.
 
     Payments of the days beside may be among `payments`; they are part of the outcome only if a line claims them.
+    0. A line that is neither money of a payer (PAYMENT, CREDIT) nor a REFUND is ENTRY_CHANNEL_ONLY: the books hold no
+       fees, debits, chargebacks and transfers. A CREDIT, an account's money in, is treated as a PAYMENT.
     1. A line that repeats (kind, channel_txn_no, merchant_order_no, channel_refund_no, merchant_refund_no) is a
        DUPLICATE_LINE; the first stands. One channel_txn_no on two orders is no repeat: WeChat Pay bills show it. Nor
-       are two refunds of one payment, which Alipay tells apart by merchant_refund_no alone.
+       are two refunds of one payment, which Alipay tells apart by merchant_refund_no alone; nor two lines without any
+       number, which banks write.
     2. A refund is REFUND_CHANNEL_ONLY, since the books hold no refunds.
-    3. A payment line is joined by channel_txn_no, else by merchant_order_no. Two numbers that lead to two payments
+    3. A line of a payment is joined by channel_txn_no, else by merchant_order_no. Two numbers that lead to two payments
        make a REFERENCE_CONFLICT. Of two payments with the line's channel_txn_no the one with its order number
        matches, else the one made first; the other, if no line claims it, is a DUPLICATE_BOOKING.
     4. A joined pair differs in currency or amount, or it matches, CROSS_DAY if the payment is of another day.
@@ -39,9 +44,10 @@ def match_exact(business_date: date, payments: Sequence[MirroredPayment], lines:
     6. What is left is CHANNEL_ONLY or PLATFORM_ONLY.
     """
     books = _Books(payments)
-    standing, repeats = _repeats(lines)
+    entries = [line for line in lines if line.kind not in _COMPARED]
+    standing, repeats = _repeats(line for line in lines if line.kind in _COMPARED)
     refunds = [line for line in standing if line.kind is LineKind.REFUND]
-    by_txn, unjoined, conflicts = _join_by_txn(books, [line for line in standing if line.kind is LineKind.PAYMENT])
+    by_txn, unjoined, conflicts = _join_by_txn(books, [line for line in standing if line.kind in _PAID])
     by_order, channel_only, doubtful = _join_by_order(books, unjoined, {pair.payment.payment_id for pair in by_txn})
     agreed, disagreed = _compare(business_date, [*by_txn, *by_order])
     matches, paid_again = _paid_again(agreed)
@@ -49,6 +55,7 @@ def match_exact(business_date: date, payments: Sequence[MirroredPayment], lines:
         business_date,
         tuple(matches),
         (
+            *(Difference(ExceptionClass.ENTRY_CHANNEL_ONLY, line=line) for line in entries),
             *repeats,
             *(Difference(ExceptionClass.REFUND_CHANNEL_ONLY, line=line) for line in refunds),
             *conflicts,
@@ -86,23 +93,20 @@ class _Books:
 
 def _repeats(lines: Iterable[LoadedLine]) -> tuple[list[LoadedLine], list[Difference]]:
     first: dict[tuple[str, ...], LoadedLine] = {}
+    standing: list[LoadedLine] = []
     repeats: list[Difference] = []
     for line in sorted(lines, key=lambda line: line.place):
-        stands = first.setdefault(_numbers(line), line)
-        if stands is not line:
-            beside = (f"{stands.file_sha256[:8]}:{stands.line_no}",)
-            repeats.append(Difference(ExceptionClass.DUPLICATE_LINE, line=line, beside=beside))
-    return list(first.values()), repeats
+        stands = first.setdefault((line.kind, *numbers), line) if any(numbers := _numbers(line)) else line
+        if stands is line:
+            standing.append(line)
+            continue
+        beside = (f"{stands.file_sha256[:8]}:{stands.line_no}",)
+        repeats.append(Difference(ExceptionClass.DUPLICATE_LINE, line=line, beside=beside))
+    return standing, repeats
 
 
 def _numbers(line: LoadedLine) -> tuple[str, ...]:
-    return (
-        line.kind,
-        line.channel_txn_no,
-        line.merchant_order_no,
-        line.channel_refund_no,
-        line.merchant_refund_no,
-    )
+    return (line.channel_txn_no, line.merchant_order_no, line.channel_refund_no, line.merchant_refund_no)
 
 
 def _join_by_txn(

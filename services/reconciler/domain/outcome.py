@@ -39,6 +39,7 @@ class ExceptionClass(StrEnum):
     DUPLICATE_BOOKING = "DUPLICATE_BOOKING"
     REFUND_CHANNEL_ONLY = "REFUND_CHANNEL_ONLY"
     REFERENCE_CONFLICT = "REFERENCE_CONFLICT"
+    ENTRY_CHANNEL_ONLY = "ENTRY_CHANNEL_ONLY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class LoadedLine:
     statement_no: int
     line_no: int
     kind: LineKind
-    channel_txn_no: str
+    channel_txn_no: str  # "" when an entry of an account has none
     merchant_order_no: str
     channel_refund_no: str  # "" when the channel gives none
     merchant_refund_no: str  # "" when the channel gives none

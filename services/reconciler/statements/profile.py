@@ -1,27 +1,50 @@
 """The profile: how one layout of one channel is told apart, cut into rows and understood. It holds no code per channel.
 
 A version is immutable once a file was read with it; a change makes a new version.
-A later format adds keys that are absent here, and leaves the meaning of these alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from re import Pattern
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from services.reconciler.domain.line import LineKind
 from services.reconciler.statements.localtime import TimeFormat
+from services.reconciler.statements.profile_columns import Amount, Columns, CurrencyOf
+from services.reconciler.statements.profile_table import Dialect, FixedWidth, Table
 
-Encoding = Literal["utf-8", "gb18030"]
-NumberField = Literal["merchant_order_no", "channel_refund_no", "merchant_refund_no"]
+Format = Literal["delimited", "fixed_width", "workbook", "camt", "mt940", "bai2", "ofx"]
+
+Encoding = Literal["utf-8", "gb18030", "utf-16", "cp1252", "cp852", "latin-1"]
+
+KeyField = Literal[
+    "channel_txn_no",
+    "merchant_order_no",
+    "channel_refund_no",
+    "merchant_refund_no",
+    "entry_ref",
+    "account_no",
+    "kind",
+    "amount_minor",
+    "currency_code",
+    "book_local",
+    "business_date",
+    "value_date",
+    "balance_after_minor",
+    "counterparty_name",
+    "counterparty_account",
+    "remittance",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Detect:
-    """A file is of this layout if its first line matches."""
+    """A file is of this layout if everything that is named here is found; more evidence beats less."""
 
-    first_line: Pattern[str]
+    first_line: Pattern[str] | None = None
+    head: Pattern[str] | None = None  # in any of the first 40 lines
+    header: tuple[str, ...] = ()  # cells that one of the first 40 lines has, all of them
+    record_bytes: int = 0  # the first line has this many bytes, without its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,103 +55,60 @@ class Decode:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a row is cut into cells; there is no quoting."""
-
-    delimiter: str
-    cell_prefix: str = ""  # stands before every cell of rows and totals, not of headers
-    strip: str = ""  # characters that pad cells
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The lines of a file from top to bottom: above, header, rows, end, totals, below. All must be there."""
-
-    header_first_cell: str
-    end: Pattern[str]  # the first line that is no row any more
-    above: tuple[Pattern[str], ...] = ()  # named groups state facts: account_no, period_start, period_end
-    totals_row: bool = False  # the end line names totals, the next line gives them
-    below: tuple[Pattern[str], ...] = ()  # named groups state totals
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A canonical field's column: the first of these header names that the file has."""
-
-    header: tuple[str, ...]
-    empty: tuple[str, ...] = ()  # written for "none"
-    optional: bool = False  # an absent column means that every cell is empty
-
-
-@dataclass(frozen=True, slots=True)
-class BookTime:
-    """When the channel booked the line, on the channel's clock."""
-
-    header: tuple[str, ...]
-    format: TimeFormat
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Where the canonical fields of a line stand; the names are those of StatementLine."""
-
-    book_time: BookTime
-    channel_txn_no: Column
-    merchant_order_no: Column
-    channel_refund_no: Column | None = None
-    merchant_refund_no: Column | None = None
-    fee: Column | None = None
-    account_no: Column | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AmountCase:
-    """What a line with this status is, where its amount stands, and whether the file leaves out the minus."""
-
-    kind: LineKind
-    header: str
-    negate: bool = False
-    needs: tuple[NumberField, ...] = ()  # besides channel_txn_no, which no line can be without
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """The status column decides; a status that is not a case refuses the file."""
-
-    status_header: str
-    cases: dict[str, AmountCase]
-
-
-@dataclass(frozen=True, slots=True)
-class CurrencyOf:
-    """Either one currency for the layout, or the column that names it."""
-
-    fixed: str = ""
-    header: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Day:
     """Business date D ends when the channel's clock shows `cutoff` on D; 00:00 is the midnight that ends it."""
 
-    cutoff: time
-    stated_by: Literal["lines", "period"]
-    period_format: TimeFormat | None = None
+    cutoff: time = time(0)
+    stated_by: Literal["lines", "period"] = "lines"
+    period_format: tuple[TimeFormat, ...] = ()
+    span: Literal["one", "many"] = "one"  # how many business dates, and accounts, a file may speak of
+    available_after: str = ""  # when the channel has the file ready, such as T+1 10:00
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceChain:
+    """Each balance is the one before it plus the amount of its line."""
+
+    header: tuple[str, ...]
+    order: Literal["oldest", "newest"] = "oldest"  # which line stands first in the file
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """In every row gross - fee = net."""
+
+    gross: str
+    fee: str
+    net: str
+    plus: bool = False  # the fee bears its own minus sign: gross + fee = net
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
     """A declared total, and what our lines must give for it: their count, or the sum of a column.
 
-    A column that the file does not have sums to nought. `where` limits the lines to these statuses.
-    `scale` is for a channel that rounds the total (half up) though its rows have more decimals.
+    A column that the file does not have sums to nought. `where` limits the lines to these words of the deciding
+    column. `scale` is for a channel that rounds the total (half up) though its rows have more decimals.
+    `opening` with `closing` are declared balances: opening plus the sum of all amounts is closing.
     """
 
     name: str
-    declared: str  # a totals column, or a named group of `below`
-    sum: str = ""  # a header; "" counts lines
+    declared: str = ""  # a totals column, or a named group of a line above or below
+    sum: str = ""  # a header; @amount for the amount of the line, without its sign; "" counts lines
+    moved: Literal["", "in", "out"] = ""  # only lines that moved money this way; a minus before the total says nothing
     where: tuple[str, ...] = ()
     scale: int | None = None
+    optional: bool = False  # nothing is compared in a file that does not declare it
+    opening: str = ""
+    closing: str = ""
+    balance_chain: BalanceChain | None = None
+    net: Net | None = None
+    nets_to_zero: bool = False  # the amounts of each currency add up to nought: what came was paid out or carried on
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it compares one declared total, a count or a sum."""
+        return bool(self.declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +117,23 @@ class Profile:
 
     id: str
     version: int
-    channel: str
     detect: Detect
     decode: Decode
-    dialect: Dialect
-    table: Table
-    columns: Columns
-    amount: Amount
-    currency: CurrencyOf
     tz: ZoneInfo
-    day: Day
-    controls: tuple[Control, ...]
+    day: Day = Day()
+    channel: str = ""  # "" for a format of no one channel: whoever loads a file names it
+    status: Literal["draft", "active", "retired"] = "active"  # a draft never loads money
+    proof: Literal["real", "layout"] = "real"  # layout: from public documents, no real file has proved it
+    source: str = ""  # where the layout is documented
+    format: Format = "delimited"
+    workbook: bool = False  # the same table also comes as a workbook
+    sheet: str = ""  # of a workbook; "" is the first
+    dialect: Dialect = field(default_factory=Dialect)
+    fixed: FixedWidth | None = None
+    table: Table = field(default_factory=Table)
+    columns: Columns = field(default_factory=Columns)
+    amount: Amount = field(default_factory=Amount)
+    currency: CurrencyOf = field(default_factory=CurrencyOf)
+    key: tuple[KeyField, ...] = ("channel_txn_no", "kind", "channel_refund_no", "merchant_refund_no")  # of a line
+    overlap: Literal["refuse", "merge"] = "refuse"  # lines that an earlier file had
+    controls: tuple[Control, ...] = ()

@@ -1,21 +1,17 @@
 """Profiles from YAML: every fault of a file is named at once, by its key. It reads the disk once, at the start."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Iterator
 from datetime import time
-from difflib import get_close_matches
-from enum import EnumType
 from functools import cache
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from services.reconciler.statements.localtime import TimeFormat
 from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_columns import BookTime
+from services.reconciler.statements.profile_table import Table
+from services.reconciler.typed_yaml import Readers, read_yaml
 
 _SHIPPED = Path(__file__).parent.parent / "profiles"
 _FACTS = ("account_no", "period_start", "period_end")
@@ -41,14 +37,8 @@ def load_profiles() -> tuple[Profile, ...]:
 
 def parse_profile(name: str, text: str) -> Profile:
     """One profile from its YAML. Raises ProfileInvalid, which names the file and every fault in it."""
-    try:
-        node = yaml.safe_load(text)
-    except yaml.YAMLError as fault:
-        raise ProfileInvalid(name, [f"is not YAML: {fault}"]) from fault
-    faults: list[str] = []
-    profile = _build(Profile, node, "", faults)
-    if not faults:
-        faults = list(_contradictions(profile))
+    profile, faults = read_yaml(Profile, text, "the profile", _READERS)
+    faults = faults or list(_contradictions(profile))
     if faults:
         raise ProfileInvalid(name, faults)
     assert isinstance(profile, Profile)
@@ -57,97 +47,100 @@ def parse_profile(name: str, text: str) -> Profile:
 
 def _contradictions(profile: Profile) -> Iterator[str]:
     """What no single key shows: names that refer to nothing, and choices that exclude each other."""
-    currency = profile.currency
-    facts = {name for pattern in profile.table.above for name in pattern.groupindex}
-    totals = {name for pattern in profile.table.below for name in pattern.groupindex}
-    yield from (f"table.above states {name}, which nobody reads" for name in sorted(facts.difference(_FACTS)))
+    detect = profile.detect
+    if not (detect.first_line or detect.head or detect.header or detect.record_bytes):
+        yield "detect must name at least one anchor"
+    if profile.format in ("delimited", "fixed_width", "workbook"):
+        yield from _table_contradictions(profile)
+    yield from _day_contradictions(profile)
+
+
+def _table_contradictions(profile: Profile) -> Iterator[str]:
+    table, currency, fixed = profile.table, profile.currency, profile.fixed
+    facts = {name for pattern in _patterns(table) for name in pattern.groupindex}
     if not profile.dialect.delimiter:
         yield "dialect.delimiter must not be empty"
+    if (profile.format == "fixed_width") != (fixed is not None):
+        yield "fixed belongs to format: fixed_width, and to it alone"
+    if fixed and (len(fixed.names) != len(fixed.widths) or fixed.names != table.names):
+        yield "fixed.names, fixed.widths and table.names must be of one length and speak of the same columns"
+    if sum(map(bool, (table.header_first_cell, table.header, table.names))) != 1:
+        yield "table must have one of header_first_cell, header and names"
+    if table.end is None and (table.totals_row or table.end_row or table.below):
+        yield "table.totals_row, table.end_row and table.below need table.end"
+    if (table.preamble and table.above) or (table.footer and table.below):
+        yield "table has either above or preamble, and either below or footer"
     if bool(currency.fixed) == bool(currency.header):
         yield "currency must be either fixed or from a header"
-    if (profile.day.stated_by == "period") != (profile.day.period_format is not None):
-        yield "day.period_format belongs to day.stated_by: period, and to it alone"
-    if profile.day.stated_by == "period" and not facts.issuperset(("period_start", "period_end")):
-        yield "day.stated_by: period needs period_start and period_end in table.above"
     if "account_no" in facts and profile.columns.account_no is not None:
-        yield "account_no must come from table.above or from columns, not from both"
-    for status, case in profile.amount.cases.items():
+        yield "account_no must come from a line of the table or from columns, not from both"
+    read = {*_FACTS, *(name for c in profile.controls for name in (c.declared, c.opening, c.closing))}
+    yield from (f"table states {name}, which nobody reads" for name in sorted(facts.difference(read)))
+    yield from _time_contradictions(profile.columns.book_time)
+    yield from _amount_contradictions(profile)
+    yield from _control_contradictions(profile, facts)
+
+
+def _patterns(table: Table) -> Iterator[re.Pattern[str]]:
+    yield from (*table.above, *table.below)
+    yield from table.preamble.facts if table.preamble else ()
+    yield from table.footer.facts if table.footer else ()
+
+
+def _day_contradictions(profile: Profile) -> Iterator[str]:
+    day = profile.day
+    if (day.stated_by == "period") != bool(day.period_format):
+        yield "day.period_format belongs to day.stated_by: period, and to it alone"
+    facts = {name for pattern in _patterns(profile.table) for name in pattern.groupindex}
+    if day.stated_by == "period" and not facts.issuperset(("period_start", "period_end")):
+        yield "day.stated_by: period needs period_start and period_end in a line of the table"
+
+
+def _time_contradictions(time: BookTime | None) -> Iterator[str]:
+    if time is None:
+        yield "columns.book_time is missing"
+        return
+    if bool(time.header) == bool(time.join):
+        yield "columns.book_time must have either header or join"
+    if any(not form.has_year for form in time.format) != (time.year is not None):
+        yield "columns.book_time.year belongs to a format without a year, and to it alone"
+
+
+def _amount_contradictions(profile: Profile) -> Iterator[str]:
+    amount = profile.amount
+    ways = (amount.status_header, amount.indicator, amount.signed, not amount.indicator and amount.in_)
+    if sum(map(bool, ways)) != 1:
+        yield "amount must be one of status_header, signed, in with out, and indicator"
+    if bool(amount.status_header) != bool(amount.cases):
+        yield "amount.status_header and amount.cases belong together"
+    if bool(amount.indicator) != bool(amount.amount) or bool(amount.in_) != bool(amount.out):
+        yield "amount.indicator needs amount.amount, and in needs out"
+    for status, case in amount.cases.items():
+        if (case.kind == "NEUTRAL") == bool(case.header):
+            yield f"amount.cases.{status} must have a header, unless it is NEUTRAL"
         unknown = [field for field in case.needs if getattr(profile.columns, field, None) is None]
         yield from (f"amount.cases.{status}.needs {field}, which columns does not have" for field in unknown)
-    yield from _control_contradictions(profile, totals)
 
 
-def _control_contradictions(profile: Profile, totals: set[str]) -> Iterator[str]:
+def _control_contradictions(profile: Profile, facts: set[str]) -> Iterator[str]:
+    table, amount = profile.table, profile.amount
+    words = (*amount.cases, *amount.neutral, *(amount.kinds.map if amount.kinds else ()))
+    words += (*amount.in_, *amount.out) if amount.indicator else ()
     for control in profile.controls:
-        if not profile.table.totals_row and control.declared not in totals:
-            yield f"control {control.name}: no group of table.below is called {control.declared}"
-        unknown = [status for status in control.where if status not in profile.amount.cases]
-        yield from (f"control {control.name}: where names {status}, which is no case" for status in unknown)
+        ways = (control.declared, control.opening, control.balance_chain, control.net, control.nets_to_zero)
+        if sum(map(bool, ways)) != 1 or bool(control.opening) != bool(control.closing):
+            yield f"control {control.name}: one of declared, opening with closing, balance_chain, net and nets_to_zero"
+        stated = [name for name in (control.declared, control.opening, control.closing) if name]
+        if not (table.totals_row or table.end_row):
+            unknown = [name for name in stated if name not in facts]
+            yield from (f"control {control.name}: no group of a line is called {name}" for name in unknown)
+        strange = [word for word in control.where if word not in words]
+        yield from (f"control {control.name}: where names {word}, which is no case" for word in strange)
     names = [control.name for control in profile.controls]
     yield from (f"control {name} is there twice" for name in sorted({n for n in names if names.count(n) > 1}))
 
 
-def _build(kind: Any, node: Any, where: str, faults: list[str]) -> Any:
-    """The value of type `kind` that the YAML node means; what is wrong with it is added to `faults`."""
-    if is_dataclass(kind) and isinstance(kind, type) and kind is not TimeFormat:
-        return _build_dataclass(kind, node, where, faults)
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is tuple and isinstance(node, list) and node:
-        return tuple(_build(arguments[0], item, f"{where}[{at}]", faults) for at, item in enumerate(node))
-    if origin is dict and isinstance(node, dict) and node and all(isinstance(key, str) for key in node):
-        return {key: _build(arguments[1], item, f"{where}.{key}", faults) for key, item in node.items()}
-    if origin is UnionType:
-        return _build(next(argument for argument in arguments if argument is not NoneType), node, where, faults)
-    return _build_scalar(kind, node, where, faults)
-
-
-def _build_dataclass(kind: type, node: Any, where: str, faults: list[str]) -> Any:
-    if not isinstance(node, dict):
-        faults.append(f"{where or 'the profile'} must be a mapping, is {node!r}")
-        return None
-    hints, known = get_type_hints(kind), {field.name: field for field in fields(kind)}
-    dot = f"{where}." if where else ""
-    for key in sorted(node.keys() - known.keys(), key=str):
-        near = get_close_matches(str(key), known, n=1)
-        faults.append(f"unknown key {dot}{key}" + (f", did you mean {near[0]}?" if near else ""))
-    before = len(faults)
-    values = {}
-    for name, field in known.items():
-        if name in node:
-            values[name] = _build(hints[name], node[name], f"{dot}{name}", faults)
-        elif field.default is MISSING:
-            faults.append(f"{dot}{name} is missing")
-    return kind(**values) if len(faults) == before else None
-
-
-def _build_scalar(kind: Any, node: Any, where: str, faults: list[str]) -> Any:
-    if get_origin(kind) is Literal:
-        if node in get_args(kind):
-            return node
-        expected = f"one of {', '.join(get_args(kind))}"
-    elif kind in (str, int, bool):
-        if type(node) is kind:
-            return node
-        expected = {str: "a text", int: "a whole number", bool: "true or false"}[kind]
-    elif isinstance(kind, EnumType):
-        if isinstance(node, str) and node in kind.__members__:
-            return kind[node]
-        expected = f"one of {', '.join(kind.__members__)}"
-    else:
-        expected, read = _READ_FROM_TEXT.get(
-            get_origin(kind) or kind, ("a list or mapping of texts that is not empty", None)
-        )
-        if read is not None and isinstance(node, str):
-            try:
-                return read(node)
-            except (ValueError, LookupError, re.error) as fault:
-                expected = f"{expected} ({fault})"
-    faults.append(f"{where} must be {expected}, is {node!r}")
-    return None
-
-
-_COLLECTION = ("a list or mapping of texts that is not empty", None)
-_READ_FROM_TEXT: dict[Any, tuple[str, Callable[[str], Any] | None]] = {
+_READERS: Readers = {
     re.Pattern: ("a regular expression", re.compile),
     TimeFormat: ("a time format", TimeFormat.of),
     ZoneInfo: ("a time zone of the IANA database", ZoneInfo),

@@ -1,94 +1,99 @@
-"""A statement file to a Statement: taken whole or refused whole, and the same bytes always give the same lines."""
+"""A statement file to canonical lines, in batches; and what the file says as a whole, after its end.
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+The same bytes always give the same lines, in the order of the file; a line that is there twice comes twice.
+"""
 
-from services.reconciler.domain.line import RowCounts, Statement, StatementLine
-from services.reconciler.statements.controls import Tally
-from services.reconciler.statements.frame import Frame, find_frame
+from collections.abc import Callable, Iterator, Sequence
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from services.reconciler.domain.line import StatementLine
+from services.reconciler.domain.statement import Summary
+from services.reconciler.statements import bai2, camt, delimited, fixed_width, mt940, ofx, workbook
+from services.reconciler.statements.detect import Claim, claimed
+from services.reconciler.statements.encoding import count_lines
 from services.reconciler.statements.limits import Limits
-from services.reconciler.statements.localtime import business_date
+from services.reconciler.statements.lines import lines_of
 from services.reconciler.statements.profile import Profile
 from services.reconciler.statements.refusal import StatementRefused
-from services.reconciler.statements.rows import Row, RowReader
-from services.reconciler.statements.text import read_text
+from services.reconciler.statements.source import Source
+from services.reconciler.statements.tally import Tally
 
+Reader = Callable[[Source, Profile, Tally, Limits], Iterator[pa.RecordBatch]]
+_READERS: dict[str, Reader] = {
+    "delimited": delimited.read,
+    "fixed_width": fixed_width.read,
+    "workbook": workbook.read,
+    "camt": camt.read,
+    "mt940": mt940.read,
+    "bai2": bai2.read,
+    "ofx": ofx.read,
+}
 _LIMITS = Limits()
-_TICK = timedelta(microseconds=1)
 
 
-def read_statement(raw: bytes, profiles: Sequence[Profile], limits: Limits = _LIMITS) -> Statement:
-    """Read one file by the one profile that claims it.
+def open_statement(
+    source: Source, profiles: Sequence[Profile], limits: Limits = _LIMITS, profile_id: str = ""
+) -> "Reading":
+    """Find the one active profile that claims the file, or see that `profile_id` does; and make ready to read it.
 
-    Lines come in the order of the file; a line that is there twice comes twice.
-    Raises StatementRefused, which names the rule, the place and the cure; then nothing was taken.
+    Raises StatementRefused if nothing of the file can be read.
     """
-    text = read_text(raw, profiles, limits)
-    profile = text.profile
-    frame = find_frame(text, limits)
-    reader, tally, account = RowReader(profile, frame), Tally(profile), _Account(frame)
-    lines = []
-    for text_line in frame.rows:
-        row = reader.cut(text_line)
-        lines.append(reader.read(row))
-        tally.add(row)
-        account.add(reader.account_no(row), row)
-    period = _Period(profile, frame)
-    # No layout so far lists lines that move no money, and one bad line refuses the file.
-    rows = RowCounts(booked=len(lines), neutral=0, frame=len(text.lines) - len(frame.rows), quarantined=0)
-    assert rows.total == len(text.lines), f"{rows} for {len(text.lines)} lines"
-    return Statement(
-        profile_id=profile.id,
-        profile_version=profile.version,
-        channel=profile.channel,
-        encoding=text.encoding,
-        account_no=account.no,
-        controls=tally.compared(frame),
-        business_date=_one_day(lines, period.day),
-        period_start=period.start,
-        period_end=period.end,
-        rows=rows,
-        lines=tuple(lines),
-    )
+    if profile_id:
+        chosen = [profile for profile in profiles if profile.id == profile_id]
+    else:
+        chosen = [profile for profile in profiles if profile.status == "active"]
+    return Reading(claimed(source, chosen, limits), limits)
 
 
-class _Account:
-    """The account that the preamble or every line names."""
+class Reading:
+    """One file being read; `batches` is to be taken to its end, once, and then `summary` tells the whole.
 
-    def __init__(self, frame: Frame) -> None:
-        self.no = frame.facts.get("account_no", "")
+    The places of lines are in the text itself: in the file, or in what was unpacked from it.
+    """
 
-    def add(self, account_no: str, row: Row) -> None:
-        if account_no and self.no and account_no != self.no:
-            raise StatementRefused("E-ACCOUNT-MIXED", line=row.line.no, value=f"{account_no}, not {self.no}")
-        self.no = account_no or self.no
+    def __init__(self, claim: Claim, limits: Limits) -> None:
+        self.profile = claim.profile
+        self._member, self._limits = claim.member, limits
+        self._tally = Tally(claim.profile, claim.encoding)
+        self._ended = False
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The lines as batches of LINE_SCHEMA. What is wrong with the file is not raised, `summary` tells it."""
+        read = _READERS["workbook" if self._member.is_workbook else self.profile.format]
+        try:
+            for batch in read(self._member.source, self.profile, self._tally, self._limits):
+                self._tally.take(batch)
+                yield batch
+        except StatementRefused as refused:
+            self._tally.fault(refused.fault)
+            if self.profile.format in ("delimited", "fixed_width") and not self._member.is_workbook:
+                self._tally.leave_unread(count_lines(self._member.source, self._tally.encoding))
+        self._ended = True
+
+    @property
+    def summary(self) -> Summary:
+        """What the file says as a whole; only after the last batch."""
+        assert self._ended, "the file has not been read to its end"
+        return self._tally.summary()
 
 
-class _Period:
-    """The period that the file states, in UTC, and its business date; all None if it states none."""
-
-    def __init__(self, profile: Profile, frame: Frame) -> None:
-        self.start: datetime | None = None
-        self.end: datetime | None = None
-        self.day: date | None = None
-        form = profile.day.period_format
-        if form is None:
-            return
-        stated = f"{frame.facts['period_start']} - {frame.facts['period_end']}"
-        start, end = form.read(frame.facts["period_start"]), form.read(frame.facts["period_end"])
-        if start is None or end is None or not 1970 <= start.year <= end.year < 9999:
-            raise StatementRefused("E-DATE", value=stated)
-        self.day = business_date(start, profile.day.cutoff)
-        if start >= end or business_date(end - _TICK, profile.day.cutoff) != self.day:
-            raise StatementRefused("E-PERIOD-LONG", value=stated)
-        self.start, self.end = (moment.replace(tzinfo=profile.tz).astimezone(UTC) for moment in (start, end))
+def check_statement(
+    source: Source, profiles: Sequence[Profile], limits: Limits = _LIMITS, profile_id: str = ""
+) -> Summary:
+    """Read a file to its end and keep no line. Raises StatementRefused if nothing of it can be read."""
+    reading = open_statement(source, profiles, limits, profile_id)
+    for _ in reading.batches():
+        pass
+    return reading.summary
 
 
-def _one_day(lines: Sequence[StatementLine], stated: date | None) -> date:
-    day = stated or (lines[0].business_date if lines else None)
-    if day is None:
-        raise StatementRefused("E-DAY-UNKNOWN")
-    for line in lines:
-        if line.business_date != day:
-            raise StatementRefused("E-PERIOD", line=line.line_no, value=f"{line.book_local}, not of {day}")
-    return day
+def read_whole(
+    source: Source, profiles: Sequence[Profile], limits: Limits = _LIMITS, profile_id: str = ""
+) -> tuple[Summary, tuple[StatementLine, ...]]:
+    """A small file with all its lines in memory. Raises StatementRefused, for its first fault, if it has one."""
+    reading = open_statement(source, profiles, limits, profile_id)
+    lines = tuple(line for batch in reading.batches() for line in lines_of(batch))
+    for fault in reading.summary.faults:
+        raise StatementRefused(fault.code, line=fault.line, column=fault.column, value=fault.value)
+    return reading.summary, lines

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from services.reconciler.domain.statement import StatementFault
+
 VALUE_LENGTH_MAX = 80
 
 
@@ -15,19 +17,13 @@ class Rule(NamedTuple):
 
 
 class StatementRefused(Exception):
-    """The file is refused whole; nothing of it was taken.
-
-    `code` names the broken rule. `line` counts physical lines from 1; `column` is the file's own
-    header; `value` is what stood there, cut to 80 characters. Each is None where it does not apply.
-    """
+    """The file, or the row at hand, is not taken. `fault` says why; its parts are attributes here too."""
 
     def __init__(
         self, code: str, *, line: int | None = None, column: str | None = None, value: str | None = None
     ) -> None:
-        self.code = code
-        self.line = line
-        self.column = column
-        self.value = value if value is None else value[:VALUE_LENGTH_MAX]
+        self.fault = fault_of(code, line=line, column=column, value=value)
+        self.code, self.line, self.column, self.value = code, line, column, self.fault.value
         self.rule, self.cure, self.rule_zh, self.cure_zh = RULES[code]
         super().__init__(self._sentence())
 
@@ -35,6 +31,13 @@ class StatementRefused(Exception):
         places = (("line", self.line), ("column", self.column), ("value", self.value))
         where = ", ".join(f"{name} {place!r}" for name, place in places if place is not None)
         return f"{self.code}{f' ({where})' if where else ''}: {self.rule}; {self.cure}"
+
+
+def fault_of(
+    code: str, *, line: int | None = None, column: str | None = None, value: str | None = None
+) -> StatementFault:
+    """The fault of that code at that place; `value` is cut to 80 characters."""
+    return StatementFault(code, line, column, value if value is None else value[:VALUE_LENGTH_MAX], *RULES[code])
 
 
 _AGAIN = ("download the file again from the channel and do not edit it", "请从渠道重新下载原始文件，不要编辑")
@@ -53,24 +56,49 @@ RULES: dict[str, Rule] = {
         ("send one day of one account a file", "请按单日、单账户分文件提交"),
     ),
     "E-CONTAINER": _rule(
-        "a statement is plain text, this is an archive, a workbook or another binary",
-        "对账文件应为纯文本，收到的是压缩包、工作簿或其他二进制文件",
-        ("unpack it and send the detail CSV that it holds", "请解压后提交其中的明细 CSV 文件"),
+        "a statement is text, XML, a workbook, or one of these in a zip or gzip that is sound and open",
+        "对账文件应为文本、XML、工作簿，或其完好且未加密的 zip、gzip 压缩包",
+        ("send the statement itself, without a password", "请提交解压且无密码的对账文件"),
+    ),
+    "E-CONTAINER-LIMIT": _rule(
+        "an archive or workbook stays within its limits of members and of size when unpacked",
+        "压缩包或工作簿的成员数或解压后大小超过上限",
+        _AGAIN,
+    ),
+    "E-FORMULA": _rule(
+        "a cell of a workbook holds what the channel wrote, not a formula or the error of one",
+        "工作簿单元格含公式或公式错误，不是渠道写入的数据",
+        _AGAIN,
+    ),
+    "E-XML": _rule(
+        "XML is well formed, and has no document type, no entity of its own and no extreme depth",
+        "XML 格式有误，或含有文档类型声明、自定义实体、过深的嵌套",
+        _AGAIN,
     ),
     "E-ENC-UNSUPPORTED": _rule(
-        "the file is written in UTF-16 or UTF-32",
-        "文件编码为 UTF-16 或 UTF-32",
+        "the file is written in UTF-32",
+        "文件编码为 UTF-32",
         ("send the channel's own file, in UTF-8 or GBK", "请提交渠道原始文件（UTF-8 或 GBK 编码）"),
+    ),
+    "E-ENC-AMBIGUOUS": _rule(
+        "the bytes say in which encoding the file is, or a profile does",
+        "无法从内容确定文件编码",
+        ("name the profile of the file", "请指明该文件的解析规则"),
     ),
     "E-ENC-MIXED": _rule("the lines of a file share one encoding", "文件内混用了多种编码", _AGAIN),
     "E-ENC-INVALID": _rule("every byte must be valid in the file's encoding", "存在不符合文件编码的字节", _AGAIN),
+    "E-BOM": _rule(
+        "a byte order mark stands at the start of a file, and nowhere else",
+        "文件中部出现字节顺序标记，疑为多个文件拼接",
+        _AGAIN,
+    ),
     "E-NUL": _rule("a text has no NUL byte", "文本文件中出现了 NUL 字节", _AGAIN),
     "E-PROFILE-NONE": _rule(
-        "no known layout begins with this first line",
-        "首行不符合任何已知的账单版式",
+        "the file begins as one of the layouts that are known",
+        "文件不符合任何已知的账单版式",
         (
-            "send the merchant's detail statement (WeChat Pay 交易账单, Alipay 业务明细) as downloaded",
-            "请提交商户明细账单原文件（微信支付交易账单、支付宝业务明细）",
+            "send the channel's own file as downloaded; for a new layout, confirm the profile that the check proposes",
+            "请提交渠道原始文件；新版式请确认预检给出的解析规则草案",
         ),
     ),
     "E-PROFILE-MANY": _rule(
@@ -87,6 +115,12 @@ RULES: dict[str, Rule] = {
     "E-HEADER-MISSING": _rule("the layout needs this column", "表头缺少必需的列", _VERSION),
     "E-HEADER-DUPLICATE": _rule("a column stands once in a header", "表头中有重复的列", _AGAIN),
     "E-CELL-PREFIX": _rule("every cell of this layout begins with its prefix", "单元格缺少版式规定的前缀字符", _AGAIN),
+    "E-QUOTE": _rule("a quote that begins a cell ends before the next delimiter", "单元格引号不成对", _AGAIN),
+    "E-CELL-FORM": _rule(
+        "a cell is written in the form of its layout, without control or full-width characters in numbers",
+        "单元格内容与版式不符，或单号含控制字符、全角字符",
+        _AGAIN,
+    ),
     "E-CELL-EMPTY": _rule("a line of this kind needs this cell filled", "该类记录的此列不能为空", _AGAIN),
     "E-WIDTH": _rule("a row has as many cells as its header", "行的列数与表头不一致", _AGAIN),
     "E-DATE": _rule("a time is written in the form of the layout", "时间格式与版式不符", _AGAIN),
@@ -126,4 +160,84 @@ RULES: dict[str, Rule] = {
         "the count that the file declares is the count of its lines", "声明笔数与明细笔数不符", _AGAIN
     ),
     "E-CONTROL-SUM": _rule("the sum that the file declares is the sum of its lines", "声明金额与明细合计不符", _AGAIN),
+    "E-BALANCE": _rule(
+        "a balance and the entries after it give the next balance, in one currency",
+        "余额与发生额不连续，或币种不一致",
+        _AGAIN,
+    ),
+    "W-REPLACEMENT-CHAR": _rule(
+        "a text has no character that was lost on its way",
+        "文本含替换字符或私用区字符，原文可能已丢失",
+        ("compare the text with the channel's", "请与渠道原文核对"),
+    ),
+    "W-RAGGED": _rule(
+        "a row that ends early has nothing in its last columns",
+        "该行列数少于表头，缺少的列按空处理",
+        ("compare the row with the channel's", "请与渠道原文核对"),
+    ),
+    "W-DATE-ORDER-AMBIGUOUS": _rule(
+        "some date of the file tells the order of day and month",
+        "文件中没有日期能区分日与月的先后，按版式首选顺序理解",
+        ("check one date with the channel", "请与渠道核对一个日期"),
+    ),
+    "W-OUT-OF-PERIOD": _rule(
+        "a line lies in the period that its file states",
+        "记录不在文件声明的起止时间内",
+        ("check the period of the export", "请核对导出的起止时间"),
+    ),
+    "W-VALUE-DATE": _rule(
+        "a value date that no calendar has stands for the end of its month",
+        "起息日在日历中不存在，按月末理解",
+        ("check the value date of this entry", "请核对该笔的起息日"),
+    ),
+    "W-ENC-ASSUMED": _rule(
+        "the words of a file are in one encoding only; of those that fit, the layout's first is taken",
+        "有多种编码符合该文件的文字，按版式首选编码理解",
+        ("compare the names in it with the bank's", "请核对文件中的户名等文字"),
+    ),
+    "W-CURRENCY-ASSUMED": _rule(
+        "a file that names no currency is in the one that its standard gives",
+        "文件未声明币种，按标准默认币种理解",
+        ("check the currency of the account", "请核对账户币种"),
+    ),
+    "W-SECURITIES": _rule(
+        "an investment account is read for its cash entries only",
+        "投资账户仅读取资金流水，证券交易未读取",
+        ("reconcile securities elsewhere", "证券交易请另行核对"),
+    ),
+    "E-CHANNEL-NEEDED": _rule(
+        "a layout that many channels use does not tell the channel",
+        "通用版式不说明所属渠道",
+        ("name the channel when you send the file", "提交时请指明渠道"),
+    ),
+    "E-CHANNEL": _rule(
+        "the file is of the channel that its sender names",
+        "文件版式不属于所指明的渠道",
+        ("send the file of that channel, or name no channel", "请提交该渠道的文件，或不指明渠道"),
+    ),
+    "E-DAY": _rule(
+        "the file covers the business date that it was asked for",
+        "文件未覆盖所要求的业务日期",
+        ("ask the channel for the file of that day", "请向渠道索取该日的文件"),
+    ),
+    "E-ACCOUNT": _rule(
+        "the file is of the account that it was asked for",
+        "文件不属于所要求的账户",
+        ("ask the channel for the file of that account", "请向渠道索取该账户的文件"),
+    ),
+    "E-PROFILE-STATUS": _rule(
+        "only an active profile loads money",
+        "该解析规则未启用，不可用于入账",
+        ("have the profile confirmed and made active", "请确认并启用该解析规则"),
+    ),
+    "E-DUP-KEY": _rule(
+        "a line that was loaded before says the same as before",
+        "该记录此前已载入，但金额、币种或状态与此前不同",
+        ("ask the channel which of the two is right", "请向渠道核实以哪一条为准"),
+    ),
+    "E-TIME": _rule(
+        "a file is read within the time that is set for it",
+        "读取文件超过时限",
+        ("send fewer lines a file", "请拆分为较小的文件后提交"),
+    ),
 }

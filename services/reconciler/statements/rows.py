@@ -1,170 +1,242 @@
-"""One row to one canonical line, by the profile's columns. Any doubt refuses the file; nothing is repaired."""
+"""One row to one canonical line, by the profile's columns. Any doubt refuses the row; nothing is repaired."""
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chassis.money import InexactAmount, Money, UnknownCurrency
-from services.reconciler.domain.line import LineKind, StatementLine
-from services.reconciler.statements.frame import Frame, cells_of
-from services.reconciler.statements.localtime import business_date
-from services.reconciler.statements.profile import AmountCase, Column, Profile
+from services.reconciler.domain.line import StatementLine
+from services.reconciler.statements.amounts import AmountReader
+from services.reconciler.statements.cells import cells_of
+from services.reconciler.statements.encoding import TextLine
+from services.reconciler.statements.localtime import TimeFormat, business_date
+from services.reconciler.statements.numbers import minor_units, whole_minor_units
+from services.reconciler.statements.period import Period
+from services.reconciler.statements.profile import Profile
+from services.reconciler.statements.profile_columns import AmountCase, Column, DateColumn
 from services.reconciler.statements.refusal import StatementRefused
-from services.reconciler.statements.text import TextLine
+from services.reconciler.statements.row import Header, Row
+from services.reconciler.statements.tally import Tally
 
-EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])  # sums that would lose a digit raise instead
-_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
-_ROUNDED_BY_SPREADSHEET = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+")
-_FIELDS = (
+ROUNDED_BY_SPREADSHEET = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+|[0-9]{6,}\.0")
+NOT_IN_A_NUMBER = re.compile("[\x00-\x1f\x7f\u3000\uff01-\uff5e]")  # control characters, full-width forms
+_TEXTS = (
     "channel_txn_no",
     "merchant_order_no",
     "channel_refund_no",
     "merchant_refund_no",
+    "original_txn_no",
+    "entry_ref",
     "fee",
     "account_no",
+    "counterparty_name",
+    "counterparty_account",
+    "remittance",
+    "balance_after",
 )
-
-
-class Row:
-    """The cells of one line under the header of its file."""
-
-    __slots__ = ("_cells", "_index", "line")
-
-    def __init__(self, line: TextLine, cells: list[str], index: dict[str, int]) -> None:
-        self.line, self._cells, self._index = line, cells, index
-
-    def cell(self, header: str) -> str:
-        """What stands in this column; "" if the file does not have the column."""
-        at = self._index.get(header)
-        return "" if at is None else self._cells[at]
-
-    def decimal(self, header: str) -> Decimal:
-        """The exact number in this column; nought if the file does not have the column."""
-        if header not in self._index:
-            return Decimal(0)
-        return exact_decimal(self.cell(header), line=self.line.no, column=header)
-
-    def refused(self, code: str, header: str) -> StatementRefused:
-        """The refusal of this line for what stands in this column."""
-        return StatementRefused(code, line=self.line.no, column=header, value=self.cell(header))
 
 
 class RowReader:
     """Reads the rows of one file: the profile's columns, found once in its header."""
 
-    def __init__(self, profile: Profile, frame: Frame) -> None:
-        self._profile = profile
-        self._header_line = frame.header_line
-        self._index = {name: at for at, name in enumerate(frame.header)}
-        self._book_time = self._find(profile.columns.book_time.header)
-        self._fields = dict(self._found_fields())
-        self._find((profile.amount.status_header,))
-        if profile.currency.header:
-            self._find((profile.currency.header,))
+    def __init__(self, profile: Profile, header: Header, account_no: str, period: Period, tally: Tally) -> None:
+        assert profile.columns.book_time, "a profile of rows has book_time"
+        self._profile, self._header, self._period, self._tally = profile, header, period, tally
+        self._account = account_no
+        self._dialect = profile.dialect
+        self._columns = dict(self._found())
+        self._time = profile.columns.book_time
+        self._time_headers = self._time.join and tuple(header.find((name,)) for name in self._time.join)
+        self._time_headers = self._time_headers or (header.find(self._time.header),)
+        self.formats = self._time.format
+        self.amounts = AmountReader(profile, header)
+        tally.header_map = {"book_time": " ".join(self._time_headers)} | {
+            name: found for name, (_, found) in self._columns.items() if found in header
+        }
 
     def cut(self, line: TextLine) -> Row:
         """The cells of a line; raises StatementRefused unless there is one for each column."""
-        cells = cells_of(line, self._profile.dialect)
-        if len(cells) != len(self._index):
-            raise StatementRefused("E-WIDTH", line=line.no, value=f"{len(cells)} cells, not {len(self._index)}")
-        return Row(line, cells, self._index)
+        cells = cells_of(line, self._dialect)
+        width, table = len(self._header), self._profile.table
+        while len(cells) > width and not cells[-1] and (table.trailing_delimiter or line.cells is not None):
+            cells.pop()
+        if len(cells) < width and table.ragged:
+            self._tally.warn("W-RAGGED", line=line.no, value=f"{len(cells)} cells, not {width}")
+            cells += [""] * (width - len(cells))
+        if len(cells) != width:
+            raise StatementRefused("E-WIDTH", line=line.no, value=f"{len(cells)} cells, not {width}")
+        return Row(line, cells, self._header, self._dialect)
 
-    def account_no(self, row: Row) -> str:
-        """The account that the line names; "" if the layout has no column for it."""
-        return self._field(row, "account_no")
-
-    def read(self, row: Row) -> StatementLine:
-        """Raises StatementRefused at the first cell that is not what the layout promises."""
-        case = self._case(row)
-        local = self._local(row)
-        return StatementLine(
+    def read(self, row: Row) -> StatementLine | None:
+        """The line; None for a row that moves no money. Raises StatementRefused at the first cell that is wrong."""
+        moved = self.amounts.read(row)
+        if moved is None:
+            return None
+        local, form = self._local(row)
+        line = StatementLine(
             line_no=row.line.no,
-            kind=case.kind,
-            channel_txn_no=self._number(row, "channel_txn_no", case),
-            merchant_order_no=self._number(row, "merchant_order_no", case),
-            channel_refund_no=self._number(row, "channel_refund_no", case),
-            merchant_refund_no=self._number(row, "merchant_refund_no", case),
-            amount=self._amount(row, case),
-            fee_text=self._fee(row),
-            book_time=local.replace(tzinfo=self._profile.tz).astimezone(UTC),
-            book_local=row.cell(self._book_time),
-            business_date=business_date(local, self._profile.day.cutoff),
-            status=row.cell(self._profile.amount.status_header),
+            kind=moved.kind,
+            channel_txn_no=self._number(row, "channel_txn_no", moved.case),
+            merchant_order_no=self._number(row, "merchant_order_no", moved.case),
+            channel_refund_no=self._number(row, "channel_refund_no", moved.case),
+            merchant_refund_no=self._number(row, "merchant_refund_no", moved.case),
+            original_txn_no=self._number(row, "original_txn_no", moved.case),
+            entry_ref=self._number(row, "entry_ref", moved.case),
+            currency_code=moved.currency_code,
+            amount_minor=moved.amount_minor,
+            fee_text=self._fee(row, moved.exponent),
+            book_time=self._moment(row, local) if form.has_time else None,
+            book_local=self._written(row),
+            business_date=self._business_date(row, local, form),
+            value_date=self._date(row, "value_date", self._profile.columns.value_date),
+            status=moved.status,
             byte_offset=row.line.byte_offset,
-            raw=row.line.text,
+            byte_size=row.line.byte_size,
+            account_no=self._account_no(row, "account_no") or self._account,
+            counterparty_name=self._text(row, "counterparty_name"),
+            counterparty_account=self._account_no(row, "counterparty_account"),
+            remittance=self._text(row, "remittance"),
+            balance_after_minor=self._balance(row, moved.exponent),
         )
+        self._check_one_account(line)
+        self._period.check(line, self._tally)
+        return line
 
-    def _case(self, row: Row) -> AmountCase:
-        header = self._profile.amount.status_header
-        case = self._profile.amount.cases.get(row.cell(header))
-        if case is None:
-            raise row.refused("E-STATUS-UNKNOWN", header)
-        return case
+    def needs(self, name: str, case: AmountCase | None) -> bool:
+        """Whether a line cannot be without this number: by its status, or because it alone tells lines apart."""
+        if name == "channel_txn_no":
+            return case is not None or self._profile.key == ("channel_txn_no",)
+        return case is not None and name in case.needs
 
-    def _local(self, row: Row) -> datetime:
-        local = self._profile.columns.book_time.format.read(row.cell(self._book_time))
-        # The first and last day of the calendar have no UTC in every zone, nor any payment.
-        if local is None or not 1970 <= local.year < 9999:
-            raise row.refused("E-DATE", self._book_time)
-        return local
+    def times_that_fit(self, row: Row) -> set[TimeFormat]:
+        """The formats under which the row's time is one; for a profile whose order of dates the file decides."""
+        return {form for form in self._time.format if self._read_time(row, form) is not None}
 
-    def _number(self, row: Row, field: str, case: AmountCase) -> str:
-        number = self._field(row, field)
-        if not number and (field == "channel_txn_no" or field in case.needs):
-            header = self._fields[field][1]
-            raise row.refused("E-CELL-EMPTY" if header in self._index else "E-HEADER-MISSING", header)
-        if _ROUNDED_BY_SPREADSHEET.fullmatch(number):
-            raise row.refused("E-EXCEL-PRECISION", self._fields[field][1])
+    def _local(self, row: Row) -> tuple[datetime, TimeFormat]:
+        for form in self.formats:
+            local = self._read_time(row, form)
+            # The first and last day of the calendar have no UTC in every zone, nor any payment.
+            if local is not None and 1970 <= local.year < 9999:
+                return local, form
+        raise StatementRefused("E-DATE", line=row.line.no, column=self._time_headers[0], value=self._written(row))
+
+    def _read_time(self, row: Row, form: TimeFormat) -> datetime | None:
+        if form.has_year or self._time.year is None:
+            return form.read(self._written(row))
+        year = self._text(row, "year")
+        return form.read(self._written(row), int(year)) if re.fullmatch("[0-9]{4}", year) else None
+
+    def _written(self, row: Row) -> str:
+        return " ".join(cell for header in self._time_headers if (cell := row.cell(header)))
+
+    def _moment(self, row: Row, local: datetime) -> datetime:
+        zone = self._profile.tz
+        if self._time.zone is not None:
+            try:
+                zone = _zone(self._text(row, "zone"))
+            except (ZoneInfoNotFoundError, ValueError):
+                raise row.refused("E-DATE", self._columns["zone"][1]) from None
+        return local.replace(tzinfo=zone).astimezone(UTC)
+
+    def _business_date(self, row: Row, local: datetime, form: TimeFormat) -> date:
+        column = self._profile.columns.business_date
+        if column is not None:
+            stated = self._date(row, "business_date", column)
+            if stated is None:
+                raise row.refused("E-DATE", self._columns["business_date"][1])
+            return stated
+        return business_date(local, self._profile.day.cutoff) if form.has_time else local.date()
+
+    def _date(self, row: Row, name: str, column: DateColumn | None) -> date | None:
+        if column is None:
+            return None
+        header = self._columns[name][1]
+        text = row.cell(header)
+        if not text or text in column.empty:
+            return None
+        for form in column.format:
+            if (read := form.read(text)) is not None and 1970 <= read.year < 9999:
+                return read.date()
+        raise row.refused("E-DATE", header)
+
+    def _number(self, row: Row, name: str, case: AmountCase | None) -> str:
+        number = self._text(row, name)
+        if not number and self.needs(name, case):
+            if name not in self._columns:
+                return ""
+            header = self._columns[name][1]
+            raise row.refused("E-CELL-EMPTY" if header in self._header else "E-HEADER-MISSING", header)
+        if ROUNDED_BY_SPREADSHEET.fullmatch(number):
+            raise row.refused("E-EXCEL-PRECISION", self._columns[name][1])
+        if NOT_IN_A_NUMBER.search(number):
+            raise row.refused("E-CELL-FORM", self._columns[name][1])
         return number
 
-    def _amount(self, row: Row, case: AmountCase) -> Money:
-        if case.header not in self._index:
-            raise StatementRefused("E-HEADER-MISSING", line=row.line.no, column=case.header)
-        currency = self._profile.currency
-        code = currency.fixed or row.cell(currency.header)
-        try:
-            written = Money.from_major(row.cell(case.header), code)
-        except UnknownCurrency:
-            raise row.refused("E-CURRENCY", currency.header) from None
-        except InexactAmount:
-            raise row.refused("E-AMOUNT", case.header) from None
-        amount = -written if case.negate else written
-        if amount.amount_minor * (1 if case.kind is LineKind.PAYMENT else -1) < 0:
-            raise row.refused("E-AMOUNT", case.header)
-        return amount
+    def _account_no(self, row: Row, name: str) -> str:
+        account = self._text(row, name)
+        if ROUNDED_BY_SPREADSHEET.fullmatch(account):
+            raise row.refused("E-EXCEL-PRECISION", self._columns[name][1])
+        return account
 
-    def _fee(self, row: Row) -> str:
-        fee = self._field(row, "fee")
-        if fee:
-            exact_decimal(fee, line=row.line.no, column=self._fields["fee"][1])
+    def _fee(self, row: Row, exponent: int) -> str:
+        fee = self._text(row, "fee")
+        if not fee:
+            return ""
+        column, header = self._columns["fee"]
+        if isinstance(column, Column) and column.minor_units:
+            minor = whole_minor_units(row.number(fee, header))
+            if minor is None:
+                raise row.refused("E-AMOUNT", header)
+            return f"{Decimal(minor).scaleb(-exponent):f}"
+        row.number(fee, header)
         return fee
 
-    def _field(self, row: Row, field: str) -> str:
-        if field not in self._fields:
+    def _balance(self, row: Row, exponent: int) -> int | None:
+        text = self._text(row, "balance_after")
+        if not text:
+            return None
+        column, header = self._columns["balance_after"]
+        whole = isinstance(column, Column) and column.minor_units
+        number = row.number(text, header)
+        balance = whole_minor_units(number) if whole else minor_units(number, exponent)
+        if balance is None:
+            raise row.refused("E-AMOUNT", header)
+        return balance
+
+    def _text(self, row: Row, name: str) -> str:
+        """What the column of a field says; "" if the layout or the file has none, or for what means "none"."""
+        if name not in self._columns:
             return ""
-        column, header = self._fields[field]
+        column, header = self._columns[name]
         cell = row.cell(header)
-        return "" if cell in column.empty else cell
+        if cell in column.empty or not isinstance(column, Column) or column.regex is None or not cell:
+            return "" if cell in column.empty else cell
+        found = column.regex.search(cell)
+        if found is None:
+            raise row.refused("E-CELL-FORM", header)
+        parts = found.groupdict()
+        return ("-" if parts.get("minus") else "") + (parts["value"] or "")
 
-    def _found_fields(self) -> Iterator[tuple[str, tuple[Column, str]]]:
-        for field in _FIELDS:
-            column: Column | None = getattr(self._profile.columns, field)
+    def _check_one_account(self, line: StatementLine) -> None:
+        if self._profile.day.span == "many" and line.account_no != self._account:
+            return  # the summary tells no account then
+        self._account = self._account or line.account_no
+        if line.account_no != self._account:
+            value = f"{line.account_no}, not {self._account}"
+            raise StatementRefused("E-ACCOUNT-MIXED", line=line.line_no, value=value)
+
+    def _found(self) -> Iterator[tuple[str, tuple[Column | DateColumn, str]]]:
+        columns, book_time = self._profile.columns, self._profile.columns.book_time
+        named = {name: getattr(columns, name) for name in (*_TEXTS, "business_date", "value_date")}
+        if book_time is not None:
+            named |= {"year": book_time.year, "zone": book_time.zone}
+        for name, column in named.items():
             if column is not None:
-                yield field, (column, self._find(column.header, optional=column.optional))
-
-    def _find(self, headers: tuple[str, ...], *, optional: bool = False) -> str:
-        """The header under which a column stands in this file."""
-        for header in headers:
-            if header in self._index:
-                return header
-        if not optional:
-            raise StatementRefused("E-HEADER-MISSING", line=self._header_line, column=" / ".join(headers))
-        return headers[0]
+                yield name, (column, self._header.find(column.header, optional=column.optional))
 
 
-def exact_decimal(text: str, *, line: int, column: str) -> Decimal:
-    """A plain decimal number of at most 15 + 10 digits; raises StatementRefused for anything else."""
-    if not _DECIMAL.fullmatch(text):
-        raise StatementRefused("E-AMOUNT", line=line, column=column, value=text)
-    return Decimal(text)
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

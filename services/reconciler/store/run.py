@@ -1,5 +1,6 @@
 """SQL of runs: asking, claiming, progress and end. What has ended never changes, save that it is superseded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -72,6 +73,16 @@ class RunStore:
     async def get(self, run_id: str) -> RunRow | None:
         """The run by that id."""
         return await self._session.get(RunRow, run_id)
+
+    async def reconciled(self, channel: str, days: Sequence[date]) -> set[date]:
+        """Those of some days of a channel that have a run that succeeded."""
+        statement = select(RunRow.business_date).where(
+            RunRow.channel == channel,
+            RunRow.business_date.in_(days),
+            RunRow.state == "SUCCEEDED",
+            RunRow.superseded_by_run_id.is_(None),
+        )
+        return set(await self._session.scalars(statement))
 
     async def claim_due(self, now: datetime, lease_until: datetime) -> Claim | None:
         """Take the oldest due run that no one else holds and whose channel has no other at work.

@@ -1,18 +1,16 @@
-"""SQL of statements: files by their SHA-256, what they say, line by line."""
+"""SQL of statements that were taken in, and of their lines."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
-from services.reconciler.domain.line import LineKind, StatementLine
+from services.reconciler.domain.line import LineKind
 from services.reconciler.domain.outcome import LoadedLine
-from services.reconciler.tables import StatementFileRow, StatementLineRow, StatementRow
-
-_LINES_AT_ONCE = 5_000
+from services.reconciler.tables import StatementLineRow, StatementRow
 
 
 class StatementStore:
@@ -28,21 +26,15 @@ class StatementStore:
         )
         return list(await self._session.scalars(statement))
 
-    async def add_file(self, file_sha256: str, content: bytes) -> None:
-        """Keep a file's bytes, unless they are kept."""
-        statement = insert(StatementFileRow).values(file_sha256=file_sha256, content=content)
-        await self._session.execute(statement.on_conflict_do_nothing())
+    async def of_request(self, request_id: str) -> StatementRow | None:
+        """The statement that a request loaded."""
+        statement = select(StatementRow).where(StatementRow.request_id == request_id)
+        return (await self._session.scalars(statement)).one_or_none()
 
     async def add(self, statement_row: dict[str, object]) -> StatementRow | None:
         """Insert a statement; None when its request_id or its file is taken. Waits for who is about to take it."""
         statement = insert(StatementRow).values(**statement_row).on_conflict_do_nothing().returning(StatementRow)
         return (await self._session.scalars(statement)).one_or_none()
-
-    async def add_lines(self, statement_id: str, lines: Sequence[StatementLine]) -> None:
-        """Insert the lines of a statement, some thousands at a time."""
-        for start in range(0, len(lines), _LINES_AT_ONCE):
-            rows = [_columns(statement_id, line) for line in lines[start : start + _LINES_AT_ONCE]]
-            await self._session.execute(insert(StatementLineRow), rows)
 
     async def get(self, statement_id: str) -> StatementRow | None:
         """The statement by that id."""
@@ -54,7 +46,7 @@ class StatementStore:
         if channel:
             statement = statement.where(StatementRow.channel == channel)
         if business_date:
-            statement = statement.where(StatementRow.business_date == business_date)
+            statement = statement.where(_covers(business_date))
         if before_id:
             statement = statement.where(StatementRow.statement_id < before_id)
         return list(await self._session.scalars(statement))
@@ -70,23 +62,36 @@ class StatementStore:
         return list(await self._session.scalars(statement))
 
     async def of_day(self, channel: str, business_date: date) -> list[StatementRow]:
-        """Every statement of a channel's business day, in order of loading."""
+        """Every statement of a channel that covers a business day, in order of loading."""
         statement = (
             select(StatementRow)
-            .where(StatementRow.channel == channel, StatementRow.business_date == business_date)
+            .where(StatementRow.channel == channel, _covers(business_date))
             .order_by(StatementRow.create_time, StatementRow.statement_id)
         )
         return list(await self._session.scalars(statement))
 
-    async def loaded_lines(self, statements: Sequence[StatementRow]) -> list[LoadedLine]:
-        """Every line of some statements, as a run takes it."""
-        return [line for number, statement in enumerate(statements) for line in await self._loaded(number, statement)]
+    async def loaded_lines(self, statements: Sequence[StatementRow], business_date: date) -> list[LoadedLine]:
+        """The lines of a business day in some statements, as a run takes them."""
+        return [
+            line
+            for number, statement in enumerate(statements)
+            for line in await self._loaded(number, statement, business_date)
+        ]
 
-    async def _loaded(self, number: int, statement: StatementRow) -> Iterator[LoadedLine]:
+    async def _loaded(self, number: int, statement: StatementRow, business_date: date) -> Iterator[LoadedLine]:
         rows = await self._session.scalars(
-            select(StatementLineRow).where(StatementLineRow.statement_id == statement.statement_id)
+            select(StatementLineRow).where(
+                StatementLineRow.statement_id == statement.statement_id,
+                StatementLineRow.business_date == business_date,
+            )
         )
         return (_loaded_line(number, statement, row) for row in rows)
+
+
+def _covers(business_date: date) -> ColumnElement[bool]:
+    first = func.coalesce(StatementRow.first_date, StatementRow.business_date)
+    last = func.coalesce(StatementRow.last_date, StatementRow.business_date)
+    return and_(first <= business_date, last >= business_date)
 
 
 def _loaded_line(statement_no: int, statement: StatementRow, row: StatementLineRow) -> LoadedLine:
@@ -102,23 +107,3 @@ def _loaded_line(statement_no: int, statement: StatementRow, row: StatementLineR
         merchant_refund_no=row.merchant_refund_no,
         amount=Money(row.currency_code, row.amount_minor),
     )
-
-
-def _columns(statement_id: str, line: StatementLine) -> dict[str, object]:
-    return {
-        "statement_id": statement_id,
-        "line_no": line.line_no,
-        "kind": line.kind,
-        "channel_txn_no": line.channel_txn_no,
-        "merchant_order_no": line.merchant_order_no,
-        "channel_refund_no": line.channel_refund_no,
-        "merchant_refund_no": line.merchant_refund_no,
-        "currency_code": line.amount.currency_code,
-        "amount_minor": line.amount.amount_minor,
-        "fee_text": line.fee_text,
-        "book_time": line.book_time,
-        "book_local": line.book_local,
-        "business_date": line.business_date,
-        "status": line.status,
-        "byte_offset": line.byte_offset,
-    }

@@ -7,6 +7,7 @@ from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import REFUSED, TAKEN, TO_SEND, Case
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
+from services.invoice_sync.domain.diagnosis.words import REFUND_UNDER_WAY, REFUNDED, Words
 from services.invoice_sync.domain.hold import HoldKind
 from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.policy import NotDue, judge_due
@@ -20,7 +21,10 @@ _WITHOUT_INVOICE: Mapping[NotDue, tuple[str, Action]] = {
     NotDue.ONLY_ON_REQUEST: ("A1", Action.REQUEST_INVOICE),
     NotDue.NOT_SUCCEEDED: ("NOT_DUE", Action.WAIT),
     NotDue.NOT_RECONCILED: ("NOT_DUE", Action.WAIT),
+    NotDue.REFUND_UNDER_WAY: ("NOT_DUE", Action.WAIT),
+    NotDue.REFUNDED: ("NOT_DUE", Action.NONE),
 }
+_WORDS: Mapping[NotDue, Words] = {NotDue.REFUND_UNDER_WAY: REFUND_UNDER_WAY, NotDue.REFUNDED: REFUNDED}
 # Only a person opens these; the others open by a probe.
 _BY_HAND = frozenset({HoldKind.MANUAL, HoldKind.LOGIN, HoldKind.CERTIFICATE})
 # Answers that close a gate, in words, for the time before the hold is written or after it was lifted.
@@ -46,7 +50,7 @@ def never_requested(case: Case) -> Verdict | None:
     cause, action = _WITHOUT_INVOICE[decided]
     call = _PROFILE_CALL if decided is NotDue.NO_PROFILE else ""
     rows = [evidence.of_payment(facts.payment, facts.heard_time, decided)]
-    return case.verdict(cause, Confidence.PROVED, action, rows, call=call)
+    return case.verdict(cause, Confidence.PROVED, action, rows, _WORDS.get(decided), call=call)
 
 
 def breaks_a_rule(case: Case) -> Verdict | None:

@@ -47,6 +47,8 @@ class PaymentChange(_message.Message):
         """A channel or a bank undid it, or a part; ref_id is the reversal."""
         KIND_CHARGEBACK: PaymentChange._Kind.ValueType  # 5
         """The payer got money back by a dispute; ref_id is the chargeback."""
+        KIND_CHARGEBACK_WON: PaymentChange._Kind.ValueType  # 6
+        """The merchant won a dispute and has money again, so that less counts as refunded; ref_id is the won chargeback."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What sort of fact made the change."""
@@ -63,6 +65,8 @@ class PaymentChange(_message.Message):
     """A channel or a bank undid it, or a part; ref_id is the reversal."""
     KIND_CHARGEBACK: PaymentChange.Kind.ValueType  # 5
     """The payer got money back by a dispute; ref_id is the chargeback."""
+    KIND_CHARGEBACK_WON: PaymentChange.Kind.ValueType  # 6
+    """The merchant won a dispute and has money again, so that less counts as refunded; ref_id is the won chargeback."""
 
     SEQUENCE_FIELD_NUMBER: _builtins.int
     PAYMENT_FIELD_NUMBER: _builtins.int

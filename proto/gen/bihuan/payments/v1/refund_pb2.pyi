@@ -98,6 +98,7 @@ class Refund(_message.Message):
     ATTEMPT_COUNT_FIELD_NUMBER: _builtins.int
     NEXT_TRY_TIME_FIELD_NUMBER: _builtins.int
     ATTENTION_TIME_FIELD_NUMBER: _builtins.int
+    BILL_NO_FIELD_NUMBER: _builtins.int
     refund_id: _builtins.str
     """Ours, sortable by time of making."""
     payment_id: _builtins.str
@@ -118,6 +119,8 @@ class Refund(_message.Message):
     """Why it failed, or why it is not known, as the channel or the seam tells it; empty otherwise."""
     attempt_count: _builtins.int
     """How often the channel was asked about it."""
+    bill_no: _builtins.str
+    """The bill whose part of the payment goes back; empty when the refund names none."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What goes back; above zero, in the payment's currency."""
@@ -156,10 +159,11 @@ class Refund(_message.Message):
         attempt_count: _builtins.int = ...,
         next_try_time: _timestamp_pb2.Timestamp | None = ...,
         attention_time: _timestamp_pb2.Timestamp | None = ...,
+        bill_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "attention_time", b"attention_time", "create_time", b"create_time", "finish_time", b"finish_time", "next_try_time", b"next_try_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "attempt_count", b"attempt_count", "attention_time", b"attention_time", "cause", b"cause", "channel_refund_no", b"channel_refund_no", "create_time", b"create_time", "finish_time", b"finish_time", "merchant_id", b"merchant_id", "merchant_refund_no", b"merchant_refund_no", "next_try_time", b"next_try_time", "origin", b"origin", "payment_id", b"payment_id", "reason", b"reason", "refund_id", b"refund_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "attempt_count", b"attempt_count", "attention_time", b"attention_time", "bill_no", b"bill_no", "cause", b"cause", "channel_refund_no", b"channel_refund_no", "create_time", b"create_time", "finish_time", b"finish_time", "merchant_id", b"merchant_id", "merchant_refund_no", b"merchant_refund_no", "next_try_time", b"next_try_time", "origin", b"origin", "payment_id", b"payment_id", "reason", b"reason", "refund_id", b"refund_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

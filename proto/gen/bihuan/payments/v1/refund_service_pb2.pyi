@@ -33,6 +33,7 @@ class CreateRefundRequest(_message.Message):
     MERCHANT_REFUND_NO_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    BILL_NO_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry; the gateway fills it from Idempotency-Key."""
     payment_id: _builtins.str
@@ -41,6 +42,11 @@ class CreateRefundRequest(_message.Message):
     """The merchant's refund number."""
     reason: _builtins.str
     """Why; the payer may see it."""
+    bill_no: _builtins.str
+    """The bill whose part of the payment goes back, one that the payment pays; INVALID_FIELD when it is none of its, and
+    REFUND_EXCEEDS when less of that bill's part is left. Empty: where the payment is for several bills, it is taken
+    from a part that was too much for its bill, and then from the last part on.
+    """
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What goes back; above zero, in the payment's currency."""
@@ -53,10 +59,11 @@ class CreateRefundRequest(_message.Message):
         merchant_refund_no: _builtins.str = ...,
         amount: _money_pb2.Money | None = ...,
         reason: _builtins.str = ...,
+        bill_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -103,6 +110,7 @@ class RecordRefundRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     CHANNEL_REFUND_NO_FIELD_NUMBER: _builtins.int
     FINISH_TIME_FIELD_NUMBER: _builtins.int
+    BILL_NO_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry; the gateway fills it from Idempotency-Key."""
     payment_id: _builtins.str
@@ -113,6 +121,11 @@ class RecordRefundRequest(_message.Message):
     """Why; may be empty."""
     channel_refund_no: _builtins.str
     """The channel's own number for the refund; empty at a channel that numbers none."""
+    bill_no: _builtins.str
+    """The bill whose part of the payment goes back, one that the payment pays; INVALID_FIELD when it is none of its, and
+    REFUND_EXCEEDS when less of that bill's part is left. Empty: where the payment is for several bills, it is taken
+    from a part that was too much for its bill, and then from the last part on.
+    """
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What went back; above zero, in the payment's currency."""
@@ -131,10 +144,11 @@ class RecordRefundRequest(_message.Message):
         reason: _builtins.str = ...,
         channel_refund_no: _builtins.str = ...,
         finish_time: _timestamp_pb2.Timestamp | None = ...,
+        bill_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "finish_time", b"finish_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "channel_refund_no", b"channel_refund_no", "finish_time", b"finish_time", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "channel_refund_no", b"channel_refund_no", "finish_time", b"finish_time", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -481,6 +495,80 @@ class RecordChargebackResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordChargebackResponse: _TypeAlias = RecordChargebackResponse  # noqa: Y015
+
+@_typing.final
+class RecordWonChargebackRequest(_message.Message):
+    """Tells of a chargeback that was won."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_TAKEBACK_NO_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RETURN_TIME_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller and repeated on each retry; the gateway fills it from Idempotency-Key."""
+    payment_id: _builtins.str
+    """The payment."""
+    channel_takeback_no: _builtins.str
+    """The number of the chargeback, as it was told."""
+    reason: _builtins.str
+    """Why, in the channel's words; may be empty."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """What was given again; above zero, in the payment's currency, at most what the chargeback took."""
+
+    @_builtins.property
+    def return_time(self) -> _timestamp_pb2.Timestamp:
+        """When the channel says that it gave it again."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        payment_id: _builtins.str = ...,
+        channel_takeback_no: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        return_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "return_time", b"return_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "channel_takeback_no", b"channel_takeback_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id", "return_time", b"return_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordWonChargebackRequest: _TypeAlias = RecordWonChargebackRequest  # noqa: Y015
+
+@_typing.final
+class RecordWonChargebackResponse(_message.Message):
+    """The fact."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAKEBACK_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    replayed: _builtins.bool
+    """True when it had been recorded before and nothing was changed."""
+    @_builtins.property
+    def takeback(self) -> _takeback_pb2.Takeback:
+        """The won chargeback."""
+
+    def __init__(
+        self,
+        *,
+        takeback: _takeback_pb2.Takeback | None = ...,
+        replayed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["takeback", b"takeback"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["replayed", b"replayed", "takeback", b"takeback"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordWonChargebackResponse: _TypeAlias = RecordWonChargebackResponse  # noqa: Y015
 
 @_typing.final
 class ListTakebacksRequest(_message.Message):

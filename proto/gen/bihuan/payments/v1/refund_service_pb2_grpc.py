@@ -70,6 +70,11 @@ class RefundServiceStub:
                 request_serializer=bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordChargebackRequest.SerializeToString,
                 response_deserializer=bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordChargebackResponse.FromString,
                 _registered_method=True)
+        self.RecordWonChargeback = channel.unary_unary(
+                '/bihuan.payments.v1.RefundService/RecordWonChargeback',
+                request_serializer=bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordWonChargebackRequest.SerializeToString,
+                response_deserializer=bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordWonChargebackResponse.FromString,
+                _registered_method=True)
         self.ListTakebacks = channel.unary_unary(
                 '/bihuan.payments.v1.RefundService/ListTakebacks',
                 request_serializer=bihuan_dot_payments_dot_v1_dot_refund__service__pb2.ListTakebacksRequest.SerializeToString,
@@ -138,8 +143,17 @@ class RefundServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordWonChargeback(self, request, context):
+        """Records that the merchant won the dispute of a chargeback and has money of it again: a new fact beside the
+        chargeback, which stays as it is, once for each. INVALID_FIELD when the payment has no such chargeback, or less was
+        taken by it. Idempotent by request_id and by (merchant of the payment, channel_takeback_no). 拒付申诉成功
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListTakebacks(self, request, context):
-        """Lists reversals and chargebacks, newest first, by page.
+        """Lists reversals, chargebacks, and those that were won, newest first, by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,6 +196,11 @@ def add_RefundServiceServicer_to_server(servicer, server):
                     servicer.RecordChargeback,
                     request_deserializer=bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordChargebackRequest.FromString,
                     response_serializer=bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordChargebackResponse.SerializeToString,
+            ),
+            'RecordWonChargeback': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordWonChargeback,
+                    request_deserializer=bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordWonChargebackRequest.FromString,
+                    response_serializer=bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordWonChargebackResponse.SerializeToString,
             ),
             'ListTakebacks': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTakebacks,
@@ -379,6 +398,33 @@ class RefundService:
             '/bihuan.payments.v1.RefundService/RecordChargeback',
             bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordChargebackRequest.SerializeToString,
             bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordChargebackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordWonChargeback(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.payments.v1.RefundService/RecordWonChargeback',
+            bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordWonChargebackRequest.SerializeToString,
+            bihuan_dot_payments_dot_v1_dot_refund__service__pb2.RecordWonChargebackResponse.FromString,
             options,
             channel_credentials,
             insecure,

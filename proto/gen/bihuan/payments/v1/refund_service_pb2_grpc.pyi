@@ -43,8 +43,13 @@ class RefundServiceStub:
     """Records that a payer got money back by a dispute: a new fact, the payment stays as it was paid.
     Idempotent by request_id and by (merchant of the payment, channel_takeback_no). 拒付
     """
+    RecordWonChargeback: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.RecordWonChargebackRequest, _refund_service_pb2.RecordWonChargebackResponse]
+    """Records that the merchant won the dispute of a chargeback and has money of it again: a new fact beside the
+    chargeback, which stays as it is, once for each. INVALID_FIELD when the payment has no such chargeback, or less was
+    taken by it. Idempotent by request_id and by (merchant of the payment, channel_takeback_no). 拒付申诉成功
+    """
     ListTakebacks: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.ListTakebacksRequest, _refund_service_pb2.ListTakebacksResponse]
-    """Lists reversals and chargebacks, newest first, by page."""
+    """Lists reversals, chargebacks, and those that were won, newest first, by page."""
 
 class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     """Gives money back, never more than was paid, and keeps what channels took back."""
@@ -119,11 +124,22 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def RecordWonChargeback(
+        self,
+        request: _refund_service_pb2.RecordWonChargebackRequest,
+        context: _aio.ServicerContext[_refund_service_pb2.RecordWonChargebackRequest, _abc.Awaitable[_refund_service_pb2.RecordWonChargebackResponse]],
+    ) -> _abc.Awaitable[_refund_service_pb2.RecordWonChargebackResponse]:
+        """Records that the merchant won the dispute of a chargeback and has money of it again: a new fact beside the
+        chargeback, which stays as it is, once for each. INVALID_FIELD when the payment has no such chargeback, or less was
+        taken by it. Idempotent by request_id and by (merchant of the payment, channel_takeback_no). 拒付申诉成功
+        """
+
+    @_abc_1.abstractmethod
     def ListTakebacks(
         self,
         request: _refund_service_pb2.ListTakebacksRequest,
         context: _aio.ServicerContext[_refund_service_pb2.ListTakebacksRequest, _abc.Awaitable[_refund_service_pb2.ListTakebacksResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.ListTakebacksResponse]:
-        """Lists reversals and chargebacks, newest first, by page."""
+        """Lists reversals, chargebacks, and those that were won, newest first, by page."""
 
 def add_RefundServiceServicer_to_server(servicer: RefundServiceServicer, server: _aio.Server) -> None: ...

@@ -21,7 +21,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Takeback(_message.Message):
-    """Money of one payment that the channel took back without being asked by the merchant: a fact, never changed."""
+    """Money of one payment that the channel took back without being asked by the merchant, or gave again after a dispute
+    that the merchant won: a fact, never changed.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -37,6 +39,8 @@ class Takeback(_message.Message):
         """The channel or a bank undid its own booking. 冲正"""
         KIND_CHARGEBACK: Takeback._Kind.ValueType  # 2
         """The payer disputed the payment at the bank or the channel. 拒付"""
+        KIND_CHARGEBACK_WON: Takeback._Kind.ValueType  # 3
+        """The merchant won the dispute of a chargeback: the channel gave money of it again. 拒付申诉成功"""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What made the channel take it back."""
@@ -47,6 +51,8 @@ class Takeback(_message.Message):
     """The channel or a bank undid its own booking. 冲正"""
     KIND_CHARGEBACK: Takeback.Kind.ValueType  # 2
     """The payer disputed the payment at the bank or the channel. 拒付"""
+    KIND_CHARGEBACK_WON: Takeback.Kind.ValueType  # 3
+    """The merchant won the dispute of a chargeback: the channel gave money of it again. 拒付申诉成功"""
 
     TAKEBACK_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
@@ -67,20 +73,24 @@ class Takeback(_message.Message):
     merchant_id: _builtins.str
     """The merchant of the payment."""
     channel_takeback_no: _builtins.str
-    """The channel's own number for it; with merchant_id and kind unique for ever."""
+    """The channel's own number for it; with merchant_id and kind unique for ever. A won chargeback bears the number of
+    the chargeback.
+    """
     reason: _builtins.str
     """Why, in the channel's words; may be empty."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
-        """What was taken; above zero, in the payment's currency, at most what was paid."""
+        """What was taken, or given again; above zero, in the payment's currency, at most what was paid."""
 
     @_builtins.property
     def uncovered_amount(self) -> _money_pb2.Money:
-        """The part of it that the payment did not cover when it was taken, since that was refunded or reserved already."""
+        """The part of it that the payment did not cover when it was taken, since that was refunded or reserved already.
+        Of a won chargeback: the part of it that made up for what was uncovered, and so made nothing refundable.
+        """
 
     @_builtins.property
     def take_time(self) -> _timestamp_pb2.Timestamp:
-        """When the channel says that it took it."""
+        """When the channel says that it took it, or gave it again."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

@@ -47,6 +47,10 @@ class _ExceptionClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Except
     """渠道有退款平台无: a refund at the channel that the books do not have."""
     EXCEPTION_CLASS_REFERENCE_CONFLICT: _ExceptionClass.ValueType  # 10
     """单号异常: the channel's number and the merchant's order number lead to two different payments."""
+    EXCEPTION_CLASS_ENTRY_CHANNEL_ONLY: _ExceptionClass.ValueType  # 30
+    """渠道其他收支平台无: an entry that is neither a payment nor a refund (a fee, a debit, a chargeback, a transfer);
+    the books hold none of these.
+    """
 
 class ExceptionClass(_ExceptionClass, metaclass=_ExceptionClassEnumTypeWrapper):
     """Why a payment and the channel's statement do not agree. The viewpoint is fixed: money at the channel
@@ -75,6 +79,10 @@ EXCEPTION_CLASS_REFUND_CHANNEL_ONLY: ExceptionClass.ValueType  # 9
 """渠道有退款平台无: a refund at the channel that the books do not have."""
 EXCEPTION_CLASS_REFERENCE_CONFLICT: ExceptionClass.ValueType  # 10
 """单号异常: the channel's number and the merchant's order number lead to two different payments."""
+EXCEPTION_CLASS_ENTRY_CHANNEL_ONLY: ExceptionClass.ValueType  # 30
+"""渠道其他收支平台无: an entry that is neither a payment nor a refund (a fee, a debit, a chargeback, a transfer);
+the books hold none of these.
+"""
 Global___ExceptionClass: _TypeAlias = ExceptionClass  # noqa: Y015
 
 @_typing.final

@@ -23,7 +23,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Statement(_message.Message):
-    """A file in which a channel or bank says what it did on one business day. 对账单"""
+    """A file in which a channel or bank says what it did, mostly on one business day. 对账单"""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -41,6 +41,11 @@ class Statement(_message.Message):
     SUMS_OUT_FIELD_NUMBER: _builtins.int
     CONTROLS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    FIRST_DATE_FIELD_NUMBER: _builtins.int
+    LAST_DATE_FIELD_NUMBER: _builtins.int
+    KNOWN_ROWS_FIELD_NUMBER: _builtins.int
+    LATE_ROWS_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
     statement_id: _builtins.str
     """Ours."""
     file_sha256: _builtins.str
@@ -52,13 +57,23 @@ class Statement(_message.Message):
     account_no: _builtins.str
     """The account or merchant number at the channel; empty when the file does not tell."""
     business_date: _builtins.str
-    """The channel's business day, YYYY-MM-DD."""
+    """The channel's business day, YYYY-MM-DD; the last one of a file that covers several."""
     profile_id: _builtins.str
     """The profile that read it, and its version."""
     profile_version: _builtins.int
     """Versions of a profile never change."""
     encoding: _builtins.str
-    """As found: utf-8, utf-8-sig, gb18030."""
+    """As found, such as utf-8, utf-8-sig, gb18030; empty for a workbook."""
+    first_date: _builtins.str
+    """The first business day that it covers, YYYY-MM-DD."""
+    last_date: _builtins.str
+    """The last business day that it covers, YYYY-MM-DD."""
+    known_rows: _builtins.int
+    """The lines of it that were not loaded, since an earlier statement of the account has them."""
+    late_rows: _builtins.int
+    """The lines of it that came late: of a day before the one that the file states, or of a day that was reconciled."""
+    size_bytes: _builtins.int
+    """The bytes of the file."""
     @_builtins.property
     def rows(self) -> Global___RowCounts:
         """How each physical line of the file ended."""
@@ -96,10 +111,15 @@ class Statement(_message.Message):
         sums_out: _abc.Iterable[_money_pb2.Money] | None = ...,
         controls: _abc.Iterable[Global___ControlTotal] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        first_date: _builtins.str = ...,
+        last_date: _builtins.str = ...,
+        known_rows: _builtins.int = ...,
+        late_rows: _builtins.int = ...,
+        size_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "rows", b"rows"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "business_date", b"business_date", "channel", b"channel", "controls", b"controls", "create_time", b"create_time", "encoding", b"encoding", "file_name", b"file_name", "file_sha256", b"file_sha256", "profile_id", b"profile_id", "profile_version", b"profile_version", "rows", b"rows", "statement_id", b"statement_id", "sums_in", b"sums_in", "sums_out", b"sums_out"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "business_date", b"business_date", "channel", b"channel", "controls", b"controls", "create_time", b"create_time", "encoding", b"encoding", "file_name", b"file_name", "file_sha256", b"file_sha256", "first_date", b"first_date", "known_rows", b"known_rows", "last_date", b"last_date", "late_rows", b"late_rows", "profile_id", b"profile_id", "profile_version", b"profile_version", "rows", b"rows", "size_bytes", b"size_bytes", "statement_id", b"statement_id", "sums_in", b"sums_in", "sums_out", b"sums_out"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -191,9 +211,19 @@ class StatementLine(_message.Message):
         """A payment by the customer."""
         KIND_REFUND: StatementLine._Kind.ValueType  # 2
         """A refund to the customer."""
+        KIND_CREDIT: StatementLine._Kind.ValueType  # 3
+        """An entry of an account: money in."""
+        KIND_DEBIT: StatementLine._Kind.ValueType  # 4
+        """An entry of an account: money out."""
+        KIND_FEE: StatementLine._Kind.ValueType  # 5
+        """What the channel keeps. 手续费"""
+        KIND_CHARGEBACK: StatementLine._Kind.ValueType  # 6
+        """A payment that was taken back without a refund of ours. 拒付"""
+        KIND_TRANSFER: StatementLine._Kind.ValueType  # 7
+        """Between accounts of one holder: a payout, a top-up, a change of currency."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """Whether money came in for an order or went back."""
+        """What the money was, seen from the account holder."""
 
     KIND_UNSPECIFIED: StatementLine.Kind.ValueType  # 0
     """Never sent."""
@@ -201,6 +231,16 @@ class StatementLine(_message.Message):
     """A payment by the customer."""
     KIND_REFUND: StatementLine.Kind.ValueType  # 2
     """A refund to the customer."""
+    KIND_CREDIT: StatementLine.Kind.ValueType  # 3
+    """An entry of an account: money in."""
+    KIND_DEBIT: StatementLine.Kind.ValueType  # 4
+    """An entry of an account: money out."""
+    KIND_FEE: StatementLine.Kind.ValueType  # 5
+    """What the channel keeps. 手续费"""
+    KIND_CHARGEBACK: StatementLine.Kind.ValueType  # 6
+    """A payment that was taken back without a refund of ours. 拒付"""
+    KIND_TRANSFER: StatementLine.Kind.ValueType  # 7
+    """Between accounts of one holder: a payout, a top-up, a change of currency."""
 
     LINE_ID_FIELD_NUMBER: _builtins.int
     STATEMENT_ID_FIELD_NUMBER: _builtins.int
@@ -213,14 +253,26 @@ class StatementLine(_message.Message):
     BOOK_TIME_FIELD_NUMBER: _builtins.int
     BOOK_LOCAL_FIELD_NUMBER: _builtins.int
     BUSINESS_DATE_FIELD_NUMBER: _builtins.int
+    MERCHANT_REFUND_NO_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    FEE_TEXT_FIELD_NUMBER: _builtins.int
+    ACCOUNT_NO_FIELD_NUMBER: _builtins.int
+    ENTRY_REF_FIELD_NUMBER: _builtins.int
+    ORIGINAL_TXN_NO_FIELD_NUMBER: _builtins.int
+    VALUE_DATE_FIELD_NUMBER: _builtins.int
+    BALANCE_AFTER_FIELD_NUMBER: _builtins.int
+    REVERSAL_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    BYTE_OFFSET_FIELD_NUMBER: _builtins.int
+    BYTE_SIZE_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Ours."""
     statement_id: _builtins.str
     """The statement."""
     line_no: _builtins.int
-    """Its physical line in the file, from 1."""
+    """Its physical line in the file, from 1; of a workbook the row."""
     kind: Global___StatementLine.Kind.ValueType
-    """Payment or refund."""
+    """What the money was."""
     channel_txn_no: _builtins.str
     """The channel's number for the transaction."""
     merchant_order_no: _builtins.str
@@ -231,13 +283,39 @@ class StatementLine(_message.Message):
     """The same as the file writes it, in the channel's own time."""
     business_date: _builtins.str
     """The business day that it falls on, YYYY-MM-DD."""
+    merchant_refund_no: _builtins.str
+    """The merchant's number for the refund; empty when there is none."""
+    status: _builtins.str
+    """As the file writes it; empty when it has none."""
+    fee_text: _builtins.str
+    """What the channel kept, in major units as the file writes it; empty when it does not tell."""
+    account_no: _builtins.str
+    """The account that it belongs to; empty when the file does not tell."""
+    entry_ref: _builtins.str
+    """The reference of who keeps the account; empty when there is none."""
+    original_txn_no: _builtins.str
+    """The channel's number of the transaction that it refers to; empty when there is none."""
+    value_date: _builtins.str
+    """From when the money counts, YYYY-MM-DD; empty when the file does not tell."""
+    reversal: _builtins.bool
+    """Whether it undoes another line; the sign of its amount says so already."""
+    late: _builtins.bool
+    """Whether it came late: of a day before the one that its file states, or of a day that was reconciled."""
+    byte_offset: _builtins.int
+    """Where it begins in the file, in bytes; -1 in a workbook."""
+    byte_size: _builtins.int
+    """Its bytes, without the line end; 0 when the row has no bytes of its own."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """Signed: money in is above zero."""
 
     @_builtins.property
     def book_time(self) -> _timestamp_pb2.Timestamp:
-        """When the channel booked it."""
+        """When the channel booked it; unset when the file gives only a date."""
+
+    @_builtins.property
+    def balance_after(self) -> _money_pb2.Money:
+        """The account's balance after it; unset when the file does not tell."""
 
     def __init__(
         self,
@@ -253,11 +331,239 @@ class StatementLine(_message.Message):
         book_time: _timestamp_pb2.Timestamp | None = ...,
         book_local: _builtins.str = ...,
         business_date: _builtins.str = ...,
+        merchant_refund_no: _builtins.str = ...,
+        status: _builtins.str = ...,
+        fee_text: _builtins.str = ...,
+        account_no: _builtins.str = ...,
+        entry_ref: _builtins.str = ...,
+        original_txn_no: _builtins.str = ...,
+        value_date: _builtins.str = ...,
+        balance_after: _money_pb2.Money | None = ...,
+        reversal: _builtins.bool = ...,
+        late: _builtins.bool = ...,
+        byte_offset: _builtins.int = ...,
+        byte_size: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "book_time", b"book_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "balance_after", b"balance_after", "book_time", b"book_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "book_local", b"book_local", "book_time", b"book_time", "business_date", b"business_date", "channel_refund_no", b"channel_refund_no", "channel_txn_no", b"channel_txn_no", "kind", b"kind", "line_id", b"line_id", "line_no", b"line_no", "merchant_order_no", b"merchant_order_no", "statement_id", b"statement_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "amount", b"amount", "balance_after", b"balance_after", "book_local", b"book_local", "book_time", b"book_time", "business_date", b"business_date", "byte_offset", b"byte_offset", "byte_size", b"byte_size", "channel_refund_no", b"channel_refund_no", "channel_txn_no", b"channel_txn_no", "entry_ref", b"entry_ref", "fee_text", b"fee_text", "kind", b"kind", "late", b"late", "line_id", b"line_id", "line_no", b"line_no", "merchant_order_no", b"merchant_order_no", "merchant_refund_no", b"merchant_refund_no", "original_txn_no", b"original_txn_no", "reversal", b"reversal", "statement_id", b"statement_id", "status", b"status", "value_date", b"value_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StatementLine: _TypeAlias = StatementLine  # noqa: Y015
+
+@_typing.final
+class StatementReport(_message.Message):
+    """What a check found in a file. Nothing is stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOADABLE_FIELD_NUMBER: _builtins.int
+    PROFILE_ID_FIELD_NUMBER: _builtins.int
+    PROFILE_VERSION_FIELD_NUMBER: _builtins.int
+    ENCODING_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    ACCOUNT_NO_FIELD_NUMBER: _builtins.int
+    FIRST_DATE_FIELD_NUMBER: _builtins.int
+    LAST_DATE_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    SUMS_IN_FIELD_NUMBER: _builtins.int
+    SUMS_OUT_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    LAST_FIELD_NUMBER: _builtins.int
+    CONTROLS_FIELD_NUMBER: _builtins.int
+    ERRORS_FIELD_NUMBER: _builtins.int
+    ERROR_COUNT_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
+    loadable: _builtins.bool
+    """Whether it would be loaded: every line is understood and every total ties."""
+    profile_id: _builtins.str
+    """The profile that reads it; empty when none claims it."""
+    profile_version: _builtins.int
+    """Versions of a profile never change."""
+    encoding: _builtins.str
+    """As found, such as gb18030."""
+    channel: _builtins.str
+    """The channel; empty when the caller has to name it."""
+    account_no: _builtins.str
+    """The account or merchant number at the channel; empty when the file does not tell, or tells several."""
+    first_date: _builtins.str
+    """The first business day that it covers, YYYY-MM-DD; empty when it does not tell."""
+    last_date: _builtins.str
+    """The last business day that it covers."""
+    error_count: _builtins.int
+    """All errors."""
+    draft: _builtins.str
+    """For a file that no profile claims: a profile that may fit, as YAML, for a person to confirm. Empty otherwise."""
+    @_builtins.property
+    def rows(self) -> Global___RowCounts:
+        """How each physical line ended."""
+
+    @_builtins.property
+    def sums_in(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """Money in, one for each currency, by code."""
+
+    @_builtins.property
+    def sums_out(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """Money out as positive amounts, one for each currency, by code."""
+
+    @_builtins.property
+    def first(self) -> Global___EdgeLine:
+        """The first line in the order of the file; unset when there is none."""
+
+    @_builtins.property
+    def last(self) -> Global___EdgeLine:
+        """The last one."""
+
+    @_builtins.property
+    def controls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ControlTotal]:
+        """The file's own totals beside ours."""
+
+    @_builtins.property
+    def errors(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatementError]:
+        """The first errors, 100 at most, in the order of the file."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatementError]:
+        """What is odd but refuses nothing."""
+
+    @_builtins.property
+    def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___ColumnName]:
+        """Which column is read as what."""
+
+    def __init__(
+        self,
+        *,
+        loadable: _builtins.bool = ...,
+        profile_id: _builtins.str = ...,
+        profile_version: _builtins.int = ...,
+        encoding: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        account_no: _builtins.str = ...,
+        first_date: _builtins.str = ...,
+        last_date: _builtins.str = ...,
+        rows: Global___RowCounts | None = ...,
+        sums_in: _abc.Iterable[_money_pb2.Money] | None = ...,
+        sums_out: _abc.Iterable[_money_pb2.Money] | None = ...,
+        first: Global___EdgeLine | None = ...,
+        last: Global___EdgeLine | None = ...,
+        controls: _abc.Iterable[Global___ControlTotal] | None = ...,
+        errors: _abc.Iterable[Global___StatementError] | None = ...,
+        error_count: _builtins.int = ...,
+        warnings: _abc.Iterable[Global___StatementError] | None = ...,
+        columns: _abc.Iterable[Global___ColumnName] | None = ...,
+        draft: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "last", b"last", "rows", b"rows"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "channel", b"channel", "columns", b"columns", "controls", b"controls", "draft", b"draft", "encoding", b"encoding", "error_count", b"error_count", "errors", b"errors", "first", b"first", "first_date", b"first_date", "last", b"last", "last_date", b"last_date", "loadable", b"loadable", "profile_id", b"profile_id", "profile_version", b"profile_version", "rows", b"rows", "sums_in", b"sums_in", "sums_out", b"sums_out", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatementReport: _TypeAlias = StatementReport  # noqa: Y015
+
+@_typing.final
+class EdgeLine(_message.Message):
+    """A line as a report shows it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIME_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    time: _builtins.str
+    """As the file writes it."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """Signed: money in is above zero."""
+
+    def __init__(
+        self,
+        *,
+        time: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EdgeLine: _TypeAlias = EdgeLine  # noqa: Y015
+
+@_typing.final
+class StatementError(_message.Message):
+    """A rule that a file breaks, where, and what its sender can do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    CURE_FIELD_NUMBER: _builtins.int
+    RULE_ZH_FIELD_NUMBER: _builtins.int
+    CURE_ZH_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Such as E-AMOUNT."""
+    line: _builtins.int
+    """The physical line, from 1; 0 when it is about the whole file."""
+    column: _builtins.str
+    """The file's own header, or the name of a total; empty when it is about the line."""
+    value: _builtins.str
+    """What stood there, cut short."""
+    rule: _builtins.str
+    """What must hold."""
+    cure: _builtins.str
+    """What its sender can do."""
+    rule_zh: _builtins.str
+    """The rule in Chinese."""
+    cure_zh: _builtins.str
+    """The cure in Chinese."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        line: _builtins.int = ...,
+        column: _builtins.str = ...,
+        value: _builtins.str = ...,
+        rule: _builtins.str = ...,
+        cure: _builtins.str = ...,
+        rule_zh: _builtins.str = ...,
+        cure_zh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "column", b"column", "cure", b"cure", "cure_zh", b"cure_zh", "line", b"line", "rule", b"rule", "rule_zh", b"rule_zh", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatementError: _TypeAlias = StatementError  # noqa: Y015
+
+@_typing.final
+class ColumnName(_message.Message):
+    """A column of a file and the field of a line that it is read as."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    HEADER_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Such as merchant_order_no."""
+    header: _builtins.str
+    """As the file names the column."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        header: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "header", b"header"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ColumnName: _TypeAlias = ColumnName  # noqa: Y015

@@ -7,6 +7,7 @@ from bihuan.reconciler.v1 import statement_pb2 as _statement_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -27,23 +28,71 @@ class StatementHeader(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     FILE_NAME_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    PROFILE_ID_FIELD_NUMBER: _builtins.int
+    RESUME_FROM_BYTES_FIELD_NUMBER: _builtins.int
+    FILE_SHA256_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry."""
     file_name: _builtins.str
     """The file's name, for people; may be empty."""
+    channel: _builtins.str
+    """The channel; needed when the layout is of no one channel, and else empty or the one that the layout is of."""
+    profile_id: _builtins.str
+    """The profile that has to read it; empty to find the one that claims the file."""
+    resume_from_bytes: _builtins.int
+    """How many of the file's bytes came before, as GetUpload tells; 0 to send the file from its beginning."""
+    file_sha256: _builtins.str
+    """The SHA-256 of the whole file in lower-case hex, which what came must have. Needed with resume_from_bytes, since
+    parts of two files could else be taken for one; else it may be empty.
+    """
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         file_name: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        profile_id: _builtins.str = ...,
+        resume_from_bytes: _builtins.int = ...,
+        file_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "file_name", b"file_name", "file_sha256", b"file_sha256", "profile_id", b"profile_id", "request_id", b"request_id", "resume_from_bytes", b"resume_from_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StatementHeader: _TypeAlias = StatementHeader  # noqa: Y015
+
+@_typing.final
+class CheckHeader(_message.Message):
+    """What is said about a file that is to be checked, before its bytes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    PROFILE_ID_FIELD_NUMBER: _builtins.int
+    file_name: _builtins.str
+    """The file's name, for people; may be empty."""
+    channel: _builtins.str
+    """The channel; needed when the layout is of no one channel, and else empty or the one that the layout is of."""
+    profile_id: _builtins.str
+    """The profile that has to read it; empty to find the one that claims the file."""
+    def __init__(
+        self,
+        *,
+        file_name: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        profile_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "file_name", b"file_name", "profile_id", b"profile_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckHeader: _TypeAlias = CheckHeader  # noqa: Y015
 
 @_typing.final
 class StatementEnd(_message.Message):
@@ -55,7 +104,7 @@ class StatementEnd(_message.Message):
 
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
     size_bytes: _builtins.int
-    """All bytes that were sent."""
+    """All bytes that were sent in this call."""
     def __init__(
         self,
         *,
@@ -79,7 +128,7 @@ class IngestStatementRequest(_message.Message):
     CHUNK_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
     chunk: _builtins.bytes
-    """At most 1 MiB each, 64 MiB in all."""
+    """At most 1 MiB each, 1 GiB in all unless the server is set otherwise."""
     @_builtins.property
     def header(self) -> Global___StatementHeader:
         """Exactly once, and first."""
@@ -104,6 +153,120 @@ class IngestStatementRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
 
 Global___IngestStatementRequest: _TypeAlias = IngestStatementRequest  # noqa: Y015
+
+@_typing.final
+class CheckStatementRequest(_message.Message):
+    """One part of a file to check: the header first, then the bytes in order, then the end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    CHUNK_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    chunk: _builtins.bytes
+    """At most 1 MiB each, 1 GiB in all unless the server is set otherwise."""
+    @_builtins.property
+    def header(self) -> Global___CheckHeader:
+        """Exactly once, and first."""
+
+    @_builtins.property
+    def end(self) -> Global___StatementEnd:
+        """Exactly once, and last."""
+
+    def __init__(
+        self,
+        *,
+        header: Global___CheckHeader | None = ...,
+        chunk: _builtins.bytes = ...,
+        end: Global___StatementEnd | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "end", b"end", "header", b"header", "part", b"part"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "end", b"end", "header", b"header", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["header", "chunk", "end"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___CheckStatementRequest: _TypeAlias = CheckStatementRequest  # noqa: Y015
+
+@_typing.final
+class CheckStatementResponse(_message.Message):
+    """What the check found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> _statement_pb2.StatementReport:
+        """What the file says, and what is wrong with it."""
+
+    def __init__(
+        self,
+        *,
+        report: _statement_pb2.StatementReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckStatementResponse: _TypeAlias = CheckStatementResponse  # noqa: Y015
+
+@_typing.final
+class GetUploadRequest(_message.Message):
+    """Asks for an upload."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The request_id of its header."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUploadRequest: _TypeAlias = GetUploadRequest  # noqa: Y015
+
+@_typing.final
+class GetUploadResponse(_message.Message):
+    """How far an upload is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIVED_BYTES_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    STATEMENT_ID_FIELD_NUMBER: _builtins.int
+    received_bytes: _builtins.int
+    """The bytes that are kept of it: what resume_from_bytes has to say. 0 when it begins anew."""
+    statement_id: _builtins.str
+    """The statement, once the upload has ended well; empty before."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when they are kept; unset when there are none."""
+
+    def __init__(
+        self,
+        *,
+        received_bytes: _builtins.int = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        statement_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "received_bytes", b"received_bytes", "statement_id", b"statement_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUploadResponse: _TypeAlias = GetUploadResponse  # noqa: Y015
 
 @_typing.final
 class IngestStatementResponse(_message.Message):
@@ -196,7 +359,7 @@ class ListStatementsRequest(_message.Message):
     channel: _builtins.str
     """Only of this channel."""
     business_date: _builtins.str
-    """Only of this business day, YYYY-MM-DD."""
+    """Only those that cover this business day, YYYY-MM-DD."""
     def __init__(
         self,
         *,

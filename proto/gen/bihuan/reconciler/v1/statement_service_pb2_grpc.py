@@ -40,6 +40,16 @@ class StatementServiceStub:
                 request_serializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.IngestStatementRequest.SerializeToString,
                 response_deserializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.IngestStatementResponse.FromString,
                 _registered_method=True)
+        self.CheckStatement = channel.stream_unary(
+                '/bihuan.reconciler.v1.StatementService/CheckStatement',
+                request_serializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.CheckStatementRequest.SerializeToString,
+                response_deserializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.CheckStatementResponse.FromString,
+                _registered_method=True)
+        self.GetUpload = channel.unary_unary(
+                '/bihuan.reconciler.v1.StatementService/GetUpload',
+                request_serializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.GetUploadRequest.SerializeToString,
+                response_deserializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.GetUploadResponse.FromString,
+                _registered_method=True)
         self.GetStatement = channel.unary_unary(
                 '/bihuan.reconciler.v1.StatementService/GetStatement',
                 request_serializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.GetStatementRequest.SerializeToString,
@@ -65,6 +75,21 @@ class StatementServiceServicer:
         """Reads a file and loads it whole, or refuses it whole with the line and the reason.
         Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
         Idempotent by request_id; the same bytes under another request_id are refused as DUPLICATE_FILE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckStatement(self, request_iterator, context):
+        """Reads a file as IngestStatement would and tells all that it finds; it stores nothing.
+        Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUpload(self, request, context):
+        """Tells how much has come of an upload that has not ended, so that it can go on from there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -98,6 +123,16 @@ def add_StatementServiceServicer_to_server(servicer, server):
                     servicer.IngestStatement,
                     request_deserializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.IngestStatementRequest.FromString,
                     response_serializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.IngestStatementResponse.SerializeToString,
+            ),
+            'CheckStatement': grpc.stream_unary_rpc_method_handler(
+                    servicer.CheckStatement,
+                    request_deserializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.CheckStatementRequest.FromString,
+                    response_serializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.CheckStatementResponse.SerializeToString,
+            ),
+            'GetUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUpload,
+                    request_deserializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.GetUploadRequest.FromString,
+                    response_serializer=bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.GetUploadResponse.SerializeToString,
             ),
             'GetStatement': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatement,
@@ -143,6 +178,60 @@ class StatementService:
             '/bihuan.reconciler.v1.StatementService/IngestStatement',
             bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.IngestStatementRequest.SerializeToString,
             bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.IngestStatementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckStatement(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/bihuan.reconciler.v1.StatementService/CheckStatement',
+            bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.CheckStatementRequest.SerializeToString,
+            bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.CheckStatementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.reconciler.v1.StatementService/GetUpload',
+            bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.GetUploadRequest.SerializeToString,
+            bihuan_dot_reconciler_dot_v1_dot_statement__service__pb2.GetUploadResponse.FromString,
             options,
             channel_credentials,
             insecure,

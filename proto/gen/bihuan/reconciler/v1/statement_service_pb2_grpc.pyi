@@ -21,6 +21,12 @@ class StatementServiceStub:
     Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
     Idempotent by request_id; the same bytes under another request_id are refused as DUPLICATE_FILE.
     """
+    CheckStatement: _aio.StreamUnaryMultiCallable[_statement_service_pb2.CheckStatementRequest, _statement_service_pb2.CheckStatementResponse]
+    """Reads a file as IngestStatement would and tells all that it finds; it stores nothing.
+    Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
+    """
+    GetUpload: _aio.UnaryUnaryMultiCallable[_statement_service_pb2.GetUploadRequest, _statement_service_pb2.GetUploadResponse]
+    """Tells how much has come of an upload that has not ended, so that it can go on from there."""
     GetStatement: _aio.UnaryUnaryMultiCallable[_statement_service_pb2.GetStatementRequest, _statement_service_pb2.GetStatementResponse]
     """Gets one statement."""
     ListStatements: _aio.UnaryUnaryMultiCallable[_statement_service_pb2.ListStatementsRequest, _statement_service_pb2.ListStatementsResponse]
@@ -41,6 +47,24 @@ class StatementServiceServicer(metaclass=_abc_1.ABCMeta):
         Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
         Idempotent by request_id; the same bytes under another request_id are refused as DUPLICATE_FILE.
         """
+
+    @_abc_1.abstractmethod
+    def CheckStatement(
+        self,
+        request_iterator: _abc.AsyncIterator[_statement_service_pb2.CheckStatementRequest],
+        context: _aio.ServicerContext[_abc.AsyncIterator[_statement_service_pb2.CheckStatementRequest], _abc.Awaitable[_statement_service_pb2.CheckStatementResponse]],
+    ) -> _abc.Awaitable[_statement_service_pb2.CheckStatementResponse]:
+        """Reads a file as IngestStatement would and tells all that it finds; it stores nothing.
+        Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
+        """
+
+    @_abc_1.abstractmethod
+    def GetUpload(
+        self,
+        request: _statement_service_pb2.GetUploadRequest,
+        context: _aio.ServicerContext[_statement_service_pb2.GetUploadRequest, _abc.Awaitable[_statement_service_pb2.GetUploadResponse]],
+    ) -> _abc.Awaitable[_statement_service_pb2.GetUploadResponse]:
+        """Tells how much has come of an upload that has not ended, so that it can go on from there."""
 
     @_abc_1.abstractmethod
     def GetStatement(

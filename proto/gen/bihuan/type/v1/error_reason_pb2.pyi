@@ -53,7 +53,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 14
     """A fault of ours; the trace id finds it."""
     ERROR_REASON_STATEMENT_REFUSED: _ErrorReason.ValueType  # 15
-    """The statement file is refused; metadata has code, line, column, value, rule and cure."""
+    """The statement file is refused; metadata has code, line, column, value, rule and cure of the first
+    error, error_count, and as errors the first 20 of them as JSON.
+    """
     ERROR_REASON_DUPLICATE_FILE: _ErrorReason.ValueType  # 16
     """The same statement file is loaded already; metadata names it."""
     ERROR_REASON_MIRROR_GAP: _ErrorReason.ValueType  # 17
@@ -84,6 +86,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The duplicate payment is no open case any more; metadata tells how it was closed."""
     ERROR_REASON_PAYMENT_ARCHIVED: _ErrorReason.ValueType  # 42
     """The order was recorded long ago, and its payment has been archived; metadata has payment_id. Nothing was stored."""
+    ERROR_REASON_OVERLAPPING_FILE: _ErrorReason.ValueType  # 50
+    """The file has lines that an earlier statement of the account has; metadata has line and statement_id."""
+    ERROR_REASON_UPLOAD_OFFSET: _ErrorReason.ValueType  # 51
+    """The upload does not go on where it broke off; metadata has received_bytes."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -119,7 +125,9 @@ ERROR_REASON_UNAVAILABLE: ErrorReason.ValueType  # 13
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 14
 """A fault of ours; the trace id finds it."""
 ERROR_REASON_STATEMENT_REFUSED: ErrorReason.ValueType  # 15
-"""The statement file is refused; metadata has code, line, column, value, rule and cure."""
+"""The statement file is refused; metadata has code, line, column, value, rule and cure of the first
+error, error_count, and as errors the first 20 of them as JSON.
+"""
 ERROR_REASON_DUPLICATE_FILE: ErrorReason.ValueType  # 16
 """The same statement file is loaded already; metadata names it."""
 ERROR_REASON_MIRROR_GAP: ErrorReason.ValueType  # 17
@@ -150,4 +158,8 @@ ERROR_REASON_DUPLICATE_CLOSED: ErrorReason.ValueType  # 41
 """The duplicate payment is no open case any more; metadata tells how it was closed."""
 ERROR_REASON_PAYMENT_ARCHIVED: ErrorReason.ValueType  # 42
 """The order was recorded long ago, and its payment has been archived; metadata has payment_id. Nothing was stored."""
+ERROR_REASON_OVERLAPPING_FILE: ErrorReason.ValueType  # 50
+"""The file has lines that an earlier statement of the account has; metadata has line and statement_id."""
+ERROR_REASON_UPLOAD_OFFSET: ErrorReason.ValueType  # 51
+"""The upload does not go on where it broke off; metadata has received_bytes."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

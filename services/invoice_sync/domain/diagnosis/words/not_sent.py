@@ -4,6 +4,34 @@ from collections.abc import Mapping
 
 from services.invoice_sync.domain.diagnosis.words.sentence import Words
 
+# NOT_DUE, where it is the money that gives no invoice and not the policy.
+REFUNDED = Words(
+    title="The payment was given back in full, so no invoice is issued.",
+    title_zh="该笔支付已全部退回，不再开具发票。",
+    remedy="Nothing: there is nothing to invoice. If the money should not have gone back, look at its refunds.",
+    remedy_zh="无需处理：没有可开票金额。如认为不应退回，请核对该支付单的退款、冲正与拒付记录。",
+    call="",
+    owner="CUSTOMER",
+    customer="该笔款项已全额退回，无需开具发票。",
+    customer_en="This payment was given back in full, so there is no invoice for it.",
+    authority="",
+    what_would_change="Nothing; a new payment has an invoice of its own.",
+    what_would_change_zh="不会改变；重新支付后按新的支付单开票。",
+)
+REFUND_UNDER_WAY = Words(
+    title="A refund of the payment is not decided, so what there is to invoice is not known yet.",
+    title_zh="该笔支付有退款正在处理，可开票金额尚未确定。",
+    remedy="Wait until the refund has succeeded or failed; what is left is invoiced then, by the merchant's policy. "
+    "If it stays undecided, look at the payment's refunds that need a person.",
+    remedy_zh="等待退款成功或失败；之后按商户开票设置，以剩余金额开票。若长期未办结，请核对该支付单需人工处理的退款。",
+    call="",
+    owner="OPERATOR",
+    customer="您有一笔退款正在处理，完成后将按剩余金额开具发票。",
+    customer_en="A refund is on its way; once it is done, you get the invoice for the rest.",
+    authority="",
+    what_would_change="The end of the refund.",
+    what_would_change_zh="退款办结。",
+)
 NOT_SENT: Mapping[str, Words] = {
     "NOT_DUE": Words(
         title="No invoice is due yet by the merchant's policy.",

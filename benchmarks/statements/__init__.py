@@ -1,0 +1,1 @@
+"""Reading large statement files, against a scan of the same rows and against the standard csv module."""

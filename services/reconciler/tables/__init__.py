@@ -1,0 +1,32 @@
+"""The tables of the reconciler, as the migrations make them. No query stands here."""
+
+from services.reconciler.tables.base import METADATA, Base
+from services.reconciler.tables.fact import PaymentFactRow
+from services.reconciler.tables.fetch import StatementFetchRow
+from services.reconciler.tables.mirror import FeedCursorRow, PaymentRow
+from services.reconciler.tables.run import ExceptionRow, MatchRow, RunRow
+from services.reconciler.tables.statement import (
+    StatementFileChunkRow,
+    StatementFileRow,
+    StatementLineRow,
+    StatementRow,
+)
+from services.reconciler.tables.upload import StatementUploadChunkRow, StatementUploadRow
+
+__all__ = [
+    "METADATA",
+    "Base",
+    "ExceptionRow",
+    "FeedCursorRow",
+    "MatchRow",
+    "PaymentFactRow",
+    "PaymentRow",
+    "RunRow",
+    "StatementFetchRow",
+    "StatementFileChunkRow",
+    "StatementFileRow",
+    "StatementLineRow",
+    "StatementRow",
+    "StatementUploadChunkRow",
+    "StatementUploadRow",
+]

@@ -1,0 +1,40 @@
+"""The mirror of the payments, as the feed told them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.reconciler.tables.base import Base
+
+
+class FeedCursorRow(Base):
+    """How far a feed of another service was read: the first sequence that is still wanted."""
+
+    __tablename__ = "feed_cursors"
+    feed: Mapped[str] = mapped_column(primary_key=True)
+    next_sequence: Mapped[int]
+
+
+class PaymentRow(Base):
+    """The mirror: a payment that has succeeded, as the feed last told it."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        Index(None, "channel", "business_date"),
+        Index(None, "channel", "channel_txn_no"),
+        Index(None, "channel", "merchant_order_no"),
+    )
+    payment_id: Mapped[str] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str]
+    merchant_order_no: Mapped[str]
+    bill_no: Mapped[str]
+    channel: Mapped[str]
+    channel_txn_no: Mapped[str]
+    currency_code: Mapped[str]
+    amount_minor: Mapped[int]
+    pay_time: Mapped[datetime]
+    business_date: Mapped[date]
+    version: Mapped[int]
+    traceparent: Mapped[str]
+    first_sequence: Mapped[int] = mapped_column(server_default=text("0"))

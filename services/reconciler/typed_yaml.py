@@ -1,0 +1,96 @@
+"""YAML to frozen dataclasses: every fault is named at once, by its key. It knows no key by name and reads no disk."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
+from difflib import get_close_matches
+from enum import EnumType
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import yaml
+
+# How a type that is no YAML type is read from text: what people call it, and what reads it or raises ValueError.
+Readers = Mapping[Any, tuple[str, Callable[[str], Any]]]
+_PLAIN = {str: "a text", int: "a whole number", bool: "true or false", date: "a day such as 2026-03-01"}
+
+
+def read_yaml(kind: type, text: str, what: str, readers: Readers) -> tuple[Any, list[str]]:
+    """The dataclass that a text means, and what is wrong with it; one of the two is empty. `what` names the whole."""
+    try:
+        node = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as fault:
+        return None, [f"is not YAML: {fault}"]
+    builder = _Builder(what, readers)
+    made = builder.build(kind, node, "")
+    return (None, builder.faults) if builder.faults else (made, [])
+
+
+class _Builder:
+    """What is wrong goes to `faults`, and nothing of use comes back for it."""
+
+    def __init__(self, what: str, readers: Readers) -> None:
+        self.faults: list[str] = []
+        self._what = what
+        self._readers = readers
+
+    def build(self, kind: Any, node: Any, where: str) -> Any:
+        """The value of type `kind` that a node means."""
+        if is_dataclass(kind) and isinstance(kind, type) and kind not in self._readers:
+            return self._dataclass(kind, node, where)
+        origin, arguments = get_origin(kind), get_args(kind)
+        if origin is tuple and node and not isinstance(node, list) and arguments[0] is not str:
+            node = [node]
+        if origin is tuple and isinstance(node, list) and node:
+            return tuple(self.build(arguments[0], item, f"{where}[{at}]") for at, item in enumerate(node))
+        if origin is dict and isinstance(node, dict) and node and all(isinstance(key, str) for key in node):
+            return {key: self.build(arguments[1], item, f"{where}.{key}") for key, item in node.items()}
+        if origin is UnionType:
+            return self.build(next(argument for argument in arguments if argument is not NoneType), node, where)
+        return self._scalar(kind, node, where)
+
+    def _dataclass(self, kind: type, node: Any, where: str) -> Any:
+        if not isinstance(node, dict):
+            self.faults.append(f"{where or self._what} must be a mapping, is {node!r}")
+            return None
+        # A key that is a word of Python, such as `in`, has an underscore behind it in the class.
+        hints = {name.rstrip("_"): hint for name, hint in get_type_hints(kind).items()}
+        known = {field.name.rstrip("_"): field for field in fields(kind)}
+        dot = f"{where}." if where else ""
+        for key in sorted(node.keys() - known.keys(), key=str):
+            near = get_close_matches(str(key), known, n=1)
+            self.faults.append(f"unknown key {dot}{key}" + (f", did you mean {near[0]}?" if near else ""))
+        before = len(self.faults)
+        values = {}
+        for name, field in known.items():
+            if name in node:
+                values[field.name] = self.build(hints[name], node[name], f"{dot}{name}")
+            elif field.default is MISSING and field.default_factory is MISSING:
+                self.faults.append(f"{dot}{name} is missing")
+        return kind(**values) if len(self.faults) == before else None
+
+    def _scalar(self, kind: Any, node: Any, where: str) -> Any:
+        if get_origin(kind) is Literal:
+            if node in get_args(kind):
+                return node
+            expected = f"one of {', '.join(get_args(kind))}"
+        elif kind in _PLAIN:
+            if type(node) is kind:
+                return node
+            expected = _PLAIN[kind]
+        elif isinstance(kind, EnumType):
+            if isinstance(node, str) and node in kind.__members__:
+                return kind[node]
+            expected = f"one of {', '.join(kind.__members__)}"
+        elif reader := self._readers.get(get_origin(kind) or kind):
+            expected, read = reader
+            if isinstance(node, str):
+                try:
+                    return read(node)
+                except (ValueError, LookupError, re.error) as fault:
+                    expected = f"{expected} ({fault})"
+        else:
+            expected = "a list or mapping of texts that is not empty"
+        self.faults.append(f"{where} must be {expected}, is {node!r}")
+        return None

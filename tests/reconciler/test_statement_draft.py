@@ -1,0 +1,134 @@
+"""A file that no profile claims gets a profile proposed: valid, marked as a draft, and right where a file can tell."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from services.reconciler.statements import Limits, Source, check_statement, load_profiles
+from services.reconciler.statements.draft import Draft, draft_profile
+from services.reconciler.statements.profile_files import parse_profile
+from tests.support import statement_samples as samples
+from tests.support.statement_families import citic_credit_xlsx
+
+LIMITS = Limits()
+# File: delimiter, line of the header, rows. "" is a workbook.
+TABLES = {
+    "cn/abc_debit.csv": (",", 1, 5),
+    "cn/alipay_merchant_trade_gbk.transcribed.csv": (",", 5, 10),
+    "cn/alipay_personal_gbk.csv": (",", 25, 10),
+    "cn/boc_debit.csv": (",", 2, 17),
+    "cn/bocom_debit.csv": (",", 1, 6),
+    "cn/cgb_credit.csv": (",", 1, 4),
+    "cn/citic_credit.xls": ("", 2, 13),
+    "cn/cmb_debit.csv": (",", 1, 5),
+    "cn/hsbchk_debit.csv": (",", 1, 10),
+    "cn/icbc_debit.csv": (",", 7, 11),
+    "cn/meituan_bom_crlf.csv": (",", 20, 29),
+    "cn/unionpay_portal_utf8.tsv": ("\t", 4, 33),
+    "cn/wechat_fundflow.transcribed.csv": (",", 1, 2),
+    "cn/wechat_personal.csv": (",", 17, 27),
+    "cn/wechat_personal.xlsx": ("", 18, 27),
+    "cn/wechat_trade_all_bom.csv": (",", 1, 45),
+    "intl/bmo_credit_preamble.csv": (",", 3, 3),
+    "intl/european_decimals.csv": (";", 1, 3),
+    "intl/split_amounts_semicolon.csv": (";", 1, 2),
+    "psp/adyen_settlement_238.csv": (",", 1, 3),
+    "psp/paypal_statement_en.csv": (",", 1, 19),
+    "psp/stripe_balance_itemized.csv": (",", 1, 2),
+}
+# Of these nothing in the file tells the sign (cards), the state of a row, or the currency.
+NOT_ALL_TOLD = {
+    "cn/cgb_credit.csv",
+    "cn/citic_credit.xls",
+    "cn/wechat_trade_all_bom.csv",
+    "intl/bmo_credit_preamble.csv",
+}
+
+
+def drafted(raw: bytes) -> Draft:
+    draft = draft_profile(Source.of_bytes(raw), LIMITS)
+    assert draft is not None
+    return draft
+
+
+def real(name: str) -> bytes:
+    folder = os.environ.get("BIHUAN_FIXTURES")
+    if not folder:
+        pytest.skip("BIHUAN_FIXTURES does not name a folder of real statement files")
+    return (Path(folder) / "statements" / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_table_of_an_unknown_file_is_found(name):
+    draft = drafted(real(name))
+
+    assert (draft.delimiter, draft.header_line, draft.row_count) == TABLES[name]
+    assert draft.rows
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_draft_is_a_valid_profile_that_reads_its_own_file(name):
+    raw = real(name)
+    profile = parse_profile("draft.yaml", drafted(raw).yaml)
+
+    summary = check_statement(Source.of_bytes(raw), [profile], profile_id=profile.id)
+
+    assert profile.status == "draft"
+    assert (summary.rows.booked + summary.rows.neutral, summary.rows.quarantined) == (TABLES[name][2], 0)
+    if name not in NOT_ALL_TOLD:
+        known = check_statement(Source.of_bytes(raw), load_profiles())
+        assert (summary.sums_in, summary.sums_out) == (known.sums_in, known.sums_out)
+
+
+def test_a_draft_never_claims_a_file_by_itself():
+    draft = parse_profile("draft.yaml", drafted(samples.ccb_debit()).yaml)
+
+    summary = check_statement(Source.of_bytes(samples.ccb_debit()), [draft, *load_profiles()])
+
+    assert summary.profile_id == "ccb.debit"
+
+
+def test_a_draft_shows_the_first_rows_under_the_names_of_the_header():
+    draft = drafted(samples.ccb_debit())
+
+    assert draft.encoding == "gb18030"
+    assert (draft.rows[0]["记账日"], draft.rows[0]["收入"], draft.rows[0]["摘要"]) == (
+        "20260301",
+        "5,000.00",
+        "代发工资",
+    )
+
+
+def test_a_table_without_a_header_gets_names_by_place():
+    draft = drafted(b"03/25/2026,COFFEE,4.50,,995.50\n03/26/2026,SALARY,,1200.00,2195.50\n")
+
+    assert (draft.header_line, draft.row_count) == (0, 2)
+    assert draft.rows[0]["column_1"] == "03/25/2026"
+    assert parse_profile("draft.yaml", draft.yaml).table.names == tuple(f"column_{no}" for no in range(1, 6))
+
+
+def test_days_and_months_that_could_trade_places_are_told_and_both_are_proposed():
+    draft = drafted(b"Date,Details,Amount\n03/04/2026,COFFEE,-4.50\n05/06/2026,TEA,-3.50\n")
+
+    assert draft.warnings == ("W-DATE-ORDER-AMBIGUOUS",)
+    assert "%d/%m/%Y" in draft.yaml
+    assert "%m/%d/%Y" in draft.yaml
+
+
+def test_the_detail_of_an_archive_is_drafted_not_its_summary():
+    draft = drafted(samples.alipay_archive(samples.alipay_business()))
+
+    assert (draft.encoding, draft.header_line, draft.row_count) == ("gb18030", 5, 5)
+
+
+def test_a_workbook_is_drafted_as_a_workbook():
+    draft = drafted(citic_credit_xlsx())
+
+    assert (draft.encoding, draft.header_line, draft.row_count) == ("", 2, 2)
+    assert parse_profile("draft.yaml", draft.yaml).format == "workbook"
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n\n\n", b"<!DOCTYPE html><html></html>", b'{"code":"NO_STATEMENT"}'])
+def test_nothing_is_proposed_for_what_is_no_table(raw):
+    assert not raw or draft_profile(Source.of_bytes(raw), LIMITS) is None
