@@ -39,6 +39,7 @@ def _rows(frame: pd.DataFrame, key: str, time: str) -> pd.DataFrame:
     """A line's kind CREDIT is a payment to it; what is "" is not known."""
     rows = frame[[key, time, "amount_minor", "payer", *_NUMBERS]].rename(columns={key: "unique_id", time: "time_us"})
     rows = rows.assign(kind=(frame["amount_minor"] < 0).map({True: "out", False: "in"}))
+    rows = rows.assign(ten_minutes=frame[time] // 600_000_000)
     return rows.mask(rows == "")
 
 
@@ -58,8 +59,9 @@ def _trained(sides: list[Any]) -> Linker:
     linker = Linker(sides, settings, log_level=logging.ERROR)
     linker.training.estimate_probability_two_random_records_match([block_on("merchant_order_no", "kind")], recall=0.9)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=_SEED)
-    # Each of the two leaves out what it blocks on, so that together they tell every comparison.
-    for block in (block_on("merchant_order_no", "kind"), block_on("amount_minor", "kind")):
+    # Each of the two leaves out what it blocks on, so that together they tell every comparison; all pairs of equal
+    # round amounts would be more than a machine like this one compares.
+    for block in (block_on("merchant_order_no", "kind"), block_on("amount_minor", "ten_minutes")):
         linker.training.estimate_parameters_using_expectation_maximisation(block, record_sample_proportion=1.0)
     return linker
 
