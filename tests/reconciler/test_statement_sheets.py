@@ -115,6 +115,15 @@ def test_a_workbook_that_unpacks_to_more_than_its_limit_is_refused_while_it_unpa
     assert refused(file.getvalue()).code == "E-CONTAINER-LIMIT"
 
 
+@pytest.mark.parametrize("part", ["0", "<a", '<a b="'])
+def test_a_tag_that_does_not_end_is_not_looked_at_again_with_each_block(part):
+    parts = {"xl/workbook.xml": "<workbook/>", "xl/worksheets/sheet1.xml": part + "0" * 20 * 1024 * 1024}
+
+    fault = refused(workbook_of_parts(parts))
+
+    assert (fault.code, "bytes" in fault.value) == ("E-CONTAINER-LIMIT", True)
+
+
 def test_a_workbook_with_a_password_says_so():
     raw = workbook([["date"]])
     locked = raw.replace(b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00")
