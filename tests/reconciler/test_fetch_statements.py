@@ -12,6 +12,7 @@ from bihuan.reconciler.v1 import statement_fetch_service_pb2 as fetch_pb2
 from opentelemetry.metrics import Meter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from sqlalchemy import update
 from starlette.responses import Response
 from structlog.testing import capture_logs
 
@@ -22,7 +23,7 @@ from services.reconciler.domain.fetch import Moment, request_id
 from services.reconciler.fetch import FetchLimits
 from services.reconciler.fetch.fetchers import fetchers_of
 from services.reconciler.fetch.source import FetchSource, Https, Sftp
-from services.reconciler.tables import StatementRow
+from services.reconciler.tables import StatementFetchRow, StatementRow
 from tests.reconciler.builders import DAY, System, a_bill, a_bill_row
 from tests.support.channel_merchants import merchant_at
 from tests.support.channel_sandbox import running_channel_sandbox
@@ -171,6 +172,23 @@ async def test_the_missing_are_counted_where_operators_measure(system: System, p
     assert points(read)["bihuan.statement.missing"].value == 1
     watched = [span for span in spans.get_finished_spans() if span.name == "watch_fetches"]
     assert [span.attributes["bihuan.missing_count"] for span in watched] == [0, 1]
+
+
+async def test_a_statement_that_came_and_could_not_be_loaded_by_its_deadline_is_missing(
+    system: System, peer: HttpsPeer
+):
+    fetches = worker(system, a_source(peer.place()))
+    await fetches.watch_fetches()
+    async with system.sessions.begin() as session:
+        await session.execute(update(StatementFetchRow).values(state="FETCHED", cause="LOADING"))
+
+    await fetches.watch_fetches()
+    before = await the_day(system)
+    system.clock.advance(2 * 3_600)
+    await fetches.watch_fetches()
+
+    assert before.state == State.STATE_FETCHED
+    assert (await the_day(system)).alert == "STATEMENT_MISSING"
 
 
 async def test_a_server_that_is_slow_past_the_deadline_does_not_hide_that_the_statement_is_missing(

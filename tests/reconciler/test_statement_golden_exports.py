@@ -285,6 +285,14 @@ def test_each_row_of_a_provider_s_statement_is_on_the_clock_of_its_own_zone():
     assert [str(line.book_time) for line in lines] == ["2018-09-28 04:15:11+00:00", "2018-09-27 19:15:11+00:00"]
 
 
+def test_a_zone_that_a_provider_names_by_its_summer_time_is_that_many_hours_off():
+    raw = paypal(("9/27/2018", "PDT", "5"), ("12/27/2018", "PST", "5"), ("9/27/2018", "CEST", "5"))
+
+    _, lines = read_whole(Source.of_bytes(raw), load_profiles())
+
+    assert [str(line.book_time)[:13] for line in lines] == ["2018-09-28 04", "2018-12-28 05", "2018-09-27 19"]
+
+
 def test_a_zone_that_is_none_is_refused():
     summary = check_statement(Source.of_bytes(paypal(("9/27/2018", "Mars/Olympus", "5"))), load_profiles())
 

@@ -2,6 +2,7 @@
 
 import io
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reconciler.statements import StatementRefused, xlsx_check
+from services.reconciler.statements import StatementRefused, load_profiles, sheets, xlsx_check
 from services.reconciler.statements.sheets import sheet_rows
-from tests.support.statement_samples import workbook, workbook_of_parts
+from tests.support.statement_samples import with_sheet, workbook, workbook_of_parts
+from tests.support.statements import read_as_far
 
 MOMENT = datetime.fromisoformat("2026-03-01 20:35:13")
 
@@ -115,6 +117,15 @@ def test_a_workbook_that_unpacks_to_more_than_its_limit_is_refused_while_it_unpa
     assert refused(file.getvalue()).code == "E-CONTAINER-LIMIT"
 
 
+@pytest.mark.parametrize("part", ["0", "<a", '<a b="'])
+def test_a_tag_that_does_not_end_is_not_looked_at_again_with_each_block(part):
+    parts = {"xl/workbook.xml": "<workbook/>", "xl/worksheets/sheet1.xml": part + "0" * 20 * 1024 * 1024}
+
+    fault = refused(workbook_of_parts(parts))
+
+    assert (fault.code, "bytes" in fault.value) == ("E-CONTAINER-LIMIT", True)
+
+
 def test_a_workbook_with_a_password_says_so():
     raw = workbook([["date"]])
     locked = raw.replace(b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00")
@@ -153,3 +164,77 @@ def test_rows_that_nobody_wants_any_more_are_not_read_on():
 
     assert next(rows).cells == ("a",)
     rows.close()  # type: ignore[attr-defined]
+
+
+CCB = ["记账日", "交易日期", "交易时间", "支出", "收入", "账户余额", "币种", "摘要"]
+IN = ["20260301", "20260301", "09:15:02", "0.00", "5,000.00", "6,234.50", "人民币", "代发工资"]
+OUT = ["20260302", "20260302", "18:40:11", "23.40", "0.00", "6,211.10", "人民币", "消费"]
+
+
+def test_rows_of_a_second_sheet_are_never_left_out_without_a_word():
+    one = workbook([CCB, IN, OUT])
+
+    summary = read_as_far(with_sheet(one, "第二户", [CCB, IN])).summary
+
+    assert read_as_far(one).summary.loadable
+    assert (summary.loadable, summary.fault_count) == (False, 1)
+    assert (summary.rows.booked, summary.sums_in) == (2, {"CNY": 5_000_00})
+    fault = summary.faults[0]
+    assert (fault.code, fault.line, fault.column, fault.value) == (
+        "E-FRAME",
+        None,
+        "第二户",
+        "2 rows that are not read",
+    )
+    assert "each sheet as a file of its own" in fault.cure
+    assert "工作表" in fault.rule_zh
+
+
+def test_each_sheet_that_has_anything_is_told_and_an_empty_one_is_nothing():
+    raw = with_sheet(with_sheet(workbook([CCB, IN]), "Sheet2", []), "Sheet3", [["", " "], [""]])
+
+    assert read_as_far(raw).summary.loadable
+    told = read_as_far(with_sheet(with_sheet(raw, "4", [["", 0]]), "5", [["a"], [""], ["b"]])).summary.faults
+    assert [(fault.column, fault.value) for fault in told] == [
+        ("4", "1 row that is not read"),
+        ("5", "2 rows that are not read"),
+    ]
+
+
+def test_a_hidden_sheet_is_a_sheet():
+    parts = parts_of(with_sheet(workbook([CCB, IN]), "第二户", [CCB, OUT]))
+    hidden = parts["xl/workbook.xml"].replace('sheetId="2"', 'sheetId="2" state="veryHidden"')
+
+    summary = read_as_far(workbook_of_parts({**parts, "xl/workbook.xml": hidden})).summary
+
+    assert [fault.column for fault in summary.faults] == ["第二户"]
+
+
+def test_a_chart_on_a_sheet_of_its_own_has_no_rows():
+    parts = parts_of(with_sheet(workbook([CCB, IN]), "图", []))
+    del parts["xl/worksheets/sheet2.xml"]
+    relations = parts["xl/_rels/workbook.xml.rels"].replace(
+        'worksheet" Target="worksheets/sheet2', 'chartsheet" Target="chartsheets/sheet2'
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    chart = f'<chartsheet xmlns="{main}"><sheetViews><sheetView workbookViewId="0"/></sheetViews></chartsheet>'
+    parts |= {"xl/_rels/workbook.xml.rels": relations, "xl/chartsheets/sheet2.xml": chart}
+
+    assert read_as_far(workbook_of_parts(parts)).summary.loadable
+
+
+def test_a_profile_that_names_its_sheet_leaves_the_others_to_those_who_wrote_them():
+    raw = with_sheet(workbook([["说明"]], sheet="说明"), "明细", [CCB, IN])
+    ccb = next(profile for profile in load_profiles() if profile.id == "ccb.debit")
+
+    summary = read_as_far(raw, (replace(ccb, sheet="明细"),)).summary
+
+    assert (summary.loadable, summary.rows.booked) == (True, 1)
+
+
+def test_another_sheet_has_the_limits_of_the_first(monkeypatch):
+    monkeypatch.setattr(sheets, "CELLS_MAX", 10)
+    raw = with_sheet(workbook([CCB, IN]), "第二户", [CCB, IN, OUT])
+
+    assert rows_of(raw, "明细") == [tuple(CCB), tuple(IN)]
+    assert refused(raw).code == "E-TOO-LARGE"

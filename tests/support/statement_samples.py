@@ -161,6 +161,21 @@ def workbook(rows: Sequence[Sequence[str | int | float | datetime]], sheet: str 
     return workbook_of_parts({**_PARTS, "xl/workbook.xml": book_xml, "xl/worksheets/sheet1.xml": sheet_xml})
 
 
+def with_sheet(raw: bytes, name: str, rows: Sequence[Sequence[str | int | float | datetime]]) -> bytes:
+    """That .xlsx with these rows on one more sheet, its last."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        parts = {part: archive.read(part).decode() for part in archive.namelist()}
+    with zipfile.ZipFile(io.BytesIO(workbook(rows))) as archive:
+        body = archive.read("xl/worksheets/sheet1.xml").decode()
+    no = parts["xl/workbook.xml"].count("<sheet ") + 1
+    told = f'<sheet name={quoteattr(name)} sheetId="{no}" r:id="sheet{no}"/></sheets>'
+    kept = f'<Relationship Id="sheet{no}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{no}.xml"/>'
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace("</sheets>", told)
+    relations = parts["xl/_rels/workbook.xml.rels"].replace("</Relationships>", f"{kept}</Relationships>")
+    parts |= {"xl/_rels/workbook.xml.rels": relations, f"xl/worksheets/sheet{no}.xml": body}
+    return workbook_of_parts(parts)
+
+
 def workbook_of_parts(parts: dict[str, str]) -> bytes:
     """An .xlsx of these parts, whatever they say."""
     file = io.BytesIO()

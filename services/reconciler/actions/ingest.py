@@ -86,6 +86,7 @@ class IngestActions:
                 await transaction.rollback()
                 return None
             judged = await loading.judge()
+            judged.check(file.summary.rows.booked)
             _check_known(judged, file.profile)
             reconciled = await RunStore(session).reconciled(channel, list(judged.new_rows))
             late = late_days(judged.new_rows, _stated(file), reconciled)

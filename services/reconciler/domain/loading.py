@@ -26,6 +26,11 @@ class Judged:
     first_changed: KnownLine | None  # known, but now with another amount, currency or status
     new_rows: Mapping[date, int]  # what is not known, by business date
 
+    def check(self, booked: int) -> None:
+        """Assert that each of the lines that were read is here, known or new: none was lost on its way."""
+        here = self.known_rows + sum(self.new_rows.values())
+        assert here == booked, f"{booked} lines were read and {here} are here"
+
 
 def late_days(new_rows: Mapping[date, int], stated: date | None, reconciled: Collection[date]) -> frozenset[date]:
     """The days whose lines come late: before the day that the file states first, or reconciled already."""

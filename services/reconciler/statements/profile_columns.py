@@ -41,6 +41,7 @@ class BookTime:
     join: tuple[str, ...] = ()  # or these columns, joined by a blank; empty ones are left out
     year: Column | None = None  # where the year stands if the format has none
     zone: Column | None = None  # where the IANA time zone of the row stands, if it is not always `tz`
+    zones: dict[str, str] = field(default_factory=dict)  # the file's words to IANA names, such as PDT: Etc/GMT+7
     order: Literal["first", "auto"] = "first"  # auto: the one format that fits every row of the file
 
 

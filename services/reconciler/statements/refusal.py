@@ -40,6 +40,12 @@ def fault_of(
     return StatementFault(code, line, column, value if value is None else value[:VALUE_LENGTH_MAX], *RULES[code])
 
 
+def sheet_left_out(sheet: str, rows: int) -> StatementFault:
+    """The fault of a workbook that has rows on a sheet beside the one that is read: they would be lost unseen."""
+    value = f"{rows} {'row that is' if rows == 1 else 'rows that are'} not read"
+    return StatementFault("E-FRAME", None, sheet[:VALUE_LENGTH_MAX], value, *_SHEET_LEFT_OUT)
+
+
 _AGAIN = ("download the file again from the channel and do not edit it", "请从渠道重新下载原始文件，不要编辑")
 _VERSION = ("the profile of this layout needs a new version", "需要为该版式发布新的解析规则版本")
 
@@ -47,6 +53,15 @@ _VERSION = ("the profile of this layout needs a new version", "需要为该版�
 def _rule(rule: str, rule_zh: str, cure: tuple[str, str]) -> Rule:
     return Rule(rule, cure[0], rule_zh, cure[1])
 
+
+_SHEET_LEFT_OUT = _rule(
+    "a workbook has rows on one sheet only, unless its profile names the sheet that is read",
+    "工作簿的多个工作表含有数据，而解析规则未指明读取哪一个",
+    (
+        "save each sheet as a file of its own, or name the sheet in the profile",
+        "请将各工作表分别另存为单独的文件，或在解析规则中指明工作表",
+    ),
+)
 
 RULES: dict[str, Rule] = {
     "E-EMPTY": _rule("the file has no bytes", "文件为空", _AGAIN),

@@ -135,7 +135,8 @@ class RowReader:
         zone = self._profile.tz
         if self._time.zone is not None:
             try:
-                zone = _zone(self._text(row, "zone"))
+                written = self._text(row, "zone")
+                zone = _zone(self._time.zones.get(written, written))
             except (ZoneInfoNotFoundError, ValueError):
                 raise row.refused("E-DATE", self._columns["zone"][1]) from None
         return local.replace(tzinfo=zone).astimezone(UTC)

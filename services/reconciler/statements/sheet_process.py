@@ -8,10 +8,11 @@ import contextlib
 import json
 import resource
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
 _MEMORY_MAX = 448 * 1024 * 1024  # of addresses; what the largest sheet needs stays below
 _SHEETS_MAX = 64
@@ -24,7 +25,10 @@ class Refused(Exception):
 
 
 def main(sheet: str, columns_max: int, cells_max: int) -> None:
-    """Write each row as a list of texts, or one object that says why there are none."""
+    """Write each row as a list of texts, or one object that says why there are none.
+
+    If no sheet is named, the first one is read, and an object behind its rows tells of each other one that has any.
+    """
     with contextlib.suppress(ValueError):  # where the system does not let a process limit itself
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_MAX, _MEMORY_MAX))
     try:
@@ -45,13 +49,30 @@ def _write_rows(sheet: str, columns_max: int, cells_max: int) -> None:
         raise Refused("E-CONTAINER", None, f"a workbook of {len(names)} sheets")
     if sheet and sheet not in names:
         raise Refused("E-FRAME", sheet, ", ".join(names))
-    opened = book.get_sheet_by_name(sheet or names[0])
+    for cells in _rows(book, sheet or names[0], columns_max, cells_max):
+        _say([_text(cell) for cell in cells])
+    if not sheet:
+        charts = {each.name for each in book.sheets_metadata if each.typ == SheetTypeEnum.ChartSheet}
+        for name in names[1:]:
+            filled = 0 if name in charts else sum(map(_is_filled, _rows(book, name, columns_max, cells_max)))
+            if filled:
+                _say({"sheet": name, "rows": filled})
+
+
+def _rows(book: CalamineWorkbook, name: str, columns_max: int, cells_max: int) -> Iterator[list[object]]:
+    """The rows of one sheet. Only one sheet is held at a time: it goes when its rows have been taken."""
+    opened = book.get_sheet_by_name(name)
     height, width = opened.total_height, opened.total_width
     if width > columns_max or height * width > cells_max:
         raise Refused("E-TOO-LARGE", None, f"a sheet of {height} rows and {width} columns")
-    left = [""] * (opened.start[1] if opened.start else 0)  # empty columns on the left are in no row
+    left: list[object] = [""] * (opened.start[1] if opened.start else 0)  # empty columns on the left are in no row
     for cells in opened.iter_rows():
-        _say(left + [_text(cell) for cell in cells])
+        yield left + cells
+
+
+def _is_filled(cells: list[object]) -> bool:
+    """Whether any cell has something in it; blanks that nobody sees are nothing."""
+    return any(cell.strip() if isinstance(cell, str) else True for cell in cells)
 
 
 def _say(value: object) -> None:

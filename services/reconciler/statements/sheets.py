@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,9 @@ _DEADLINE_SECONDS = 120
 _PROGRAM = Path(__file__).with_name("sheet_process.py")
 
 
+LeftOut = Callable[[str, int], None]
+
+
 @dataclass(frozen=True, slots=True)
 class SheetRow:
     """One row of the sheet, as text."""
@@ -34,12 +37,13 @@ class SheetRow:
     cells: tuple[str, ...]
 
 
-def sheet_rows(file: IO[bytes], sheet: str = "") -> Iterator[SheetRow]:
+def sheet_rows(file: IO[bytes], sheet: str = "", left_out: LeftOut | None = None) -> Iterator[SheetRow]:
     """The rows of the sheet of this name, or of the first sheet, from row 1 on; empty rows come too.
 
     A text is as written. A number is its shortest decimal form, which is exact for what a person or a channel typed;
     from 10^15 on it is written with an exponent, since its digits are lost. A date is `2026-03-01`, a moment
-    `2026-03-01 20:35:13`. Every row is as wide as the sheet. Raises StatementRefused.
+    `2026-03-01 20:35:13`. Every row is as wide as the sheet. Behind the last row, and if no sheet is named, `left_out`
+    is told the name of each other sheet that is not empty, and its filled rows. Raises StatementRefused.
     """
     size = file.seek(0, 2)
     if size > _BYTES_MAX:
@@ -51,9 +55,13 @@ def sheet_rows(file: IO[bytes], sheet: str = "") -> Iterator[SheetRow]:
         assert program.stdout is not None
         for no, written in enumerate(program.stdout, 1):
             row = json.loads(written)
-            if isinstance(row, dict):
+            if isinstance(row, list):
+                yield SheetRow(no, tuple(row))
+            elif "sheet" in row:
+                if left_out is not None:
+                    left_out(row["sheet"], row["rows"])
+            else:
                 raise StatementRefused(row["code"], column=row["column"], value=row["value"])
-            yield SheetRow(no, tuple(row))
         if program.wait():
             raise StatementRefused("E-CONTAINER", value="a workbook that cannot be read")
 

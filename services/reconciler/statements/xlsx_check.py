@@ -16,6 +16,7 @@ CELLS_MAX = 1_500_000  # of the rectangle that the cells span, since that is wha
 _INFLATED_MAX = 512 * 1024 * 1024
 _MEMBERS_MAX = 1024
 _BLOCK = 1024 * 1024
+_TOKEN_BYTES_MAX = 4 * _BLOCK
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _BROKEN = (BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error, expat.ExpatError)
 
@@ -38,7 +39,7 @@ def _check_part(archive: ZipFile, member: ZipInfo, inflated: int) -> int:
     """The bytes inflated by now, with this part."""
     if member.flag_bits & 1:
         raise StatementRefused("E-CONTAINER", value="a workbook with a password")
-    parser = None
+    parser, parsed = None, 0
     if member.filename.endswith((".xml", ".rels")):
         parser = _parser(sheet=member.filename.startswith("xl/worksheets/"))
     with archive.open(member) as part:
@@ -48,6 +49,9 @@ def _check_part(archive: ZipFile, member: ZipInfo, inflated: int) -> int:
                 raise StatementRefused("E-CONTAINER-LIMIT", value=f"a workbook of more than {_INFLATED_MAX} bytes")
             if parser is not None:
                 parser.Parse(block, False)
+                parsed += len(block)
+                if parsed - parser.CurrentByteIndex > _TOKEN_BYTES_MAX:  # each block would look at all of it again
+                    raise StatementRefused("E-CONTAINER-LIMIT", value=f"a tag of more than {_TOKEN_BYTES_MAX} bytes")
     return inflated
 
 

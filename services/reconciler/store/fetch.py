@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import and_, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -70,10 +70,11 @@ class FetchStore:
         )
 
     async def mark_missing(self, source_ids: Sequence[str], now: datetime) -> list[StatementFetchRow]:
-        """Mark as missing what has not come by its deadline."""
+        """Mark as missing what has not come by its deadline, or came and could not be loaded."""
+        stuck = and_(StatementFetchRow.state == FetchState.FETCHED, StatementFetchRow.cause != "")
         return await self._change(
             StatementFetchRow.source_id.in_(source_ids),
-            StatementFetchRow.state == FetchState.WAITING,
+            or_(StatementFetchRow.state == FetchState.WAITING, stuck),
             StatementFetchRow.deadline_at <= now,
             state=FetchState.MISSING,
         )
