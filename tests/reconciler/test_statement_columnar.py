@@ -19,6 +19,7 @@ from services.reconciler.statements import (
     Source,
     StatementRefused,
     columnar_text,
+    columnar_values,
     load_profiles,
     open_statement,
 )
@@ -84,14 +85,38 @@ BANK = parse_profile(
 )
 
 
+# Rows that say nothing moved no money, and lines without any cell filled are no rows.
+QUIET = parse_profile(
+    "quiet.yaml",
+    yaml.safe_dump(
+        {
+            "id": "made_up.quiet",
+            "version": 1,
+            "channel": "made_up",
+            "detect": {"first_line": "^When,No,Way,Amount"},
+            "decode": {"encodings": ["utf-8"]},
+            "table": {"header_first_cell": "When", "blank_rows": "skip"},
+            "columns": {
+                "book_time": {"header": ["When"], "format": "%Y-%m-%d %H:%M:%S"},
+                "channel_txn_no": {"header": ["No"]},
+            },
+            "amount": {"indicator": ["Way"], "amount": ["Amount"], "in": ["in"], "out": ["out"], "neutral": [""]},
+            "currency": {"fixed": "CNY"},
+            "tz": "Asia/Shanghai",
+            "day": {"cutoff": "00:00"},
+        }
+    ),
+)
+
+
 @contextmanager
-def blocks_of(size: int, few: int = 2) -> Iterator[None]:
-    before = blocks_module.BLOCK_BYTES, blocks_module.FEW_LINES
-    blocks_module.BLOCK_BYTES, blocks_module.FEW_LINES = size, few
+def blocks_of(size: int, few: int = 2, sample: int = 256) -> Iterator[None]:
+    before = blocks_module.BLOCK_BYTES, blocks_module.FEW_LINES, columnar_values.SAMPLE
+    blocks_module.BLOCK_BYTES, blocks_module.FEW_LINES, columnar_values.SAMPLE = size, few, sample
     try:
         yield
     finally:
-        blocks_module.BLOCK_BYTES, blocks_module.FEW_LINES = before
+        blocks_module.BLOCK_BYTES, blocks_module.FEW_LINES, columnar_values.SAMPLE = before
 
 
 def read(raw: bytes, profiles: tuple[Profile, ...] = PROFILES) -> tuple[pa.Table, Summary] | str:
@@ -103,10 +128,10 @@ def read(raw: bytes, profiles: tuple[Profile, ...] = PROFILES) -> tuple[pa.Table
     return pa.Table.from_batches(batches, LINE_SCHEMA), reading.summary
 
 
-def assert_same(raw: bytes, size: int, profiles: tuple[Profile, ...] = PROFILES) -> None:
+def assert_same(raw: bytes, size: int, profiles: tuple[Profile, ...] = PROFILES, sample: int = 256) -> None:
     with blocks_of(0):
         expected = read(raw, profiles)
-    with blocks_of(size):
+    with blocks_of(size, sample=sample):
         got = read(raw, profiles)
     if isinstance(expected, str) or isinstance(got, str):
         assert got == expected
@@ -203,7 +228,9 @@ def test_a_file_with_changed_cells_and_lines_is_read_alike(sample, data):
     raw = SAMPLES[sample]()
     encoding = "utf-8" if raw.startswith(b"\xef\xbb\xbf") else "gb18030"
 
-    assert_same(cells_changed(data, raw, encoding), data.draw(st.integers(150, 4_000)), (*PROFILES, BANK))
+    changed, size, sample = cells_changed(data, raw, encoding), st.integers(150, 4_000), st.sampled_from([4, 8, 256])
+
+    assert_same(changed, data.draw(size), (*PROFILES, BANK), data.draw(sample))
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -234,6 +261,47 @@ def test_a_plain_file_is_read_in_columns_up_to_its_last_lines(sample, monkeypatc
 
     assert (summary.loadable, summary.faults) == (True, ())
     assert in_columns >= len(table) - 1
+
+
+def test_a_line_without_any_cell_filled_is_no_row_that_moved_no_money():
+    rows = [f"2026-03-01 10:00:0{no},T{no},{'in' if no % 2 else ''},{no}.00" for no in range(8)]
+    raw = "\n".join(["When,No,Way,Amount", *rows[:4], ",,,", *rows[4:], ""]).encode()
+
+    assert_same(raw, 4_194_304, (QUIET,))
+    _, summary = read(raw, (QUIET,))
+    assert (summary.rows.booked, summary.rows.neutral, summary.rows.frame) == (4, 4, 2)
+
+
+def test_an_empty_line_among_rows_is_read_alike_and_leaves_the_rows_beside_it_in_columns(monkeypatch):
+    lines = bank_list(40).split(b"\r\n")
+    lines.insert(20, b"")
+    raw = b"\r\n".join(lines)
+
+    assert_same(raw, 4_194_304, (BANK,))
+    with blocks_of(4_194_304, few=4):
+        in_columns = rows_in_columns(raw, monkeypatch, (BANK,))
+    assert 30 < in_columns < 40
+
+
+def test_a_cell_with_a_delimiter_of_its_own_leaves_a_bill_with_prefixes_in_columns(monkeypatch):
+    raw = SAMPLES["a bill with prefixes, in GBK"]().replace("水费".encode("gb18030"), "水费,三月".encode("gb18030"))
+    table, _ = read(raw)
+
+    assert_same(raw, 4_194_304)
+    with blocks_of(4_194_304, few=1):
+        assert rows_in_columns(raw, monkeypatch) >= len(table) - 1
+
+
+def test_a_cell_without_its_prefix_is_no_cell():
+    text = samples.wechat_pay_trade(9, 3).decode("utf-8-sig")
+    old, new = "`CNY,`", "`CNY,"
+    assert old in text
+
+    raw = text.replace(old, new, 1).encode("gb18030")
+
+    assert_same(raw, 4_194_304)
+    _, summary = read(raw)
+    assert [fault.code for fault in summary.faults][:1] == ["E-WIDTH"]
 
 
 def test_one_wrong_row_among_many_sends_only_its_neighbours_to_the_row_reader(monkeypatch):

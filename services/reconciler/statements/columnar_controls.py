@@ -69,10 +69,7 @@ class ColumnarControls:
         if control.sum not in self._header:
             return Decimal(0)
         texts = counted.text(control.sum)
-        return self._total(pc.if_else(is_one_of(texts, self._empty), "0", texts) if self._empty else texts)
-
-    def _total(self, texts: pa.Array) -> Decimal:
-        return summed(self._numbers.read(texts), self._numbers.decimals(texts))
+        return self._numbers.total(pc.if_else(is_one_of(texts, self._empty), "0", texts) if self._empty else texts)
 
     def _net(self, net: Net, cells: Cells) -> tuple[Decimal, Decimal]:
         gross, fee, stated = (

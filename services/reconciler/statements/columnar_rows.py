@@ -18,6 +18,7 @@ from services.reconciler.statements.columnar_values import (
     is_one_of,
     minor_units,
     moments,
+    words_of,
 )
 from services.reconciler.statements.controls import BlockTotals
 from services.reconciler.statements.lines import LINE_SCHEMA
@@ -35,6 +36,7 @@ _NUMBERS = (
     "original_txn_no",
     "entry_ref",
 )
+_HARMLESS = bytes(set(range(0x20, 0x7F)) - set(b".+"))  # in a number, beside any others of these
 _ROUNDED = f"^(?:{ROUNDED_BY_SPREADSHEET.pattern})$"
 _ODD_NUMBER = f"{_ROUNDED}|{NOT_IN_A_NUMBER.pattern}"
 
@@ -135,12 +137,12 @@ class ColumnarRows:
     def _fee(self, cells: Cells) -> pa.Array:
         texts = self._text(cells, "fee")
         if "fee" in self._found:
-            self._numbers.read(pc.if_else(pc.equal(texts, ""), "0", texts))
+            self._numbers.check(pc.if_else(pc.equal(texts, ""), "0", texts))
         return texts
 
     def _account_text(self, cells: Cells, name: str) -> pa.Array:
         texts = self._text(cells, name)
-        plain(not any_is(pc.match_substring_regex(texts, _ROUNDED)))
+        plain(name not in self._found or not any_is(pc.match_substring_regex(words_of(texts), _ROUNDED)))
         return texts
 
     def _account(self, cells: Cells) -> pa.Array:
@@ -161,8 +163,8 @@ class ColumnarRows:
 
 def _has_neither_point_nor_sign(texts: pa.Array) -> bool:
     """Whether no cell has what a number is refused for; quicker than to look for it, where it is not."""
-    everything: str = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), "")[0].as_py()
-    return everything.isascii() and everything.isprintable() and "." not in everything and "+" not in everything
+    everything = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), "")[0].as_buffer().to_pybytes()
+    return not everything.translate(None, _HARMLESS)
 
 
 def only_plain(columns: Sequence[Column | DateColumn | None]) -> bool:

@@ -46,29 +46,21 @@ class TextBlock(NamedTuple):
 
 
 def text_block(block: Block, encoding: str, limits: Limits, *, may_stay: bool) -> TextBlock:
-    """See that a block is text; GBK stays as it is if it may. Raises Odd for what a line may not hold, or warns of."""
+    """See that a block is text; GBK stays as it is if it may, and `columns_of` sees that it is GBK.
+
+    Raises Odd for what a line may not hold, or warns of.
+    """
     raw = block.raw
     lines = _split(raw)
     returns = raw.count(b"\r")
     plain(returns in (0, len(lines)) and (not returns or pc.all(pc.ends_with(lines, "\r")).as_py()))
     plain(b"\0" not in raw and block.next_no - 1 <= limits.lines_max)
-    if encoding == "gb18030" and not raw.isascii():
-        plain(not any_is(pc.match_substring_regex(lines, _CHINESE_UTF8)))
     whole = pc.add(pc.binary_length(lines).cast(pa.int64()), 1)
     size = pc.subtract(whole, 2 if returns else 1)
-    low_high = pc.min_max(size).as_py()
-    plain(low_high["min"] > 0 and low_high["max"] + 2 <= limits.line_bytes_max)
+    plain(pc.max(size).as_py() + 2 <= limits.line_bytes_max)
     offset = pc.add(pc.subtract(pc.cumulative_sum(whole), whole), block.byte_offset)
-    if (
-        may_stay
-        and encoding == "gb18030"
-        and any_is(pc.match_substring_regex(pa.array([raw], pa.binary()), _PLAIN_GBK))
-    ):
-        body, encoding = raw, "gb18030"
-    else:
-        body, encoding = _utf8(raw, encoding.removesuffix("-sig")), "utf-8"
-        lines = _split(body) if body is not raw else lines
-    return TextBlock(body, encoding, lines, offset, size)
+    text = TextBlock(raw, encoding.removesuffix("-sig"), lines, offset, size)
+    return text if may_stay and encoding == "gb18030" else _in_utf8(text)
 
 
 def may_stay_gbk(table: Table, dialect: Dialect) -> bool:
@@ -83,13 +75,25 @@ def may_stay_gbk(table: Table, dialect: Dialect) -> bool:
 
 def columns_of(text: TextBlock, table: Table, dialect: Dialect, width: int, needed: list[int]) -> list[pa.Array]:
     """Some columns of the rows, by their place. Raises Odd unless every line is a row of `width` cells."""
-    lines = text.lines
     for pattern in _none_rows(table):
         plain(not any_is(_has(text, pattern.pattern)))
     if table.blank_rows == "skip" or table.end is None:
         blank = re.escape(f" \t\r{dialect.delimiter}{dialect.quote}{dialect.strip}")
         plain(not any_is(_has(text, f"^[{blank}]*$")))
     plain(not dialect.excel_formula or b'="' not in text.body)
+    columns = _cut(text, dialect, width, needed if text.encoding == "utf-8" else list(range(width)))
+    if text.encoding != "utf-8":
+        if not _is_plain_gbk(text, columns):
+            return columns_of(_in_utf8(text), table, dialect, width, needed)
+        columns = [columns[place] for place in needed]
+    if prefix := len(dialect.cell_prefix.encode()):
+        columns = [pc.binary_replace_slice(column, 0, prefix, b"") for column in columns]
+    columns = [_texts(column, text.encoding) for column in columns]
+    return [pc.utf8_trim(column, dialect.strip) for column in columns] if dialect.strip else columns
+
+
+def _cut(text: TextBlock, dialect: Dialect, width: int, needed: list[int]) -> list[pa.Array]:
+    """Some columns of bytes. Raises Odd unless every line is a row of `width` cells."""
     if dialect.cell_prefix:
         columns = _prefixed(text, dialect, width, needed)
     elif dialect.quote and dialect.quote.encode() in text.body:
@@ -97,12 +101,8 @@ def columns_of(text: TextBlock, table: Table, dialect: Dialect, width: int, need
         columns = _read(text.body, dialect.delimiter, dialect.quote, width, needed)
     else:
         columns = _read(text.body, dialect.delimiter, "", width, needed)
-    plain(len(columns[0]) == len(lines))
-    columns = [_texts(column, text.encoding) for column in columns]
-    if dialect.cell_prefix and 0 in needed:
-        first = needed.index(0)
-        columns[first] = pc.utf8_slice_codeunits(columns[first], len(dialect.cell_prefix))
-    return [pc.utf8_trim(column, dialect.strip) for column in columns] if dialect.strip else columns
+    plain(len(columns[0]) == len(text.lines))
+    return columns
 
 
 def _none_rows(table: Table) -> list[Pattern[str]]:
@@ -126,29 +126,66 @@ def _split(raw: bytes) -> pa.Array:
 
 def _texts(column: pa.Array, encoding: str) -> pa.Array:
     """A column of bytes as text."""
-    texts = column.view(pa.string())
-    if encoding == "utf-8" or pc.all(pc.string_is_ascii(texts)).as_py():
-        return texts
+    if encoding == "utf-8" or _is_ascii(column):
+        return column.view(pa.string())
     words = column.dictionary_encode()
     return pa.array([word.decode(encoding) for word in words.dictionary.to_pylist()], pa.string()).take(words.indices)
 
 
-def _utf8(raw: bytes, encoding: str) -> bytes:
+def _is_ascii(column: pa.Array) -> bool:
+    data = column.buffers()[2]
+    return data is None or data.to_pybytes().isascii()
+
+
+def _is_plain_gbk(text: TextBlock, columns: list[pa.Array]) -> bool:
+    """Whether all cells of all rows are plain GBK. Raises Odd if a line may be of another encoding.
+
+    What stands between cells is ASCII: a line of Chinese UTF-8 has a cell of it, and most blocks have no such cell.
+    """
+    words = [pc.unique(column) for column in columns if not _is_ascii(column)]
+    if any(any_is(pc.match_substring_regex(of_one, _CHINESE_UTF8)) for of_one in words):
+        _see_one_encoding(text.lines)
+    return all(pc.all(pc.match_substring_regex(of_one, _PLAIN_GBK)).as_py() for of_one in words)
+
+
+def _see_one_encoding(lines: pa.Array) -> None:
+    """Raises Odd if a line of a file in GB18030 is Chinese UTF-8."""
+    plain(not any_is(pc.match_substring_regex(lines, _CHINESE_UTF8)))
+
+
+def _in_utf8(text: TextBlock) -> TextBlock:
+    raw, encoding = text.body, text.encoding
+    if encoding == "gb18030" and not raw.isascii():
+        _see_one_encoding(text.lines)
     try:
-        text = raw.decode(encoding)
-        utf8 = raw if encoding == "utf-8" else text.encode()
+        decoded = raw.decode(encoding)
+        body = raw if encoding == "utf-8" else decoded.encode()
     except UnicodeError:
         raise Odd from None
-    plain(b"\xee" not in utf8 and _LOST.search(utf8) is None)
-    return utf8
+    plain(b"\xee" not in body and _LOST.search(body) is None)
+    return text._replace(body=body, encoding="utf-8", lines=text.lines if body is raw else _split(body))
 
 
 def _prefixed(text: TextBlock, dialect: Dialect, width: int, needed: list[int]) -> list[pa.Array]:
-    """Delimiter and prefix are one separator; the first cell keeps its prefix."""
-    plain(not any_is(pc.invert(pc.starts_with(text.lines, dialect.cell_prefix))))
-    plain(_SEPARATOR.encode() not in text.body)
-    body = text.body.replace((dialect.delimiter + dialect.cell_prefix).encode(), _SEPARATOR.encode())
-    return _read(body, _SEPARATOR, "", width, needed)
+    """Cells, still with their prefix; delimiter and prefix are one separator, so that a cell may have either."""
+    delimiter, prefix = dialect.delimiter.encode(), dialect.cell_prefix.encode()
+    plain(not any_is(pc.invert(pc.starts_with(text.lines, prefix))))
+    columns = _cut_at_delimiters(text, dialect, width)
+    if columns is not None:
+        return [columns[place] for place in needed]
+    separator = _SEPARATOR.encode()
+    plain(separator not in text.body)
+    return _read(text.body.replace(delimiter + prefix, separator + prefix), _SEPARATOR, "", width, needed)
+
+
+def _cut_at_delimiters(text: TextBlock, dialect: Dialect, width: int) -> list[pa.Array] | None:
+    """All columns; None if a cell has a delimiter of its own, or no prefix. Quicker, and None is rare."""
+    try:
+        columns = _read(text.body, dialect.delimiter, "", width, list(range(width)))
+    except Odd:
+        return None
+    prefix = dialect.cell_prefix.encode()
+    return columns if all(pc.all(pc.starts_with(column, prefix)).as_py() for column in columns) else None
 
 
 def _quoted_row(dialect: Dialect) -> str:

@@ -19,6 +19,7 @@ from services.reconciler.statements.odd import plain
 from services.reconciler.statements.profile_table import Dialect
 
 _WORDS_MAX = 256  # distinct words of a column that decides something
+SAMPLE = 256  # cells that tell whether a column repeats itself
 _NUMBER = pa.decimal128(25, 10)  # what number_form allows: 15 digits and 10 decimals
 _FACTOR = pa.decimal128(5, 0)  # ten to the decimals of a currency, which are four at most
 _ISO = (TimeFormat.of("%Y-%m-%d %H:%M:%S"), TimeFormat.of("%Y-%m-%d"))
@@ -26,11 +27,22 @@ _DAY = timedelta(days=1)
 _FIRST, _END = (pa.scalar(f"{year}-01-01").cast(pa.timestamp("us")) for year in (1970, 9999))  # as `rows`
 
 
-def by_word(texts: pa.Array, meaning: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
+def by_word(texts: pa.Array, meaning: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
     """What each cell means, asked once for each distinct word."""
     words = texts.dictionary_encode()
     plain(len(words.dictionary) <= _WORDS_MAX)
+    if len(words.dictionary) == 1 and not words.null_count:
+        return pa.repeat(pa.scalar(meaning(words.dictionary[0].as_py()), kind), len(texts))
     return pa.array([meaning(word) for word in words.dictionary.to_pylist()], kind).take(words.indices)
+
+
+def words_of(texts: pa.Array) -> pa.Array:
+    """Each word once, if cells repeat themselves; else all cells, of which it would be slower to find the words."""
+    return pc.unique(texts) if _repeats(texts) else texts
+
+
+def _repeats(texts: pa.Array) -> bool:
+    return len(texts) > SAMPLE and len(pc.unique(texts.slice(0, SAMPLE))) <= SAMPLE // 4
 
 
 def is_one_of(texts: pa.Array, words: Sequence[str]) -> pa.Array:
@@ -53,22 +65,33 @@ class Numbers:
 
     def read(self, texts: pa.Array) -> pa.Array:
         """Exact decimals. Raises Odd unless every cell is a number."""
-        plain(not any_is(pc.invert(pc.match_substring_regex(texts, self._pattern))))
+        if _repeats(texts):
+            words = texts.dictionary_encode()
+            return self._read(words.dictionary).take(words.indices)
+        return self._read(texts)
+
+    def total(self, texts: pa.Array) -> Decimal:
+        """The sum of these numbers, with as many decimals as the longest of them. Raises Odd as `read` does."""
+        return summed(self.read(texts), self.decimals(texts))
+
+    def decimals(self, texts: pa.Array) -> int:
+        """How many decimals the longest of these numbers is written with."""
+        texts = words_of(texts)
+        point = pc.find_substring(texts, self._decimal)
+        behind = pc.subtract(pc.subtract(pc.binary_length(texts), point), 1)
+        return pc.max(pc.if_else(pc.less(point, 0), 0, behind)).as_py() or 0
+
+    def check(self, texts: pa.Array) -> None:
+        """Raises Odd unless every cell is a number."""
+        plain(not any_is(pc.invert(pc.match_substring_regex(words_of(texts), self._pattern))))
+
+    def _read(self, texts: pa.Array) -> pa.Array:
+        self.check(texts)
         if self._dropped:
             texts = pc.replace_substring_regex(texts, self._dropped, "")
         if self._decimal != ".":
             texts = pc.replace_substring(texts, self._decimal, ".")
         return texts.cast(_NUMBER)
-
-    def total(self, texts: pa.Array, numbers: pa.Array) -> Decimal:
-        """The sum of what `read` made of these texts, with as many decimals as the longest of them."""
-        return summed(numbers, self.decimals(texts))
-
-    def decimals(self, texts: pa.Array) -> int:
-        """How many decimals the longest of these numbers is written with."""
-        point = pc.find_substring(texts, self._decimal)
-        behind = pc.subtract(pc.subtract(pc.binary_length(texts), point), 1)
-        return pc.max(pc.if_else(pc.less(point, 0), 0, behind)).as_py() or 0
 
 
 def summed(numbers: pa.Array, decimals: int) -> Decimal:
@@ -78,7 +101,7 @@ def summed(numbers: pa.Array, decimals: int) -> Decimal:
 
 def minor_units(numbers: pa.Array, digits: pa.Array) -> pa.Array:
     """Whole minor units of currencies with so many digits. Arrow's own error if one is not whole or not of 64 bits."""
-    factors = by_word(digits.cast(pa.string()), lambda word: Decimal(10) ** int(word), _FACTOR)
+    factors = by_word(digits, lambda number: Decimal(10) ** number, _FACTOR)
     minor = pc.multiply(numbers, factors).cast(pa.int64())
     plain(not any_is(pc.equal(minor, -(2**63))))
     return minor
@@ -86,6 +109,14 @@ def minor_units(numbers: pa.Array, digits: pa.Array) -> pa.Array:
 
 def moments(texts: pa.Array, forms: Sequence[TimeFormat]) -> tuple[pa.Array, TimeFormat]:
     """Naive local times, null where there is no text; Odd unless one form fits all, and none before it any."""
+    if _repeats(texts):
+        words = texts.dictionary_encode()
+        read, form = _moments(words.dictionary, forms)
+        return read.take(words.indices), form
+    return _moments(texts, forms)
+
+
+def _moments(texts: pa.Array, forms: Sequence[TimeFormat]) -> tuple[pa.Array, TimeFormat]:
     for form in forms:
         fitting = pc.match_substring_regex(texts, f"^(?:{form.pattern.pattern})$")
         if any_is(fitting):
