@@ -15,18 +15,18 @@ from services.reconciler.statements import Limits, Source, load_profiles
 from services.reconciler.statements.report import Asked, Report, report_json, report_on
 from services.reconciler.statements.scales import major_text
 
-__all__ = ["read", "report_json", "show"]
+__all__ = ["Asked", "read", "report_json", "show"]
 
 _ERRORS_SHOWN = 10
 _SHOWN_OF_ACCOUNT = 4
 
 
-def read(path: Path, profile_id: str, moved: Callable[[int], None]) -> Report:
+def read(path: Path, asked: Asked, moved: Callable[[int], None]) -> Report:
     """Read a file with the profiles that come with the program; `moved` is told how far it is."""
     with path.open("rb") as file:
         # Nothing is kept under its digest here, so that it need not be known.
         source = Source(file, path.stat().st_size, sha256="")
-        return report_on(source, load_profiles(), Limits(), Asked(profile_id), moved)
+        return report_on(source, load_profiles(), Limits(), asked, moved)
 
 
 def show(name: str, report: Report) -> None:

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 from rich.text import Text
@@ -22,11 +22,21 @@ _PAUSE_SECONDS = 0.5
 _Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)]
 _Profile = Annotated[str, typer.Option(help="the profile that has to read it")]
 _Channel = Annotated[str, typer.Option(help="the channel, for a layout that many channels use")]
+_Account = Annotated[str, typer.Option(help="the account or card, of a file that does not tell it")]
 _Fetch = Annotated[str, typer.Option("--fetch", help="the fetch that the one file is for, which ends it")]
 _State = Annotated[str, typer.Option(help="only in this state, such as MISSING")]
 _Source = Annotated[str, typer.Option(help="only of this source")]
 _Limit = Annotated[int, typer.Option(min=1, max=1000, help="how many at most")]
 Moved = Callable[[int], None]
+
+
+class Said(NamedTuple):
+    """What is said of a file that is to be loaded; empty for what it tells."""
+
+    channel: str = ""
+    profile: str = ""
+    account: str = ""
+
 
 statement = typer.Typer(no_args_is_help=True, help="Statement files of channels and banks. 对账单")
 
@@ -42,15 +52,16 @@ def check(
     files: _Files,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a file")] = False,
     profile: _Profile = "",
+    account: _Account = "",
 ) -> None:
     """Read files as loading would, here and now, and tell all that is found. Nothing is stored; 1 if one is bad."""
     # The engine takes a third of a second to load, and no other command needs it.
     from cli import statement_report  # noqa: PLC0415
 
-    good = True
+    good, asked = True, statement_report.Asked(profile, account_no=account)
     for path in files:
         with _bar(path) as moved:
-            report = statement_report.read(path, profile, moved)
+            report = statement_report.read(path, asked, moved)
         good &= report.summary.loadable
         if as_json:
             sys.stdout.write(_json({**statement_report.report_json(report), "file": path.name}) + "\n")
@@ -61,15 +72,18 @@ def check(
 
 
 @statement.command()
-def ingest(files: _Files, channel: _Channel = "", profile: _Profile = "", fetch: _Fetch = "") -> None:
+def ingest(
+    files: _Files, channel: _Channel = "", profile: _Profile = "", account: _Account = "", fetch: _Fetch = ""
+) -> None:
     """Load statement files, each whole or not at all."""
     if fetch and len(files) > 1:
         raise typer.BadParameter("a fetch is of one file")
     gateway = client.connect()
+    said = Said(channel, profile, account)
     key = f"fetch.{fetch}" if fetch else ""
     for path in files:
         with path.open("rb") as file, _bar(path) as moved:
-            loaded = ingest_file(gateway, path.name, file, channel=channel, profile=profile, moved=moved, key=key)
+            loaded = ingest_file(gateway, path.name, file, said, moved=moved, key=key)
         show.console.print(statement_line(loaded), markup=False)
 
 
@@ -92,9 +106,8 @@ def ingest_file(
     gateway: client.Gateway,
     name: str,
     file: BinaryIO,
+    said: Said = Said(),
     *,
-    channel: str = "",
-    profile: str = "",
     moved: Moved = lambda _: None,
     key: str = "",
 ) -> dict[str, Any]:
@@ -103,9 +116,9 @@ def ingest_file(
     Without a key it has one of its own. Raises GatewayError with line and cure.
     """
     key, start = key or str(uuid.uuid4()), 0
-    said = {"fileName": name, "channel": channel, "profileId": profile}
+    about = {"fileName": name, "channel": said.channel, "profileId": said.profile, "accountNo": said.account}
     for tries in range(1, _TRIES_MAX + 1):
-        query = {**said, "resumeFromBytes": start}
+        query = {**about, "resumeFromBytes": start}
         try:
             answer = gateway.upload("/v1/statements:ingest", _blocks(file, start, moved), key, **query)
         except client.NoAnswer:
@@ -113,7 +126,7 @@ def ingest_file(
                 raise
             time.sleep(_PAUSE_SECONDS * 2**tries)
             start = int(gateway.get(f"/v1/statement-uploads/{key}").get("receivedBytes", 0))
-            said["fileSha256"] = _sha256(file) if start else ""
+            about["fileSha256"] = _sha256(file) if start else ""
         else:
             loaded: dict[str, Any] = answer["statement"]
             return loaded

@@ -70,7 +70,8 @@ class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
             header = await self._uploads.header(request_iterator)
             async with Spool() as spool:
                 await self._uploads.bytes_into(spool, request_iterator)
-                report = await self._reader.report(spool.source(), Wanted(header.channel, header.profile_id))
+                wanted = Wanted(header.channel, header.profile_id, header.account_no)
+                report = await self._reader.report(spool.source(), wanted)
         return statement_service_pb2.CheckStatementResponse(report=convert.report(report))
 
     async def GetUpload(

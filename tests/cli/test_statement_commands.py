@@ -70,6 +70,17 @@ def test_errors_for_programs_have_the_six_documented_keys(tmp_path: Path):
     assert told["error_count"] >= 1
 
 
+def test_a_file_is_checked_against_the_account_that_is_named(tmp_path: Path):
+    (tmp_path / "bill.csv").write_bytes(BILL)
+
+    told = json.loads(bihuan("statement", "check", "--json", tmp_path / "bill.csv").stdout)
+    same = bihuan("statement", "check", "--account", told["account"], tmp_path / "bill.csv")
+    other = bihuan("statement", "check", "--account", "1111", tmp_path / "bill.csv")
+
+    assert (same.exit_code, other.exit_code) == (0, 1)
+    assert "E-ACCOUNT" in other.stdout
+
+
 def test_a_file_that_no_profile_knows_gets_a_draft(tmp_path: Path):
     rows = "".join(f"2026-03-0{day};T{day};{day}0,50\n" for day in range(1, 9))
     (tmp_path / "unknown.csv").write_text(f"Datum;Nummer;Betrag\n{rows}")
@@ -130,6 +141,7 @@ class Gateway(http.server.BaseHTTPRequestHandler):
         query = parse_qs(urlsplit(self.path).query)
         start = int(query.get("resumeFromBytes", ["0"])[0])
         self.named += query.get("fileSha256", [""])
+        self.queries.append(query)
         if len(self.taken) < self.breaks:
             self.taken.append((self.headers["Idempotency-Key"], start))
             self.rfile.read(70_000)
@@ -166,7 +178,7 @@ class Gateway(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("cli.statements._PAUSE_SECONDS", 0.001)
-    handler = type("Handler", (Gateway,), {"taken": [], "asked": [], "named": [], "breaks": 1})
+    handler = type("Handler", (Gateway,), {"taken": [], "asked": [], "named": [], "queries": [], "breaks": 1})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -191,6 +203,18 @@ def test_an_upload_that_breaks_off_goes_on_from_what_came_under_the_same_key(gat
     assert end == len(content)
     assert handler.named == ["", hashlib.sha256(content).hexdigest()]
     assert seen[-1] == len(content)
+
+
+def test_what_is_said_of_a_file_is_said_again_when_its_upload_goes_on(gateway, monkeypatch, tmp_path: Path):
+    caller, handler = gateway
+    monkeypatch.setattr("cli.client.connect", lambda: caller)
+    (tmp_path / "card.csv").write_bytes(bytes(3 * 1024 * 1024))
+
+    bihuan("statement", "ingest", "--account", "62221111", "--channel", "cmb", tmp_path / "card.csv")
+
+    assert len(handler.queries) == 2
+    for query in handler.queries:
+        assert (query["accountNo"], query["channel"]) == (["62221111"], ["cmb"])
 
 
 def test_an_upload_that_never_gets_through_ends_with_the_reason(gateway):

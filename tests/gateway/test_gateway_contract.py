@@ -93,6 +93,7 @@ def test_an_upload_has_a_raw_body_and_its_header_in_the_query():
         "profileId",
         "resumeFromBytes",
         "fileSha256",
+        "accountNo",
     ]
 
 

@@ -27,6 +27,7 @@ class Wanted:
 
     channel: str = ""
     profile_id: str = ""
+    account_no: str = ""
 
 
 class FileReader:
@@ -54,7 +55,7 @@ class FileReader:
     async def report(self, source: Source, wanted: Wanted) -> Report:
         """Read to the end and tell all that was found."""
         clock = _Clock(self.seconds_max)
-        asked = Asked(wanted.profile_id, wanted.channel)
+        asked = Asked(wanted.profile_id, wanted.channel, wanted.account_no)
         try:
             return await self._run(report_on, source, self._profiles, self._limits, asked, clock.watch)
         finally:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import NamedTuple
+
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from chassis import ids
 from chassis.clock import Clock
@@ -21,9 +23,10 @@ from services.reconciler.domain.sealed_place import CHUNK_BYTES, of_file
 from services.reconciler.domain.statement import Summary
 from services.reconciler.domain.upload import Sent
 from services.reconciler.statements import Profile, Source
+from services.reconciler.statements.lines import with_account
 from services.reconciler.statements.localtime import business_date
 from services.reconciler.statements.refusal import fault_of
-from services.reconciler.statements.terms import broken_terms, channel_needed
+from services.reconciler.statements.terms import account_of, broken_terms, channel_needed, wrong_account
 from services.reconciler.store.loading import LoadingStore, staged_csv
 from services.reconciler.store.run import RunStore
 from services.reconciler.store.statement import StatementStore
@@ -78,7 +81,7 @@ class IngestActions:
         async with self._sessions() as session, session.begin() as transaction:
             loading, statements = LoadingStore(session), StatementStore(session)
             await loading.begin(self._reader.seconds_max)
-            await _stage(loading, file, channel)
+            await _stage(loading, file, channel, sent.account_no)
             _check(file.summary)
             _check_asked(file.summary, sent)
             await loading.take_turn(channel)
@@ -90,7 +93,8 @@ class IngestActions:
             _check_known(judged, file.profile)
             reconciled = await RunStore(session).reconciled(channel, list(judged.new_rows))
             late = late_days(judged.new_rows, _stated(file), reconciled)
-            row = _columns(file.summary, channel, judged, late)
+            told = replace(file.summary, account_no=account_of(file.summary, sent.account_no))
+            row = _columns(told, channel, judged, late)
             added = await self._add(statements, StatementFileStore(session), sent, source, row)
             if added is None:
                 await transaction.rollback()
@@ -119,9 +123,13 @@ class IngestActions:
             await files.add_chunk(source.sha256, chunk_no, sealed)
 
 
-async def _stage(loading: LoadingStore, file: OpenFile, channel: str) -> None:
+async def _stage(loading: LoadingStore, file: OpenFile, channel: str, account_no: str) -> None:
     key = file.profile.key
-    async with aclosing(file.batches(lambda batch: staged_csv(batch, channel, key))) as batches:
+
+    def prepare(batch: pa.RecordBatch) -> bytes:
+        return staged_csv(with_account(batch, account_no), channel, key)
+
+    async with aclosing(file.batches(prepare)) as batches:
         async for staged in batches:
             await loading.stage(staged)
 
@@ -151,8 +159,8 @@ def _check_asked(summary: Summary, sent: Sent) -> None:
     if sent.business_date and not summary.first_date <= sent.business_date <= summary.last_date:
         told = f"{summary.first_date} to {summary.last_date}, not {sent.business_date}"
         raise refusal([fault_of("E-DAY", value=told)], 1)
-    if sent.account_no and summary.account_no not in ("", sent.account_no):
-        raise refusal([fault_of("E-ACCOUNT", value=f"{summary.account_no}, not {sent.account_no}")], 1)
+    if faults := wrong_account(summary, sent.account_no):
+        raise refusal(faults, len(faults))
 
 
 def _check_known(judged: Judged, profile: Profile) -> None:

@@ -68,7 +68,7 @@ def statement_line(row: StatementLineRow) -> statement_pb2.StatementLine:
 
 def sent(header: statement_service_pb2.StatementHeader) -> Sent:
     """What a caller says of a file."""
-    return Sent(header.request_id, header.file_name, header.channel, header.profile_id)
+    return Sent(header.request_id, header.file_name, header.channel, header.profile_id, account_no=header.account_no)
 
 
 def upload(progress: Progress) -> statement_service_pb2.GetUploadResponse:

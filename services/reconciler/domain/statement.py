@@ -53,6 +53,7 @@ class Summary:
     channel: str  # "" when the layout is of no one channel: the caller has to name it
     encoding: str
     account_no: str  # "" when the file does not tell, or speaks of several
+    many_accounts: bool
     first_date: date | None  # the business dates that the file covers; None when it does not tell
     last_date: date | None
     period_start: datetime | None  # UTC; None when the file does not state a period

@@ -9,7 +9,8 @@ from typing import NamedTuple
 class Sent:
     """What is said of a file that is sent to be loaded; `channel` and `profile_id` are empty for what it tells.
 
-    `business_date` and `account_no` are what it has to be of; None and empty for whatever it is of.
+    `business_date` and `account_no` are what it has to be of; None and empty for whatever it is of. A file that tells
+    no account is of the one that is named.
     """
 
     request_id: str

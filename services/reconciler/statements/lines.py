@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from services.reconciler.domain.line import LineKind, StatementLine
 
@@ -64,6 +65,15 @@ def batch_of(lines: list[StatementLine]) -> pa.RecordBatch:
     """Some lines as one batch of LINE_SCHEMA."""
     columns = [pa.array([getattr(line, field.name) for line in lines], field.type) for field in LINE_SCHEMA]
     return pa.RecordBatch.from_arrays(columns, schema=LINE_SCHEMA)
+
+
+def with_account(batch: pa.RecordBatch, account_no: str) -> pa.RecordBatch:
+    """The batch with this account where a line tells none."""
+    if not account_no:
+        return batch
+    told = batch["account_no"]
+    filled = pc.if_else(pc.equal(told, ""), account_no, told)
+    return batch.set_column(batch.schema.get_field_index("account_no"), LINE_SCHEMA.field("account_no"), filled)
 
 
 def lines_of(batch: pa.RecordBatch) -> Iterator[StatementLine]:

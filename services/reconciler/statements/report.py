@@ -12,7 +12,7 @@ from services.reconciler.statements.profile_table import Dialect
 from services.reconciler.statements.read import open_statement
 from services.reconciler.statements.refusal import StatementRefused
 from services.reconciler.statements.source import Source
-from services.reconciler.statements.terms import broken_terms, channel_needed
+from services.reconciler.statements.terms import account_of, broken_terms, channel_needed, wrong_account
 from services.reconciler.statements.watched import Watch, Watched
 
 _UNKNOWN = ("E-PROFILE-NONE", "E-ENC-AMBIGUOUS")
@@ -32,6 +32,7 @@ class Asked(NamedTuple):
 
     profile_id: str = ""
     channel: str = ""
+    account_no: str = ""
 
 
 def report_on(
@@ -80,10 +81,11 @@ def report_json(report: Report) -> dict[str, Any]:
 
 def _for_loading(summary: Summary, profile: Profile, asked: Asked) -> Summary:
     """With what loading would say; a channel can still be named then, so that one that is missing refuses nothing."""
-    terms = broken_terms(profile, asked.channel)
+    terms = [*broken_terms(profile, asked.channel), *wrong_account(summary, asked.account_no)]
     return replace(
         summary,
         channel=summary.channel or asked.channel,
+        account_no=account_of(summary, asked.account_no),
         faults=(*terms, *summary.faults),
         fault_count=summary.fault_count + len(terms),
         warnings=(*channel_needed(profile, asked.channel), *summary.warnings),
@@ -120,6 +122,7 @@ def _unread(fault: StatementFault) -> Summary:
         channel="",
         encoding="",
         account_no="",
+        many_accounts=False,
         first_date=None,
         last_date=None,
         period_start=None,

@@ -121,6 +121,7 @@ class Tally:
             channel=self.profile.channel,
             encoding=self.encoding,
             account_no=next(iter(self._accounts)) if len(self._accounts) == 1 else "",
+            many_accounts=len(self._accounts) > 1,
             first_date=self._first_date,
             last_date=self._last_date,
             period_start=self._period[0],

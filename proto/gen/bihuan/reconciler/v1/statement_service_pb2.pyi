@@ -32,6 +32,7 @@ class StatementHeader(_message.Message):
     PROFILE_ID_FIELD_NUMBER: _builtins.int
     RESUME_FROM_BYTES_FIELD_NUMBER: _builtins.int
     FILE_SHA256_FIELD_NUMBER: _builtins.int
+    ACCOUNT_NO_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry."""
     file_name: _builtins.str
@@ -46,6 +47,10 @@ class StatementHeader(_message.Message):
     """The SHA-256 of the whole file in lower-case hex, which what came must have. Needed with resume_from_bytes, since
     parts of two files could else be taken for one; else it may be empty.
     """
+    account_no: _builtins.str
+    """The account; of a file that does not tell it, and else empty or the one that the file tells. Many banks' exports
+    tell none, so that two cards without it are one account.
+    """
     def __init__(
         self,
         *,
@@ -55,10 +60,11 @@ class StatementHeader(_message.Message):
         profile_id: _builtins.str = ...,
         resume_from_bytes: _builtins.int = ...,
         file_sha256: _builtins.str = ...,
+        account_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "file_name", b"file_name", "file_sha256", b"file_sha256", "profile_id", b"profile_id", "request_id", b"request_id", "resume_from_bytes", b"resume_from_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "channel", b"channel", "file_name", b"file_name", "file_sha256", b"file_sha256", "profile_id", b"profile_id", "request_id", b"request_id", "resume_from_bytes", b"resume_from_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -73,22 +79,26 @@ class CheckHeader(_message.Message):
     FILE_NAME_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     PROFILE_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_NO_FIELD_NUMBER: _builtins.int
     file_name: _builtins.str
     """The file's name, for people; may be empty."""
     channel: _builtins.str
     """The channel; needed when the layout is of no one channel, and else empty or the one that the layout is of."""
     profile_id: _builtins.str
     """The profile that has to read it; empty to find the one that claims the file."""
+    account_no: _builtins.str
+    """The account; of a file that does not tell it, and else empty or the one that the file tells."""
     def __init__(
         self,
         *,
         file_name: _builtins.str = ...,
         channel: _builtins.str = ...,
         profile_id: _builtins.str = ...,
+        account_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "file_name", b"file_name", "profile_id", b"profile_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "channel", b"channel", "file_name", b"file_name", "profile_id", b"profile_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
