@@ -88,8 +88,7 @@ def columns_of(text: TextBlock, table: Table, dialect: Dialect, width: int, need
         columns = [columns[place] for place in needed]
     if prefix := len(dialect.cell_prefix.encode()):
         columns = [pc.binary_replace_slice(column, 0, prefix, b"") for column in columns]
-    columns = [_texts(column, text.encoding) for column in columns]
-    return [pc.utf8_trim(column, dialect.strip) for column in columns] if dialect.strip else columns
+    return [_trimmed(_texts(column, text.encoding), dialect.strip) for column in columns]
 
 
 def _cut(text: TextBlock, dialect: Dialect, width: int, needed: list[int]) -> list[pa.Array]:
@@ -132,9 +131,19 @@ def _texts(column: pa.Array, encoding: str) -> pa.Array:
     return pa.array([word.decode(encoding) for word in words.dictionary.to_pylist()], pa.string()).take(words.indices)
 
 
+def _trimmed(texts: pa.Array, padding: str) -> pa.Array:
+    data = _bytes(texts)
+    return pc.utf8_trim(texts, padding) if any(one.encode() in data for one in padding) else texts
+
+
 def _is_ascii(column: pa.Array) -> bool:
+    return _bytes(column).isascii()
+
+
+def _bytes(column: pa.Array) -> bytes:
+    """All that stands in a column, and perhaps more."""
     data = column.buffers()[2]
-    return data is None or data.to_pybytes().isascii()
+    return b"" if data is None else data.to_pybytes()
 
 
 def _is_plain_gbk(text: TextBlock, columns: list[pa.Array]) -> bool:
