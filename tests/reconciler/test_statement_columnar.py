@@ -292,6 +292,19 @@ def test_a_cell_with_a_delimiter_of_its_own_leaves_a_bill_with_prefixes_in_colum
         assert rows_in_columns(raw, monkeypatch) >= len(table) - 1
 
 
+@pytest.mark.parametrize("sample", ["a bill with prefixes, in GBK", "a bank's list", "all that columns know"])
+@pytest.mark.parametrize("places", [(1,), (2, 3), (-1,), (-1, -2)])
+def test_a_carriage_return_within_a_line_is_read_alike(sample, places):
+    lines = SAMPLES[sample]().split(b"\n")
+    for at, line in enumerate(lines[3:5], 3):
+        cells = line.split(b",")
+        for place in places:
+            cells[place] = cells[place][:2] + b"\r" + cells[place][2:]
+        lines[at] = b",".join(cells)
+
+    assert_same(b"\n".join(lines), 4_194_304, (*PROFILES, BANK))
+
+
 def test_a_cell_without_its_prefix_is_no_cell():
     text = samples.wechat_pay_trade(9, 3).decode("utf-8-sig")
     old, new = "`CNY,`", "`CNY,"

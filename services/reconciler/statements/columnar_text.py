@@ -52,8 +52,8 @@ def text_block(block: Block, encoding: str, limits: Limits, *, may_stay: bool) -
     """
     raw = block.raw
     lines = _split(raw)
-    returns = raw.count(b"\r")
-    plain(returns in (0, len(lines)) and (not returns or pc.all(pc.ends_with(lines, "\r")).as_py()))
+    returns = b"\r" in raw  # one more inside a line would be another row to `_read`, which is odd
+    plain(not returns or pc.all(pc.ends_with(lines, "\r")).as_py())
     plain(b"\0" not in raw and block.next_no - 1 <= limits.lines_max)
     whole = pc.add(pc.binary_length(lines).cast(pa.int64()), 1)
     size = pc.subtract(whole, 2 if returns else 1)
@@ -96,6 +96,7 @@ def _cut(text: TextBlock, dialect: Dialect, width: int, needed: list[int]) -> li
     if dialect.cell_prefix:
         columns = _prefixed(text, dialect, width, needed)
     elif dialect.quote and dialect.quote.encode() in text.body:
+        plain(text.body.count(b"\r") in (0, len(text.lines)))
         plain(not any_is(pc.invert(_has(text, _quoted_row(dialect)))))
         columns = _read(text.body, dialect.delimiter, dialect.quote, width, needed)
     else:

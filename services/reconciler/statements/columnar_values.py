@@ -78,8 +78,11 @@ class Numbers:
         """How many decimals the longest of these numbers is written with."""
         texts = words_of(texts)
         point = pc.find_substring(texts, self._decimal)
-        behind = pc.subtract(pc.subtract(pc.binary_length(texts), point), 1)
-        return pc.max(pc.if_else(pc.less(point, 0), 0, behind)).as_py() or 0
+        length = pc.binary_length(texts)
+        whole = pc.less(point, 0)
+        if any_is(whole):
+            point = pc.if_else(whole, pc.subtract(length, 1), point)
+        return max((pc.max(pc.subtract(length, point)).as_py() or 1) - 1, 0)
 
     def check(self, texts: pa.Array) -> None:
         """Raises Odd unless every cell is a number."""
