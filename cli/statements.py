@@ -23,6 +23,9 @@ _Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)]
 _Profile = Annotated[str, typer.Option(help="the profile that has to read it")]
 _Channel = Annotated[str, typer.Option(help="the channel, for a layout that many channels use")]
 _Account = Annotated[str, typer.Option(help="the account or card, of a file that does not tell it")]
+_KeepEqual = Annotated[
+    bool, typer.Option("--keep-equal", help="lines that nothing tells from loaded ones, such as a second fee, are new")
+]
 _Fetch = Annotated[str, typer.Option("--fetch", help="the fetch that the one file is for, which ends it")]
 _State = Annotated[str, typer.Option(help="only in this state, such as MISSING")]
 _Source = Annotated[str, typer.Option(help="only of this source")]
@@ -36,6 +39,8 @@ class Said(NamedTuple):
     channel: str = ""
     profile: str = ""
     account: str = ""
+    vouched_by: str = ""  # with a reason: that lines which equal loaded ones are new
+    reason: str = ""
 
 
 statement = typer.Typer(no_args_is_help=True, help="Statement files of channels and banks. 对账单")
@@ -73,13 +78,22 @@ def check(
 
 @statement.command()
 def ingest(
-    files: _Files, channel: _Channel = "", profile: _Profile = "", account: _Account = "", fetch: _Fetch = ""
+    files: _Files,
+    channel: _Channel = "",
+    profile: _Profile = "",
+    account: _Account = "",
+    fetch: _Fetch = "",
+    keep_equal: _KeepEqual = False,
+    by: Annotated[str, typer.Option(help="with --keep-equal: who vouches for it")] = "",
+    reason: Annotated[str, typer.Option(help="with --keep-equal: why")] = "",
 ) -> None:
     """Load statement files, each whole or not at all."""
+    if not keep_equal == bool(by) == bool(reason):
+        raise typer.BadParameter("--keep-equal needs --by and --reason, and they need it")
     if fetch and len(files) > 1:
         raise typer.BadParameter("a fetch is of one file")
     gateway = client.connect()
-    said = Said(channel, profile, account)
+    said = Said(channel, profile, account, by, reason)
     key = f"fetch.{fetch}" if fetch else ""
     for path in files:
         with path.open("rb") as file, _bar(path) as moved:
@@ -117,6 +131,8 @@ def ingest_file(
     """
     key, start = key or str(uuid.uuid4()), 0
     about = {"fileName": name, "channel": said.channel, "profileId": said.profile, "accountNo": said.account}
+    if said.vouched_by:
+        about |= {"keepEqualLines": "true", "vouchedBy": said.vouched_by, "reason": said.reason}
     for tries in range(1, _TRIES_MAX + 1):
         query = {**about, "resumeFromBytes": start}
         try:

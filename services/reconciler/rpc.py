@@ -52,6 +52,7 @@ class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
             header = await self._uploads.header(request_iterator)
             assert isinstance(header, statement_service_pb2.StatementHeader), "the contract names the header"
             self._uploads.check_resumed(header)
+            self._uploads.check_vouched(header)
             async with Spool() as spool:
                 kept = await self._kept.resume(header.request_id, header.resume_from_bytes, spool)
                 await self._uploads.bytes_into(spool, request_iterator, kept.grown)

@@ -63,6 +63,17 @@ class Uploads:
             english = "what came is not the file of this SHA-256: send it again from its beginning"
             raise _wrong("file_sha256", "DIFFERS", english, "收到的内容与该 SHA-256 不符，请从头重新上传")
 
+    @staticmethod
+    def check_vouched(header: StatementHeader) -> None:
+        """Raises Fault INVALID_FIELD unless who vouches for equal lines says who and why, and only who does."""
+        for field in ("vouched_by", "reason"):
+            if header.keep_equal_lines and not getattr(header, field).strip():
+                english = "who keeps equal lines must say who vouches for them, and why"
+                raise _wrong(field, "REQUIRED", english, "保留相同明细时必须说明确认人和原因")
+            if not header.keep_equal_lines and getattr(header, field):
+                english = "who vouches, and why, is said with keep_equal_lines only"
+                raise _wrong(field, "UNUSED", english, "确认人和原因仅用于保留相同明细")
+
     async def bytes_into(self, spool: Spool, parts: Parts, grown: Grown | None = None) -> None:
         """Take all parts behind the header; `grown` is called after each chunk that is on disk.
 

@@ -217,6 +217,21 @@ def test_what_is_said_of_a_file_is_said_again_when_its_upload_goes_on(gateway, m
         assert (query["accountNo"], query["channel"]) == (["62221111"], ["cmb"])
 
 
+def test_who_keeps_equal_lines_is_said_with_why(gateway, monkeypatch, tmp_path: Path):
+    caller, handler = gateway
+    handler.breaks = 0
+    monkeypatch.setattr("cli.client.connect", lambda: caller)
+    (tmp_path / "fees.sta").write_bytes(bytes(10))
+
+    half = bihuan("statement", "ingest", "--keep-equal", "--by", "li.na", tmp_path / "fees.sta")
+    bihuan("statement", "ingest", "--keep-equal", "--by", "li.na", "--reason", "2 fees", tmp_path / "fees.sta")
+
+    assert half.exit_code == 2
+    for query in handler.queries:
+        assert (query["keepEqualLines"], query["vouchedBy"], query["reason"]) == (["true"], ["li.na"], ["2 fees"])
+    assert handler.queries
+
+
 def test_an_upload_that_never_gets_through_ends_with_the_reason(gateway):
     caller, handler = gateway
     handler.breaks = 99

@@ -94,6 +94,9 @@ def test_an_upload_has_a_raw_body_and_its_header_in_the_query():
         "resumeFromBytes",
         "fileSha256",
         "accountNo",
+        "keepEqualLines",
+        "vouchedBy",
+        "reason",
     ]
 
 

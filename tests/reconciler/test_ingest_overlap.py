@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from bihuan.reconciler.v1 import statement_pb2, statement_service_pb2
 
+from services.reconciler.tables import StatementRow
 from tests.reconciler.builders import System, a_bill, a_bill_row, class_names, parts, refused
 from tests.support.statement_families import camt053
 
@@ -25,7 +26,7 @@ def activity(*rows: str) -> bytes:
     return "\n".join([head, *rows, ""]).encode()
 
 
-async def load(system: System, content: bytes, no: int, **said: str) -> statement_pb2.Statement:
+async def load(system: System, content: bytes, no: int, **said: object) -> statement_pb2.Statement:
     sent = parts(content, f"ingest-000{no}", **said)
     return (await system.statements.IngestStatement(iter(sent))).statement
 
@@ -212,3 +213,50 @@ async def test_a_line_that_nothing_tells_from_a_known_one_is_never_left_out_with
 
     assert (fault.reason, fault.metadata["statement_id"]) == ("OVERLAPPING_FILE", first.statement_id)
     assert (fault.metadata["line"], fault.metadata["known_rows"]) == ("5", "1")
+
+
+async def test_a_line_that_a_person_vouches_for_is_new_and_the_statement_tells_who_and_why(system: System):
+    await load(system, message("1/1", "C240502EUR100,", "C240502EUR95,", FEE), 1, channel="my_bank")
+    second = message("2/1", "C240502EUR95,", "C240502EUR85,", FEE, FEE)
+    vouched = {"keep_equal_lines": True, "vouched_by": "li.na", "reason": "the bank confirmed three fees"}
+
+    kept = await load(system, second, 2, channel="my_bank", **vouched)
+
+    assert (kept.rows.booked, kept.known_rows) == (2, 0)
+    assert (kept.vouched_by, kept.vouched_reason) == ("li.na", "the bank confirmed three fees")
+    assert len(await lines_of(system, kept.statement_id)) == 2
+    third = message("3/1", "C240502EUR85,", "C240502EUR80,", FEE)
+    assert (await load(system, third, 3, channel="my_bank", **vouched)).known_rows == 0
+    fourth = parts(message("4/1", "C240502EUR80,", "C240502EUR75,", FEE), "ingest-0004", channel="my_bank")
+    assert (await refused(system.statements.IngestStatement(iter(fourth)))).reason == "OVERLAPPING_FILE"
+
+
+async def test_a_line_with_a_number_is_known_whoever_vouches(system: System):
+    await load(system, export(SALARY), 1, channel="my_bank")
+
+    second = await load(
+        system,
+        export(SALARY, COFFEE),
+        2,
+        channel="my_bank",
+        keep_equal_lines=True,
+        vouched_by="li.na",
+        reason="two fees",
+    )
+
+    assert (second.rows.booked, second.known_rows) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"keep_equal_lines": True, "vouched_by": "li.na"},
+        {"keep_equal_lines": True, "reason": "two fees", "vouched_by": " "},
+        {"reason": "two fees"},
+    ],
+)
+async def test_who_keeps_equal_lines_says_who_and_why(system: System, said: dict[str, object]):
+    fault = await refused(system.statements.IngestStatement(iter(parts(export(COFFEE), channel="my_bank", **said))))
+
+    assert fault.reason == "INVALID_FIELD"
+    assert await system.count(StatementRow) == 0

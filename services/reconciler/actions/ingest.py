@@ -21,7 +21,7 @@ from services.reconciler.actions.refusal import overlap, refusal
 from services.reconciler.domain.loading import Judged, late_days
 from services.reconciler.domain.sealed_place import CHUNK_BYTES, of_file
 from services.reconciler.domain.statement import Summary
-from services.reconciler.domain.upload import Sent
+from services.reconciler.domain.upload import Sent, Vouched
 from services.reconciler.statements import Profile, Source
 from services.reconciler.statements.lines import with_account
 from services.reconciler.statements.localtime import business_date
@@ -88,7 +88,7 @@ class IngestActions:
             if await statements.known(sent.request_id, source.sha256):
                 await transaction.rollback()
                 return None
-            judged = await loading.judge()
+            judged = await loading.judge(vouched=sent.vouched is not None)
             judged.check(file.summary.rows.booked)
             _check_known(judged, file.profile)
             reconciled = await RunStore(session).reconciled(channel, list(judged.new_rows))
@@ -113,8 +113,12 @@ class IngestActions:
         row: dict[str, object],
     ) -> StatementRow | None:
         await files.add(source.sha256, source.size)
+        vouched = sent.vouched or Vouched("", "")
+        vouching = {"vouched_by": vouched.by, "vouched_reason": vouched.reason}
         named = {"request_id": sent.request_id, "file_name": sent.file_name, "create_time": self._clock.now()}
-        return await statements.add({**row, **named, "file_sha256": source.sha256, "size_bytes": source.size})
+        return await statements.add(
+            {**row, **named, **vouching, "file_sha256": source.sha256, "size_bytes": source.size}
+        )
 
     async def _keep(self, files: StatementFileStore, source: Source) -> None:
         for chunk_no in range(-(-source.size // CHUNK_BYTES)):

@@ -3,7 +3,7 @@
 from bihuan.reconciler.v1 import statement_pb2, statement_service_pb2
 
 from services.reconciler.convert.basics import day, line_id, money, sums, timestamp
-from services.reconciler.domain.upload import Progress, Sent
+from services.reconciler.domain.upload import Progress, Sent, Vouched
 from services.reconciler.tables import StatementLineRow, StatementRow
 
 
@@ -34,6 +34,8 @@ def statement(row: StatementRow) -> statement_pb2.Statement:
         known_rows=row.known_rows,
         late_rows=row.late_rows,
         create_time=timestamp(row.create_time),
+        vouched_by=row.vouched_by,
+        vouched_reason=row.vouched_reason,
     )
 
 
@@ -68,7 +70,15 @@ def statement_line(row: StatementLineRow) -> statement_pb2.StatementLine:
 
 def sent(header: statement_service_pb2.StatementHeader) -> Sent:
     """What a caller says of a file."""
-    return Sent(header.request_id, header.file_name, header.channel, header.profile_id, account_no=header.account_no)
+    vouched = Vouched(header.vouched_by, header.reason) if header.keep_equal_lines else None
+    return Sent(
+        header.request_id,
+        header.file_name,
+        header.channel,
+        header.profile_id,
+        account_no=header.account_no,
+        vouched=vouched,
+    )
 
 
 def upload(progress: Progress) -> statement_service_pb2.GetUploadResponse:

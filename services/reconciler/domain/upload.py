@@ -5,6 +5,13 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 
+class Vouched(NamedTuple):
+    """That a person knows lines to be new which nothing tells from loaded ones."""
+
+    by: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What is said of a file that is sent to be loaded; `channel` and `profile_id` are empty for what it tells.
@@ -19,6 +26,7 @@ class Sent:
     profile_id: str = ""
     business_date: date | None = None
     account_no: str = ""
+    vouched: Vouched | None = None
 
 
 class Progress(NamedTuple):

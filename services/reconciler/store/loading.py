@@ -50,18 +50,27 @@ CREATE TEMP TABLE staged_lines (
     line_key bytea
 ) ON COMMIT DROP
 """
-# Equal keys are numbered in an order that does not depend on where in its file a line stands.
-_JUDGE = """
+# Two fees of a day, told by two files, may be equal in all that their key has; a number or a balance tells them apart.
+_UNSURE = (
+    "channel_txn_no = '' AND channel_refund_no = '' AND merchant_refund_no = '' AND merchant_order_no = '' "
+    "AND entry_ref = '' AND balance_after_minor IS NULL"
+)
+# Equal keys are numbered in an order that does not depend on where in its file a line stands. Where a person vouches
+# that lines are new, they are numbered on behind those that are there.
+_JUDGE = f"""
 CREATE TEMP TABLE judged_lines ON COMMIT DROP AS
 SELECT staged.*, known.statement_id AS known_statement_id, known.line_no AS known_line_no,
     known.amount_minor AS known_amount_minor, known.currency_code AS known_currency_code, known.status AS known_status
 FROM (
     SELECT *, row_number() OVER (
         PARTITION BY line_key ORDER BY amount_minor, currency_code, status, seq
-    ) AS occurrence FROM staged_lines
+    ) + CASE WHEN :vouched AND {_UNSURE} THEN (
+        SELECT coalesce(max(before.occurrence), 0) FROM statement_lines AS before
+        WHERE before.line_key = staged_lines.line_key
+    ) ELSE 0 END AS occurrence FROM staged_lines
 ) AS staged
 LEFT JOIN statement_lines AS known USING (line_key, occurrence)
-"""
+"""  # noqa: S608  made of constants
 _FIRST = """
 SELECT line_no, amount_minor || ' ' || currency_code || ' ' || status, known_statement_id, known_line_no,
     known_amount_minor || ' ' || known_currency_code || ' ' || known_status
@@ -71,11 +80,6 @@ FROM judged_lines WHERE known_statement_id IS NOT NULL AND ({condition}) ORDER B
 _BY_PLACE = "SELECT count(*) > count(DISTINCT line_no) FROM staged_lines"
 _CHANGED = (
     "(amount_minor, currency_code, status) IS DISTINCT FROM (known_amount_minor, known_currency_code, known_status)"
-)
-# Two fees of a day, told by two files, may be equal in all that their key has; a number or a balance tells them apart.
-_UNSURE = (
-    "channel_txn_no = '' AND channel_refund_no = '' AND merchant_refund_no = '' AND merchant_order_no = '' "
-    "AND entry_ref = '' AND balance_after_minor IS NULL"
 )
 _NEW_ROWS = "SELECT business_date, count(*) FROM judged_lines WHERE known_statement_id IS NULL GROUP BY business_date"
 _ADD = f"""
@@ -113,10 +117,13 @@ class LoadingStore:
         lock = text("SELECT pg_advisory_xact_lock(hashtextextended('statements:' || :channel, 0))")
         await self._session.execute(lock, {"channel": channel})
 
-    async def judge(self) -> Judged:
-        """Put the lines beside those that their accounts have."""
+    async def judge(self, *, vouched: bool = False) -> Judged:
+        """Put the lines beside those that their accounts have.
+
+        If `vouched`, a line that has neither a number nor a balance is new, whatever it equals.
+        """
         await self._session.execute(text("ANALYZE staged_lines"))
-        await self._session.execute(text(_JUDGE))
+        await self._session.execute(text(_JUDGE), {"vouched": vouched})
         new_rows = {row[0]: row[1] for row in await self._session.execute(text(_NEW_ROWS))}
         known_rows = await self._session.scalar(text("SELECT count(known_statement_id) FROM judged_lines"))
         first_known = await self._first("true") if known_rows else None

@@ -67,6 +67,8 @@ class StatementRow(Base):
     sums_out: Mapped[dict[str, Any]]
     controls: Mapped[list[dict[str, Any]]]
     create_time: Mapped[datetime]
+    vouched_by: Mapped[str] = mapped_column(server_default="")
+    vouched_reason: Mapped[str] = mapped_column(server_default="")
 
 
 class StatementLineRow(Base):

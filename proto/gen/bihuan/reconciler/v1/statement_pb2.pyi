@@ -46,6 +46,8 @@ class Statement(_message.Message):
     KNOWN_ROWS_FIELD_NUMBER: _builtins.int
     LATE_ROWS_FIELD_NUMBER: _builtins.int
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    VOUCHED_BY_FIELD_NUMBER: _builtins.int
+    VOUCHED_REASON_FIELD_NUMBER: _builtins.int
     statement_id: _builtins.str
     """Ours."""
     file_sha256: _builtins.str
@@ -74,6 +76,10 @@ class Statement(_message.Message):
     """The lines of it that came late: of a day before the one that the file states, or of a day that was reconciled."""
     size_bytes: _builtins.int
     """The bytes of the file."""
+    vouched_by: _builtins.str
+    """Who vouched that its lines which equal earlier ones are new; empty when nobody did."""
+    vouched_reason: _builtins.str
+    """Why."""
     @_builtins.property
     def rows(self) -> Global___RowCounts:
         """How each physical line of the file ended."""
@@ -116,10 +122,12 @@ class Statement(_message.Message):
         known_rows: _builtins.int = ...,
         late_rows: _builtins.int = ...,
         size_bytes: _builtins.int = ...,
+        vouched_by: _builtins.str = ...,
+        vouched_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "rows", b"rows"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "business_date", b"business_date", "channel", b"channel", "controls", b"controls", "create_time", b"create_time", "encoding", b"encoding", "file_name", b"file_name", "file_sha256", b"file_sha256", "first_date", b"first_date", "known_rows", b"known_rows", "last_date", b"last_date", "late_rows", b"late_rows", "profile_id", b"profile_id", "profile_version", b"profile_version", "rows", b"rows", "size_bytes", b"size_bytes", "statement_id", b"statement_id", "sums_in", b"sums_in", "sums_out", b"sums_out"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "business_date", b"business_date", "channel", b"channel", "controls", b"controls", "create_time", b"create_time", "encoding", b"encoding", "file_name", b"file_name", "file_sha256", b"file_sha256", "first_date", b"first_date", "known_rows", b"known_rows", "last_date", b"last_date", "late_rows", b"late_rows", "profile_id", b"profile_id", "profile_version", b"profile_version", "rows", b"rows", "size_bytes", b"size_bytes", "statement_id", b"statement_id", "sums_in", b"sums_in", "sums_out", b"sums_out", "vouched_by", b"vouched_by", "vouched_reason", b"vouched_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -33,6 +33,9 @@ class StatementHeader(_message.Message):
     RESUME_FROM_BYTES_FIELD_NUMBER: _builtins.int
     FILE_SHA256_FIELD_NUMBER: _builtins.int
     ACCOUNT_NO_FIELD_NUMBER: _builtins.int
+    KEEP_EQUAL_LINES_FIELD_NUMBER: _builtins.int
+    VOUCHED_BY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry."""
     file_name: _builtins.str
@@ -51,6 +54,14 @@ class StatementHeader(_message.Message):
     """The account; of a file that does not tell it, and else empty or the one that the file tells. Many banks' exports
     tell none, so that two cards without it are one account.
     """
+    keep_equal_lines: _builtins.bool
+    """Whether a person vouches that lines which nothing tells from loaded ones, such as a second equal fee, are new:
+    without a number or a balance they else make the file overlap. It is of all such lines of the file.
+    """
+    vouched_by: _builtins.str
+    """Who vouches for it; needed with keep_equal_lines."""
+    reason: _builtins.str
+    """Why; needed with keep_equal_lines."""
     def __init__(
         self,
         *,
@@ -61,10 +72,13 @@ class StatementHeader(_message.Message):
         resume_from_bytes: _builtins.int = ...,
         file_sha256: _builtins.str = ...,
         account_no: _builtins.str = ...,
+        keep_equal_lines: _builtins.bool = ...,
+        vouched_by: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "channel", b"channel", "file_name", b"file_name", "file_sha256", b"file_sha256", "profile_id", b"profile_id", "request_id", b"request_id", "resume_from_bytes", b"resume_from_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "channel", b"channel", "file_name", b"file_name", "file_sha256", b"file_sha256", "keep_equal_lines", b"keep_equal_lines", "profile_id", b"profile_id", "reason", b"reason", "request_id", b"request_id", "resume_from_bytes", b"resume_from_bytes", "vouched_by", b"vouched_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
