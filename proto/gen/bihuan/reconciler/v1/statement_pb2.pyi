@@ -57,7 +57,7 @@ class Statement(_message.Message):
     channel: _builtins.str
     """The channel that it speaks for."""
     account_no: _builtins.str
-    """The account or merchant number at the channel; empty when the file does not tell."""
+    """The account or merchant number at the channel, as the file tells or else its sender; empty when neither does."""
     business_date: _builtins.str
     """The channel's business day, YYYY-MM-DD; the last one of a file that covers several."""
     profile_id: _builtins.str
@@ -298,7 +298,7 @@ class StatementLine(_message.Message):
     fee_text: _builtins.str
     """What the channel kept, in major units as the file writes it; empty when it does not tell."""
     account_no: _builtins.str
-    """The account that it belongs to; empty when the file does not tell."""
+    """The account that it belongs to, as the file tells or else its sender; empty when neither does."""
     entry_ref: _builtins.str
     """The reference of who keeps the account; empty when there is none."""
     original_txn_no: _builtins.str
