@@ -46,9 +46,10 @@ def overlap(known: KnownLine, known_rows: int) -> Fault:
         Kind.EXISTS,
         "OVERLAPPING_FILE",
         f"{known_rows} lines of the file are loaded already, the first of them on line {known.line_no}: it is line "
-        f"{known.known_line_no} of statement {known.statement_id}",
+        f"{known.known_line_no} of statement {known.statement_id}; if the channel did book equal lines twice, load the "
+        "file with keep_equal_lines, who vouches for it, and why",
         f"文件中有 {known_rows} 行此前已载入，首先是第 {known.line_no} 行，即对账单 {known.statement_id} "
-        f"第 {known.known_line_no} 行",
+        f"第 {known.known_line_no} 行；如确为渠道两次真实入账，请以 keep_equal_lines 载入并注明确认人与理由",
         metadata={
             "line": str(known.line_no),
             "statement_id": known.statement_id,
