@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.reconciler.statements import Limits, Source, check_statement, load_profiles
+from services.reconciler.statements import Limits, ProfileInvalid, Source, check_statement, load_profiles
 from services.reconciler.statements.draft import Draft, draft_profile
 from services.reconciler.statements.profile_files import parse_profile
 from tests.support import statement_samples as samples
@@ -44,6 +44,20 @@ NOT_ALL_TOLD = {
     "cn/wechat_trade_all_bom.csv",
     "intl/bmo_credit_preamble.csv",
 }
+
+# A list as some banks write it: a tab after every cell, a title above, totals below, the newest first.
+PADDED = [
+    ["记账时间", "凭证号", "摘要", "交易对手", "存入金额", "支取金额", "账户余额"],
+    ["2026-03-02 18:40:11", "9002", "消费", "某某超市", "", "23.40", "6211.10"],
+    ["2026-03-01 12:00:00", "9001", "转账", "张某", "", "1000.00", "6234.50"],
+    ["2026-03-01 09:15:02", "9000", "工资", "某某公司", "5000.00", "", "7234.50"],
+    ["总计", "", "", "", "5000.00", "1023.40", ""],
+]
+
+
+def padded(rows: list[list[str]]) -> bytes:
+    lines = ["账户交易明细", *(",".join(f"{cell}\t" for cell in row) for row in rows), ""]
+    return "\r\n".join(lines).encode("gb18030")
 
 
 def drafted(raw: bytes) -> Draft:
@@ -132,3 +146,42 @@ def test_a_workbook_is_drafted_as_a_workbook():
 @pytest.mark.parametrize("raw", [b"", b"\n\n\n", b"<!DOCTYPE html><html></html>", b'{"code":"NO_STATEMENT"}'])
 def test_nothing_is_proposed_for_what_is_no_table(raw):
     assert not raw or draft_profile(Source.of_bytes(raw), LIMITS) is None
+
+
+@pytest.mark.parametrize(
+    ("money_in", "money_out"),
+    [
+        ("存入金额", "支取金额"),
+        ("转入金额", "转出金额"),
+        ("存款金额", "取出金额"),
+        ("贷方发生额", "借方发生额"),
+        ("贷方发生额（收入）", "借方发生额（支出）"),
+        ("发生额（贷方）", "发生额（借方）"),
+    ],
+)
+def test_money_in_and_out_are_told_by_the_words_that_banks_use(money_in, money_out):
+    header = [{"存入金额": money_in, "支取金额": money_out}.get(name, name) for name in PADDED[0]]
+
+    raw = padded([header, *PADDED[1:]])
+    profile = parse_profile("draft.yaml", drafted(raw).yaml)
+
+    assert (profile.amount.in_, profile.amount.out) == ((money_in,), (money_out,))
+    summary = check_statement(Source.of_bytes(raw), [profile], profile_id=profile.id)
+    assert (summary.sums_in, summary.sums_out) == ({"CNY": 500000}, {"CNY": -102340})
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Date,Posted date,Text\n20260301,20260302,TEA\n20260302,20260303,COFFEE\n",
+        b"Date,Clock time,Text\n20260301,184011,TEA\n20260302,091502,COFFEE\n",
+        b"Date,Number,Text\n2026-03-01,1,TEA\n2026-03-02,x,3.50\n",
+        padded([[name.replace("支取金额", "某列") for name in PADDED[0]], *PADDED[1:]]),
+    ],
+)
+def test_no_column_of_times_or_texts_is_named_as_the_amount_and_its_lack_is_told(raw):
+    draft = drafted(raw)
+
+    assert "# The amount column was not found" in draft.yaml
+    with pytest.raises(ProfileInvalid, match="amount is missing"):
+        parse_profile("draft.yaml", draft.yaml)

@@ -37,7 +37,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 class Draft:
     """What seems to be in the file."""
 
-    yaml: str  # a profile that is valid, though its id, its channel and every `confirm` in it are a person's to say
+    yaml: str  # a profile; valid if an amount was found, though its id, channel and currency are a person's to say
     encoding: str  # "" for a workbook
     delimiter: str  # "" for a workbook
     header_line: int  # from 1; 0 if there seems to be none
@@ -90,8 +90,9 @@ def _drafted(sketch: Sketch, lines: Sequence[str], encoding: str) -> Draft:
     warnings: list[str] = []
     profile = _profile(sketch, lines, encoding, warnings)
     header = _names(sketch)
+    head = _HEAD + ("" if "amount" in profile else _NO_AMOUNT)
     return Draft(
-        yaml=_HEAD + yaml.safe_dump(profile, allow_unicode=True, sort_keys=False, width=120),
+        yaml=head + yaml.safe_dump(profile, allow_unicode=True, sort_keys=False, width=120),
         encoding=encoding,
         delimiter=sketch.delimiter,
         header_line=sketch.header_at + 1,
@@ -104,6 +105,7 @@ def _drafted(sketch: Sketch, lines: Sequence[str], encoding: str) -> Draft:
 _HEAD = (
     "# A proposal. Confirm every column, the currency, the time zone and the sign; then set id, channel and status.\n"
 )
+_NO_AMOUNT = "# The amount column was not found: say under `amount` where the amounts stand.\n"
 
 
 def _profile(sketch: Sketch, lines: Sequence[str], encoding: str, warnings: list[str]) -> dict[str, Any]:
@@ -111,6 +113,7 @@ def _profile(sketch: Sketch, lines: Sequence[str], encoding: str, warnings: list
     fields = fields_of(header)
     chinese = any(_HAN.search(name) for name in header)
     columns = {"book_time": book_time_of(sketch, header, fields, warnings)} | plain_columns(sketch, header, fields)
+    amount = amount_of(sketch, header, fields)
     profile: dict[str, Any] = {"id": "draft.unnamed", "version": 1, "status": "draft", "proof": "layout"}
     if not sketch.delimiter:
         profile["format"] = "workbook"
@@ -120,7 +123,7 @@ def _profile(sketch: Sketch, lines: Sequence[str], encoding: str, warnings: list
         "dialect": _dialect(sketch, lines, header, fields),
         "table": dict(_table(sketch, lines, header)),
         "columns": columns,
-        "amount": amount_of(sketch, header, fields),
+        **({"amount": amount} if amount else {}),
         "currency": currency_of(sketch, header, fields, "CNY" if chinese else "USD"),
         "tz": "Asia/Shanghai" if chinese else "UTC",
         "day": {"span": "many"},

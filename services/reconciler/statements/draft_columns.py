@@ -30,6 +30,8 @@ _CURRENCIES = {
     "英镑": "GBP",
 }
 _SIGNS = re.compile("[¥￥$€£]")
+_NO_AMOUNT = ("", "-", "0.00")  # what banks write into the other one of two columns
+_OF_TIME = re.compile("时间|日期|time|date", re.IGNORECASE)
 
 
 def book_time_of(sketch: Sketch, header: Sequence[str], fields: dict[str, int], warnings: list[str]) -> dict[str, Any]:
@@ -88,11 +90,17 @@ def _is_number(cell: str) -> bool:
     return not cell or number_of(cell) is not None
 
 
-def amount_of(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> dict[str, Any]:
-    """Two columns, or a word beside a number, or one signed number."""
-    if "in" in fields and "out" in fields:
-        return {"in": [header[fields["in"]]], "out": [header[fields["out"]]], "empty": ["", "-", "0.00"]}
-    column = fields.get("amount", _first_number(sketch, header, fields))
+def amount_of(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> dict[str, Any] | None:
+    """Two columns, or a word beside a number, or one signed number; None if no column fits, which a person has to say.
+
+    One column of money in without one of money out is half of the amounts, and so is none.
+    """
+    sides = [fields[side] for side in ("in", "out") if side in fields and _may_be_amount(sketch, header, fields[side])]
+    if len(sides) == 2:
+        return {"in": [header[sides[0]]], "out": [header[sides[1]]], "empty": list(_NO_AMOUNT)}
+    column = _amount_column(sketch, header, fields)
+    if column is None or (sides and "amount" not in fields):
+        return None
     if "indicator" in fields:
         words = set(_cells(sketch, fields["indicator"]))
         neutral = sorted(words - _IN - _OUT)
@@ -103,12 +111,24 @@ def amount_of(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> 
     return {"signed": [header[column]]}
 
 
-def _first_number(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> int:
+def _amount_column(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> int | None:
+    """The one that words tell; else the first of numbers that nothing else is known to be in."""
+    if "amount" in fields and _may_be_amount(sketch, header, fields["amount"]):
+        return fields["amount"]
     known = {*fields.values(), sketch.date_at}
     cells = sketch.rows[0][1][: len(header)]
-    free = [at for at, cell in enumerate(cells) if at not in known and number_of(cell) is not None]
+    free = [at for at in range(len(cells)) if at not in known and number_of(cells[at]) is not None]
+    free = [at for at in free if _may_be_amount(sketch, header, at)]
     # An amount has decimals, a number of something mostly has none.
-    return next((at for at in free if re.search(r"[.,]\d\d?$", cells[at])), free[0] if free else 0)
+    return next((at for at in free if re.search(r"[.,]\d\d?$", cells[at])), free[0] if free else None)
+
+
+def _may_be_amount(sketch: Sketch, header: Sequence[str], column: int) -> bool:
+    """Whether it has numbers and nothing else, and they are no dates or times of day, which can look like numbers."""
+    cells = _cells(sketch, column)
+    filled = [cell for cell in cells if cell not in _NO_AMOUNT]
+    dated = bool(filled) and all(map(is_date, filled))
+    return not dated and not _OF_TIME.search(header[column]) and all(map(_is_number, filled))
 
 
 def currency_of(sketch: Sketch, header: Sequence[str], fields: dict[str, int], else_fixed: str) -> dict[str, Any]:
@@ -129,7 +149,9 @@ def currency_of(sketch: Sketch, header: Sequence[str], fields: dict[str, int], e
 def number_style(sketch: Sketch, header: Sequence[str], fields: dict[str, int]) -> dict[str, Any]:
     """The decimal sign, the sign between thousands, signs of currencies and plus signs, as the amounts are written."""
     columns = [fields[name] for name in ("in", "out", "amount", "balance_after", "fee") if name in fields]
-    cells = [cell for column in columns or [_first_number(sketch, header, fields)] for cell in _cells(sketch, column)]
+    if not columns and (found := _amount_column(sketch, header, fields)) is not None:
+        columns = [found]
+    cells = [cell for column in columns for cell in _cells(sketch, column)]
     style: dict[str, Any] = {}
     if any(re.search(r",\d{1,2}$", cell) for cell in cells):
         style["decimal"] = ","

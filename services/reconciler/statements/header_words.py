@@ -88,6 +88,14 @@ WORDS: dict[str, tuple[str, ...]] = {
         "贷方",
         "存入",
         "存入金额",
+        "存入额",
+        "存款金额",
+        "转入金额",
+        "收入额",
+        "贷方发生金额",
+        "贷方发生额收入",
+        "发生额贷方",
+        "交易金额贷方",
         "记账金额收入",
         "credit",
         "netcredit",
@@ -101,6 +109,16 @@ WORDS: dict[str, tuple[str, ...]] = {
         "借方金额",
         "借方",
         "支取",
+        "支取金额",
+        "支取额",
+        "取出金额",
+        "取款金额",
+        "转出金额",
+        "支出额",
+        "借方发生金额",
+        "借方发生额支出",
+        "发生额借方",
+        "交易金额借方",
         "记账金额支出",
         "debit",
         "netdebit",
@@ -172,6 +190,9 @@ WORDS: dict[str, tuple[str, ...]] = {
         "对方账户名",
         "对方名称",
         "对手信息",
+        "交易对手",
+        "交易对手名称",
+        "对手户名",
         "对方",
         "name",
         "counterparty",
@@ -200,7 +221,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "balance_after": ("余额", "账户余额", "账户结余", "本次余额", "联机余额", "balance", "runningbalance", "saldo"),
 }
 _NOISE = re.compile(r"\([^)]*\)|（[^）]*）|\[[^\]]*\]|[\s_#.:：]")
-_SIDE = re.compile(r"[(（](收入|支出|NC|GC)[)）]")
+_SIDE = re.compile(r"[(（](收入|支出|贷方|借方)[)）]")
 
 
 def fields_of(header: Sequence[str]) -> dict[str, int]:
@@ -219,4 +240,4 @@ def _plain(name: str) -> str:
     """收入金额（+元） and 记账金额(收入) are told apart by what stands in the brackets of the second alone."""
     side = _SIDE.search(name)
     bare = _NOISE.sub("", name).casefold()
-    return bare + side[1] if side and side[1] in ("收入", "支出") else bare
+    return bare + side[1] if side else bare

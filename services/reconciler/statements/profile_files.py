@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.reconciler.statements.localtime import TimeFormat
 from services.reconciler.statements.profile import Profile
-from services.reconciler.statements.profile_columns import BookTime
+from services.reconciler.statements.profile_columns import Amount, BookTime
 from services.reconciler.statements.profile_table import Table
 from services.reconciler.typed_yaml import Readers, read_yaml
 
@@ -108,6 +108,9 @@ def _time_contradictions(time: BookTime | None) -> Iterator[str]:
 
 def _amount_contradictions(profile: Profile) -> Iterator[str]:
     amount = profile.amount
+    if amount == Amount():
+        yield "amount is missing: amount must be one of status_header, signed, in with out, and indicator"
+        return
     ways = (amount.status_header, amount.indicator, amount.signed, not amount.indicator and amount.in_)
     if sum(map(bool, ways)) != 1:
         yield "amount must be one of status_header, signed, in with out, and indicator"
