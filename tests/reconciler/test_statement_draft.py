@@ -185,3 +185,42 @@ def test_no_column_of_times_or_texts_is_named_as_the_amount_and_its_lack_is_told
     assert "# The amount column was not found" in draft.yaml
     with pytest.raises(ProfileInvalid, match="amount is missing"):
         parse_profile("draft.yaml", draft.yaml)
+
+
+@pytest.mark.parametrize(("rows", "order"), [(PADDED[1:4], "newest"), (PADDED[3:0:-1], "oldest")])
+def test_a_running_balance_that_ties_is_proposed_as_a_control_in_its_order(rows, order):
+    raw = padded([PADDED[0], *rows, PADDED[4]])
+    draft = drafted(raw)
+    profile = parse_profile("draft.yaml", draft.yaml)
+
+    changed = check_statement(
+        Source.of_bytes(raw.replace(b"1000.00\t,6", b"1000.01\t,6")), [profile], profile_id=profile.id
+    )
+    whole = check_statement(Source.of_bytes(raw), [profile], profile_id=profile.id)
+
+    assert "&id" not in draft.yaml
+    assert f"# Balance: 账户余额 ties, {order} first, and is a control.\n" in draft.yaml
+    assert [(control.name, control.ties) for control in whole.controls] == [("账户余额", True)]
+    assert [fault.code for fault in changed.faults] == ["E-BALANCE"]
+
+
+def test_a_balance_that_does_not_tie_is_no_control_and_the_head_says_so():
+    draft = drafted(padded([*PADDED[:2], [*PADDED[2][:6], "1.00"], PADDED[3]]))
+
+    assert "# Balance: 账户余额 does not tie" in draft.yaml
+    assert "# Totals: no line of totals was seen.\n" in draft.yaml
+    assert parse_profile("draft.yaml", draft.yaml).controls == ()
+
+
+def test_the_head_of_a_draft_tells_the_totals_and_what_it_means_to_have_no_control():
+    told = drafted(padded(PADDED)).yaml
+    bare = drafted(b"Date,Details,Amount\n2026-03-14,COFFEE,-4.50\n2026-03-15,TEA,-3.50\n").yaml
+
+    assert "# Totals: line 6 (总计" in told
+    assert "# Balance: no column of balances was seen.\n" in bare
+    for text in (told, bare):
+        assert "# Without controls nobody notices that a file was changed or cut.\n" in text
+
+
+def test_the_end_of_a_padded_table_is_told_by_its_word_alone():
+    assert "\n  end: ^总计\n" in drafted(padded(PADDED)).yaml

@@ -19,6 +19,7 @@ from services.reconciler.statements.draft_columns import (
     number_style,
     plain_columns,
 )
+from services.reconciler.statements.draft_controls import chain_of, controls_of, seen
 from services.reconciler.statements.encoding import BOMS, try_decode
 from services.reconciler.statements.header_words import fields_of
 from services.reconciler.statements.limits import Limits
@@ -88,9 +89,12 @@ def _lines(text: str, source: Source) -> list[str]:
 
 def _drafted(sketch: Sketch, lines: Sequence[str], encoding: str) -> Draft:
     warnings: list[str] = []
-    profile = _profile(sketch, lines, encoding, warnings)
     header = _names(sketch)
+    profile = _profile(sketch, lines, encoding, warnings)
+    order = chain_of(sketch, header, profile["columns"], profile.get("amount"))
     head = _HEAD + ("" if "amount" in profile else _NO_AMOUNT)
+    head += "".join(f"# {sentence}\n" for sentence in seen(sketch, lines, profile["columns"], order))
+    profile |= controls_of(profile["columns"], order)
     return Draft(
         yaml=head + yaml.safe_dump(profile, allow_unicode=True, sort_keys=False, width=120),
         encoding=encoding,
@@ -191,7 +195,7 @@ def _table(sketch: Sketch, lines: Sequence[str], header: Sequence[str]) -> Itera
         yield "header", [name for name in header if not name.startswith("column_")]
     below = [line for line in lines[last + 1 :] if line.strip(" \t," + sketch.delimiter)]
     if below:
-        yield "end", "^" + re.escape(re.split(r"[0-9]", below[0].strip())[0][:20])
+        yield "end", "^" + re.escape(_end_words(sketch, lines, below[0].strip()))
         yield "footer", {}
     widths = {len(cells) for _, cells in sketch.rows}
     if sketch.delimiter and max(widths) > len(header):
@@ -199,3 +203,10 @@ def _table(sketch: Sketch, lines: Sequence[str], header: Sequence[str]) -> Itera
     if sketch.delimiter and min(widths) < len(header):
         yield "ragged", True
     yield "blank_rows", "skip"
+
+
+def _end_words(sketch: Sketch, lines: Sequence[str], end: str) -> str:
+    """What tells the first line below the rows: its first cell without its padding, unless a row begins so too."""
+    words = re.split(r"[0-9]", end)[0][:20]
+    cell = words.split(sketch.delimiter or "\t")[0].strip()
+    return words if not cell or any(lines[at].lstrip().startswith(cell) for at, _ in sketch.rows) else cell
