@@ -8,6 +8,7 @@ import pytest
 from services.reconciler.statements import Limits, ProfileInvalid, Source, check_statement, load_profiles
 from services.reconciler.statements.draft import Draft, draft_profile
 from services.reconciler.statements.profile_files import parse_profile
+from services.reconciler.statements.report import Asked, report_on
 from tests.support import statement_samples as samples
 from tests.support.statement_families import citic_credit_xlsx
 
@@ -224,3 +225,16 @@ def test_the_head_of_a_draft_tells_the_totals_and_what_it_means_to_have_no_contr
 
 def test_the_end_of_a_padded_table_is_told_by_its_word_alone():
     assert "\n  end: ^总计\n" in drafted(padded(PADDED)).yaml
+
+
+def test_a_file_that_a_kept_draft_fits_is_refused_with_its_name_and_gets_no_second_draft():
+    kept = parse_profile("seaside.yaml", drafted(padded(PADDED)).yaml.replace("draft.unnamed", "seaside.debit"))
+
+    known = report_on(Source.of_bytes(padded(PADDED)), [*load_profiles(), kept], LIMITS, Asked())
+    strange = report_on(Source.of_bytes(padded(PADDED)), load_profiles(), LIMITS, Asked())
+
+    (fault,) = known.summary.faults
+    assert fault.code == "E-PROFILE-NONE"
+    assert fault.value == "profile seaside.debit fits and is a draft: set status: active"
+    assert known.draft is None
+    assert strange.draft is not None

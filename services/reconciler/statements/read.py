@@ -3,6 +3,7 @@
 The same bytes always give the same lines, in the order of the file; a line that is there twice comes twice.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -15,7 +16,7 @@ from services.reconciler.statements.encoding import count_lines
 from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.lines import lines_of
 from services.reconciler.statements.profile import Profile
-from services.reconciler.statements.refusal import StatementRefused
+from services.reconciler.statements.refusal import DraftFits, StatementRefused
 from services.reconciler.statements.source import Source
 from services.reconciler.statements.tally import Tally
 
@@ -37,13 +38,29 @@ def open_statement(
 ) -> "Reading":
     """Find the one active profile that claims the file, or see that `profile_id` does; and make ready to read it.
 
-    Raises StatementRefused if nothing of the file can be read.
+    Raises StatementRefused if nothing of the file can be read, DraftFits if a draft would claim it.
     """
     if profile_id:
         chosen = [profile for profile in profiles if profile.id == profile_id]
     else:
         chosen = [profile for profile in profiles if profile.status == "active"]
-    return Reading(claimed(source, chosen, limits), limits)
+    try:
+        return Reading(claimed(source, chosen, limits), limits)
+    except StatementRefused as refused:
+        drafts = [profile for profile in profiles if profile.status == "draft"]
+        if refused.code == "E-PROFILE-NONE" and not profile_id and (names := _fitting(source, drafts, limits)):
+            raise DraftFits(names) from refused
+        raise
+
+
+def _fitting(source: Source, drafts: Sequence[Profile], limits: Limits) -> str:
+    """The drafts that would claim the file, by name; "" if none would."""
+    fitting = []
+    for draft in drafts:
+        with contextlib.suppress(StatementRefused):  # this one does not fit
+            claimed(source, [draft], limits)
+            fitting.append(draft.id)
+    return ", ".join(fitting)
 
 
 class Reading:

@@ -33,6 +33,13 @@ class StatementRefused(Exception):
         return f"{self.code}{f' ({where})' if where else ''}: {self.rule}; {self.cure}"
 
 
+class DraftFits(StatementRefused):
+    """No active profile claims the file, though a draft does; it is not for want of another draft."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__("E-PROFILE-NONE", value=f"profile {names} fits and is a draft: set status: active")
+
+
 def fault_of(
     code: str, *, line: int | None = None, column: str | None = None, value: str | None = None
 ) -> StatementFault:

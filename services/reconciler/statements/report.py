@@ -10,7 +10,7 @@ from services.reconciler.statements.limits import Limits
 from services.reconciler.statements.profile import Profile
 from services.reconciler.statements.profile_table import Dialect
 from services.reconciler.statements.read import open_statement
-from services.reconciler.statements.refusal import StatementRefused
+from services.reconciler.statements.refusal import DraftFits, StatementRefused
 from services.reconciler.statements.source import Source
 from services.reconciler.statements.terms import account_of, broken_terms, channel_needed, wrong_account
 from services.reconciler.statements.watched import Watch, Watched
@@ -45,7 +45,8 @@ def report_on(
         for _ in reading.batches():
             watched.touch()
     except StatementRefused as refused:
-        draft = _draft(source, limits) if refused.code in _UNKNOWN else None
+        unknown = refused.code in _UNKNOWN and not isinstance(refused, DraftFits)
+        draft = _draft(source, limits) if unknown else None
         return Report(_unread(refused.fault), draft=draft)
     profile = reading.profile
     dialect = profile.dialect if profile.format == "delimited" else None
