@@ -11,18 +11,20 @@ from rich.text import Text
 from cli.show import console, plain, table
 from services.reconciler.domain.line import ControlTotal
 from services.reconciler.domain.statement import StatementFault, Summary
-from services.reconciler.statements import Limits, Source, load_profiles
+from services.reconciler.statements import Limits, ProfileInvalid, Source, StatementRefused, load_profiles
 from services.reconciler.statements.report import Asked, Report, report_json, report_on
 from services.reconciler.statements.scales import major_text
 
-__all__ = ["Asked", "read", "report_json", "show"]
+__all__ = ["NOT_READ", "Asked", "read", "report_json", "show"]
+
+NOT_READ = (ProfileInvalid, StatementRefused)  # a profile is faulty, or a file cannot be looked at
 
 _ERRORS_SHOWN = 10
 _SHOWN_OF_ACCOUNT = 4
 
 
 def read(path: Path, asked: Asked, moved: Callable[[int], None]) -> Report:
-    """Read a file with the profiles that come with the program; `moved` is told how far it is."""
+    """Read a file with the profiles that come with the program; `moved` is told how far it is. Raises NOT_READ."""
     with path.open("rb") as file:
         # Nothing is kept under its digest here, so that it need not be known.
         source = Source(file, path.stat().st_size, sha256="")

@@ -59,14 +59,21 @@ def check(
     profile: _Profile = "",
     account: _Account = "",
 ) -> None:
-    """Read files as loading would, here and now, and tell all that is found. Nothing is stored; 1 if one is bad."""
+    """Read files as loading would, here and now, and tell all that is found. Nothing is stored; 1 if one is bad.
+
+    It ends with 2, and the place, if a profile is faulty.
+    """
     # The engine takes a third of a second to load, and no other command needs it.
     from cli import statement_report  # noqa: PLC0415
 
     good, asked = True, statement_report.Asked(profile, account_no=account)
     for path in files:
-        with _bar(path) as moved:
-            report = statement_report.read(path, asked, moved)
+        try:
+            with _bar(path) as moved:
+                report = statement_report.read(path, asked, moved)
+        except statement_report.NOT_READ as fault:
+            typer.secho(f"cannot check: {show.plain(str(fault))}", fg="red", err=True)
+            raise typer.Exit(2) from None
         good &= report.summary.loadable
         if as_json:
             sys.stdout.write(_json({**statement_report.report_json(report), "file": path.name}) + "\n")

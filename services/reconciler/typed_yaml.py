@@ -10,6 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
+from yaml.reader import ReaderError
 
 # How a type that is no YAML type is read from text: what people call it, and what reads it or raises ValueError.
 Readers = Mapping[Any, tuple[str, Callable[[str], Any]]]
@@ -21,10 +22,20 @@ def read_yaml(kind: type, text: str, what: str, readers: Readers) -> tuple[Any, 
     try:
         node = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as fault:
-        return None, [f"is not YAML: {fault}"]
+        return None, [_not_yaml(text, fault)]
     builder = _Builder(what, readers)
     made = builder.build(kind, node, "")
     return (None, builder.faults) if builder.faults else (made, [])
+
+
+def _not_yaml(text: str, fault: Exception) -> str:
+    """Where the text stops being YAML, and why, in one sentence."""
+    if isinstance(fault, yaml.MarkedYAMLError) and (mark := fault.problem_mark or fault.context_mark) is not None:
+        return f"line {mark.line + 1}: is not YAML: {fault.problem or fault.context}"
+    if isinstance(fault, ReaderError):
+        line = text.count("\n", 0, fault.position) + 1
+        return f"line {line}: is not YAML: {fault.reason}"
+    return f"is not YAML: {' '.join(str(fault).split())}"
 
 
 class _Builder:

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from cli import client, show
 from cli.main import app
 from cli.statements import ingest_file, statement_line
+from services.reconciler.statements import profile_files
 from tests.reconciler.builders import a_bill, a_bill_row
 
 BIHUAN = Path(sys.executable).parent / "bihuan"
@@ -90,6 +91,32 @@ def test_a_file_that_no_profile_knows_gets_a_draft(tmp_path: Path):
     assert done.exit_code == 1
     assert "E-PROFILE-NONE" in done.stdout
     assert "status: draft" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("profile", "told"),
+    [
+        (b"id: a.b\nversion: 1\ntable: {end: x\nday: {}\n", "seaside.yaml: line 4: is not YAML"),
+        (b"id: a.b\nsource: a: b\n", "seaside.yaml: line 2: is not YAML: mapping values are not allowed here"),
+        (b"id: a.b\nsource: \x01\n", "seaside.yaml: line 2: is not YAML"),
+        ("id: a.b\nsource: 账".encode("gb18030"), "seaside.yaml: line 2: is not UTF-8"),
+        (b"id: a.b\n", "seaside.yaml: version is missing"),
+    ],
+)
+def test_a_faulty_profile_is_told_by_its_place_in_one_sentence_and_ends_with_2(
+    profile, told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "bill.csv").write_bytes(BILL)
+    (tmp_path / "seaside.yaml").write_bytes(profile)
+    monkeypatch.setattr(profile_files, "_SHIPPED", tmp_path)
+    profile_files.load_profiles.cache_clear()
+
+    done = bihuan("statement", "check", tmp_path / "bill.csv")
+    profile_files.load_profiles.cache_clear()
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"cannot check: {told}")
+    assert done.stderr.count("\n") == 1
 
 
 def test_nothing_of_a_file_reaches_the_terminal_as_an_order(tmp_path: Path):

@@ -28,11 +28,20 @@ class ProfileInvalid(Exception):
 @cache
 def load_profiles() -> tuple[Profile, ...]:
     """The profiles that are shipped, in the order of their names. Raises ProfileInvalid."""
-    profiles = tuple(parse_profile(path.name, path.read_text("utf-8")) for path in sorted(_SHIPPED.glob("*.yaml")))
+    profiles = tuple(parse_profile(path.name, _text_of(path)) for path in sorted(_SHIPPED.glob("*.yaml")))
     keys = [(profile.id, profile.version) for profile in profiles]
     if repeated := sorted({key for key in keys if keys.count(key) > 1}):
         raise ProfileInvalid("profiles", [f"{name} version {version} is there twice" for name, version in repeated])
     return profiles
+
+
+def _text_of(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        line = content.count(b"\n", 0, fault.start) + 1
+        raise ProfileInvalid(path.name, [f"line {line}: is not UTF-8, in which every profile is written"]) from None
 
 
 def parse_profile(name: str, text: str) -> Profile:
