@@ -49,6 +49,30 @@ def test_the_damages_that_the_page_asks_for_are_found():
         assert not summary.loadable, name
 
 
+def test_a_padded_layout_ends_at_the_word_that_the_page_tells_to_write_without_the_comma():
+    _, after = PAGE.split("## From the draft to the profile")
+    assert "write\n  `'^合计'`, without the comma" in after
+    padded = block("csv").replace("合计,", "合计\t,").encode("gb18030")
+
+    checked = {
+        end: check_statement(
+            Source.of_bytes(padded), [parse_profile("seaside.debit.yaml", block("yaml").replace("'^合计,'", end))]
+        )
+        for end in ("'^合计'", "'^合计,'")
+    }
+
+    assert [summary.loadable for summary in checked.values()] == [True, False]
+
+
+def test_the_places_that_the_page_names_are_there():
+    root = Path(__file__).parents[2]
+    named = re.findall(r"`((?:tests|services)/[a-z_/.]+)`", PAGE)
+
+    assert "tests/reconciler/test_statement_golden_cn.py" in named
+    made_up = "services/reconciler/profiles/seaside.debit.yaml"
+    assert [name for name in named if name != made_up and not (root / name).exists()] == []
+
+
 def test_the_page_documents_every_key_of_the_language_and_no_other():
     documented = {
         section.split("\n", 1)[0].strip(): set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE))

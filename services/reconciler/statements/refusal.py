@@ -149,7 +149,10 @@ RULES: dict[str, Rule] = {
     "E-AMOUNT": _rule(
         "an amount is a plain decimal that its currency can hold, with the sign of its kind",
         "金额不是合法的十进制数、小数位超出币种精度，或正负号与业务类型不符",
-        _AGAIN,
+        (
+            "download the file again from the channel and do not edit it, or correct the profile if the file is right",
+            "请从渠道重新下载原始文件，不要编辑；若文件无误，请更正解析规则",
+        ),
     ),
     "E-CURRENCY": _rule("a currency is a code of ISO 4217", "币种不是 ISO 4217 代码", _AGAIN),
     "E-STATUS-UNKNOWN": _rule("the layout knows every status it books", "出现版式未定义的交易状态", _VERSION),
