@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.reconciler.domain.statement import Summary
 from services.reconciler.statements import Limits, Source, StatementRefused, check_statement, load_profiles
 from services.reconciler.statements.draft import draft_profile
-from services.reconciler.statements.profile_files import parse_profile
+from services.reconciler.statements.profile_files import ProfileInvalid, parse_profile
 from tests.support import statement_families as families
 from tests.support import statement_samples as samples
 
@@ -49,12 +49,19 @@ def checked(raw: bytes) -> Summary | None:
 
 
 def drafted(raw: bytes) -> None:
-    """A draft of it is valid if there is one, and the file can be read by it or is refused."""
+    """A draft of it lacks nothing but an amount, if that was not found, and else reads the file or refuses it."""
     with suppress(StatementRefused):
-        if (draft := draft_profile(Source.of_bytes(raw), LIMITS)) is not None:
-            profile = parse_profile("draft.yaml", draft.yaml)
-            assert profile.status == "draft"
-            check_statement(Source.of_bytes(raw), [profile], LIMITS, profile.id)
+        draft = draft_profile(Source.of_bytes(raw), LIMITS)
+        if draft is None:
+            return
+        if "amount column was not found" in draft.yaml:
+            with pytest.raises(ProfileInvalid) as lacking:
+                parse_profile("draft.yaml", draft.yaml)
+            assert [fault.startswith("amount is missing") for fault in lacking.value.faults] == [True]
+            return
+        profile = parse_profile("draft.yaml", draft.yaml)
+        assert profile.status == "draft"
+        check_statement(Source.of_bytes(raw), [profile], LIMITS, profile.id)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
