@@ -17,15 +17,38 @@ Readers = Mapping[Any, tuple[str, Callable[[str], Any]]]
 _PLAIN = {str: "a text", int: "a whole number", bool: "true or false", date: "a day such as 2026-03-01"}
 
 
-def read_yaml(kind: type, text: str, what: str, readers: Readers) -> tuple[Any, list[str]]:
-    """The dataclass that a text means, and what is wrong with it; one of the two is empty. `what` names the whole."""
+def read_yaml(kind: type, text: str, what: str, readers: Readers, *, aliases: bool = True) -> tuple[Any, list[str]]:
+    """The dataclass that a text means, and what is wrong with it; one of the two is empty. `what` names the whole.
+
+    Of several dataclasses the node's `kind` tells which one it is. Unless `aliases`,
+    no alias is taken: it can make a small text huge.
+    """
     try:
-        node = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as fault:
+        node = yaml.load(text, _Loader if aliases else _LoaderWithoutAliases)  # noqa: S506  # both are SafeLoaders
+    except (yaml.YAMLError, RecursionError, ValueError) as fault:
         return None, [_not_yaml(text, fault)]
     builder = _Builder(what, readers)
     made = builder.build(kind, node, "")
     return (None, builder.faults) if builder.faults else (made, [])
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without a key that silently replaces another."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if odd := [key for key in keys if not isinstance(key, str)]:
+            raise yaml.YAMLError(f"a key must be a text, is {odd[0]!r}")
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.YAMLError(f"the key {twice[0]} is there twice")
+        return super().construct_mapping(node, deep)
+
+
+class _LoaderWithoutAliases(_Loader):
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not taken; write it out")
+        return super().compose_node(parent, index)
 
 
 def _not_yaml(text: str, fault: Exception) -> str:
@@ -35,7 +58,7 @@ def _not_yaml(text: str, fault: Exception) -> str:
     if isinstance(fault, ReaderError):
         line = text.count("\n", 0, fault.position) + 1
         return f"line {line}: is not YAML: {fault.reason}"
-    return f"is not YAML: {' '.join(str(fault).split())}"
+    return f"is not YAML: {' '.join(str(fault).split())[:300]}"
 
 
 class _Builder:
@@ -57,13 +80,23 @@ class _Builder:
             return tuple(self.build(arguments[0], item, f"{where}[{at}]") for at, item in enumerate(node))
         if origin is dict and isinstance(node, dict) and node and all(isinstance(key, str) for key in node):
             return {key: self.build(arguments[1], item, f"{where}.{key}") for key, item in node.items()}
+        if origin is UnionType and len([argument for argument in arguments if is_dataclass(argument)]) > 1:
+            return self._one_of(arguments, node, where)
         if origin is UnionType:
             return self.build(next(argument for argument in arguments if argument is not NoneType), node, where)
         return self._scalar(kind, node, where)
 
+    def _one_of(self, classes: tuple[type, ...], node: Any, where: str) -> Any:
+        by_kind = {get_args(get_type_hints(one)["kind"])[0]: one for one in classes}
+        kind = by_kind.get(str(node.get("kind"))) if isinstance(node, dict) else None
+        if kind is None:
+            self.faults.append(f"{where}.kind must be one of {', '.join(by_kind)}")
+            return None
+        return self._dataclass(kind, node, where)
+
     def _dataclass(self, kind: type, node: Any, where: str) -> Any:
         if not isinstance(node, dict):
-            self.faults.append(f"{where or self._what} must be a mapping, is {node!r}")
+            self.faults.append(f"{where or self._what} must be a mapping, is {node!r:.80}")
             return None
         # A key that is a word of Python, such as `in`, has an underscore behind it in the class.
         hints = {name.rstrip("_"): hint for name, hint in get_type_hints(kind).items()}
@@ -91,17 +124,18 @@ class _Builder:
                 return node
             expected = _PLAIN[kind]
         elif isinstance(kind, EnumType):
-            if isinstance(node, str) and node in kind.__members__:
-                return kind[node]
-            expected = f"one of {', '.join(kind.__members__)}"
+            values = [member.value for member in kind]  # type: ignore[var-annotated]
+            if node in values:
+                return kind(node)
+            expected = f"one of {', '.join(values)}"
         elif reader := self._readers.get(get_origin(kind) or kind):
             expected, read = reader
             if isinstance(node, str):
                 try:
                     return read(node)
-                except (ValueError, LookupError, re.error) as fault:
+                except (ValueError, LookupError, OSError, re.error) as fault:
                     expected = f"{expected} ({fault})"
         else:
             expected = "a list or mapping of texts that is not empty"
-        self.faults.append(f"{where} must be {expected}, is {node!r}")
+        self.faults.append(f"{where} must be {expected}, is {node!r:.80}")
         return None

@@ -113,3 +113,8 @@ def test_a_time_is_read_strictly(text):
 
     assert form.read("2026-03-01 09:30:00") == datetime.fromisoformat("2026-03-01 09:30:00")
     assert form.read(text) is None
+
+
+def test_a_key_that_is_there_twice_is_refused_since_one_of_the_two_would_be_lost():
+    with pytest.raises(ProfileInvalid, match="the key tz is there twice"):
+        parse_profile("twice.yaml", "id: x\ntz: Asia/Shanghai\ntz: UTC\n")

@@ -1,16 +1,10 @@
 """Rule sets from YAML: every fault of a file is named at once, by its key. It reads the disk once."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, time
 from difflib import get_close_matches
-from enum import EnumType
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from services.reconciler.matching.frames import Disposition, Side
 from services.reconciler.rules import columns
@@ -31,22 +25,12 @@ from services.reconciler.rules.rule_set import (
     RuleSet,
     Sums,
 )
+from services.reconciler.typed_yaml import Readers, read_yaml
 
 DEFAULT = Path(__file__).parent / "shipped" / "default.yaml"
 TEXT_LENGTH_MAX = 200_000
 RULES_MAX = 100
 _SHARED = {"channel", "kind", "currency_code", "business_date", "merchant_id", "state", "status"}
-_KINDS: dict[str, type] = {
-    "pair": Pair,
-    "repeat": Repeat,
-    "again": Again,
-    "exceeds": Exceeds,
-    "net": Net,
-    "group": Group,
-    "near": Near,
-    "sums": Sums,
-    "alone": Alone,
-}
 
 
 class RuleSetInvalid(Exception):
@@ -69,35 +53,12 @@ def parse_rule_set(name: str, text: str) -> RuleSet:
     """One rule set from its YAML. Raises RuleSetInvalid, which names the file and every fault in it."""
     if len(text) > TEXT_LENGTH_MAX:
         raise RuleSetInvalid(name, [f"has {len(text)} characters, {TEXT_LENGTH_MAX} at most"])
-    try:
-        node = yaml.load(text, _StrictLoader)  # noqa: S506  # a SafeLoader that refuses more
-    except (yaml.YAMLError, RecursionError, ValueError) as fault:
-        raise RuleSetInvalid(name, [f"is not YAML: {' '.join(str(fault).split())[:300]}"]) from fault
-    faults: list[str] = []
-    rule_set = _build(RuleSet, node, "", faults)
-    if not faults:
-        faults = list(_contradictions(rule_set))
+    rule_set, faults = read_yaml(RuleSet, text, "the rule set", _READERS, aliases=False)
+    faults = faults or list(_contradictions(rule_set))
     if faults:
         raise RuleSetInvalid(name, faults)
     assert isinstance(rule_set, RuleSet)
     return rule_set
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without aliases, which can make a small file huge, and without a key that silently replaces another."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not taken; write it out")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        if odd := [key for key in keys if not isinstance(key, str)]:
-            raise yaml.YAMLError(f"a key must be a text, is {odd[0]!r}")
-        if twice := sorted({key for key in keys if keys.count(key) > 1}):
-            raise yaml.YAMLError(f"the key {twice[0]} is there twice")
-        return super().construct_mapping(node, deep)
 
 
 def _contradictions(rule_set: RuleSet) -> Iterator[str]:
@@ -227,74 +188,7 @@ def _sums_faults(rule: Sums) -> Iterator[str]:
         yield "parts_max must be from 2 to 6, pool_max from 2 to 40"
 
 
-def _build(kind: Any, node: Any, where: str, faults: list[str]) -> Any:
-    """The value of type `kind` that the YAML node means; what is wrong with it is added to `faults`."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if kind == Rule:
-        return _build_rule(node, where, faults)
-    if is_dataclass(kind) and isinstance(kind, type) and kind is not Key:
-        return _build_dataclass(kind, node, where, faults)
-    if origin is tuple and isinstance(node, list) and node:
-        return tuple(_build(arguments[0], item, f"{where}[{at}]", faults) for at, item in enumerate(node))
-    if origin is dict and isinstance(node, dict) and node:
-        return {key: _build(arguments[1], item, f"{where}.{key}", faults) for key, item in node.items()}
-    if origin is UnionType:
-        return _build(next(argument for argument in arguments if argument is not NoneType), node, where, faults)
-    return _build_scalar(kind, node, where, faults)
-
-
-def _build_rule(node: Any, where: str, faults: list[str]) -> Any:
-    kind = _KINDS.get(str(node.get("kind"))) if isinstance(node, dict) else None
-    if kind is None:
-        faults.append(f"{where}.kind must be one of {', '.join(_KINDS)}")
-        return None
-    return _build_dataclass(kind, node, where, faults)
-
-
-def _build_dataclass(kind: type, node: Any, where: str, faults: list[str]) -> Any:
-    if not isinstance(node, dict):
-        faults.append(f"{where or 'the rule set'} must be a mapping, is {node!r:.80}")
-        return None
-    hints, known = get_type_hints(kind), {field.name: field for field in fields(kind)}
-    dot = f"{where}." if where else ""
-    for key in sorted(node.keys() - known.keys()):
-        near = get_close_matches(key, known, n=1)
-        faults.append(f"unknown key {dot}{key}" + (f", did you mean {near[0]}?" if near else ""))
-    before = len(faults)
-    values = {}
-    for name, field in known.items():
-        if name in node:
-            values[name] = _build(hints[name], node[name], f"{dot}{name}", faults)
-        elif field.default is MISSING:
-            faults.append(f"{dot}{name} is missing")
-    return kind(**values) if len(faults) == before else None
-
-
-def _build_scalar(kind: Any, node: Any, where: str, faults: list[str]) -> Any:
-    if get_origin(kind) is Literal:
-        if node in get_args(kind):
-            return node
-        expected = f"one of {', '.join(get_args(kind))}"
-    elif kind in (str, int, bool):
-        if type(node) is kind:
-            return node
-        expected = {str: "a text", int: "a whole number", bool: "true or false"}[kind]
-    elif isinstance(kind, EnumType):
-        if node in [member.value for member in kind]:  # type: ignore[var-annotated]
-            return kind(node)
-        expected = f"one of {', '.join(member.value for member in kind)}"  # type: ignore[var-annotated]
-    else:
-        expected, read = _READ_FROM_TEXT.get(kind, ("a list or mapping that is not empty", None))
-        if read is not None and isinstance(node, str):
-            try:
-                return read(node)
-            except (ValueError, LookupError, OSError) as fault:
-                expected = f"{expected} ({fault})"
-    faults.append(f"{where} must be {expected}, is {node!r:.80}")
-    return None
-
-
-_READ_FROM_TEXT: dict[Any, tuple[str, Callable[[str], Any] | None]] = {
+_READERS: Readers = {
     Key: ("a column, or payment column = line column", Key.of),
     ZoneInfo: ("a time zone of the IANA database", ZoneInfo),
     time: ("a time of day in quotes, such as '23:00'", time.fromisoformat),
