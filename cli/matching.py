@@ -10,7 +10,7 @@ from rich.text import Text
 from cli import show
 
 if TYPE_CHECKING:
-    from services.reconciler.rules.duckdb_engine import Summary
+    from services.reconciler.rules.results import Summary
 
 _COLOUR = {"MATCHED": "green", "SUGGESTED": "yellow", "BUFFERED": "cyan", "EXCEPTION": "red"}
 
@@ -31,7 +31,8 @@ def match(
 ) -> None:
     """Match payments with statement lines by a rule set, each row into exactly one place."""
     # Only this command needs the engine, which a terminal that talks to the gateway may not have.
-    from services.reconciler.rules.duckdb_engine import FrameInvalid, Limits, match_files  # noqa: PLC0415
+    from services.reconciler.rules.duckdb_engine import Limits, match_files  # noqa: PLC0415
+    from services.reconciler.rules.frame_file import FrameInvalid  # noqa: PLC0415
     from services.reconciler.rules.rule_files import DEFAULT, RuleSetInvalid, load_rule_set  # noqa: PLC0415
 
     limits = Limits(memory_mib, threads)

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from services.reconciler.matching.frames import LINES, PAYMENTS
-from services.reconciler.rules.duckdb_engine import Limits, Summary, match_files
+from services.reconciler.rules.duckdb_engine import Limits, match_files
+from services.reconciler.rules.results import Summary
 from services.reconciler.rules.rule_files import load_rule_set, parse_rule_set
 from services.reconciler.rules.rule_set import RuleSet
 

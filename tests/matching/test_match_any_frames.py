@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.reconciler.rules.duckdb_engine import Limits, Summary
+from services.reconciler.rules.duckdb_engine import Limits
+from services.reconciler.rules.results import Summary
 from tests.matching.oracle import Conditions, Oracle
 from tests.matching.rows import MINUTE_US, NOON_US, Row, match, rules_with, run
 

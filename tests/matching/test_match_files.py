@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.reconciler.matching.frames import LINES, PAYMENTS, RESULTS
-from services.reconciler.rules.duckdb_engine import FrameInvalid, Limits, match_files
+from services.reconciler.rules.duckdb_engine import Limits, match_files
+from services.reconciler.rules.frame_file import FrameInvalid
 from tests.matching.rows import NOON_US, a_line, a_payment, rules_with, run
 
 RULES = rules_with("")
