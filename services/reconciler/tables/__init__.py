@@ -4,6 +4,11 @@ from services.reconciler.tables.base import METADATA, Base
 from services.reconciler.tables.fact import PaymentFactRow
 from services.reconciler.tables.fetch import StatementFetchRow
 from services.reconciler.tables.mirror import FeedCursorRow, PaymentRow
+from services.reconciler.tables.rule_set import (
+    RuleSetRegressionChangeRow,
+    RuleSetRegressionRow,
+    RuleSetVersionRow,
+)
 from services.reconciler.tables.run import ExceptionRow, MatchRow, RunRow
 from services.reconciler.tables.statement import (
     StatementFileChunkRow,
@@ -21,6 +26,9 @@ __all__ = [
     "MatchRow",
     "PaymentFactRow",
     "PaymentRow",
+    "RuleSetRegressionChangeRow",
+    "RuleSetRegressionRow",
+    "RuleSetVersionRow",
     "RunRow",
     "StatementFetchRow",
     "StatementFileChunkRow",
