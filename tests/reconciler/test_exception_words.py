@@ -10,34 +10,40 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from chassis.money import Money
 from services.reconciler.domain import match
-from services.reconciler.domain.explanation import CLASS_ZH, explain
+from services.reconciler.domain.exception_class import ExceptionClass
+from services.reconciler.domain.explanation import explain
 from services.reconciler.domain.line import LineKind
 from services.reconciler.domain.match import match_exact
-from services.reconciler.domain.outcome import Difference, ExceptionClass, MatchKind
+from services.reconciler.domain.outcome import Difference, MatchKind
+from services.reconciler.rules.rule_files import DEFAULT, load_rule_set
+from services.reconciler.rules.rule_set import EXCEPTION_CLASSES
 from tests.reconciler.builders import DAY, a_line, a_payment, a_refund_line
 
 
 def produced(exception_class: ExceptionClass) -> Difference:
     """A day on which the class comes up."""
-    twice = {"bill_no": "bill-7"}
-    payments, lines = {
-        ExceptionClass.CHANNEL_ONLY: ([], [a_line(1)]),
-        ExceptionClass.PLATFORM_ONLY: ([a_payment(1)], []),
-        ExceptionClass.AMOUNT_CHANNEL_OVER: ([a_payment(1)], [a_line(1, amount=Money("CNY", 1300))]),
-        ExceptionClass.AMOUNT_CHANNEL_SHORT: ([a_payment(1)], [a_line(1, amount=Money("CNY", 1150))]),
-        ExceptionClass.CURRENCY_MISMATCH: ([a_payment(1)], [a_line(1, amount=Money("JPY", 1200))]),
-        ExceptionClass.DUPLICATE_PAYMENT: ([a_payment(1, **twice), a_payment(2, **twice)], [a_line(1), a_line(2)]),
-        ExceptionClass.DUPLICATE_LINE: ([a_payment(1)], [a_line(1), a_line(1, line_no=2)]),
-        ExceptionClass.DUPLICATE_BOOKING: ([a_payment(1), a_payment(2, channel_txn_no="txn-1")], [a_line(1)]),
-        ExceptionClass.REFUND_CHANNEL_ONLY: ([], [a_refund_line(1)]),
-        ExceptionClass.REFERENCE_CONFLICT: (
-            [a_payment(1), a_payment(2)],
-            [a_line(1, merchant_order_no="order-2")],
-        ),
-        ExceptionClass.ENTRY_CHANNEL_ONLY: ([], [a_line(1, kind=LineKind.FEE, amount=Money("CNY", -7))]),
-    }[exception_class]
+    payments, lines = _DAYS[exception_class]
     differences = match_exact(DAY, payments, lines).differences
     return next(each for each in differences if each.exception_class is exception_class)
+
+
+_TWICE = {"bill_no": "bill-7"}
+_DAYS = {
+    ExceptionClass.CHANNEL_ONLY: ([], [a_line(1)]),
+    ExceptionClass.PLATFORM_ONLY: ([a_payment(1)], []),
+    ExceptionClass.AMOUNT_CHANNEL_OVER: ([a_payment(1)], [a_line(1, amount=Money("CNY", 1300))]),
+    ExceptionClass.AMOUNT_CHANNEL_SHORT: ([a_payment(1)], [a_line(1, amount=Money("CNY", 1150))]),
+    ExceptionClass.CURRENCY_MISMATCH: ([a_payment(1)], [a_line(1, amount=Money("JPY", 1200))]),
+    ExceptionClass.DUPLICATE_PAYMENT: ([a_payment(1, **_TWICE), a_payment(2, **_TWICE)], [a_line(1), a_line(2)]),
+    ExceptionClass.DUPLICATE_LINE: ([a_payment(1)], [a_line(1), a_line(1, line_no=2)]),
+    ExceptionClass.DUPLICATE_BOOKING: ([a_payment(1), a_payment(2, channel_txn_no="txn-1")], [a_line(1)]),
+    ExceptionClass.REFUND_CHANNEL_ONLY: ([], [a_refund_line(1)]),
+    ExceptionClass.REFERENCE_CONFLICT: (
+        [a_payment(1), a_payment(2)],
+        [a_line(1, merchant_order_no="order-2")],
+    ),
+    ExceptionClass.ENTRY_CHANNEL_ONLY: ([], [a_line(1, kind=LineKind.FEE, amount=Money("CNY", -7))]),
+}
 
 
 def test_the_classes_are_those_of_the_contract_in_its_order():
@@ -52,7 +58,22 @@ def test_the_kinds_of_a_match_are_those_of_the_contract():
     assert names[1:] == [each.value for each in MatchKind]
 
 
-def test_the_chinese_name_of_each_class_is_the_one_that_the_contract_gives():
+def test_every_class_that_a_rule_set_or_the_engine_can_give_stands_in_the_contract():
+    shipped = {
+        name
+        for rule in load_rule_set(DEFAULT).rules
+        for name in (
+            getattr(rule, "exception_class", ""),
+            *(case.exception_class for case in getattr(rule, "cases", ())),
+        )
+        if name
+    }
+
+    assert EXCEPTION_CLASSES | shipped | {"AMBIGUOUS_MATCH"} <= {each.value for each in ExceptionClass}
+    assert len(shipped) > 15
+
+
+def test_the_names_of_each_class_are_those_that_the_contract_gives():
     files = FileDescriptorSet.FromString(importlib.resources.files("bihuan").joinpath("contract.binpb").read_bytes())
     told = next(file for file in files.file if file.name == "bihuan/reconciler/v1/exception.proto")
     # The path of value n of the first enum of a file is 5, 0, 2, n (google.protobuf.SourceCodeInfo).
@@ -63,10 +84,11 @@ def test_the_chinese_name_of_each_class_is_the_one_that_the_contract_gives():
     }
 
     for each in ExceptionClass:
-        assert comments[f"EXCEPTION_CLASS_{each}"].strip().partition(":")[0] == CLASS_ZH[each]
+        zh, _, title = " ".join(comments[f"EXCEPTION_CLASS_{each}"].split()).rstrip(".").partition(": ")
+        assert (zh, title) == (each.zh, each.title)
 
 
-@pytest.mark.parametrize("exception_class", ExceptionClass)
+@pytest.mark.parametrize("exception_class", _DAYS)
 def test_every_class_can_come_up_and_explains_itself_in_both_languages(exception_class: ExceptionClass):
     english, chinese = explain(produced(exception_class))
 

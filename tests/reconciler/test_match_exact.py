@@ -7,7 +7,8 @@ import pytest
 from chassis.money import Money
 from services.reconciler.domain.line import LineKind
 from services.reconciler.domain.match import match_exact
-from services.reconciler.domain.outcome import ExceptionClass, Key, MatchKind
+from services.reconciler.domain.exception_class import ExceptionClass
+from services.reconciler.domain.outcome import Key, MatchKind
 from tests.reconciler.builders import DAY, a_line, a_payment, a_refund_line, found, matched
 
 

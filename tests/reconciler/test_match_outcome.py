@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chassis.money import Money
 from services.reconciler.domain.match import match_exact
-from services.reconciler.domain.outcome import ExceptionClass
+from services.reconciler.domain.exception_class import ExceptionClass
 from tests.reconciler.builders import DAY, a_line, a_payment, a_refund_line, found
 
 YESTERDAY = DAY - timedelta(days=1)

@@ -6,8 +6,7 @@ from typing import Any
 from bihuan.reconciler.v1 import exception_pb2, run_pb2
 
 from services.reconciler.convert.basics import line_id, money, sums, timestamp
-from services.reconciler.domain.explanation import CLASS_ZH
-from services.reconciler.domain.outcome import ExceptionClass
+from services.reconciler.domain.exception_class import ExceptionClass
 from services.reconciler.tables import ExceptionRow, MatchRow, RunRow
 
 
@@ -55,7 +54,7 @@ def exception(row: ExceptionRow) -> exception_pb2.Exception:
         exception_id=row.exception_id,
         run_id=row.run_id,
         exception_class=_exception_class(row.exception_class),
-        exception_class_zh=CLASS_ZH[ExceptionClass(row.exception_class)],
+        exception_class_zh=ExceptionClass(row.exception_class).zh,
         state=exception_pb2.Exception.State.Value(f"STATE_{row.state}"),
         payment_id=row.payment_id or "",
         line_id=line_id(row.statement_id, row.line_no),

@@ -1,26 +1,13 @@
-"""What people read about a difference: its class in Chinese and why it was classed so, in both languages."""
+"""What people read about a difference: why it was classed so, in both languages."""
 
 from collections.abc import Callable
 
 from chassis.money import Money
+from services.reconciler.domain.exception_class import ExceptionClass
 from services.reconciler.domain.line import LineKind
-from services.reconciler.domain.outcome import Difference, ExceptionClass, Key, LoadedLine
+from services.reconciler.domain.outcome import Difference, Key, LoadedLine
 from services.reconciler.domain.payment import MirroredPayment
 
-# The viewpoint is money at the channel against our books: 长款, the channel has more; 短款, it has less.
-CLASS_ZH: dict[ExceptionClass, str] = {
-    ExceptionClass.CHANNEL_ONLY: "长款·平台漏单",
-    ExceptionClass.PLATFORM_ONLY: "短款·渠道漏单",
-    ExceptionClass.AMOUNT_CHANNEL_OVER: "长款·金额不符(渠道多)",
-    ExceptionClass.AMOUNT_CHANNEL_SHORT: "短款·金额不符(渠道少)",
-    ExceptionClass.CURRENCY_MISMATCH: "币种不符",
-    ExceptionClass.DUPLICATE_PAYMENT: "重复缴费",
-    ExceptionClass.DUPLICATE_LINE: "账单行重复",
-    ExceptionClass.DUPLICATE_BOOKING: "平台重复入账",
-    ExceptionClass.REFUND_CHANNEL_ONLY: "渠道有退款平台无",
-    ExceptionClass.REFERENCE_CONFLICT: "单号异常",
-    ExceptionClass.ENTRY_CHANNEL_ONLY: "渠道其他收支平台无",
-}
 _KIND_ZH = {
     LineKind.DEBIT: "支出",
     LineKind.FEE: "手续费",

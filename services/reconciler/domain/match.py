@@ -8,10 +8,10 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
+from services.reconciler.domain.exception_class import ExceptionClass
 from services.reconciler.domain.line import LineKind
 from services.reconciler.domain.outcome import (
     Difference,
-    ExceptionClass,
     Key,
     LoadedLine,
     Match,

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from chassis.money import Money
+from services.reconciler.domain.exception_class import ExceptionClass
 from services.reconciler.domain.line import LineKind
 from services.reconciler.domain.payment import MirroredPayment
 
@@ -24,22 +25,6 @@ class MatchKind(StrEnum):
 
     EXACT = "EXACT"
     CROSS_DAY = "CROSS_DAY"
-
-
-class ExceptionClass(StrEnum):
-    """Why payment and line do not agree; the names and their order are those of the contract."""
-
-    CHANNEL_ONLY = "CHANNEL_ONLY"
-    PLATFORM_ONLY = "PLATFORM_ONLY"
-    AMOUNT_CHANNEL_OVER = "AMOUNT_CHANNEL_OVER"
-    AMOUNT_CHANNEL_SHORT = "AMOUNT_CHANNEL_SHORT"
-    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
-    DUPLICATE_PAYMENT = "DUPLICATE_PAYMENT"
-    DUPLICATE_LINE = "DUPLICATE_LINE"
-    DUPLICATE_BOOKING = "DUPLICATE_BOOKING"
-    REFUND_CHANNEL_ONLY = "REFUND_CHANNEL_ONLY"
-    REFERENCE_CONFLICT = "REFERENCE_CONFLICT"
-    ENTRY_CHANNEL_ONLY = "ENTRY_CHANNEL_ONLY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,12 @@
 """The tables of the reconciler, as the migrations make them. No query stands here."""
 
 from services.reconciler.tables.base import METADATA, Base
+from services.reconciler.tables.exception import (
+    ClearingRequestRow,
+    ExceptionAssignmentRow,
+    ExceptionConfirmationRow,
+    ExceptionRow,
+)
 from services.reconciler.tables.fact import PaymentFactRow
 from services.reconciler.tables.fetch import StatementFetchRow
 from services.reconciler.tables.mirror import FeedCursorRow, PaymentRow
@@ -9,7 +15,7 @@ from services.reconciler.tables.rule_set import (
     RuleSetRegressionRow,
     RuleSetVersionRow,
 )
-from services.reconciler.tables.run import ExceptionRow, MatchRow, RunRow
+from services.reconciler.tables.run import MatchRow, RunRow
 from services.reconciler.tables.statement import (
     StatementFileChunkRow,
     StatementFileRow,
@@ -21,6 +27,9 @@ from services.reconciler.tables.upload import StatementUploadChunkRow, Statement
 __all__ = [
     "METADATA",
     "Base",
+    "ClearingRequestRow",
+    "ExceptionAssignmentRow",
+    "ExceptionConfirmationRow",
     "ExceptionRow",
     "FeedCursorRow",
     "MatchRow",

@@ -1,4 +1,4 @@
-"""Runs, and what they found: matches and exceptions."""
+"""Runs, and the matches that they found."""
 
 from datetime import date, datetime
 from typing import Any
@@ -81,35 +81,3 @@ class MatchRow(Base):
     currency_code: Mapped[str]
     amount_minor: Mapped[int]
     trace_id: Mapped[str]
-
-
-class ExceptionRow(Base):
-    """A difference that a run found; it holds a payment, a line, or both."""
-
-    __tablename__ = "exceptions"
-    __table_args__ = (
-        Index("exceptions_run_id_payment_id_key", "run_id", "payment_id", unique=True),
-        Index("exceptions_run_id_line_key", "run_id", "statement_id", "line_no", unique=True),
-        Index(None, "payment_id"),
-        Index(None, "exception_class", "exception_id"),
-        CheckConstraint("payment_id IS NOT NULL OR line_no IS NOT NULL", name="holds"),
-        CheckConstraint("(statement_id IS NULL) = (line_no IS NULL)", name="line"),
-        CheckConstraint("(state = 'RESOLVED') = (resolved_by_run_id IS NOT NULL)", name="resolved"),
-    )
-    exception_id: Mapped[str] = mapped_column(primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.run_id"))
-    exception_class: Mapped[str]
-    state: Mapped[str]
-    payment_id: Mapped[str | None]
-    statement_id: Mapped[str | None]
-    line_no: Mapped[int | None]
-    merchant_order_no: Mapped[str]
-    book_currency_code: Mapped[str | None]
-    book_amount_minor: Mapped[int | None]
-    channel_currency_code: Mapped[str | None]
-    channel_amount_minor: Mapped[int | None]
-    explanation: Mapped[str]
-    explanation_zh: Mapped[str]
-    trace_id: Mapped[str]
-    create_time: Mapped[datetime]
-    resolved_by_run_id: Mapped[str | None]

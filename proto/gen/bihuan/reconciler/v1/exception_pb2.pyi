@@ -46,11 +46,61 @@ class _ExceptionClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Except
     EXCEPTION_CLASS_REFUND_CHANNEL_ONLY: _ExceptionClass.ValueType  # 9
     """渠道有退款平台无: a refund at the channel that the books do not have."""
     EXCEPTION_CLASS_REFERENCE_CONFLICT: _ExceptionClass.ValueType  # 10
-    """单号异常: the channel's number and the merchant's order number lead to two different payments."""
+    """单号冲突: the channel's number and the merchant's order number lead to two different payments."""
+    EXCEPTION_CLASS_STATUS_CHANNEL_SUCCESS: _ExceptionClass.ValueType  # 11
+    """长款·状态不符(渠道成功平台未成功): the channel says succeeded, the books do not."""
+    EXCEPTION_CLASS_STATUS_PLATFORM_SUCCESS: _ExceptionClass.ValueType  # 12
+    """短款·状态不符(平台成功渠道未成功): the books say succeeded, the channel does not."""
+    EXCEPTION_CLASS_ROUNDING_DIFFERENCE: _ExceptionClass.ValueType  # 13
+    """尾差: same key, amounts apart by no more than the rounding unit."""
+    EXCEPTION_CLASS_FEE_MISMATCH: _ExceptionClass.ValueType  # 14
+    """手续费不符: the channel kept another fee than the books expected."""
+    EXCEPTION_CLASS_FEE_MISSING: _ExceptionClass.ValueType  # 15
+    """手续费缺失: settled without a fee where the books expected one."""
+    EXCEPTION_CLASS_NET_SETTLEMENT_BREAK: _ExceptionClass.ValueType  # 16
+    """净额结算不平: a batch less its fees and refunds is not what was paid out."""
+    EXCEPTION_CLASS_REFUND_PLATFORM_ONLY: _ExceptionClass.ValueType  # 17
+    """平台有退款渠道无(虚假退款): a refund in the books, no line at the channel."""
+    EXCEPTION_CLASS_REFUND_AMOUNT_MISMATCH: _ExceptionClass.ValueType  # 18
+    """退款金额不符: the same refund with another amount."""
+    EXCEPTION_CLASS_REFUND_STATUS_SNAPSHOT: _ExceptionClass.ValueType  # 19
+    """退款状态快照差异: the channel's line tells of the refund as it was accepted, before it succeeded."""
+    EXCEPTION_CLASS_REFUND_EXCEEDS_PAYMENT: _ExceptionClass.ValueType  # 20
+    """超额退款: more was given back than was paid."""
+    EXCEPTION_CLASS_CHARGEBACK: _ExceptionClass.ValueType  # 21
+    """拒付/冲正: the channel took money back that nobody here asked to return."""
+    EXCEPTION_CLASS_SPLIT_INCOMPLETE: _ExceptionClass.ValueType  # 22
+    """分笔不全: parts of one payment were found and add up to less."""
+    EXCEPTION_CLASS_MERGED_UNRESOLVED: _ExceptionClass.ValueType  # 23
+    """合并入账未拆分: one deposit, and no single set of payments adds up to it."""
+    EXCEPTION_CLASS_AMBIGUOUS_MATCH: _ExceptionClass.ValueType  # 24
+    """匹配不唯一: several counterparts are equally likely."""
+    EXCEPTION_CLASS_CROSS_DAY: _ExceptionClass.ValueType  # 25
+    """跨日: matched on the other side of the cut-off; nothing is owed."""
+    EXCEPTION_CLASS_LATE_ITEM: _ExceptionClass.ValueType  # 26
+    """迟到账单行: a line of a day that was closed already."""
+    EXCEPTION_CLASS_TIME_OUT_OF_WINDOW: _ExceptionClass.ValueType  # 27
+    """时间超窗: same key, further apart in time than the rule allows."""
+    EXCEPTION_CLASS_REFERENCE_DAMAGED: _ExceptionClass.ValueType  # 28
+    """单号异常: matched by a number that is not quite the other's."""
+    EXCEPTION_CLASS_UNKNOWN_MERCHANT: _ExceptionClass.ValueType  # 29
+    """商户号不符: a line of a merchant that is not ours."""
     EXCEPTION_CLASS_ENTRY_CHANNEL_ONLY: _ExceptionClass.ValueType  # 30
-    """渠道其他收支平台无: an entry that is neither a payment nor a refund (a fee, a debit, a chargeback, a transfer);
-    the books hold none of these.
+    """渠道其他收支平台无: an entry that is neither a payment nor a refund (a fee, a debit, a chargeback, a transfer); the
+    books hold none of these.
     """
+    EXCEPTION_CLASS_DUPLICATE_FILE: _ExceptionClass.ValueType  # 31
+    """账单文件重复: the same statement file, or one that overlaps an earlier one."""
+    EXCEPTION_CLASS_CONTROL_TOTAL_BREAK: _ExceptionClass.ValueType  # 32
+    """汇总不符: a file's lines do not add up to its own total."""
+    EXCEPTION_CLASS_MIRROR_GAP: _ExceptionClass.ValueType  # 33
+    """同步缺失(已缴费未同步): payments has what the mirror lacks; no money is missing."""
+    EXCEPTION_CLASS_STATEMENT_MISSING: _ExceptionClass.ValueType  # 34
+    """账单未到: no statement by its deadline."""
+    EXCEPTION_CLASS_PARSE_REJECTED: _ExceptionClass.ValueType  # 35
+    """解析失败: lines of a file that could not be read."""
+    EXCEPTION_CLASS_INVOICE_NOT_SYNCED: _ExceptionClass.ValueType  # 36
+    """已对账未入税: reconciled, and its invoice is absent at the tax authority."""
 
 class ExceptionClass(_ExceptionClass, metaclass=_ExceptionClassEnumTypeWrapper):
     """Why a payment and the channel's statement do not agree. The viewpoint is fixed: money at the channel
@@ -78,11 +128,61 @@ EXCEPTION_CLASS_DUPLICATE_BOOKING: ExceptionClass.ValueType  # 8
 EXCEPTION_CLASS_REFUND_CHANNEL_ONLY: ExceptionClass.ValueType  # 9
 """渠道有退款平台无: a refund at the channel that the books do not have."""
 EXCEPTION_CLASS_REFERENCE_CONFLICT: ExceptionClass.ValueType  # 10
-"""单号异常: the channel's number and the merchant's order number lead to two different payments."""
+"""单号冲突: the channel's number and the merchant's order number lead to two different payments."""
+EXCEPTION_CLASS_STATUS_CHANNEL_SUCCESS: ExceptionClass.ValueType  # 11
+"""长款·状态不符(渠道成功平台未成功): the channel says succeeded, the books do not."""
+EXCEPTION_CLASS_STATUS_PLATFORM_SUCCESS: ExceptionClass.ValueType  # 12
+"""短款·状态不符(平台成功渠道未成功): the books say succeeded, the channel does not."""
+EXCEPTION_CLASS_ROUNDING_DIFFERENCE: ExceptionClass.ValueType  # 13
+"""尾差: same key, amounts apart by no more than the rounding unit."""
+EXCEPTION_CLASS_FEE_MISMATCH: ExceptionClass.ValueType  # 14
+"""手续费不符: the channel kept another fee than the books expected."""
+EXCEPTION_CLASS_FEE_MISSING: ExceptionClass.ValueType  # 15
+"""手续费缺失: settled without a fee where the books expected one."""
+EXCEPTION_CLASS_NET_SETTLEMENT_BREAK: ExceptionClass.ValueType  # 16
+"""净额结算不平: a batch less its fees and refunds is not what was paid out."""
+EXCEPTION_CLASS_REFUND_PLATFORM_ONLY: ExceptionClass.ValueType  # 17
+"""平台有退款渠道无(虚假退款): a refund in the books, no line at the channel."""
+EXCEPTION_CLASS_REFUND_AMOUNT_MISMATCH: ExceptionClass.ValueType  # 18
+"""退款金额不符: the same refund with another amount."""
+EXCEPTION_CLASS_REFUND_STATUS_SNAPSHOT: ExceptionClass.ValueType  # 19
+"""退款状态快照差异: the channel's line tells of the refund as it was accepted, before it succeeded."""
+EXCEPTION_CLASS_REFUND_EXCEEDS_PAYMENT: ExceptionClass.ValueType  # 20
+"""超额退款: more was given back than was paid."""
+EXCEPTION_CLASS_CHARGEBACK: ExceptionClass.ValueType  # 21
+"""拒付/冲正: the channel took money back that nobody here asked to return."""
+EXCEPTION_CLASS_SPLIT_INCOMPLETE: ExceptionClass.ValueType  # 22
+"""分笔不全: parts of one payment were found and add up to less."""
+EXCEPTION_CLASS_MERGED_UNRESOLVED: ExceptionClass.ValueType  # 23
+"""合并入账未拆分: one deposit, and no single set of payments adds up to it."""
+EXCEPTION_CLASS_AMBIGUOUS_MATCH: ExceptionClass.ValueType  # 24
+"""匹配不唯一: several counterparts are equally likely."""
+EXCEPTION_CLASS_CROSS_DAY: ExceptionClass.ValueType  # 25
+"""跨日: matched on the other side of the cut-off; nothing is owed."""
+EXCEPTION_CLASS_LATE_ITEM: ExceptionClass.ValueType  # 26
+"""迟到账单行: a line of a day that was closed already."""
+EXCEPTION_CLASS_TIME_OUT_OF_WINDOW: ExceptionClass.ValueType  # 27
+"""时间超窗: same key, further apart in time than the rule allows."""
+EXCEPTION_CLASS_REFERENCE_DAMAGED: ExceptionClass.ValueType  # 28
+"""单号异常: matched by a number that is not quite the other's."""
+EXCEPTION_CLASS_UNKNOWN_MERCHANT: ExceptionClass.ValueType  # 29
+"""商户号不符: a line of a merchant that is not ours."""
 EXCEPTION_CLASS_ENTRY_CHANNEL_ONLY: ExceptionClass.ValueType  # 30
-"""渠道其他收支平台无: an entry that is neither a payment nor a refund (a fee, a debit, a chargeback, a transfer);
-the books hold none of these.
+"""渠道其他收支平台无: an entry that is neither a payment nor a refund (a fee, a debit, a chargeback, a transfer); the
+books hold none of these.
 """
+EXCEPTION_CLASS_DUPLICATE_FILE: ExceptionClass.ValueType  # 31
+"""账单文件重复: the same statement file, or one that overlaps an earlier one."""
+EXCEPTION_CLASS_CONTROL_TOTAL_BREAK: ExceptionClass.ValueType  # 32
+"""汇总不符: a file's lines do not add up to its own total."""
+EXCEPTION_CLASS_MIRROR_GAP: ExceptionClass.ValueType  # 33
+"""同步缺失(已缴费未同步): payments has what the mirror lacks; no money is missing."""
+EXCEPTION_CLASS_STATEMENT_MISSING: ExceptionClass.ValueType  # 34
+"""账单未到: no statement by its deadline."""
+EXCEPTION_CLASS_PARSE_REJECTED: ExceptionClass.ValueType  # 35
+"""解析失败: lines of a file that could not be read."""
+EXCEPTION_CLASS_INVOICE_NOT_SYNCED: ExceptionClass.ValueType  # 36
+"""已对账未入税: reconciled, and its invoice is absent at the tax authority."""
 Global___ExceptionClass: _TypeAlias = ExceptionClass  # noqa: Y015
 
 @_typing.final
@@ -100,9 +200,15 @@ class Exception(_message.Message):
         STATE_UNSPECIFIED: Exception._State.ValueType  # 0
         """Never sent."""
         STATE_OPEN: Exception._State.ValueType  # 1
-        """Nobody has cleared it."""
+        """Nobody has looked at it. 待处理"""
         STATE_RESOLVED: Exception._State.ValueType  # 2
-        """A later run found what was missing."""
+        """A later run found what was missing, or looked at the day anew. 已消解"""
+        STATE_ASSIGNED: Exception._State.ValueType  # 3
+        """Somebody has it to clear. 已指派"""
+        STATE_PENDING_CONFIRMATION: Exception._State.ValueType  # 4
+        """One person has confirmed it, and its money is such that a second one has to. 待复核"""
+        STATE_CONFIRMED: Exception._State.ValueType  # 5
+        """It is as the run found it, by as many people as its money needs. 已确认"""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Where it is."""
@@ -110,9 +216,15 @@ class Exception(_message.Message):
     STATE_UNSPECIFIED: Exception.State.ValueType  # 0
     """Never sent."""
     STATE_OPEN: Exception.State.ValueType  # 1
-    """Nobody has cleared it."""
+    """Nobody has looked at it. 待处理"""
     STATE_RESOLVED: Exception.State.ValueType  # 2
-    """A later run found what was missing."""
+    """A later run found what was missing, or looked at the day anew. 已消解"""
+    STATE_ASSIGNED: Exception.State.ValueType  # 3
+    """Somebody has it to clear. 已指派"""
+    STATE_PENDING_CONFIRMATION: Exception.State.ValueType  # 4
+    """One person has confirmed it, and its money is such that a second one has to. 待复核"""
+    STATE_CONFIRMED: Exception.State.ValueType  # 5
+    """It is as the run found it, by as many people as its money needs. 已确认"""
 
     EXCEPTION_ID_FIELD_NUMBER: _builtins.int
     RUN_ID_FIELD_NUMBER: _builtins.int
@@ -128,6 +240,16 @@ class Exception(_message.Message):
     EXPLANATION_ZH_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EXCEPTION_CLASS_TITLE_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    BUSINESS_DATE_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_FIELD_NUMBER: _builtins.int
+    CONFIRMED_BY_FIELD_NUMBER: _builtins.int
+    SECOND_CONFIRMED_BY_FIELD_NUMBER: _builtins.int
+    RESOLVED_BY_RUN_ID_FIELD_NUMBER: _builtins.int
+    CARRIED_FROM_EXCEPTION_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
     exception_id: _builtins.str
     """Ours."""
     run_id: _builtins.str
@@ -150,6 +272,26 @@ class Exception(_message.Message):
     """The same in Chinese."""
     trace_id: _builtins.str
     """The trace of the payment; empty when there is none."""
+    exception_class_title: _builtins.str
+    """The class in English, with its viewpoint."""
+    channel: _builtins.str
+    """The channel of the run."""
+    business_date: _builtins.str
+    """The channel's business day that the run compared, YYYY-MM-DD."""
+    merchant_id: _builtins.str
+    """The merchant of the payment; empty when the books have none."""
+    assignee: _builtins.str
+    """Who has it to clear; empty for nobody."""
+    confirmed_by: _builtins.str
+    """Who confirmed it first; empty for nobody."""
+    second_confirmed_by: _builtins.str
+    """Who confirmed it second, never the same person; empty for nobody."""
+    resolved_by_run_id: _builtins.str
+    """The run that resolved it; empty unless it is resolved."""
+    carried_from_exception_id: _builtins.str
+    """The exception of an earlier run of the day that this is again, with what was done about it; empty for none."""
+    amount_minor: _builtins.int
+    """The larger of both amounts without its sign, in minor units; what lists are ordered by."""
     @_builtins.property
     def book_amount(self) -> _money_pb2.Money:
         """What the books say; unset when they have nothing."""
@@ -179,11 +321,88 @@ class Exception(_message.Message):
         explanation_zh: _builtins.str = ...,
         trace_id: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        exception_class_title: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        business_date: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        assignee: _builtins.str = ...,
+        confirmed_by: _builtins.str = ...,
+        second_confirmed_by: _builtins.str = ...,
+        resolved_by_run_id: _builtins.str = ...,
+        carried_from_exception_id: _builtins.str = ...,
+        amount_minor: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["book_amount", b"book_amount", "channel_amount", b"channel_amount", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_amount", b"book_amount", "channel_amount", b"channel_amount", "create_time", b"create_time", "exception_class", b"exception_class", "exception_class_zh", b"exception_class_zh", "exception_id", b"exception_id", "explanation", b"explanation", "explanation_zh", b"explanation_zh", "line_id", b"line_id", "merchant_order_no", b"merchant_order_no", "payment_id", b"payment_id", "run_id", b"run_id", "state", b"state", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "assignee", b"assignee", "book_amount", b"book_amount", "business_date", b"business_date", "carried_from_exception_id", b"carried_from_exception_id", "channel", b"channel", "channel_amount", b"channel_amount", "confirmed_by", b"confirmed_by", "create_time", b"create_time", "exception_class", b"exception_class", "exception_class_title", b"exception_class_title", "exception_class_zh", b"exception_class_zh", "exception_id", b"exception_id", "explanation", b"explanation", "explanation_zh", b"explanation_zh", "line_id", b"line_id", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "payment_id", b"payment_id", "resolved_by_run_id", b"resolved_by_run_id", "run_id", b"run_id", "second_confirmed_by", b"second_confirmed_by", "state", b"state", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Exception: _TypeAlias = Exception  # noqa: Y015
+
+@_typing.final
+class ExceptionAction(_message.Message):
+    """What somebody did about an exception. Nothing is ever taken back or changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExceptionAction._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: ExceptionAction._Kind.ValueType  # 0
+        """Never sent."""
+        KIND_ASSIGNED: ExceptionAction._Kind.ValueType  # 1
+        """It was given to somebody to clear. 指派"""
+        KIND_CONFIRMED: ExceptionAction._Kind.ValueType  # 2
+        """It was confirmed. 确认"""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What was done."""
+
+    KIND_UNSPECIFIED: ExceptionAction.Kind.ValueType  # 0
+    """Never sent."""
+    KIND_ASSIGNED: ExceptionAction.Kind.ValueType  # 1
+    """It was given to somebody to clear. 指派"""
+    KIND_CONFIRMED: ExceptionAction.Kind.ValueType  # 2
+    """It was confirmed. 确认"""
+
+    KIND_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EXCEPTION_ID_FIELD_NUMBER: _builtins.int
+    kind: Global___ExceptionAction.Kind.ValueType
+    """What was done."""
+    operator: _builtins.str
+    """Who did it."""
+    assignee: _builtins.str
+    """To whom it was given; empty unless assigned, or given back to nobody."""
+    note: _builtins.str
+    """Why, by who did it."""
+    exception_id: _builtins.str
+    """The exception as it was known then: this one, or that of an earlier run of the day."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___ExceptionAction.Kind.ValueType = ...,
+        operator: _builtins.str = ...,
+        assignee: _builtins.str = ...,
+        note: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        exception_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee", b"assignee", "create_time", b"create_time", "exception_id", b"exception_id", "kind", b"kind", "note", b"note", "operator", b"operator"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExceptionAction: _TypeAlias = ExceptionAction  # noqa: Y015

@@ -4,10 +4,12 @@ isort:skip_file
 """
 
 from bihuan.reconciler.v1 import exception_pb2 as _exception_pb2
+from bihuan.type.v1 import money_pb2 as _money_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -48,18 +50,24 @@ class GetExceptionResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EXCEPTION_FIELD_NUMBER: _builtins.int
+    ACTIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def exception(self) -> _exception_pb2.Exception:
         """The exception."""
+
+    @_builtins.property
+    def actions(self) -> _containers.RepeatedCompositeFieldContainer[_exception_pb2.ExceptionAction]:
+        """What was done about it, in order of time; also what was done about the same in earlier runs of the day."""
 
     def __init__(
         self,
         *,
         exception: _exception_pb2.Exception | None = ...,
+        actions: _abc.Iterable[_exception_pb2.ExceptionAction] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["exception", b"exception"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["exception", b"exception"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "exception", b"exception"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -71,12 +79,49 @@ class ListExceptionsRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Order:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ListExceptionsRequest._Order.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ORDER_UNSPECIFIED: ListExceptionsRequest._Order.ValueType  # 0
+        """Newest first."""
+        ORDER_OLDEST_FIRST: ListExceptionsRequest._Order.ValueType  # 1
+        """Oldest first."""
+        ORDER_LARGEST_FIRST: ListExceptionsRequest._Order.ValueType  # 2
+        """By amount_minor, the largest first."""
+        ORDER_SMALLEST_FIRST: ListExceptionsRequest._Order.ValueType  # 3
+        """By amount_minor, the smallest first."""
+
+    class Order(_Order, metaclass=_OrderEnumTypeWrapper):
+        """In which order they come."""
+
+    ORDER_UNSPECIFIED: ListExceptionsRequest.Order.ValueType  # 0
+    """Newest first."""
+    ORDER_OLDEST_FIRST: ListExceptionsRequest.Order.ValueType  # 1
+    """Oldest first."""
+    ORDER_LARGEST_FIRST: ListExceptionsRequest.Order.ValueType  # 2
+    """By amount_minor, the largest first."""
+    ORDER_SMALLEST_FIRST: ListExceptionsRequest.Order.ValueType  # 3
+    """By amount_minor, the smallest first."""
+
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     RUN_ID_FIELD_NUMBER: _builtins.int
     EXCEPTION_CLASS_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    BUSINESS_DATE_FROM_FIELD_NUMBER: _builtins.int
+    BUSINESS_DATE_TO_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_FROM_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_TO_FIELD_NUMBER: _builtins.int
+    AGE_HOURS_MIN_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0 means 50, the most is 1,000."""
     page_token: _builtins.str
@@ -89,6 +134,26 @@ class ListExceptionsRequest(_message.Message):
     """Only in this state."""
     payment_id: _builtins.str
     """Only of this payment."""
+    channel: _builtins.str
+    """Only of this channel."""
+    business_date_from: _builtins.str
+    """Only of business days from this one on, YYYY-MM-DD."""
+    business_date_to: _builtins.str
+    """Only of business days up to this one, itself included, YYYY-MM-DD."""
+    assignee: _builtins.str
+    """Only what this person has to clear."""
+    merchant_id: _builtins.str
+    """Only of this merchant's payments."""
+    currency_code: _builtins.str
+    """Only of this currency, on either side."""
+    amount_minor_from: _builtins.int
+    """Only from this amount_minor on."""
+    amount_minor_to: _builtins.int
+    """Only up to this amount_minor, itself included; 0 means without end."""
+    age_hours_min: _builtins.int
+    """Only what was found at least so many hours ago."""
+    order: Global___ListExceptionsRequest.Order.ValueType
+    """The order; a page token is good for its own order only."""
     def __init__(
         self,
         *,
@@ -98,10 +163,20 @@ class ListExceptionsRequest(_message.Message):
         exception_class: _exception_pb2.ExceptionClass.ValueType = ...,
         state: _exception_pb2.Exception.State.ValueType = ...,
         payment_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        business_date_from: _builtins.str = ...,
+        business_date_to: _builtins.str = ...,
+        assignee: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        currency_code: _builtins.str = ...,
+        amount_minor_from: _builtins.int = ...,
+        amount_minor_to: _builtins.int = ...,
+        age_hours_min: _builtins.int = ...,
+        order: Global___ListExceptionsRequest.Order.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["exception_class", b"exception_class", "page_size", b"page_size", "page_token", b"page_token", "payment_id", b"payment_id", "run_id", b"run_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_hours_min", b"age_hours_min", "amount_minor_from", b"amount_minor_from", "amount_minor_to", b"amount_minor_to", "assignee", b"assignee", "business_date_from", b"business_date_from", "business_date_to", b"business_date_to", "channel", b"channel", "currency_code", b"currency_code", "exception_class", b"exception_class", "merchant_id", b"merchant_id", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "payment_id", b"payment_id", "run_id", b"run_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -119,7 +194,7 @@ class ListExceptionsResponse(_message.Message):
     """Empty on the last page."""
     @_builtins.property
     def exceptions(self) -> _containers.RepeatedCompositeFieldContainer[_exception_pb2.Exception]:
-        """Newest first."""
+        """In the order that was asked for."""
 
     def __init__(
         self,
@@ -134,3 +209,347 @@ class ListExceptionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListExceptionsResponse: _TypeAlias = ListExceptionsResponse  # noqa: Y015
+
+@_typing.final
+class ExceptionFilter(_message.Message):
+    """Which exceptions are meant. Empty filters mean every value; each is as in ListExceptionsRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    EXCEPTION_CLASS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    BUSINESS_DATE_FROM_FIELD_NUMBER: _builtins.int
+    BUSINESS_DATE_TO_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_FROM_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_TO_FIELD_NUMBER: _builtins.int
+    AGE_HOURS_MIN_FIELD_NUMBER: _builtins.int
+    run_id: _builtins.str
+    """Only of this run."""
+    exception_class: _exception_pb2.ExceptionClass.ValueType
+    """Only of this class."""
+    state: _exception_pb2.Exception.State.ValueType
+    """Only in this state."""
+    payment_id: _builtins.str
+    """Only of this payment."""
+    channel: _builtins.str
+    """Only of this channel."""
+    business_date_from: _builtins.str
+    """Only of business days from this one on, YYYY-MM-DD."""
+    business_date_to: _builtins.str
+    """Only of business days up to this one, itself included, YYYY-MM-DD."""
+    assignee: _builtins.str
+    """Only what this person has to clear."""
+    merchant_id: _builtins.str
+    """Only of this merchant's payments."""
+    currency_code: _builtins.str
+    """Only of this currency, on either side."""
+    amount_minor_from: _builtins.int
+    """Only from this amount_minor on."""
+    amount_minor_to: _builtins.int
+    """Only up to this amount_minor, itself included; 0 means without end."""
+    age_hours_min: _builtins.int
+    """Only what was found at least so many hours ago."""
+    def __init__(
+        self,
+        *,
+        run_id: _builtins.str = ...,
+        exception_class: _exception_pb2.ExceptionClass.ValueType = ...,
+        state: _exception_pb2.Exception.State.ValueType = ...,
+        payment_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        business_date_from: _builtins.str = ...,
+        business_date_to: _builtins.str = ...,
+        assignee: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        currency_code: _builtins.str = ...,
+        amount_minor_from: _builtins.int = ...,
+        amount_minor_to: _builtins.int = ...,
+        age_hours_min: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_hours_min", b"age_hours_min", "amount_minor_from", b"amount_minor_from", "amount_minor_to", b"amount_minor_to", "assignee", b"assignee", "business_date_from", b"business_date_from", "business_date_to", b"business_date_to", "channel", b"channel", "currency_code", b"currency_code", "exception_class", b"exception_class", "merchant_id", b"merchant_id", "payment_id", b"payment_id", "run_id", b"run_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExceptionFilter: _TypeAlias = ExceptionFilter  # noqa: Y015
+
+@_typing.final
+class SummarizeExceptionsRequest(_message.Message):
+    """Asks for counts and sums."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def filter(self) -> Global___ExceptionFilter:
+        """Of which exceptions."""
+
+    def __init__(
+        self,
+        *,
+        filter: Global___ExceptionFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummarizeExceptionsRequest: _TypeAlias = SummarizeExceptionsRequest  # noqa: Y015
+
+@_typing.final
+class SummarizeExceptionsResponse(_message.Message):
+    """Counts and sums."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUMMARIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def summaries(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExceptionSummary]:
+        """By class, then state."""
+
+    def __init__(
+        self,
+        *,
+        summaries: _abc.Iterable[Global___ExceptionSummary] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["summaries", b"summaries"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummarizeExceptionsResponse: _TypeAlias = SummarizeExceptionsResponse  # noqa: Y015
+
+@_typing.final
+class ExceptionSummary(_message.Message):
+    """The exceptions of one class in one state."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCEPTION_CLASS_FIELD_NUMBER: _builtins.int
+    EXCEPTION_CLASS_ZH_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    EXCEPTION_COUNT_FIELD_NUMBER: _builtins.int
+    BOOK_SUMS_FIELD_NUMBER: _builtins.int
+    CHANNEL_SUMS_FIELD_NUMBER: _builtins.int
+    exception_class: _exception_pb2.ExceptionClass.ValueType
+    """The class."""
+    exception_class_zh: _builtins.str
+    """The class in Chinese, with its viewpoint."""
+    state: _exception_pb2.Exception.State.ValueType
+    """The state."""
+    exception_count: _builtins.int
+    """How many."""
+    @_builtins.property
+    def book_sums(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """The books' money in them, by currency."""
+
+    @_builtins.property
+    def channel_sums(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """The channel's money in them, signed, by currency."""
+
+    def __init__(
+        self,
+        *,
+        exception_class: _exception_pb2.ExceptionClass.ValueType = ...,
+        exception_class_zh: _builtins.str = ...,
+        state: _exception_pb2.Exception.State.ValueType = ...,
+        exception_count: _builtins.int = ...,
+        book_sums: _abc.Iterable[_money_pb2.Money] | None = ...,
+        channel_sums: _abc.Iterable[_money_pb2.Money] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_sums", b"book_sums", "channel_sums", b"channel_sums", "exception_class", b"exception_class", "exception_class_zh", b"exception_class_zh", "exception_count", b"exception_count", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExceptionSummary: _TypeAlias = ExceptionSummary  # noqa: Y015
+
+@_typing.final
+class AssignExceptionsRequest(_message.Message):
+    """Gives exceptions to somebody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    EXCEPTION_IDS_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller and repeated on each retry."""
+    operator: _builtins.str
+    """Who acts."""
+    assignee: _builtins.str
+    """Who has them to clear from now on; empty gives them back to nobody."""
+    note: _builtins.str
+    """Why; it is kept."""
+    @_builtins.property
+    def exception_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which; one that stands twice counts once."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        operator: _builtins.str = ...,
+        exception_ids: _abc.Iterable[_builtins.str] | None = ...,
+        assignee: _builtins.str = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee", b"assignee", "exception_ids", b"exception_ids", "note", b"note", "operator", b"operator", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignExceptionsRequest: _TypeAlias = AssignExceptionsRequest  # noqa: Y015
+
+@_typing.final
+class AssignExceptionsResponse(_message.Message):
+    """What came of each."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    replayed: _builtins.bool
+    """True when this request had been done before: the results are those of that time."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExceptionResult]:
+        """In order of id."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___ExceptionResult] | None = ...,
+        replayed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["replayed", b"replayed", "results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignExceptionsResponse: _TypeAlias = AssignExceptionsResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmExceptionsRequest(_message.Message):
+    """Confirms exceptions: those named, or all that a filter finds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    EXCEPTION_IDS_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    EXPECTED_COUNT_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller and repeated on each retry."""
+    operator: _builtins.str
+    """Who acts."""
+    expected_count: _builtins.int
+    """How many the filter has to find, as the caller saw them; up to 10,000. 0 with ids."""
+    note: _builtins.str
+    """Why; it is kept."""
+    @_builtins.property
+    def exception_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Which; one that stands twice counts once. Empty when a filter is given."""
+
+    @_builtins.property
+    def filter(self) -> Global___ExceptionFilter:
+        """All that it finds and that are not resolved or confirmed; unset when ids are given."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        operator: _builtins.str = ...,
+        exception_ids: _abc.Iterable[_builtins.str] | None = ...,
+        filter: Global___ExceptionFilter | None = ...,
+        expected_count: _builtins.int = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exception_ids", b"exception_ids", "expected_count", b"expected_count", "filter", b"filter", "note", b"note", "operator", b"operator", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmExceptionsRequest: _TypeAlias = ConfirmExceptionsRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmExceptionsResponse(_message.Message):
+    """What came of each."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    replayed: _builtins.bool
+    """True when this request had been done before: the results are those of that time."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExceptionResult]:
+        """In order of id."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___ExceptionResult] | None = ...,
+        replayed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["replayed", b"replayed", "results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmExceptionsResponse: _TypeAlias = ConfirmExceptionsResponse  # noqa: Y015
+
+@_typing.final
+class ExceptionResult(_message.Message):
+    """What came of one exception."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCEPTION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    exception_id: _builtins.str
+    """Ours."""
+    state: _exception_pb2.Exception.State.ValueType
+    """Its state afterwards; unset when there is no such exception."""
+    refusal: _builtins.str
+    """Empty when it was done, else why not: NOT_FOUND, RESOLVED, ALREADY_CONFIRMED or SAME_PERSON."""
+    message: _builtins.str
+    """The refusal as a sentence in English; empty when it was done."""
+    message_zh: _builtins.str
+    """The same in Chinese."""
+    def __init__(
+        self,
+        *,
+        exception_id: _builtins.str = ...,
+        state: _exception_pb2.Exception.State.ValueType = ...,
+        refusal: _builtins.str = ...,
+        message: _builtins.str = ...,
+        message_zh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exception_id", b"exception_id", "message", b"message", "message_zh", b"message_zh", "refusal", b"refusal", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExceptionResult: _TypeAlias = ExceptionResult  # noqa: Y015

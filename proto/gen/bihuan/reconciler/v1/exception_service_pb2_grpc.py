@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ExceptionServiceStub:
-    """Tells what does not agree.
+    """Tells what does not agree, and keeps who has it to clear and who confirmed it.
     """
 
     def __init__(self, channel):
@@ -45,21 +45,59 @@ class ExceptionServiceStub:
                 request_serializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ListExceptionsRequest.SerializeToString,
                 response_deserializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ListExceptionsResponse.FromString,
                 _registered_method=True)
+        self.SummarizeExceptions = channel.unary_unary(
+                '/bihuan.reconciler.v1.ExceptionService/SummarizeExceptions',
+                request_serializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.SummarizeExceptionsRequest.SerializeToString,
+                response_deserializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.SummarizeExceptionsResponse.FromString,
+                _registered_method=True)
+        self.AssignExceptions = channel.unary_unary(
+                '/bihuan.reconciler.v1.ExceptionService/AssignExceptions',
+                request_serializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.AssignExceptionsRequest.SerializeToString,
+                response_deserializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.AssignExceptionsResponse.FromString,
+                _registered_method=True)
+        self.ConfirmExceptions = channel.unary_unary(
+                '/bihuan.reconciler.v1.ExceptionService/ConfirmExceptions',
+                request_serializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ConfirmExceptionsRequest.SerializeToString,
+                response_deserializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ConfirmExceptionsResponse.FromString,
+                _registered_method=True)
 
 
 class ExceptionServiceServicer:
-    """Tells what does not agree.
+    """Tells what does not agree, and keeps who has it to clear and who confirmed it.
     """
 
     def GetException(self, request, context):
-        """Gets one exception.
+        """Gets one exception, with what was done about it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListExceptions(self, request, context):
-        """Lists exceptions, newest first, by page.
+        """Lists exceptions by page.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SummarizeExceptions(self, request, context):
+        """Counts exceptions and adds up their money, by class and state.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AssignExceptions(self, request, context):
+        """Gives exceptions to somebody to clear, or back to nobody, with a result for each. Idempotent by request_id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmExceptions(self, request, context):
+        """Confirms that exceptions are as the run found them, with a result for each. One whose money reaches the second
+        confirmation of its run's rule set waits for another person. Idempotent by request_id.
+        COUNT_DIFFERS, and nothing confirmed, when the filter finds another number than was expected.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +116,21 @@ def add_ExceptionServiceServicer_to_server(servicer, server):
                     request_deserializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ListExceptionsRequest.FromString,
                     response_serializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ListExceptionsResponse.SerializeToString,
             ),
+            'SummarizeExceptions': grpc.unary_unary_rpc_method_handler(
+                    servicer.SummarizeExceptions,
+                    request_deserializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.SummarizeExceptionsRequest.FromString,
+                    response_serializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.SummarizeExceptionsResponse.SerializeToString,
+            ),
+            'AssignExceptions': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssignExceptions,
+                    request_deserializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.AssignExceptionsRequest.FromString,
+                    response_serializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.AssignExceptionsResponse.SerializeToString,
+            ),
+            'ConfirmExceptions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmExceptions,
+                    request_deserializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ConfirmExceptionsRequest.FromString,
+                    response_serializer=bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ConfirmExceptionsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'bihuan.reconciler.v1.ExceptionService', rpc_method_handlers)
@@ -87,7 +140,7 @@ def add_ExceptionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ExceptionService:
-    """Tells what does not agree.
+    """Tells what does not agree, and keeps who has it to clear and who confirmed it.
     """
 
     @staticmethod
@@ -134,6 +187,87 @@ class ExceptionService:
             '/bihuan.reconciler.v1.ExceptionService/ListExceptions',
             bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ListExceptionsRequest.SerializeToString,
             bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ListExceptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SummarizeExceptions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.reconciler.v1.ExceptionService/SummarizeExceptions',
+            bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.SummarizeExceptionsRequest.SerializeToString,
+            bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.SummarizeExceptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssignExceptions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.reconciler.v1.ExceptionService/AssignExceptions',
+            bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.AssignExceptionsRequest.SerializeToString,
+            bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.AssignExceptionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmExceptions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.reconciler.v1.ExceptionService/ConfirmExceptions',
+            bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ConfirmExceptionsRequest.SerializeToString,
+            bihuan_dot_reconciler_dot_v1_dot_exception__service__pb2.ConfirmExceptionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -13,16 +13,25 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ExceptionServiceStub:
-    """Tells what does not agree."""
+    """Tells what does not agree, and keeps who has it to clear and who confirmed it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetException: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.GetExceptionRequest, _exception_service_pb2.GetExceptionResponse]
-    """Gets one exception."""
+    """Gets one exception, with what was done about it."""
     ListExceptions: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.ListExceptionsRequest, _exception_service_pb2.ListExceptionsResponse]
-    """Lists exceptions, newest first, by page."""
+    """Lists exceptions by page."""
+    SummarizeExceptions: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.SummarizeExceptionsRequest, _exception_service_pb2.SummarizeExceptionsResponse]
+    """Counts exceptions and adds up their money, by class and state."""
+    AssignExceptions: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.AssignExceptionsRequest, _exception_service_pb2.AssignExceptionsResponse]
+    """Gives exceptions to somebody to clear, or back to nobody, with a result for each. Idempotent by request_id."""
+    ConfirmExceptions: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.ConfirmExceptionsRequest, _exception_service_pb2.ConfirmExceptionsResponse]
+    """Confirms that exceptions are as the run found them, with a result for each. One whose money reaches the second
+    confirmation of its run's rule set waits for another person. Idempotent by request_id.
+    COUNT_DIFFERS, and nothing confirmed, when the filter finds another number than was expected.
+    """
 
 class ExceptionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Tells what does not agree."""
+    """Tells what does not agree, and keeps who has it to clear and who confirmed it."""
 
     @_abc_1.abstractmethod
     def GetException(
@@ -30,7 +39,7 @@ class ExceptionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _exception_service_pb2.GetExceptionRequest,
         context: _aio.ServicerContext[_exception_service_pb2.GetExceptionRequest, _abc.Awaitable[_exception_service_pb2.GetExceptionResponse]],
     ) -> _abc.Awaitable[_exception_service_pb2.GetExceptionResponse]:
-        """Gets one exception."""
+        """Gets one exception, with what was done about it."""
 
     @_abc_1.abstractmethod
     def ListExceptions(
@@ -38,6 +47,33 @@ class ExceptionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _exception_service_pb2.ListExceptionsRequest,
         context: _aio.ServicerContext[_exception_service_pb2.ListExceptionsRequest, _abc.Awaitable[_exception_service_pb2.ListExceptionsResponse]],
     ) -> _abc.Awaitable[_exception_service_pb2.ListExceptionsResponse]:
-        """Lists exceptions, newest first, by page."""
+        """Lists exceptions by page."""
+
+    @_abc_1.abstractmethod
+    def SummarizeExceptions(
+        self,
+        request: _exception_service_pb2.SummarizeExceptionsRequest,
+        context: _aio.ServicerContext[_exception_service_pb2.SummarizeExceptionsRequest, _abc.Awaitable[_exception_service_pb2.SummarizeExceptionsResponse]],
+    ) -> _abc.Awaitable[_exception_service_pb2.SummarizeExceptionsResponse]:
+        """Counts exceptions and adds up their money, by class and state."""
+
+    @_abc_1.abstractmethod
+    def AssignExceptions(
+        self,
+        request: _exception_service_pb2.AssignExceptionsRequest,
+        context: _aio.ServicerContext[_exception_service_pb2.AssignExceptionsRequest, _abc.Awaitable[_exception_service_pb2.AssignExceptionsResponse]],
+    ) -> _abc.Awaitable[_exception_service_pb2.AssignExceptionsResponse]:
+        """Gives exceptions to somebody to clear, or back to nobody, with a result for each. Idempotent by request_id."""
+
+    @_abc_1.abstractmethod
+    def ConfirmExceptions(
+        self,
+        request: _exception_service_pb2.ConfirmExceptionsRequest,
+        context: _aio.ServicerContext[_exception_service_pb2.ConfirmExceptionsRequest, _abc.Awaitable[_exception_service_pb2.ConfirmExceptionsResponse]],
+    ) -> _abc.Awaitable[_exception_service_pb2.ConfirmExceptionsResponse]:
+        """Confirms that exceptions are as the run found them, with a result for each. One whose money reaches the second
+        confirmation of its run's rule set waits for another person. Idempotent by request_id.
+        COUNT_DIFFERS, and nothing confirmed, when the filter finds another number than was expected.
+        """
 
 def add_ExceptionServiceServicer_to_server(servicer: ExceptionServiceServicer, server: _aio.Server) -> None: ...

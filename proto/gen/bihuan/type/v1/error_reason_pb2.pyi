@@ -90,6 +90,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The file has lines that an earlier statement of the account has; metadata has line and statement_id."""
     ERROR_REASON_UPLOAD_OFFSET: _ErrorReason.ValueType  # 51
     """The upload does not go on where it broke off; metadata has received_bytes."""
+    ERROR_REASON_COUNT_DIFFERS: _ErrorReason.ValueType  # 60
+    """A filter finds another number of rows than the caller had seen, so none was changed; metadata has found_count."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -162,4 +164,6 @@ ERROR_REASON_OVERLAPPING_FILE: ErrorReason.ValueType  # 50
 """The file has lines that an earlier statement of the account has; metadata has line and statement_id."""
 ERROR_REASON_UPLOAD_OFFSET: ErrorReason.ValueType  # 51
 """The upload does not go on where it broke off; metadata has received_bytes."""
+ERROR_REASON_COUNT_DIFFERS: ErrorReason.ValueType  # 60
+"""A filter finds another number of rows than the caller had seen, so none was changed; metadata has found_count."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
