@@ -106,3 +106,9 @@ def test_yaml_that_hides_something_is_refused(text: str, fault: str) -> None:
 
 def test_the_first_rule_must_be_one_that_can_do_the_bulk() -> None:
     assert "the first rule is the one for the bulk" in faults_of(HEAD.replace("commit: auto", "commit: suggest"))[0]
+
+
+def test_every_shipped_rule_has_a_name_for_people_in_both_languages() -> None:
+    unnamed = [rule.id for rule in load_rule_set().rules if not (rule.name and rule.name_zh)]
+
+    assert unnamed == []

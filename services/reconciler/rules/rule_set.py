@@ -62,6 +62,8 @@ class Pair:
     where: str = ""
     many: Literal["leave", "in_order"] = "leave"
     cases: tuple[Case, ...] = ()
+    name: str = ""
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Repeat:
     exception_class: str
     where: str = ""
     rows: tuple[Kind, ...] = (Kind.PAYMENT, Kind.REFUND)
+    name: str = ""
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class Again:
     kind: Literal["again"]
     keys: tuple[str, ...]
     exception_class: str
+    name: str = ""
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,8 @@ class Net:
     keys: tuple[str, ...]
     disposition: Disposition
     exception_class: str = ""
+    name: str = ""
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,8 @@ class Group:
     fees: Literal["gross", "net"] = "gross"
     where: str = ""
     cases: tuple[Case, ...] = ()
+    name: str = ""
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,8 @@ class Near:
     similar: Similar | None = None
     where: str = ""
     exception_class: str = ""
+    name: str = ""
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +191,8 @@ class Sums:
     parts_max: int = 4
     pool_max: int = 20
     where: str = ""
+    name: str = ""
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +204,8 @@ class Exceeds:
     kind: Literal["exceeds"]
     keys: tuple[str, ...]
     exception_class: str
+    name: str = ""
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +219,11 @@ class Alone:
     disposition: Disposition
     exception_class: str = ""
     where: str = ""
+    name: str = ""
+    name_zh: str = ""
 
 
+# Each has a `name` and a `name_zh` for people, which may be "", and an `id` for the results.
 Rule = Pair | Repeat | Again | Exceeds | Net | Group | Near | Sums | Alone
 
 
@@ -238,6 +257,8 @@ class Ignore:
     exception_classes: tuple[str, ...]
     count_max: int  # groups a business date and currency
     sum_minor_max: int  # of the basis, a business date and currency
+    name: str = ""
+    name_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +302,9 @@ EXCEPTION_CLASSES = frozenset(
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        # What has its default is left out, so that a field which comes later leaves the hash of older versions as it is.
+        said = ((field, getattr(value, field.name)) for field in fields(value))
+        return {field.name: _plain(found) for field, found in said if found != field.default}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
