@@ -32,13 +32,14 @@ def match(
     """Match payments with statement lines by a rule set, each row into exactly one place."""
     # Only this command needs the engine, which a terminal that talks to the gateway may not have.
     from services.reconciler.rules.duckdb_engine import Limits, match_files  # noqa: PLC0415
+    from services.reconciler.rules.engine import Asked  # noqa: PLC0415
     from services.reconciler.rules.frame_file import FrameInvalid  # noqa: PLC0415
     from services.reconciler.rules.rule_files import DEFAULT, RuleSetInvalid, load_rule_set  # noqa: PLC0415
 
     limits = Limits(memory_mib, threads)
     try:
         moment = as_of.astimezone() if as_of else None
-        summary = match_files(load_rule_set(rules or DEFAULT), payments, lines, out, as_of=moment, limits=limits)
+        summary = match_files(load_rule_set(rules or DEFAULT), payments, lines, out, asked=Asked(moment), limits=limits)
     except (RuleSetInvalid, FrameInvalid) as fault:
         typer.secho(f"refused: {fault}", fg="red", err=True)
         raise typer.Exit(1) from fault

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from services.reconciler.matching.frames import LINES, PAYMENTS
 from services.reconciler.rules.duckdb_engine import Limits, match_files
+from services.reconciler.rules.engine import Asked
 from services.reconciler.rules.results import Summary
 from services.reconciler.rules.rule_files import load_rule_set, parse_rule_set
 from services.reconciler.rules.rule_set import RuleSet
@@ -99,7 +100,7 @@ def run(
         table = pa.Table.from_pylist(rows, schema)
         pq.write_table(table, folder / f"{name}.parquet", row_group_size=row_group_size)
     files = (folder / "payments.parquet", folder / "lines.parquet", folder / "out")
-    return match_files(rule_set or load_rule_set(), *files, limits=limits or Limits(threads=1), as_of=as_of)
+    return match_files(rule_set or load_rule_set(), *files, limits=limits or Limits(threads=1), asked=Asked(as_of))
 
 
 def told(result: Row) -> tuple[str, str, str]:

@@ -5,7 +5,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
 from services.reconciler.rules.compile import compile_rule_set
 from services.reconciler.rules.dialect import Dialect
-from services.reconciler.rules.engine import SCHEMA, match_on, put_in_place
+from services.reconciler.rules.engine import SCHEMA, Asked, match_on, put_in_place
 from services.reconciler.rules.frame_file import check_schema
 from services.reconciler.rules.plan import Statement
 from services.reconciler.rules.results import Summary
@@ -40,19 +39,18 @@ def match_files(
     lines: Path,
     out: Path,
     *,
-    as_of: datetime | None = None,
+    asked: Asked | None = None,
     limits: Limits | None = None,
 ) -> Summary:
     """Match two Parquet files by a rule set; writes results.parquet, candidates, plan and summary into `out`.
 
-    `as_of` is the moment for which it is asked, aware; without it every statement that is here counts as closed.
     Raises FrameInvalid before anything is written. The files of `out` are put in place when all of them stand.
     """
     plan, inputs = compile_rule_set(rule_set), {Side.PAYMENT: payments, Side.LINE: lines}
     with put_in_place(out) as scratch, _connect(scratch, inputs, limits or Limits()) as connection:
         for side, path in inputs.items():
             _open(connection, side, path)
-        return match_on(DuckDbEngine(connection), plan, as_of, scratch)
+        return match_on(DuckDbEngine(connection), plan, asked or Asked(), scratch)
 
 
 class DuckDbEngine:

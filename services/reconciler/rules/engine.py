@@ -5,9 +5,9 @@ An engine brings how its SQL runs and how rows come and go; what needs Python is
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,25 +49,43 @@ class Engine(Protocol):
         """Make a table of these rows."""
 
 
-def run_plan(engine: Engine, plan: Plan, as_of: datetime | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is asked beside its rows.
+
+    `as_of` is the moment for which it is asked, aware; without it every statement that is here counts as closed.
+    `whole_to` is the last business date of which both sides are known to be whole, also where a side has no row of it.
+    `told` is told how many rows have a place so far, each time that a rule of those behind the first is done.
+    """
+
+    as_of: datetime | None = None
+    whole_to: str = ""
+    told: Callable[[int], None] | None = None
+
+
+def run_plan(engine: Engine, plan: Plan, asked: Asked) -> None:
     """Run every step over the tables `payments` and `lines`; the views `decided` and `results` stand afterwards."""
+    rule_ids, rule_id, derived = {rule.id for rule in plan.rule_set.rules}, "", False
     for step in plan.steps:
+        if asked.told and derived and rule_id in rule_ids and step.step != rule_id:
+            asked.told(_placed_count(engine))
+        rule_id, derived = step.step, derived or rule_id == "derive"
         match step:
             case Statement():
                 engine.run(step)
             case Derive():
-                _derive(engine, plan.rule_set, as_of)
+                _derive(engine, plan.rule_set, asked)
             case Decide() | DecideSums():
                 candidates = engine.table(f"SELECT * FROM {step.candidates}")  # noqa: S608  a name of ours
                 for t, table in zip(columns.TABLE.values(), _decided(step, candidates), strict=True):
                     engine.keep(f"decided_{t}_{step.rule.id}", table)
 
 
-def match_on(engine: Engine, plan: Plan, as_of: datetime | None, scratch: Path) -> Summary:
+def match_on(engine: Engine, plan: Plan, asked: Asked, scratch: Path) -> Summary:
     """Check the two frames, run the plan, and write results, plan and summary into `scratch`. Raises FrameInvalid."""
     for side in Side:
         _check_numbers(engine, side)
-    run_plan(engine, plan, as_of)
+    run_plan(engine, plan, asked)
     digest = write_results(engine.batches(ORDERED), plan, scratch / "results.parquet")
     summary = _summary(engine, plan.rule_set, digest)
     (scratch / "plan.sql").write_text(plan.text(engine.dialect), "utf-8")
@@ -91,14 +109,24 @@ def _decided(step: Decide | DecideSums, candidates: pa.Table) -> tuple[pa.Table,
     return decide_sum_rows(step.rule, candidates)
 
 
-def _derive(engine: Engine, rule_set: RuleSet, as_of: datetime | None) -> None:
+def _placed_count(engine: Engine) -> int:
+    bulk, payments, lines = (
+        _rows(engine, f"SELECT COUNT(*) AS n FROM {name}")[0][0]  # noqa: S608  names of ours
+        for name in ("bulk", "placed_p", "placed_l")
+    )
+    return 2 * int(bulk) + int(payments) + int(lines)
+
+
+def _derive(engine: Engine, rule_set: RuleSet, asked: Asked) -> None:
     for side, t in columns.TABLE.items():
         given, row = f"rest_{t}_given", columns.ROW[side]
         other = columns.BASE[Side.LINE if side is Side.PAYMENT else Side.PAYMENT]
         latest = _rows(engine, f"SELECT channel, MAX(business_date) AS latest FROM {other} GROUP BY channel")  # noqa: S608
         dates = _rows(engine, f"SELECT DISTINCT channel, business_date FROM {given}")  # noqa: S608
         try:
-            days = business_days([(a, b) for a, b in dates], dict(latest), rule_set.calendars, as_of)
+            whole = dict.fromkeys((channel for channel, _ in dates), asked.whole_to)
+            known = whole | {channel: max(day, asked.whole_to) for channel, day in latest}
+            days = business_days([(a, b) for a, b in dates], known, rule_set.calendars, asked.as_of)
         except ValueError as fault:
             raise FrameInvalid(f"{columns.BASE[side]}: business_date: {fault}") from fault
         engine.keep(f"days_{t}", pa.Table.from_pylist([day._asdict() for day in days], _DAYS))
@@ -132,7 +160,7 @@ def _summary(engine: Engine, rule_set: RuleSet, digest: str) -> Summary:
         query = f"SELECT COUNT(*) AS n, CAST(SUM(amount_minor) AS BIGINT) AS minor FROM {columns.BASE[side]}"  # noqa: S608
         ((counts[side], minor),) = _rows(engine, query)
         sums[side] = minor or 0
-    told = tuple(engine.table(TOTALS).to_pylist())
+    told = tuple(sorted(engine.table(TOTALS).to_pylist(), key=lambda total: [*total.values()]))
     for side in Side:
         rows = sum(total["row_count"] for total in told if total["side"] == side)
         minor = sum(total["amount_minor"] for total in told if total["side"] == side)

@@ -9,13 +9,13 @@ from services.reconciler.tables.exception import (
 )
 from services.reconciler.tables.fact import PaymentFactRow
 from services.reconciler.tables.fetch import StatementFetchRow
-from services.reconciler.tables.mirror import FeedCursorRow, PaymentRow
+from services.reconciler.tables.mirror import FeedCursorRow, PaymentRow, RefundRow
 from services.reconciler.tables.rule_set import (
     RuleSetRegressionChangeRow,
     RuleSetRegressionRow,
     RuleSetVersionRow,
 )
-from services.reconciler.tables.run import MatchRow, RunRow
+from services.reconciler.tables.run import MatchRow, RunResultRow, RunRow
 from services.reconciler.tables.statement import (
     StatementFileChunkRow,
     StatementFileRow,
@@ -35,9 +35,11 @@ __all__ = [
     "MatchRow",
     "PaymentFactRow",
     "PaymentRow",
+    "RefundRow",
     "RuleSetRegressionChangeRow",
     "RuleSetRegressionRow",
     "RuleSetVersionRow",
+    "RunResultRow",
     "RunRow",
     "StatementFetchRow",
     "StatementFileChunkRow",

@@ -17,7 +17,7 @@ class FeedCursorRow(Base):
 
 
 class PaymentRow(Base):
-    """The mirror: a payment that has succeeded, as the feed last told it."""
+    """The mirror: a payment that has succeeded, as the feed last told it; `fee_minor` is what the channel keeps."""
 
     __tablename__ = "payments"
     __table_args__ = (
@@ -38,3 +38,33 @@ class PaymentRow(Base):
     version: Mapped[int]
     traceparent: Mapped[str]
     first_sequence: Mapped[int] = mapped_column(server_default=text("0"))
+    fee_minor: Mapped[int | None]
+
+
+class RefundRow(Base):
+    """The mirror: money of a payment that goes back, as the feed last told it.
+
+    `at_time` is when it succeeded or failed, before that when it was asked for.
+    """
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        Index(None, "channel", "at_time"),
+        Index(None, "payment_id"),
+    )
+    refund_id: Mapped[str] = mapped_column(primary_key=True)
+    payment_id: Mapped[str]
+    merchant_id: Mapped[str]
+    channel: Mapped[str]
+    channel_txn_no: Mapped[str]
+    merchant_order_no: Mapped[str]
+    channel_refund_no: Mapped[str]
+    merchant_refund_no: Mapped[str]
+    bill_no: Mapped[str]
+    currency_code: Mapped[str]
+    amount_minor: Mapped[int]
+    state: Mapped[str]
+    at_time: Mapped[datetime]
+    first_sequence: Mapped[int]
+    version: Mapped[int]
+    traceparent: Mapped[str]
