@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from difflib import get_close_matches
-from enum import EnumType
+from enum import EnumType, StrEnum
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 import yaml
 from yaml.reader import ReaderError
@@ -17,7 +17,34 @@ Readers = Mapping[Any, tuple[str, Callable[[str], Any]]]
 _PLAIN = {str: "a text", int: "a whole number", bool: "true or false", date: "a day such as 2026-03-01"}
 
 
-def read_yaml(kind: type, text: str, what: str, readers: Readers, *, aliases: bool = True) -> tuple[Any, list[str]]:
+class Wrong(StrEnum):
+    """The kinds of faults: not YAML (why), a key that nothing knows (the nearest), one that is missing, a value that
+    is none of what may stand there (what may, what does)."""
+
+    NOT_YAML = "NOT_YAML"
+    UNKNOWN_KEY = "UNKNOWN_KEY"
+    MISSING = "MISSING"
+    VALUE = "VALUE"
+
+
+class YamlFault(str):
+    """A fault as a sentence, with what it was made of, for whoever has to say it in other words."""
+
+    wrong: Wrong
+    where: str  # the key, with those above it; "" for the whole
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, wrong: Wrong, where: str, sentence: str, *values: str) -> Self:
+        """The fault that a sentence tells."""
+        made = cls(sentence)
+        made.wrong, made.where, made.values = wrong, where, values
+        return made
+
+
+def read_yaml(
+    kind: type, text: str, what: str, readers: Readers, *, aliases: bool = True
+) -> tuple[Any, list[YamlFault]]:
     """The dataclass that a text means, and what is wrong with it; one of the two is empty. `what` names the whole.
 
     Of several dataclasses the node's `kind` tells which one it is. Unless `aliases`,
@@ -26,10 +53,21 @@ def read_yaml(kind: type, text: str, what: str, readers: Readers, *, aliases: bo
     try:
         node = yaml.load(text, _Loader if aliases else _LoaderWithoutAliases)  # noqa: S506  # both are SafeLoaders
     except (yaml.YAMLError, RecursionError, ValueError) as fault:
-        return None, [_not_yaml(text, fault)]
+        why = _not_yaml(text, fault)
+        return None, [YamlFault.of(Wrong.NOT_YAML, "", why, why)]
     builder = _Builder(what, readers)
     made = builder.build(kind, node, "")
     return (None, builder.faults) if builder.faults else (made, [])
+
+
+def yaml_nodes(text: str, key: str) -> list[Any]:
+    """What stands in the list under a key of the whole, as YAML has it; [] without one. Raises ValueError."""
+    try:
+        node = yaml.load(text, _LoaderWithoutAliases)  # noqa: S506  # it is a SafeLoader
+    except (yaml.YAMLError, RecursionError) as fault:
+        raise ValueError("is not YAML") from fault
+    found = node.get(key) if isinstance(node, dict) else None
+    return found if isinstance(found, list) else []
 
 
 class _Loader(yaml.SafeLoader):
@@ -65,7 +103,7 @@ class _Builder:
     """What is wrong goes to `faults`, and nothing of use comes back for it."""
 
     def __init__(self, what: str, readers: Readers) -> None:
-        self.faults: list[str] = []
+        self.faults: list[YamlFault] = []
         self._what = what
         self._readers = readers
 
@@ -90,13 +128,13 @@ class _Builder:
         by_kind = {get_args(get_type_hints(one)["kind"])[0]: one for one in classes}
         kind = by_kind.get(str(node.get("kind"))) if isinstance(node, dict) else None
         if kind is None:
-            self.faults.append(f"{where}.kind must be one of {', '.join(by_kind)}")
+            self._wrong_value(f"{where}.kind", f"one of {', '.join(by_kind)}", node)
             return None
         return self._dataclass(kind, node, where)
 
     def _dataclass(self, kind: type, node: Any, where: str) -> Any:
         if not isinstance(node, dict):
-            self.faults.append(f"{where or self._what} must be a mapping, is {node!r:.80}")
+            self._wrong_value(where or self._what, "a mapping", node)
             return None
         # A key that is a word of Python, such as `in`, has an underscore behind it in the class.
         hints = {name.rstrip("_"): hint for name, hint in get_type_hints(kind).items()}
@@ -104,14 +142,15 @@ class _Builder:
         dot = f"{where}." if where else ""
         for key in sorted(node.keys() - known.keys(), key=str):
             near = get_close_matches(str(key), known, n=1)
-            self.faults.append(f"unknown key {dot}{key}" + (f", did you mean {near[0]}?" if near else ""))
+            sentence = f"unknown key {dot}{key}" + (f", did you mean {near[0]}?" if near else "")
+            self.faults.append(YamlFault.of(Wrong.UNKNOWN_KEY, f"{dot}{key}", sentence, *near))
         before = len(self.faults)
         values = {}
         for name, field in known.items():
             if name in node:
                 values[field.name] = self.build(hints[name], node[name], f"{dot}{name}")
             elif field.default is MISSING and field.default_factory is MISSING:
-                self.faults.append(f"{dot}{name} is missing")
+                self.faults.append(YamlFault.of(Wrong.MISSING, f"{dot}{name}", f"{dot}{name} is missing"))
         return kind(**values) if len(self.faults) == before else None
 
     def _scalar(self, kind: Any, node: Any, where: str) -> Any:
@@ -137,5 +176,9 @@ class _Builder:
                     expected = f"{expected} ({fault})"
         else:
             expected = "a list or mapping of texts that is not empty"
-        self.faults.append(f"{where} must be {expected}, is {node!r:.80}")
+        self._wrong_value(where, expected, node)
         return None
+
+    def _wrong_value(self, where: str, expected: str, node: Any) -> None:
+        sentence = f"{where} must be {expected}, is {node!r:.80}"
+        self.faults.append(YamlFault.of(Wrong.VALUE, where, sentence, expected, f"{node!r:.80}"))

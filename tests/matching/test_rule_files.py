@@ -1,5 +1,6 @@
 import pytest
 
+from services.reconciler.rules.rule_fault import Said, fault
 from services.reconciler.rules.rule_files import RuleSetInvalid, load_rule_set, parse_rule_set
 from tests.matching.rows import HEAD
 
@@ -112,3 +113,36 @@ def test_every_shipped_rule_has_a_name_for_people_in_both_languages() -> None:
     unnamed = [rule.id for rule in load_rule_set().rules if not (rule.name and rule.name_zh)]
 
     assert unnamed == []
+
+
+def test_each_fault_names_its_rule_and_field_and_the_cure_in_both_languages() -> None:
+    broken = f"{HEAD}  - {NEAR.replace('doubt: show', 'doubt: show, commit: auto').replace('60', '0')}\n"
+    mistyped = HEAD.replace("commit: auto", "comit: auto")
+
+    with pytest.raises(RuleSetInvalid) as contradicts:
+        parse_rule_set("r.yaml", broken)
+    with pytest.raises(RuleSetInvalid) as unreadable:
+        parse_rule_set("r.yaml", mistyped)
+
+    assert [(each.rule, each.field) for each in contradicts.value.found] == [
+        ("x", "commit"),
+        ("x", "within_seconds"),
+        ("x", "margin_seconds"),
+    ]
+    first = unreadable.value.found[0]
+    assert (first.rule, first.field, first.cure, first.cure_zh) == (
+        "txn",
+        "comit",
+        "Rename it to commit, or remove it.",
+        "请改名为 commit 或删除。",
+    )
+    assert all(one.said_zh and one.cure_zh for one in (*contradicts.value.found, *unreadable.value.found))
+
+
+def test_every_fault_can_be_said_in_both_languages() -> None:
+    values = {"where": "where", "why": "w", "found": 1, "most": 2, "length": 3, "near": "", "table": "lines"}
+
+    told = [fault(each, "f", rule="r", **values) for each in Said]
+
+    assert all(one.said and one.said_zh and one.cure and one.cure_zh for one in told)
+    assert not any("{found" in one.said + one.said_zh for one in told)

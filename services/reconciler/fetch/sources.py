@@ -64,7 +64,8 @@ class _File:
 def read_sources(path: Path) -> tuple[FetchSource, ...]:
     """The sources of a file. Raises SourcesInvalid with every mistake, OSError when there is none."""
     try:
-        told, faults = read_yaml(_File, path.read_text("utf-8"), "the file", _READERS)
+        told, unreadable = read_yaml(_File, path.read_text("utf-8"), "the file", _READERS)
+        faults: list[str] = [*unreadable]
     except UnicodeDecodeError:
         told, faults = None, ["is not UTF-8"]
     sources = () if told is None else tuple(_beside(path.parent, source) for source in told.sources)

@@ -46,8 +46,8 @@ def _text_of(path: Path) -> str:
 
 def parse_profile(name: str, text: str) -> Profile:
     """One profile from its YAML. Raises ProfileInvalid, which names the file and every fault in it."""
-    profile, faults = read_yaml(Profile, text, "the profile", _READERS)
-    faults = faults or list(_contradictions(profile))
+    profile, unreadable = read_yaml(Profile, text, "the profile", _READERS)
+    faults: list[str] = [*unreadable] if unreadable else list(_contradictions(profile))
     if faults:
         raise ProfileInvalid(name, faults)
     assert isinstance(profile, Profile)
