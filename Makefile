@@ -6,7 +6,7 @@ SOURCES := chassis services cli demo benchmarks accuracy deploy proto/generate.p
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test acceptance check static bench bench-outbox bench-payments bench-statements accuracy accuracy-diagnosis proto lock clean
+.PHONY: help setup demo up down test acceptance check static bench bench-outbox bench-payments bench-statements bench-matching accuracy accuracy-diagnosis proto lock clean
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -60,6 +60,9 @@ bench-payments: setup ## measure intake, batches, import and export against thei
 
 bench-statements: setup ## measure the reading of large statements against a scan and the csv module; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks.statements
+
+bench-matching: setup ## measure matching of 1 M and 10 M rows against a bare join and rivals; ONLY=1m,10m,splink,peers,arrival; QUICK=1
+	$(BIN)/python -m benchmarks.matching
 
 accuracy: setup ## what matching gets right, ours and rivals'; SEEDS=1,2,3 NOISE=payer,half,none SIZE=10000,100000 PEERS=… PROFILE=stress RULES=…
 	$(BIN)/python -m accuracy.matching

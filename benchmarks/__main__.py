@@ -1,14 +1,12 @@
-"""`make bench`: runs every table and writes benchmarks/results. QUICK=1 only proves that each still runs."""
+"""`make bench`: runs the table of payments' intake and writes benchmarks/results. QUICK=1 only proves that it still runs."""
 
-from benchmarks import intake, matching
+from benchmarks import intake
 from benchmarks.report import is_quick, write
 
 
 def main() -> None:
-    """Run the tables in turn."""
-    quick = is_quick()
-    write("matching", matching.measure(quick=quick))
-    write("intake", intake.measure(quick=quick))
+    """Run the table."""
+    write("intake", intake.measure(quick=is_quick()))
 
 
 if __name__ == "__main__":

@@ -19,14 +19,19 @@ def is_quick() -> bool:
     return os.environ.get("QUICK") == "1"
 
 
-def write(name: str, metrics: list[Metric]) -> None:
-    """Print one table and, unless it was a quick run, keep it."""
+def show(name: str, metrics: list[Metric]) -> None:
+    """Print one table."""
     table = Table(title=name)
     for column in ("metric", "value", "unit", "rival", "goal", "bound", "holds"):
         table.add_column(column)
     for metric in metrics:
         table.add_row(*map(str, metric.row().values()))
     Console(width=160).print(table)
+
+
+def write(name: str, metrics: list[Metric]) -> None:
+    """Print one table and, unless it was a quick run, keep it."""
+    show(name, metrics)
     if not is_quick():
         RESULTS.mkdir(exist_ok=True)
         body = {"commit": commit(), "machine": machine(), "metrics": [metric.row() for metric in metrics]}

@@ -21,18 +21,27 @@ _BLOCKS: list[Any] = [
 ]
 
 
+def pairs(data: Data) -> pd.DataFrame:
+    """The pairs that it is sure of, the heaviest first, each row in one of them."""
+    return _pairs(*frames(data))
+
+
 def _match(data: Data, out: Path) -> Path:
     payments, lines = frames(data)
+    found = _pairs(payments, lines)
+    amounts = payments.set_index("payment_id")["amount_minor"], lines.set_index("line_id")["amount_minor"]
+    same = found["payment_id"].map(amounts[0]) == found["line_id"].map(amounts[1])
+    return write(data, found[same], out, differing=found[~same])
+
+
+def _pairs(payments: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     db = DuckDBAPI()
     sides = [
         db.register(_rows(payments, "payment_id", "pay_time_us"), dataset_display_name="payments"),
         db.register(_rows(lines, "line_id", "book_time_us"), dataset_display_name="lines"),
     ]
     found = _trained(sides).inference.predict(threshold_match_probability=_SURE).as_pandas_dataframe()  # type: ignore[no-untyped-call]
-    pairs = by_weight(_oriented(found, set(payments["payment_id"])))
-    amounts = payments.set_index("payment_id")["amount_minor"], lines.set_index("line_id")["amount_minor"]
-    same = pairs["payment_id"].map(amounts[0]) == pairs["line_id"].map(amounts[1])
-    return write(data, pairs[same], out, differing=pairs[~same])
+    return by_weight(_oriented(found, set(payments["payment_id"])))
 
 
 def _rows(frame: pd.DataFrame, key: str, time: str) -> pd.DataFrame:
