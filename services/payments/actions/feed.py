@@ -1,15 +1,17 @@
 """The feed: numbering what was committed, telling it, and counting a day of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from chassis import telemetry
 from chassis.database import Sessions
-from services.payments.domain.payment import NumberedChange
+from services.payments.domain.payment import ChangeKind, NumberedChange
+from services.payments.domain.refund import Refund
 from services.payments.domain.slice_manifest import Manifest, manifest_of
 from services.payments.store import feed
 from services.payments.store import manifest as manifests
+from services.payments.store import refund as refunds
 
 _NUMBERED_AT_ONCE = 5_000
 _NUMBERING_TURNS_MAX = 200
@@ -59,10 +61,12 @@ class FeedActions:
         telemetry.annotate(numbered_count=numbered.change_count)
         return numbered.change_count
 
-    async def payment_changes(self, from_sequence: int, batch_size: int) -> AsyncIterator[list[NumberedChange]]:
+    async def payment_changes(
+        self, from_sequence: int, batch_size: int
+    ) -> AsyncIterator[list[tuple[NumberedChange, Refund | None]]]:
         """Changes from a sequence on, in batches, up to the highest sequence at the start; so it ends under any load.
 
-        None is skipped, but for those of months that were dropped. No transaction is open while the
+        Each with its refund as it stands, when it is a refund's. None is skipped, but for those of months that were dropped. No transaction is open while the
         consumer takes its time over a batch.
         """
         await self.number_feed()
@@ -73,12 +77,13 @@ class FeedActions:
             async with self._sessions.begin() as session:
                 batch = await feed.changes(session, next_sequence, head, batch_size)
                 dropped = await feed.dropped_sequence(session)
+                told = await refunds.by_id(session, _refunds_of(batch))
             if not batch and head <= dropped:
                 return
             assert batch, "the feed has a gap"
             assert batch[0].sequence <= max(next_sequence, dropped + 1), "the feed has a gap"
             next_sequence = batch[-1].sequence + 1
-            yield batch
+            yield [(change, told.get(change.ref_id)) for change in batch]
 
     @telemetry.traced
     async def count_slice(self, channel: str, day: date) -> Slice:
@@ -93,3 +98,7 @@ class FeedActions:
         manifest = manifest_of(sums)
         telemetry.annotate(channel=channel, business_date=day.isoformat(), payment_count=manifest.payment_count)
         return Slice(manifest, max_sequence)
+
+
+def _refunds_of(batch: Sequence[NumberedChange]) -> set[tuple[str, str]]:
+    return {(change.payment.payment_id, change.ref_id) for change in batch if change.kind is ChangeKind.REFUND}

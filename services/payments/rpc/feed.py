@@ -30,8 +30,8 @@ class PaymentFeedServicer(payment_feed_service_pb2_grpc.PaymentFeedServiceServic
         batch_size = request.batch_size or _BATCH_SIZE_DEFAULT
         async for batch in self._feed.payment_changes(request.from_sequence, batch_size):
             yield pb.StreamPaymentChangesResponse(
-                changes=[convert.from_change(change) for change in batch],
-                next_sequence=batch[-1].sequence + 1,
+                changes=[convert.from_change(change, refund) for change, refund in batch],
+                next_sequence=batch[-1][0].sequence + 1,
             )
 
     async def GetSliceManifest(

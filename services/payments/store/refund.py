@@ -1,10 +1,10 @@
 """SQL of refunds and of what channels took back. It moves no money of a payment: money_left does."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -101,6 +101,13 @@ async def get(session: AsyncSession, refund_id: str) -> Refund | None:
     """The refund by that id."""
     row = (await session.scalars(select(RefundRow).where(RefundRow.refund_id == refund_id))).one_or_none()
     return None if row is None else to_refund(row)
+
+
+async def by_id(session: AsyncSession, kept: Collection[tuple[str, str]]) -> dict[str, Refund]:
+    """Refunds by (payment_id, refund_id), keyed by refund_id; those that are not there are left out."""
+    statement = select(RefundRow).where(tuple_(RefundRow.payment_id, RefundRow.refund_id).in_(kept))
+    found = await session.scalars(statement) if kept else ()
+    return {row.refund_id: to_refund(row) for row in found}
 
 
 async def get_of(session: AsyncSession, kept: KeptFact) -> Refund | None:

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from bihuan.payments.v1 import payment_pb2 as _payment_pb2
+from bihuan.payments.v1 import refund_pb2 as _refund_pb2
 from bihuan.type.v1 import money_pb2 as _money_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -74,6 +75,7 @@ class PaymentChange(_message.Message):
     RUN_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     REF_ID_FIELD_NUMBER: _builtins.int
+    REFUND_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Its place in the feed: dense, from 1, given after the change was committed."""
     traceparent: _builtins.str
@@ -88,6 +90,10 @@ class PaymentChange(_message.Message):
     def payment(self) -> _payment_pb2.Payment:
         """The payment as it is after the change."""
 
+    @_builtins.property
+    def refund(self) -> _refund_pb2.Refund:
+        """The refund that ref_id names, as it stands when this is read; unset for any change but a refund."""
+
     def __init__(
         self,
         *,
@@ -97,10 +103,11 @@ class PaymentChange(_message.Message):
         run_id: _builtins.str = ...,
         kind: Global___PaymentChange.Kind.ValueType = ...,
         ref_id: _builtins.str = ...,
+        refund: _refund_pb2.Refund | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment", "refund", b"refund"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "payment", b"payment", "ref_id", b"ref_id", "run_id", b"run_id", "sequence", b"sequence", "traceparent", b"traceparent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "payment", b"payment", "ref_id", b"ref_id", "refund", b"refund", "run_id", b"run_id", "sequence", b"sequence", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,6 +22,42 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Disposition:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DispositionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Disposition.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DISPOSITION_UNSPECIFIED: _Disposition.ValueType  # 0
+    """Never sent; in a request it means every one."""
+    DISPOSITION_MATCHED: _Disposition.ValueType  # 1
+    """Posted without a person. 对平"""
+    DISPOSITION_SUGGESTED: _Disposition.ValueType  # 2
+    """Waits for a person, with the likeliest counterpart. 待确认"""
+    DISPOSITION_BUFFERED: _Disposition.ValueType  # 3
+    """Waits for the channel's close, or for the next day's statement. 缓冲"""
+    DISPOSITION_EXCEPTION: _Disposition.ValueType  # 4
+    """Somebody has to clear it. 差异"""
+    DISPOSITION_IGNORED_BY_RULE: _Disposition.ValueType  # 5
+    """Owes nothing to anyone, as the rule says. 按规则忽略"""
+
+class Disposition(_Disposition, metaclass=_DispositionEnumTypeWrapper):
+    """What became of a row."""
+
+DISPOSITION_UNSPECIFIED: Disposition.ValueType  # 0
+"""Never sent; in a request it means every one."""
+DISPOSITION_MATCHED: Disposition.ValueType  # 1
+"""Posted without a person. 对平"""
+DISPOSITION_SUGGESTED: Disposition.ValueType  # 2
+"""Waits for a person, with the likeliest counterpart. 待确认"""
+DISPOSITION_BUFFERED: Disposition.ValueType  # 3
+"""Waits for the channel's close, or for the next day's statement. 缓冲"""
+DISPOSITION_EXCEPTION: Disposition.ValueType  # 4
+"""Somebody has to clear it. 差异"""
+DISPOSITION_IGNORED_BY_RULE: Disposition.ValueType  # 5
+"""Owes nothing to anyone, as the rule says. 按规则忽略"""
+Global___Disposition: _TypeAlias = Disposition  # noqa: Y015
+
 @_typing.final
 class Run(_message.Message):
     """One comparison of the books with a channel's statements for one business day. 对账批次"""
@@ -59,6 +95,29 @@ class Run(_message.Message):
     STATE_FAILED: Run.State.ValueType  # 4
     """Not done; failure_reason tells why and nothing was decided."""
 
+    class _Mode:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Run._Mode.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        MODE_UNSPECIFIED: Run._Mode.ValueType  # 0
+        """Never sent; in a request it means COMMIT."""
+        MODE_COMMIT: Run._Mode.ValueType  # 1
+        """Its results are those of the day until a later run; payments is told. 正式"""
+        MODE_DRY_RUN: Run._Mode.ValueType  # 2
+        """Its results can be read, and nothing else comes of them. 试跑"""
+
+    class Mode(_Mode, metaclass=_ModeEnumTypeWrapper):
+        """What becomes of what it decides."""
+
+    MODE_UNSPECIFIED: Run.Mode.ValueType  # 0
+    """Never sent; in a request it means COMMIT."""
+    MODE_COMMIT: Run.Mode.ValueType  # 1
+    """Its results are those of the day until a later run; payments is told. 正式"""
+    MODE_DRY_RUN: Run.Mode.ValueType  # 2
+    """Its results can be read, and nothing else comes of them. 试跑"""
+
     RUN_ID_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     BUSINESS_DATE_FIELD_NUMBER: _builtins.int
@@ -72,6 +131,9 @@ class Run(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     ROWS_DONE_FIELD_NUMBER: _builtins.int
     ROWS_TOTAL_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    SAME_AS_RUN_ID_FIELD_NUMBER: _builtins.int
+    SUPERSEDED_BY_RUN_ID_FIELD_NUMBER: _builtins.int
     run_id: _builtins.str
     """Ours."""
     channel: _builtins.str
@@ -90,6 +152,14 @@ class Run(_message.Message):
     """Rows with a place so far."""
     rows_total: _builtins.int
     """Rows in all; 0 until they are counted."""
+    mode: Global___Run.Mode.ValueType
+    """What becomes of what it decides."""
+    same_as_run_id: _builtins.str
+    """The run whose results stand, when a COMMIT was asked for with pins equal to those of the day's current run: this
+    one decided nothing anew, and lists by its id give that run's results. Empty otherwise.
+    """
+    superseded_by_run_id: _builtins.str
+    """The later run of the day that took its place; empty while it stands."""
     @_builtins.property
     def pins(self) -> Global___Pins:
         """What it was made from; equal pins give an equal digest."""
@@ -122,10 +192,13 @@ class Run(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         rows_done: _builtins.int = ...,
         rows_total: _builtins.int = ...,
+        mode: Global___Run.Mode.ValueType = ...,
+        same_as_run_id: _builtins.str = ...,
+        superseded_by_run_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "pins", b"pins", "totals", b"totals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_date", b"business_date", "channel", b"channel", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "output_digest", b"output_digest", "pins", b"pins", "rows_done", b"rows_done", "rows_total", b"rows_total", "run_id", b"run_id", "state", b"state", "totals", b"totals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_date", b"business_date", "channel", b"channel", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "mode", b"mode", "output_digest", b"output_digest", "pins", b"pins", "rows_done", b"rows_done", "rows_total", b"rows_total", "run_id", b"run_id", "same_as_run_id", b"same_as_run_id", "state", b"state", "superseded_by_run_id", b"superseded_by_run_id", "totals", b"totals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -141,17 +214,28 @@ class Pins(_message.Message):
     PAYMENTS_MANIFEST_DIGEST_FIELD_NUMBER: _builtins.int
     RULE_SET_VERSION_FIELD_NUMBER: _builtins.int
     NEIGHBOURS_DIGEST_FIELD_NUMBER: _builtins.int
+    RULE_SET_ID_FIELD_NUMBER: _builtins.int
+    RULE_SET_HASH_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
     payments_manifest_digest: _builtins.bytes
     """The digest that payments gave for the day."""
     rule_set_version: _builtins.str
-    """The rules that were used."""
+    """The number of the rule set's version; of runs before rule sets the name of the rules."""
     neighbours_digest: _builtins.bytes
-    """A digest of what the days beside have to do with the day: their payments that its lines lead to, and its own
-    payments that a run of theirs holds already.
+    """A digest of what is not of the day's statements and payments: refunds of the books, rows that earlier days left
+    buffered, payments of the days beside that its lines lead to, and its own rows that a run of another day holds.
     """
+    rule_set_id: _builtins.str
+    """The rule set."""
+    rule_set_hash: _builtins.str
+    """SHA-256 of what the version says, in hexadecimal."""
     @_builtins.property
     def statement_sha256s(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The statements, in order of loading."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The moment for which it was decided: the last close of the channel before it was made, by the rule set's calendar."""
 
     def __init__(
         self,
@@ -160,10 +244,13 @@ class Pins(_message.Message):
         payments_manifest_digest: _builtins.bytes = ...,
         rule_set_version: _builtins.str = ...,
         neighbours_digest: _builtins.bytes = ...,
+        rule_set_id: _builtins.str = ...,
+        rule_set_hash: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["neighbours_digest", b"neighbours_digest", "payments_manifest_digest", b"payments_manifest_digest", "rule_set_version", b"rule_set_version", "statement_sha256s", b"statement_sha256s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "neighbours_digest", b"neighbours_digest", "payments_manifest_digest", b"payments_manifest_digest", "rule_set_hash", b"rule_set_hash", "rule_set_id", b"rule_set_id", "rule_set_version", b"rule_set_version", "statement_sha256s", b"statement_sha256s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -171,8 +258,8 @@ Global___Pins: _TypeAlias = Pins  # noqa: Y015
 
 @_typing.final
 class RunTotals(_message.Message):
-    """Counts and money of a run. Each row is in exactly one place, so both sides add up:
-    payment_count = matched_count + exceptions with a payment; line_count = matched_count + exceptions with a line.
+    """Counts and money of a run. Each row has exactly one disposition, so both sides add up: payment_count and line_count
+    are the sums over `dispositions`, currency by currency also of the money.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -185,17 +272,18 @@ class RunTotals(_message.Message):
     MATCHED_SUMS_FIELD_NUMBER: _builtins.int
     CROSS_DAY_COUNT_FIELD_NUMBER: _builtins.int
     EXCEPTIONS_FIELD_NUMBER: _builtins.int
+    DISPOSITIONS_FIELD_NUMBER: _builtins.int
     payment_count: _builtins.int
-    """Payments in the run."""
+    """Payments and refunds of the books in the run."""
     line_count: _builtins.int
     """Statement lines in the run."""
     matched_count: _builtins.int
-    """Pairs that agree."""
+    """Matches: pairs and groups that agree."""
     cross_day_count: _builtins.int
     """Those of them that crossed the cut-off. 跨日"""
     @_builtins.property
     def payment_sums(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
-        """Their money, by currency."""
+        """Their money, by currency; refunds are negative."""
 
     @_builtins.property
     def line_sums(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
@@ -203,11 +291,15 @@ class RunTotals(_message.Message):
 
     @_builtins.property
     def matched_sums(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
-        """Their money, by currency."""
+        """The books' money in them, by currency."""
 
     @_builtins.property
     def exceptions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClassTotal]:
         """The exceptions, by class, in order of class."""
+
+    @_builtins.property
+    def dispositions(self) -> _containers.RepeatedCompositeFieldContainer[Global___DispositionTotal]:
+        """All rows, by what became of them, in order of disposition; one that has none is left out."""
 
     def __init__(
         self,
@@ -220,14 +312,61 @@ class RunTotals(_message.Message):
         matched_sums: _abc.Iterable[_money_pb2.Money] | None = ...,
         cross_day_count: _builtins.int = ...,
         exceptions: _abc.Iterable[Global___ClassTotal] | None = ...,
+        dispositions: _abc.Iterable[Global___DispositionTotal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cross_day_count", b"cross_day_count", "exceptions", b"exceptions", "line_count", b"line_count", "line_sums", b"line_sums", "matched_count", b"matched_count", "matched_sums", b"matched_sums", "payment_count", b"payment_count", "payment_sums", b"payment_sums"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cross_day_count", b"cross_day_count", "dispositions", b"dispositions", "exceptions", b"exceptions", "line_count", b"line_count", "line_sums", b"line_sums", "matched_count", b"matched_count", "matched_sums", b"matched_sums", "payment_count", b"payment_count", "payment_sums", b"payment_sums"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RunTotals: _TypeAlias = RunTotals  # noqa: Y015
+
+@_typing.final
+class DispositionTotal(_message.Message):
+    """The rows of one disposition."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPOSITION_FIELD_NUMBER: _builtins.int
+    GROUP_COUNT_FIELD_NUMBER: _builtins.int
+    PAYMENT_COUNT_FIELD_NUMBER: _builtins.int
+    PAYMENT_SUMS_FIELD_NUMBER: _builtins.int
+    LINE_COUNT_FIELD_NUMBER: _builtins.int
+    LINE_SUMS_FIELD_NUMBER: _builtins.int
+    disposition: Global___Disposition.ValueType
+    """What became of them."""
+    group_count: _builtins.int
+    """Groups of rows that are the same money; a row alone is one."""
+    payment_count: _builtins.int
+    """Payments and refunds of the books."""
+    line_count: _builtins.int
+    """Statement lines."""
+    @_builtins.property
+    def payment_sums(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """Their money, by currency."""
+
+    @_builtins.property
+    def line_sums(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """Their money, signed, by currency."""
+
+    def __init__(
+        self,
+        *,
+        disposition: Global___Disposition.ValueType = ...,
+        group_count: _builtins.int = ...,
+        payment_count: _builtins.int = ...,
+        payment_sums: _abc.Iterable[_money_pb2.Money] | None = ...,
+        line_count: _builtins.int = ...,
+        line_sums: _abc.Iterable[_money_pb2.Money] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disposition", b"disposition", "group_count", b"group_count", "line_count", b"line_count", "line_sums", b"line_sums", "payment_count", b"payment_count", "payment_sums", b"payment_sums"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DispositionTotal: _TypeAlias = DispositionTotal  # noqa: Y015
 
 @_typing.final
 class ClassTotal(_message.Message):
@@ -246,9 +385,9 @@ class ClassTotal(_message.Message):
     exception_count: _builtins.int
     """How many."""
     payment_count: _builtins.int
-    """Exceptions that hold a payment."""
+    """The payments and refunds in them."""
     line_count: _builtins.int
-    """Exceptions that hold a line."""
+    """The lines in them."""
     @_builtins.property
     def book_sums(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
         """The books' money in them, by currency."""
@@ -277,7 +416,7 @@ Global___ClassTotal: _TypeAlias = ClassTotal  # noqa: Y015
 
 @_typing.final
 class Match(_message.Message):
-    """A payment and a statement line that are the same money. 匹配"""
+    """Payments and statement lines that are the same money: a pair, or a group of many. 匹配"""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -293,6 +432,10 @@ class Match(_message.Message):
         """Equal keys, amount, currency and business day."""
         KIND_CROSS_DAY: Match._Kind.ValueType  # 2
         """Equal, but the channel booked it on the other side of the cut-off. 跨日"""
+        KIND_GROUP: Match._Kind.ValueType  # 3
+        """Several payments or several lines, whose sums are equal. 合并·拆分"""
+        KIND_REFERENCE_DAMAGED: Match._Kind.ValueType  # 4
+        """Joined by a number that was written a little differently. 单号异常"""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """How the pair was found."""
@@ -303,6 +446,10 @@ class Match(_message.Message):
     """Equal keys, amount, currency and business day."""
     KIND_CROSS_DAY: Match.Kind.ValueType  # 2
     """Equal, but the channel booked it on the other side of the cut-off. 跨日"""
+    KIND_GROUP: Match.Kind.ValueType  # 3
+    """Several payments or several lines, whose sums are equal. 合并·拆分"""
+    KIND_REFERENCE_DAMAGED: Match.Kind.ValueType  # 4
+    """Joined by a number that was written a little differently. 单号异常"""
 
     MATCH_ID_FIELD_NUMBER: _builtins.int
     RUN_ID_FIELD_NUMBER: _builtins.int
@@ -312,23 +459,54 @@ class Match(_message.Message):
     KEY_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
+    GROUP_ID_FIELD_NUMBER: _builtins.int
+    PAYMENT_IDS_FIELD_NUMBER: _builtins.int
+    LINE_IDS_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    DISPOSITION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RUNNER_UP_ID_FIELD_NUMBER: _builtins.int
+    MARGIN_US_FIELD_NUMBER: _builtins.int
     match_id: _builtins.str
-    """Ours."""
+    """Ours: the run's and the group's."""
     run_id: _builtins.str
     """The run."""
     payment_id: _builtins.str
-    """The payment."""
+    """The payment or refund; of a group the first."""
     line_id: _builtins.str
-    """The statement line."""
+    """The statement line; of a group the first."""
     kind: Global___Match.Kind.ValueType
     """How it was found."""
     key: _builtins.str
-    """The key that joined them: channel_txn_no or merchant_order_no."""
+    """The number that joined them, such as channel_txn_no or merchant_order_no; empty when none did."""
     trace_id: _builtins.str
     """The trace of the payment."""
+    group_id: _builtins.str
+    """What all its rows share."""
+    rule_id: _builtins.str
+    """The rule that joined them."""
+    stage: _builtins.str
+    """The stage that the rule belongs to."""
+    disposition: Global___Disposition.ValueType
+    """MATCHED, or SUGGESTED while a person has to decide."""
+    reason: _builtins.str
+    """What joined them, as the rule says it."""
+    runner_up_id: _builtins.str
+    """The counterpart that came second; empty without one."""
+    margin_us: _builtins.int
+    """How much further off the runner-up was, in microseconds; unset without one."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
-        """The money."""
+        """The books' money."""
+
+    @_builtins.property
+    def payment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All payments and refunds in it."""
+
+    @_builtins.property
+    def line_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All lines in it."""
 
     def __init__(
         self,
@@ -341,11 +519,22 @@ class Match(_message.Message):
         key: _builtins.str = ...,
         amount: _money_pb2.Money | None = ...,
         trace_id: _builtins.str = ...,
+        group_id: _builtins.str = ...,
+        payment_ids: _abc.Iterable[_builtins.str] | None = ...,
+        line_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rule_id: _builtins.str = ...,
+        stage: _builtins.str = ...,
+        disposition: Global___Disposition.ValueType = ...,
+        reason: _builtins.str = ...,
+        runner_up_id: _builtins.str = ...,
+        margin_us: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us", "amount", b"amount", "margin_us", b"margin_us"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "key", b"key", "kind", b"kind", "line_id", b"line_id", "match_id", b"match_id", "payment_id", b"payment_id", "run_id", b"run_id", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us", "amount", b"amount", "disposition", b"disposition", "group_id", b"group_id", "key", b"key", "kind", b"kind", "line_id", b"line_id", "line_ids", b"line_ids", "margin_us", b"margin_us", "match_id", b"match_id", "payment_id", b"payment_id", "payment_ids", b"payment_ids", "reason", b"reason", "rule_id", b"rule_id", "run_id", b"run_id", "runner_up_id", b"runner_up_id", "stage", b"stage", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__margin_us: _TypeAlias = _typing.Literal["margin_us"]  # noqa: Y015
+    _WhichOneofArgType__margin_us: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__margin_us) -> _WhichOneofReturnType__margin_us | None: ...
 
 Global___Match: _TypeAlias = Match  # noqa: Y015

@@ -45,6 +45,11 @@ class RunServiceStub:
                 request_serializer=bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.GetRunRequest.SerializeToString,
                 response_deserializer=bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.GetRunResponse.FromString,
                 _registered_method=True)
+        self.ListRuns = channel.unary_unary(
+                '/bihuan.reconciler.v1.RunService/ListRuns',
+                request_serializer=bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.ListRunsRequest.SerializeToString,
+                response_deserializer=bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.ListRunsResponse.FromString,
+                _registered_method=True)
         self.ListMatches = channel.unary_unary(
                 '/bihuan.reconciler.v1.RunService/ListMatches',
                 request_serializer=bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.ListMatchesRequest.SerializeToString,
@@ -58,7 +63,8 @@ class RunServiceServicer:
 
     def StartRun(self, request, context):
         """Asks for a run, which goes on after the answer; GetRun tells how far it is.
-        Idempotent by request_id. RUN_IN_PROGRESS when one for the channel and day has not ended.
+        Idempotent by request_id. RUN_IN_PROGRESS when one for the channel, day and mode has not ended. A COMMIT with pins
+        equal to those of the day's current run decides nothing anew: same_as_run_id names the one that stands.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,8 +77,15 @@ class RunServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRuns(self, request, context):
+        """Lists runs, newest first, by page.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListMatches(self, request, context):
-        """Lists the matches of a run, by page.
+        """Lists the matches and suggestions of a run, by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,6 +103,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.GetRun,
                     request_deserializer=bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.GetRunRequest.FromString,
                     response_serializer=bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.GetRunResponse.SerializeToString,
+            ),
+            'ListRuns': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRuns,
+                    request_deserializer=bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.ListRunsRequest.FromString,
+                    response_serializer=bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.ListRunsResponse.SerializeToString,
             ),
             'ListMatches': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMatches,
@@ -152,6 +170,33 @@ class RunService:
             '/bihuan.reconciler.v1.RunService/GetRun',
             bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.GetRunRequest.SerializeToString,
             bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.GetRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRuns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.reconciler.v1.RunService/ListRuns',
+            bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.ListRunsRequest.SerializeToString,
+            bihuan_dot_reconciler_dot_v1_dot_run__service__pb2.ListRunsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -18,12 +18,15 @@ class RunServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     StartRun: _aio.UnaryUnaryMultiCallable[_run_service_pb2.StartRunRequest, _run_service_pb2.StartRunResponse]
     """Asks for a run, which goes on after the answer; GetRun tells how far it is.
-    Idempotent by request_id. RUN_IN_PROGRESS when one for the channel and day has not ended.
+    Idempotent by request_id. RUN_IN_PROGRESS when one for the channel, day and mode has not ended. A COMMIT with pins
+    equal to those of the day's current run decides nothing anew: same_as_run_id names the one that stands.
     """
     GetRun: _aio.UnaryUnaryMultiCallable[_run_service_pb2.GetRunRequest, _run_service_pb2.GetRunResponse]
     """Gets one run with its progress or its totals."""
+    ListRuns: _aio.UnaryUnaryMultiCallable[_run_service_pb2.ListRunsRequest, _run_service_pb2.ListRunsResponse]
+    """Lists runs, newest first, by page."""
     ListMatches: _aio.UnaryUnaryMultiCallable[_run_service_pb2.ListMatchesRequest, _run_service_pb2.ListMatchesResponse]
-    """Lists the matches of a run, by page."""
+    """Lists the matches and suggestions of a run, by page."""
 
 class RunServiceServicer(metaclass=_abc_1.ABCMeta):
     """Compares the books with what the channels say."""
@@ -35,7 +38,8 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_run_service_pb2.StartRunRequest, _abc.Awaitable[_run_service_pb2.StartRunResponse]],
     ) -> _abc.Awaitable[_run_service_pb2.StartRunResponse]:
         """Asks for a run, which goes on after the answer; GetRun tells how far it is.
-        Idempotent by request_id. RUN_IN_PROGRESS when one for the channel and day has not ended.
+        Idempotent by request_id. RUN_IN_PROGRESS when one for the channel, day and mode has not ended. A COMMIT with pins
+        equal to those of the day's current run decides nothing anew: same_as_run_id names the one that stands.
         """
 
     @_abc_1.abstractmethod
@@ -47,11 +51,19 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gets one run with its progress or its totals."""
 
     @_abc_1.abstractmethod
+    def ListRuns(
+        self,
+        request: _run_service_pb2.ListRunsRequest,
+        context: _aio.ServicerContext[_run_service_pb2.ListRunsRequest, _abc.Awaitable[_run_service_pb2.ListRunsResponse]],
+    ) -> _abc.Awaitable[_run_service_pb2.ListRunsResponse]:
+        """Lists runs, newest first, by page."""
+
+    @_abc_1.abstractmethod
     def ListMatches(
         self,
         request: _run_service_pb2.ListMatchesRequest,
         context: _aio.ServicerContext[_run_service_pb2.ListMatchesRequest, _abc.Awaitable[_run_service_pb2.ListMatchesResponse]],
     ) -> _abc.Awaitable[_run_service_pb2.ListMatchesResponse]:
-        """Lists the matches of a run, by page."""
+        """Lists the matches and suggestions of a run, by page."""
 
 def add_RunServiceServicer_to_server(servicer: RunServiceServicer, server: _aio.Server) -> None: ...
