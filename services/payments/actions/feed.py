@@ -66,8 +66,8 @@ class FeedActions:
     ) -> AsyncIterator[list[tuple[NumberedChange, Refund | None]]]:
         """Changes from a sequence on, in batches, up to the highest sequence at the start; so it ends under any load.
 
-        Each with its refund as it stands, when it is a refund's. None is skipped, but for those of months that were dropped. No transaction is open while the
-        consumer takes its time over a batch.
+        Each comes with its refund as it stands, when it is a refund's. None is skipped, but for those of months that
+        were dropped. No transaction is open while the consumer takes its time over a batch.
         """
         await self.number_feed()
         async with self._sessions.begin() as session:
