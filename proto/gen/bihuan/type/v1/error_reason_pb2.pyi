@@ -92,6 +92,28 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The upload does not go on where it broke off; metadata has received_bytes."""
     ERROR_REASON_COUNT_DIFFERS: _ErrorReason.ValueType  # 60
     """A filter finds another number of rows than the caller had seen, so none was changed; metadata has found_count."""
+    ERROR_REASON_RULE_SET_REFUSED: _ErrorReason.ValueType  # 70
+    """A rule set has faults; metadata has fault_count and, as faults, the first 50 of them as JSON, each with rule, field,
+    said and cure in both languages.
+    """
+    ERROR_REASON_RULE_SET_VERSION: _ErrorReason.ValueType  # 71
+    """The version of the set is there already, or is not the next one; metadata has next_version."""
+    ERROR_REASON_DUPLICATE_RULE_SET: _ErrorReason.ValueType  # 72
+    """A version of exactly this content is there already; metadata names it."""
+    ERROR_REASON_RULE_SET_STATE: _ErrorReason.ValueType  # 73
+    """The version is not in the state that this needs; metadata has its state."""
+    ERROR_REASON_SECOND_PERSON_REQUIRED: _ErrorReason.ValueType  # 74
+    """Who made it cannot do this too; metadata has created_by."""
+    ERROR_REASON_REGRESSION_REQUIRED: _ErrorReason.ValueType  # 75
+    """There is no such report of exactly this version against the one that it replaces; make one."""
+    ERROR_REASON_WRONG_AUTO_POSTS: _ErrorReason.ValueType  # 76
+    """By the report the version would post what is wrong; metadata has wrong_auto_posts."""
+    ERROR_REASON_REGRESSION_IN_PROGRESS: _ErrorReason.ValueType  # 77
+    """A report of the version has not ended; metadata has regression_id."""
+    ERROR_REASON_EFFECTIVE_DATE_PASSED: _ErrorReason.ValueType  # 78
+    """A later version has the day already, or the version is not for that day; metadata has the first possible one."""
+    ERROR_REASON_LAST_RULE_SET: _ErrorReason.ValueType  # 79
+    """No other version would decide the days of this one."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -166,4 +188,26 @@ ERROR_REASON_UPLOAD_OFFSET: ErrorReason.ValueType  # 51
 """The upload does not go on where it broke off; metadata has received_bytes."""
 ERROR_REASON_COUNT_DIFFERS: ErrorReason.ValueType  # 60
 """A filter finds another number of rows than the caller had seen, so none was changed; metadata has found_count."""
+ERROR_REASON_RULE_SET_REFUSED: ErrorReason.ValueType  # 70
+"""A rule set has faults; metadata has fault_count and, as faults, the first 50 of them as JSON, each with rule, field,
+said and cure in both languages.
+"""
+ERROR_REASON_RULE_SET_VERSION: ErrorReason.ValueType  # 71
+"""The version of the set is there already, or is not the next one; metadata has next_version."""
+ERROR_REASON_DUPLICATE_RULE_SET: ErrorReason.ValueType  # 72
+"""A version of exactly this content is there already; metadata names it."""
+ERROR_REASON_RULE_SET_STATE: ErrorReason.ValueType  # 73
+"""The version is not in the state that this needs; metadata has its state."""
+ERROR_REASON_SECOND_PERSON_REQUIRED: ErrorReason.ValueType  # 74
+"""Who made it cannot do this too; metadata has created_by."""
+ERROR_REASON_REGRESSION_REQUIRED: ErrorReason.ValueType  # 75
+"""There is no such report of exactly this version against the one that it replaces; make one."""
+ERROR_REASON_WRONG_AUTO_POSTS: ErrorReason.ValueType  # 76
+"""By the report the version would post what is wrong; metadata has wrong_auto_posts."""
+ERROR_REASON_REGRESSION_IN_PROGRESS: ErrorReason.ValueType  # 77
+"""A report of the version has not ended; metadata has regression_id."""
+ERROR_REASON_EFFECTIVE_DATE_PASSED: ErrorReason.ValueType  # 78
+"""A later version has the day already, or the version is not for that day; metadata has the first possible one."""
+ERROR_REASON_LAST_RULE_SET: ErrorReason.ValueType  # 79
+"""No other version would decide the days of this one."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
