@@ -9,6 +9,7 @@ from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
 from services.reconciler import rpc, worker
+from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader
 from services.reconciler.actions.ingest import IngestActions
@@ -53,13 +54,14 @@ async def run() -> None:
     uploads = Uploads(config.file_bytes_max)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
     runs = RunActions(sessions, clock)
+    exceptions = ExceptionActions(sessions, clock)
     limits = FetchLimits(config.file_bytes_max, config.fetch_seconds_max)
     fetches = FetchActions(
         sessions, sources, fetchers_of(sources, limits), ingest, clock, limits, config.file_seconds_max * 2
     )
     try:
         loops = worker.loops(mirror, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
-        running = await server.start(config.listen, rpc.servicers(statements, runs, fetches), loops)
+        running = await server.start(config.listen, rpc.servicers(statements, runs, exceptions, fetches), loops)
         await server.until_stopped(running)
     finally:
         await payments.close()

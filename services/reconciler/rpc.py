@@ -15,6 +15,7 @@ from bihuan.reconciler.v1 import (
 
 from chassis.server import RpcContext, Servicer
 from services.reconciler import convert
+from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader, Wanted
 from services.reconciler.actions.ingest import IngestActions
@@ -24,7 +25,6 @@ from services.reconciler.actions.statement import StatementActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.spool import Spool
 from services.reconciler.store.fetch import FetchFilter
-from services.reconciler.store.result import ExceptionFilter
 from services.reconciler.upload import Uploads
 
 
@@ -159,33 +159,59 @@ class RunServicer(run_service_pb2_grpc.RunServiceServicer):
 
 
 class ExceptionServicer(exception_service_pb2_grpc.ExceptionServiceServicer):
-    """Tells what does not agree."""
+    """Tells what does not agree, and keeps who has it to clear and who confirmed it."""
 
-    def __init__(self, runs: RunActions) -> None:
-        self._runs = runs
+    def __init__(self, exceptions: ExceptionActions) -> None:
+        self._exceptions = exceptions
 
     async def GetException(
         self, request: exception_service_pb2.GetExceptionRequest, context: RpcContext
     ) -> exception_service_pb2.GetExceptionResponse:
-        found = await self._runs.get_exception(request.exception_id)
-        return exception_service_pb2.GetExceptionResponse(exception=convert.exception(found))
+        found, done = await self._exceptions.get_exception(request.exception_id)
+        return exception_service_pb2.GetExceptionResponse(
+            exception=convert.exception(found), actions=map(convert.exception_action, done)
+        )
 
     async def ListExceptions(
         self, request: exception_service_pb2.ListExceptionsRequest, context: RpcContext
     ) -> exception_service_pb2.ListExceptionsResponse:
-        wanted = ExceptionFilter(
-            run_id=request.run_id,
-            exception_class=convert.exception_class_name(request.exception_class),
-            state=convert.exception_state_name(request.state),
-            payment_id=request.payment_id,
+        page = await self._exceptions.list_exceptions(
+            convert.exception_filter(request),
+            convert.exception_order(request.order),
+            PageRequest(request.page_size, request.page_token),
         )
-        page = await self._runs.list_exceptions(wanted, PageRequest(request.page_size, request.page_token))
         return exception_service_pb2.ListExceptionsResponse(
             exceptions=map(convert.exception, page.rows), next_page_token=page.next_page_token
         )
 
+    async def SummarizeExceptions(
+        self, request: exception_service_pb2.SummarizeExceptionsRequest, context: RpcContext
+    ) -> exception_service_pb2.SummarizeExceptionsResponse:
+        parts = await self._exceptions.summarize_exceptions(convert.exception_filter(request.filter))
+        return exception_service_pb2.SummarizeExceptionsResponse(summaries=convert.exception_summaries(parts))
 
-def servicers(statements: StatementServicer, runs: RunActions, fetches: FetchActions) -> list[Servicer]:
+    async def AssignExceptions(
+        self, request: exception_service_pb2.AssignExceptionsRequest, context: RpcContext
+    ) -> exception_service_pb2.AssignExceptionsResponse:
+        cleared = await self._exceptions.assign_exceptions(
+            convert.asked(request), request.exception_ids, request.assignee
+        )
+        return exception_service_pb2.AssignExceptionsResponse(
+            results=convert.exception_results(cleared), replayed=cleared.replayed
+        )
+
+    async def ConfirmExceptions(
+        self, request: exception_service_pb2.ConfirmExceptionsRequest, context: RpcContext
+    ) -> exception_service_pb2.ConfirmExceptionsResponse:
+        cleared = await self._exceptions.confirm_exceptions(convert.asked(request), convert.exceptions_wanted(request))
+        return exception_service_pb2.ConfirmExceptionsResponse(
+            results=convert.exception_results(cleared), replayed=cleared.replayed
+        )
+
+
+def servicers(
+    statements: StatementServicer, runs: RunActions, exceptions: ExceptionActions, fetches: FetchActions
+) -> list[Servicer]:
     """What the server answers with."""
     statement_names = statement_service_pb2.DESCRIPTOR.services_by_name
     fetch_names = statement_fetch_service_pb2.DESCRIPTOR.services_by_name
@@ -210,6 +236,6 @@ def servicers(statements: StatementServicer, runs: RunActions, fetches: FetchAct
         Servicer(
             exception_names["ExceptionService"].full_name,
             exception_service_pb2_grpc.add_ExceptionServiceServicer_to_server,
-            ExceptionServicer(runs),
+            ExceptionServicer(exceptions),
         ),
     ]

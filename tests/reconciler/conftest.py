@@ -15,6 +15,7 @@ from chassis.crypto import KeyRing
 from services.payments import rpc as payments_rpc
 from services.payments.app import make_actions
 from services.reconciler import rpc
+from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader
 from services.reconciler.actions.ingest import IngestActions
@@ -64,8 +65,11 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
     kept = UploadActions(sessions, ring, clock, keep_seconds=86_400)
     uploads = Uploads(FILE_BYTES_MAX)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
+    exceptions = ExceptionActions(sessions, clock)
     fetches = FetchActions(sessions, (), {}, ingest, clock, FetchLimits(FILE_BYTES_MAX, 30), 30)
-    running = await server.start("127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock), fetches))
+    running = await server.start(
+        "127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock), exceptions, fetches)
+    )
     services = [
         *statement_fetch_service_pb2.DESCRIPTOR.services_by_name.values(),
         *statement_service_pb2.DESCRIPTOR.services_by_name.values(),

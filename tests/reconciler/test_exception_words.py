@@ -85,7 +85,7 @@ def test_the_names_of_each_class_are_those_that_the_contract_gives():
 
     for each in ExceptionClass:
         zh, _, title = " ".join(comments[f"EXCEPTION_CLASS_{each}"].split()).rstrip(".").partition(": ")
-        assert (zh, title) == (each.zh, each.title)
+        assert (zh, title) == (each.zh, each.en)
 
 
 @pytest.mark.parametrize("exception_class", _DAYS)

@@ -36,10 +36,14 @@ class PageRequest:
 
     def page(self, list_name: str, rows: Sequence[T], key: Callable[[T], str]) -> "Page[T]":
         """The page that these rows make, being up to `limit`."""
+        return self.page_by(list_name, rows, lambda row: (key(row),))
+
+    def page_by(self, list_name: str, rows: Sequence[T], key: Callable[[T], tuple[str, ...]]) -> "Page[T]":
+        """The same for rows that are told by several values."""
         if len(rows) < self.limit:
             return Page(tuple(rows), "")
         shown = rows[:-1]
-        return Page(tuple(shown), paging.encode(list_name, (key(shown[-1]),)))
+        return Page(tuple(shown), paging.encode(list_name, key(shown[-1])))
 
 
 @dataclass(frozen=True, slots=True)

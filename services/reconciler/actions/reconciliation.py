@@ -21,6 +21,7 @@ from services.reconciler.domain.manifest import Manifest
 from services.reconciler.domain.match import RULE_SET_VERSION, match_exact
 from services.reconciler.domain.outcome import Match, Outcome
 from services.reconciler.domain.retry import Retry
+from services.reconciler.store.exception import ExceptionStore
 from services.reconciler.store.fact import FactStore
 from services.reconciler.store.mirror import MirrorStore
 from services.reconciler.store.result import ResultStore
@@ -147,6 +148,8 @@ class ReconciliationActions:
                 await results.resolve_run(superseded, claim.run_id)
             await results.add_matches(claim.run_id, outcome.matches)
             await results.add_exceptions(claim.run_id, outcome.differences, now)
+            if superseded:
+                await ExceptionStore(session).carry_over(superseded, claim.run_id)
             await results.resolve_without_line(_from_beside(outcome), claim.run_id)
             await FactStore(session).put(facts_of(outcome, claim.run_id, now), now)
             await runs.succeed(claim, _results(inputs, outcome, rows, now))

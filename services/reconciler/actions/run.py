@@ -8,9 +8,9 @@ from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from services.reconciler.actions.page import Page, PageRequest
-from services.reconciler.store.result import ExceptionFilter, ResultStore
+from services.reconciler.store.result import ResultStore
 from services.reconciler.store.run import RunStore
-from services.reconciler.tables import ExceptionRow, MatchRow, RunRow
+from services.reconciler.tables import MatchRow, RunRow
 
 _STARTS_MAX = 3
 
@@ -72,33 +72,16 @@ class RunActions:
             rows = await ResultStore(session).matches(run_id, page.after(name), page.limit)
         return page.page(name, rows, lambda row: row.payment_id)
 
-    @telemetry.traced
-    async def get_exception(self, exception_id: str) -> ExceptionRow:
-        """One exception. Raises Fault NOT_FOUND."""
-        async with self._sessions() as session:
-            found = await ResultStore(session).exception(exception_id)
-        if found is None:
-            raise _not_found("exception", "差异", exception_id)
-        return found
-
-    @telemetry.traced
-    async def list_exceptions(self, wanted: ExceptionFilter, page: PageRequest) -> Page[ExceptionRow]:
-        """Exceptions, newest first."""
-        name = f"exceptions\n{wanted}"
-        async with self._sessions() as session:
-            rows = await ResultStore(session).exceptions(wanted, page.after(name), page.limit)
-        return page.page(name, rows, lambda row: row.exception_id)
-
 
 async def _run(store: RunStore, run_id: str) -> RunRow:
     run = await store.get(run_id)
     if run is None:
-        raise _not_found("run", "对账批次", run_id)
+        raise _not_found(run_id)
     return run
 
 
-def _not_found(noun: str, noun_zh: str, wanted_id: str) -> Fault:
-    return Fault(Kind.NOT_FOUND, "NOT_FOUND", f"there is no {noun} {wanted_id}", f"没有编号为 {wanted_id} 的{noun_zh}")
+def _not_found(run_id: str) -> Fault:
+    return Fault(Kind.NOT_FOUND, "NOT_FOUND", f"there is no run {run_id}", f"没有编号为 {run_id} 的对账批次")
 
 
 def _replayed(run: RunRow, channel: str, business_date: date) -> Started:

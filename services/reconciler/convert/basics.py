@@ -10,18 +10,23 @@ from chassis.errors import FieldFault
 from chassis.validation import invalid
 
 
-def business_date(text: str) -> date:
-    """The day that a request names. Raises Fault INVALID_FIELD when the calendar has none such."""
+def business_date(text: str, field: str = "business_date") -> date:
+    """The day that a field of a request names. Raises Fault INVALID_FIELD when the calendar has none such."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        fault = FieldFault("business_date", "DATE", f"{text} is not in the calendar", f"{text} 不是有效日期")
+        fault = FieldFault(field, "DATE", f"{text} is not in the calendar", f"{text} 不是有效日期")
         raise invalid((fault,)) from None
 
 
 def optional_business_date(text: str) -> date | None:
     """The same; None for the empty text."""
     return business_date(text) if text else None
+
+
+def business_date_field(field: str, text: str) -> date | None:
+    """The same of a field of another name."""
+    return business_date(text, field) if text else None
 
 
 def sums(sums: Mapping[str, int]) -> list[money_pb2.Money]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bihuan.reconciler.v1 import exception_pb2, run_pb2
+from bihuan.reconciler.v1 import run_pb2
 
 from services.reconciler.convert.basics import line_id, money, sums, timestamp
-from services.reconciler.domain.exception_class import ExceptionClass
-from services.reconciler.tables import ExceptionRow, MatchRow, RunRow
+from services.reconciler.convert.exceptions import exception_class_value
+from services.reconciler.tables import MatchRow, RunRow
 
 
 def run(row: RunRow) -> run_pb2.Run:
@@ -48,44 +48,6 @@ def match(row: MatchRow) -> run_pb2.Match:
     )
 
 
-def exception(row: ExceptionRow) -> exception_pb2.Exception:
-    """An exception as the contract tells it."""
-    return exception_pb2.Exception(
-        exception_id=row.exception_id,
-        run_id=row.run_id,
-        exception_class=_exception_class(row.exception_class),
-        exception_class_zh=ExceptionClass(row.exception_class).zh,
-        state=exception_pb2.Exception.State.Value(f"STATE_{row.state}"),
-        payment_id=row.payment_id or "",
-        line_id=line_id(row.statement_id, row.line_no),
-        merchant_order_no=row.merchant_order_no,
-        book_amount=money(row.book_currency_code, row.book_amount_minor),
-        channel_amount=money(row.channel_currency_code, row.channel_amount_minor),
-        explanation=row.explanation,
-        explanation_zh=row.explanation_zh,
-        trace_id=row.trace_id,
-        create_time=timestamp(row.create_time),
-    )
-
-
-def exception_class_name(value: int) -> str:
-    """The class that a filter names; empty for none."""
-    return _wanted(exception_pb2.ExceptionClass.Name, value, "EXCEPTION_CLASS_")
-
-
-def exception_state_name(value: int) -> str:
-    """The state that a filter names; empty for none."""
-    return _wanted(exception_pb2.Exception.State.Name, value, "STATE_")
-
-
-def _wanted(name: Any, value: int, prefix: str) -> str:
-    return str(name(value)).removeprefix(prefix) if value else ""
-
-
-def _exception_class(name: str) -> exception_pb2.ExceptionClass.ValueType:
-    return exception_pb2.ExceptionClass.Value(f"EXCEPTION_CLASS_{name}")
-
-
 def _totals(totals: Mapping[str, Any]) -> run_pb2.RunTotals:
     return run_pb2.RunTotals(
         payment_count=totals["payment_count"],
@@ -101,7 +63,7 @@ def _totals(totals: Mapping[str, Any]) -> run_pb2.RunTotals:
 
 def _class_total(total: Mapping[str, Any]) -> run_pb2.ClassTotal:
     return run_pb2.ClassTotal(
-        exception_class=_exception_class(total["exception_class"]),
+        exception_class=exception_class_value(total["exception_class"]),
         exception_count=total["exception_count"],
         book_sums=sums(total["book_sums"]),
         channel_sums=sums(total["channel_sums"]),

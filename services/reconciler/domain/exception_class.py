@@ -49,7 +49,7 @@ class ExceptionClass(StrEnum):
         return _WORDS[self][0]
 
     @property
-    def title(self) -> str:
+    def en(self) -> str:
         """In English."""
         return _WORDS[self][1]
 

@@ -1,7 +1,6 @@
-"""SQL of what runs found: matches and exceptions."""
+"""SQL of what runs write: matches and exceptions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,16 +13,6 @@ from services.reconciler.domain.outcome import Difference, Match
 from services.reconciler.tables import Base, ExceptionRow, MatchRow
 
 _ROWS_AT_ONCE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class ExceptionFilter:
-    """Which exceptions a list wants; an empty text means every value."""
-
-    run_id: str = ""
-    exception_class: str = ""
-    state: str = ""
-    payment_id: str = ""
 
 
 class ResultStore:
@@ -63,25 +52,6 @@ class ResultStore:
         )
         return list(await self._session.scalars(statement))
 
-    async def exception(self, exception_id: str) -> ExceptionRow | None:
-        """The exception by that id."""
-        return await self._session.get(ExceptionRow, exception_id)
-
-    async def exceptions(self, wanted: ExceptionFilter, before_id: str, limit: int) -> list[ExceptionRow]:
-        """Exceptions behind an id, newest first."""
-        statement = select(ExceptionRow).order_by(ExceptionRow.exception_id.desc()).limit(limit)
-        if wanted.run_id:
-            statement = statement.where(ExceptionRow.run_id == wanted.run_id)
-        if wanted.exception_class:
-            statement = statement.where(ExceptionRow.exception_class == wanted.exception_class)
-        if wanted.state:
-            statement = statement.where(ExceptionRow.state == wanted.state)
-        if wanted.payment_id:
-            statement = statement.where(ExceptionRow.payment_id == wanted.payment_id)
-        if before_id:
-            statement = statement.where(ExceptionRow.exception_id < before_id)
-        return list(await self._session.scalars(statement))
-
     async def _add(self, table: type[Base], rows: Sequence[dict[str, object]]) -> None:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             await self._session.execute(insert(table), rows[start : start + _ROWS_AT_ONCE])
@@ -89,7 +59,7 @@ class ResultStore:
     async def _resolve(self, by_run_id: str, *which: Any) -> None:
         statement = (
             update(ExceptionRow)
-            .where(ExceptionRow.state == "OPEN", *which)
+            .where(ExceptionRow.state != "RESOLVED", *which)
             .values(state="RESOLVED", resolved_by_run_id=by_run_id)
             .execution_options(synchronize_session=False)
         )

@@ -36,7 +36,7 @@ class ExceptionRow(Base):
         CheckConstraint("(statement_id IS NULL) = (line_no IS NULL)", name="line"),
         CheckConstraint("(state = 'RESOLVED') = (resolved_by_run_id IS NOT NULL)", name="resolved"),
         CheckConstraint("state IN ('OPEN', 'ASSIGNED', 'PENDING_CONFIRMATION', 'CONFIRMED', 'RESOLVED')", name="state"),
-        CheckConstraint("checker = '' OR (maker <> '' AND checker <> maker)", name="two_people"),
+        CheckConstraint("checker = '' OR (maker <> '' AND lower(checker) <> lower(maker))", name="two_people"),
         CheckConstraint(
             "state <> 'CONFIRMED' OR (maker <> '' AND (people_needed = 1 OR checker <> ''))", name="confirmed"
         ),

@@ -35,7 +35,7 @@ def _exceptions() -> None:
     op.create_index("exceptions_assignee_exception_id_idx", "exceptions", ["assignee", "exception_id"])
     states = "'OPEN', 'ASSIGNED', 'PENDING_CONFIRMATION', 'CONFIRMED', 'RESOLVED'"
     _check("state", f"state IN ({states})")
-    _check("two_people", "checker = '' OR (maker <> '' AND checker <> maker)")
+    _check("two_people", "checker = '' OR (maker <> '' AND lower(checker) <> lower(maker))")
     _check("confirmed", "state <> 'CONFIRMED' OR (maker <> '' AND (people_needed = 1 OR checker <> ''))")
     _check("people_needed", "people_needed IN (1, 2)")
 

@@ -444,7 +444,7 @@ Global___AssignExceptionsResponse: _TypeAlias = AssignExceptionsResponse  # noqa
 
 @_typing.final
 class ConfirmExceptionsRequest(_message.Message):
-    """Confirms exceptions: those named, or all that a filter finds."""
+    """Confirms exceptions: those named, or all that a filter finds; exactly one of both is given."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
