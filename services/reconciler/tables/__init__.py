@@ -22,6 +22,7 @@ from services.reconciler.tables.statement import (
     StatementLineRow,
     StatementRow,
 )
+from services.reconciler.tables.suggestion import SuggestionDecisionRow, SuggestionRow
 from services.reconciler.tables.upload import StatementUploadChunkRow, StatementUploadRow
 
 __all__ = [
@@ -48,4 +49,6 @@ __all__ = [
     "StatementRow",
     "StatementUploadChunkRow",
     "StatementUploadRow",
+    "SuggestionDecisionRow",
+    "SuggestionRow",
 ]

@@ -1,4 +1,4 @@
-"""Exceptions: who has one to clear, who confirmed it, and the actions that say so, which are only ever added."""
+"""Exceptions and suggestions: who has one to clear, who decided, and the actions that say so, only ever added."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ down_revision = "0005"
 _AMOUNT_MINOR = (
     "GREATEST(abs(COALESCE(book_amount_minor, (0)::bigint)), abs(COALESCE(channel_amount_minor, (0)::bigint)))"
 )
-_APPENDED = ("exception_assignments", "exception_confirmations")
+_APPENDED = ("exception_assignments", "exception_confirmations", "suggestion_decisions")
 
 
 def upgrade() -> None:
@@ -19,6 +19,8 @@ def upgrade() -> None:
     _requests()
     _assignments()
     _confirmations()
+    _suggestions()
+    _decisions()
     _append_only()
 
 
@@ -98,6 +100,59 @@ def _of_exception_and_request(table: str) -> tuple[sa.ForeignKeyConstraint, sa.F
         sa.ForeignKeyConstraint(["exception_id"], ["exceptions.exception_id"], name=f"{table}_exception_id_fkey"),
         sa.ForeignKeyConstraint(["request_id"], ["clearing_requests.request_id"], name=f"{table}_request_id_fkey"),
     )
+
+
+def _suggestions() -> None:
+    table = "suggestions"
+    op.create_table(
+        table,
+        sa.Column("run_id", sa.Text, nullable=False),
+        sa.Column("group_id", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("maker", sa.Text, nullable=False),
+        sa.Column("checker", sa.Text, nullable=False),
+        sa.Column("declined_by", sa.Text, nullable=False),
+        sa.Column("people_needed", sa.BigInteger, nullable=False),
+        sa.Column("carried_from_run_id", sa.Text, nullable=True),
+        sa.PrimaryKeyConstraint("run_id", "group_id", name=f"{table}_pkey"),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name=f"{table}_run_id_fkey"),
+        sa.CheckConstraint(
+            "state IN ('OPEN', 'PENDING_CONFIRMATION', 'CONFIRMED', 'DECLINED')", name=f"{table}_state_check"
+        ),
+        sa.CheckConstraint(
+            "checker = '' OR (maker <> '' AND lower(checker) <> lower(maker))", name=f"{table}_two_people_check"
+        ),
+        sa.CheckConstraint(
+            "state <> 'CONFIRMED' OR (maker <> '' AND (people_needed = 1 OR checker <> ''))",
+            name=f"{table}_confirmed_check",
+        ),
+        sa.CheckConstraint("(state = 'DECLINED') = (declined_by <> '')", name=f"{table}_declined_check"),
+        sa.CheckConstraint("people_needed IN (1, 2)", name=f"{table}_people_needed_check"),
+    )
+
+
+def _decisions() -> None:
+    table = "suggestion_decisions"
+    op.create_table(
+        table,
+        sa.Column("run_id", sa.Text, nullable=False),
+        sa.Column("group_id", sa.Text, nullable=False),
+        sa.Column("operator", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("request_id", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("create_time", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", "group_id", "operator", name=f"{table}_pkey"),
+        sa.ForeignKeyConstraint(
+            ["run_id", "group_id"],
+            ["suggestions.run_id", "suggestions.group_id"],
+            name=f"{table}_run_id_group_id_fkey",
+        ),
+        sa.ForeignKeyConstraint(["request_id"], ["clearing_requests.request_id"], name=f"{table}_request_id_fkey"),
+        sa.CheckConstraint("operator <> ''", name=f"{table}_operator_check"),
+        sa.CheckConstraint("state IN ('PENDING_CONFIRMATION', 'CONFIRMED', 'DECLINED')", name=f"{table}_state_check"),
+    )
+    op.create_index(f"{table}_request_id_idx", table, ["request_id"])
 
 
 def _append_only() -> None:
