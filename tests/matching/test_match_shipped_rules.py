@@ -86,8 +86,8 @@ def test_a_number_that_was_only_written_otherwise_posts_and_one_that_is_nearly_o
     found = match(tmp_path, [written, damaged, cut], lines)
 
     assert told(found["l1"]) == ("txn_plain", "MATCHED", "REFERENCE_DAMAGED")
-    assert told(found["l2"]) == ("reference_damaged", "SUGGESTED", "REFERENCE_DAMAGED")
-    assert told(found["l3"]) == ("reference_damaged", "SUGGESTED", "REFERENCE_DAMAGED")
+    assert told(found["l2"]) == ("reference_damaged_at_once", "SUGGESTED", "REFERENCE_DAMAGED")
+    assert told(found["l3"]) == ("reference_damaged_at_once", "SUGGESTED", "REFERENCE_DAMAGED")
     assert all(found[f"l{n}"]["group_id"] == found[f"p{n}"]["group_id"] for n in (1, 2, 3))
 
 
@@ -98,6 +98,44 @@ def test_an_order_number_does_not_join_what_the_channels_number_tells_apart(tmp_
     found = match(tmp_path, [ours], [line])
 
     assert told(found["l1"]) == ("order_conflict", "EXCEPTION", "REFERENCE_CONFLICT")
+
+
+def test_of_neighbouring_numbers_the_one_of_the_same_minute_is_meant_and_two_that_differ_both_are_no_damage(
+    tmp_path: Path,
+) -> None:
+    ours, neighbour = (
+        a_payment(f"p{n}", merchant_order_no=f"BH20251101000000000{n}", channel_txn_no="") for n in (1, 2)
+    )
+    neighbour |= {"pay_time_us": NOON_US + 4 * MINUTE_US}
+    numbered = a_payment("p3", amount_minor=4_200, merchant_order_no="BH202511010000000003")
+    lines = [
+        a_line("l1", ours, merchant_order_no="BH202511010000000007", book_time_us=NOON_US + MINUTE_US),
+        a_line("l3", numbered, merchant_order_no="BH202511010000000008", channel_txn_no="4200009999888877776666"),
+    ]
+
+    found = match(tmp_path, [ours, neighbour, numbered], lines)
+
+    assert told(found["l1"]) == ("reference_damaged_at_once", "SUGGESTED", "REFERENCE_DAMAGED")
+    assert found["l1"]["group_id"] == found["p1"]["group_id"]
+    assert told(found["p2"])[1:] == ("EXCEPTION", "PLATFORM_ONLY")
+    assert [told(found[one])[1:] for one in ("p3", "l3")] == [
+        ("EXCEPTION", "PLATFORM_ONLY"),
+        ("EXCEPTION", "CHANNEL_ONLY"),
+    ]
+
+
+def test_a_deposit_is_told_with_both_of_its_possible_parts_although_one_is_like_another_payment(tmp_path: Path) -> None:
+    bare = {"channel_txn_no": "", "merchant_order_no": "", "payer": ""}
+    parts = [a_payment(f"p{n}", amount_minor=minor, **bare) for n, minor in ((1, 700), (2, 700), (3, 1_637))]
+    other = a_payment("p4", amount_minor=700, **(bare | {"pay_time_us": NOON_US + MINUTE_US}))
+    deposit = a_line("l1", parts[2], kind="CREDIT", amount_minor=2_337)
+    single = a_line("l4", other, book_time_us=NOON_US + MINUTE_US)
+
+    found = match(tmp_path, [*parts, other], [deposit, single])
+
+    doubt = [found[i] for i in ("p1", "p2", "p3", "l1")]
+    assert {told(row) for row in doubt} == {("sum_at_once", "EXCEPTION", "AMBIGUOUS_MATCH")}
+    assert len({row["group_id"] for row in doubt}) == 1
 
 
 def test_without_numbers_only_who_is_clearly_nearest_is_suggested_and_doubt_is_shown_whole(tmp_path: Path) -> None:
@@ -114,7 +152,7 @@ def test_without_numbers_only_who_is_clearly_nearest_is_suggested_and_doubt_is_s
     assert told(found["l1"]) == ("payer_time", "SUGGESTED", "")
     assert found["l1"]["reason"] == "by channel, payer, currency_code, amount_minor, 60 s apart"
     doubt = [found[i] for i in ("p2", "p3", "l2", "l3")]
-    assert {told(row) for row in doubt} == {("time", "EXCEPTION", "AMBIGUOUS_MATCH")}
+    assert {told(row) for row in doubt} == {("time_doubt", "EXCEPTION", "AMBIGUOUS_MATCH")}
     assert {row["group_id"] for row in doubt} == {"l2"}
     assert all(f"{p}~{line}" in doubt[0]["reason"] for p in ("p2", "p3") for line in ("l2", "l3"))
 
