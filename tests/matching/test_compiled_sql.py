@@ -34,7 +34,7 @@ second_confirmation: {basis: amount, minor: 500000}
 )
 
 
-@pytest.mark.parametrize("dialect", [Dialect.DUCKDB])
+@pytest.mark.parametrize("dialect", Dialect)
 def test_every_kind_of_rule_compiles_to_the_sql_that_people_have_read(dialect: Dialect) -> None:
     written = compile_rule_set(EVERY_KIND).text(dialect)
     golden = GOLDEN / f"matching_every_kind.{dialect}.sql"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlglot import exp, parse_one
 
 from services.reconciler.rules.dialect import Dialect
+from services.reconciler.rules.postgres_texts import compare_as_others
 from services.reconciler.rules.rule_set import Near, Pair, RuleSet, Sums
 
 
@@ -17,7 +18,8 @@ class Statement:
 
     def sql(self, dialect: Dialect) -> str:
         """The statement as this engine reads it."""
-        return self.tree.sql(dialect=dialect.value, pretty=True, copy=False)
+        tree = self.tree.copy().transform(compare_as_others) if dialect is Dialect.POSTGRES else self.tree
+        return tree.sql(dialect=dialect.value, pretty=True, copy=False)
 
 
 @dataclass(frozen=True, slots=True)

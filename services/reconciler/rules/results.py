@@ -20,7 +20,6 @@ TOTALS = """
 SELECT side, disposition, exception_class, currency_code, COUNT(*) AS row_count,
        CAST(SUM(amount_minor) AS BIGINT) AS amount_minor
 FROM results GROUP BY side, disposition, exception_class, currency_code
-ORDER BY side, disposition, exception_class, currency_code
 """
 
 
