@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from services.reconciler.matching.frames import Disposition, Side
 from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
+from services.reconciler.rules.pair_sql import joined
 from services.reconciler.rules.plan import Derive, Plan, Statement, Step, statement
 from services.reconciler.rules.rule_set import INFORMATIVE, Again, Pair, RuleSet, Threshold
-from services.reconciler.rules.rule_sql import ignore_step, joined, rule_steps
+from services.reconciler.rules.rule_sql import ignore_step, rule_steps
 
 
 def compile_rule_set(rule_set: RuleSet) -> Plan:
@@ -56,24 +57,21 @@ def _held(rule_set: RuleSet) -> Iterator[Step]:
 def _bulk(rule: Pair) -> Iterator[Step]:
     told = ", ".join(sql.literal(name) for name in ("", *sorted(INFORMATIVE)))
     yield statement(rule.id, f"CREATE TABLE bulk_joined AS {joined(rule, 'payments', 'lines')}")
-    for row in columns.ROW.values():
-        yield statement(
-            rule.id,
-            f"CREATE TABLE many_{row} AS SELECT {row} FROM bulk_joined GROUP BY {row} HAVING COUNT(*) > 1",
-        )
     yield statement(
         rule.id,
         f"""
-        CREATE TABLE bulk AS
-        SELECT j.pn, j.ln, j.payment_id, j.line_id, j.currency_code, j.books_minor, j.channel_minor,
-               j.exception_class
-        FROM bulk_joined AS j
-        WHERE j.exception_class IN ({told})
-          AND NOT EXISTS (SELECT 1 FROM many_pn AS m WHERE m.pn = j.pn)
-          AND NOT EXISTS (SELECT 1 FROM many_ln AS m WHERE m.ln = j.ln)
-          AND NOT EXISTS (SELECT 1 FROM held AS h WHERE h.pn = j.pn)""",
+        CREATE TABLE not_bulk AS
+        SELECT j.pn FROM bulk_joined AS j WHERE j.exception_class NOT IN ({told})
+            OR EXISTS (SELECT 1 FROM held AS h WHERE h.pn = j.pn)
+        UNION SELECT j.pn FROM bulk_joined AS j GROUP BY j.pn HAVING COUNT(*) > 1
+        UNION SELECT j.pn FROM bulk_joined AS j
+        JOIN (SELECT ln FROM bulk_joined GROUP BY ln HAVING COUNT(*) > 1) AS m ON m.ln = j.ln""",
     )
-    yield statement(rule.id, "DROP TABLE bulk_joined")
+    yield statement(
+        rule.id,
+        """CREATE VIEW bulk AS SELECT j.* FROM bulk_joined AS j
+        WHERE NOT EXISTS (SELECT 1 FROM not_bulk AS n WHERE n.pn = j.pn)""",
+    )
 
 
 def _rest(rule: Pair) -> Iterator[Step]:

@@ -20,7 +20,7 @@ from services.reconciler.rules import columns
 from services.reconciler.rules.decide import decide_near, decide_sum_rows
 from services.reconciler.rules.dialect import Dialect
 from services.reconciler.rules.frame_file import FrameInvalid
-from services.reconciler.rules.plan import Decide, DecideSums, Derive, Plan, Statement
+from services.reconciler.rules.plan import Decide, DecideSums, Derive, Plan, Statement, Step, WhenAny
 from services.reconciler.rules.results import ORDERED, TOTALS, Summary, write_results
 from services.reconciler.rules.rule_set import RuleSet
 
@@ -70,15 +70,7 @@ def run_plan(engine: Engine, plan: Plan, asked: Asked) -> None:
         if asked.told and derived and rule_id in rule_ids and step.step != rule_id:
             asked.told(_placed_count(engine))
         rule_id, derived = step.step, derived or rule_id == "derive"
-        match step:
-            case Statement():
-                engine.run(step)
-            case Derive():
-                _derive(engine, plan.rule_set, asked)
-            case Decide() | DecideSums():
-                candidates = engine.table(f"SELECT * FROM {step.candidates}")  # noqa: S608  a name of ours
-                for t, table in zip(columns.TABLE.values(), _decided(step, candidates), strict=True):
-                    engine.keep(f"decided_{t}_{step.rule.id}", table)
+        _run_step(engine, plan, asked, step)
 
 
 def match_on(engine: Engine, plan: Plan, asked: Asked, scratch: Path) -> Summary:
@@ -101,6 +93,22 @@ def put_in_place(out: Path) -> Iterator[Path]:
         yield Path(name)
         for written in ("results.parquet", "plan.sql", "summary.json"):
             (Path(name) / written).replace(out / written)
+
+
+def _run_step(engine: Engine, plan: Plan, asked: Asked, step: Step) -> None:
+    match step:
+        case Statement():
+            engine.run(step)
+        case WhenAny():
+            if engine.table(f"SELECT 1 AS one FROM {step.table} LIMIT 1").num_rows:  # noqa: S608  a name of ours
+                for inner in step.steps:
+                    _run_step(engine, plan, asked, inner)
+        case Derive():
+            _derive(engine, plan.rule_set, asked)
+        case Decide() | DecideSums():
+            candidates = engine.table(f"SELECT * FROM {step.candidates}")  # noqa: S608  a name of ours
+            for t, table in zip(columns.TABLE.values(), _decided(step, candidates), strict=True):
+                engine.keep(f"decided_{t}_{step.rule.id}", table)
 
 
 def _decided(step: Decide | DecideSums, candidates: pa.Table) -> tuple[pa.Table, pa.Table]:

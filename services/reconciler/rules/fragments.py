@@ -1,10 +1,11 @@
 """Pieces of SQL that every kind of rule is made of. Each gives text; nothing here knows a rule's kind."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
-from services.reconciler.matching.frames import Disposition, Kind
+from services.reconciler.matching.frames import Disposition, Kind, Side
 from services.reconciler.rules import columns
 from services.reconciler.rules.condition import parse_condition
 from services.reconciler.rules.rule_set import INFORMATIVE, Case, Commit, Key
@@ -71,6 +72,22 @@ def before(columns_in_order: Sequence[str], left: str, right: str) -> str:
     if not rest:
         return f"{left}.{first} < {right}.{first}"
     return f"({left}.{first} < {right}.{first} OR ({left}.{first} = {right}.{first} AND {before(rest, left, right)}))"
+
+
+def into(side: Side) -> str:
+    """The head of an INSERT of placed rows."""
+    return f"INSERT INTO placed_{columns.TABLE[side]} ({columns.ROW[side]}, group_id, {PLACED})"
+
+
+def listed(alias: str, names: Iterable[str]) -> str:
+    """The columns, each with the alias."""
+    return ", ".join(f"{alias}.{name}" for name in names)
+
+
+def named(alias: str, texts: Iterable[str], known: Collection[str]) -> set[str]:
+    """The columns of `known` that the conditions name under this alias; one in a constant may be among them."""
+    found = {name for text in texts for name in re.findall(rf"\b{alias}\.(\w+)", text)}
+    return found & {*known}
 
 
 def by(keys: Iterable[object]) -> str:

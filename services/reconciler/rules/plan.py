@@ -1,6 +1,8 @@
 """What the compiler gives an engine to do, in order. It runs nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp, parse_one
 
@@ -9,15 +11,25 @@ from services.reconciler.rules.postgres_texts import compare_as_others
 from services.reconciler.rules.rule_set import Near, Pair, RuleSet, Sums
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Statement:
-    """One SQL statement; `step` is the rule that it belongs to, or the part of the frame around the rules."""
+    """One SQL statement; `step` is the rule that it belongs to, or the part of the frame around the rules.
+
+    It is written as DuckDB reads it, which is then run as it stands; every other engine gets it by way of the tree.
+    """
 
     step: str
-    tree: exp.Expr
+    text: str
+
+    @cached_property
+    def tree(self) -> exp.Expr:
+        """The statement as a syntax tree; not to be changed."""
+        return parse_one(self.text, dialect=Dialect.DUCKDB.value)
 
     def sql(self, dialect: Dialect) -> str:
         """The statement as this engine reads it."""
+        if dialect is Dialect.DUCKDB:
+            return self.text
         tree = self.tree.copy().transform(compare_as_others) if dialect is Dialect.POSTGRES else self.tree
         return tree.sql(dialect=dialect.value, pretty=True, copy=False)
 
@@ -55,7 +67,16 @@ class DecideSums:
         return f"candidates_{self.rule.id}"
 
 
-Step = Statement | Derive | Decide | DecideSums
+@dataclass(frozen=True, slots=True)
+class WhenAny:
+    """Steps that are run only if the table has a row: without one they would find nothing."""
+
+    step: str
+    table: str
+    steps: "tuple[Step, ...]"
+
+
+Step = Statement | Derive | Decide | DecideSums | WhenAny
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +95,22 @@ class Plan:
 
     def text(self, dialect: Dialect) -> str:
         """All of it for a reader, and for the record of a run."""
-        parts = []
-        for step in self.steps:
-            body = step.sql(dialect) if isinstance(step, Statement) else f"-- {type(step).__name__} in Python"
-            parts.append(f"-- {step.step}\n{body};\n")
-        return "\n".join(parts)
+        return "\n".join(_texts(self.steps, dialect))
 
 
 def statement(step: str, sql: str) -> Statement:
-    """SQL of our own making, read into a tree."""
-    return Statement(step, parse_one(sql, dialect=Dialect.DUCKDB.value))
+    """SQL of our own making."""
+    return Statement(step, sql.strip())
+
+
+def _texts(steps: tuple[Step, ...], dialect: Dialect) -> Iterator[str]:
+    for step in steps:
+        match step:
+            case Statement():
+                yield f"-- {step.step}\n{step.sql(dialect)};\n"
+            case WhenAny():
+                yield f"-- {step.step}: if {step.table} has no row, nothing up to the end of it\n"
+                yield from _texts(step.steps, dialect)
+                yield f"-- end of {step.table}\n"
+            case _:
+                yield f"-- {step.step}\n-- {type(step).__name__} in Python;\n"

@@ -1,0 +1,123 @@
+"""The SQL of rules that only find candidates, near in time, of which Python decides. It runs nothing."""
+
+# ruff: noqa: S608  # SQL is what this module is for; every name in it is ours or was checked when the rules were read
+
+from collections.abc import Iterator
+
+from services.reconciler.matching.frames import Side
+from services.reconciler.rules import columns
+from services.reconciler.rules import fragments as sql
+from services.reconciler.rules.plan import Decide, DecideSums, Statement, Step, WhenAny, statement
+from services.reconciler.rules.rule_files import aliases
+from services.reconciler.rules.rule_set import Key, Near, Similar, Sums
+
+_CROWD = 4  # three stretches hold up to so many times what is within the time of one row
+
+
+def near_steps(rule: Near) -> Iterator[Step]:
+    """Payments and lines with equal keys within the time, and what is decided of them."""
+    halves = " UNION ".join(_candidates(rule, half) for half in _halves(rule))
+    found = statement(rule.id, f"CREATE TABLE candidates_{rule.id} AS {halves}")
+    decided = WhenAny(rule.id, f"candidates_{rule.id}", (Decide(rule.id, rule), *_decided(rule)))
+    yield from _among_near(rule, found, decided)
+
+
+def sums_steps(rule: Sums) -> Iterator[Step]:
+    """Each whole with its possible parts; blocks that have too many of them are left out before the join."""
+    part, key = ("p", "payment") if rule.whole is Side.LINE else ("l", "line")
+    names = [getattr(one, key) for one in rule.keys]
+    grouped = f"{sql.listed('n', names)}, n.stretch"
+    crowded = statement(
+        rule.id,
+        f"""
+        CREATE TABLE crowded_{rule.id} AS SELECT {grouped} FROM near_{part}_{rule.id} AS n
+        GROUP BY {grouped} HAVING COUNT(*) > {_CROWD * rule.pool_max}""",
+    )
+    same = " AND ".join(f"c.{name} = {part}.{name}" for name in names)
+    fitting = (
+        "p.amount_minor > 0 AND p.amount_minor - COALESCE(p.fee_minor, 0) <= l.amount_minor"
+        if rule.whole is Side.LINE
+        else "l.amount_minor > 0 AND l.amount_minor <= p.amount_minor"
+    )
+    found = statement(
+        rule.id,
+        f"""
+        CREATE TABLE candidates_{rule.id} AS {_candidates(rule, fitting)}
+          AND NOT EXISTS (
+            SELECT 1 FROM crowded_{rule.id} AS c WHERE {same} AND c.stretch = {part}.stretch)""",
+    )
+    decided = WhenAny(rule.id, f"candidates_{rule.id}", (DecideSums(rule.id, rule), *_decided(rule)))
+    yield from _among_near(rule, crowded, found, decided)
+
+
+def _among_near(rule: Near | Sums, *steps: Step) -> Iterator[Step]:
+    """Candidates share one of three adjoining stretches of time, so that the join has only equalities."""
+    within_us = rule.within_seconds * 1_000_000
+    shift = f"SELECT -{within_us} AS shift UNION ALL SELECT 0 UNION ALL SELECT {within_us}"
+    payments = statement(
+        rule.id,
+        f"""
+        CREATE TABLE near_p_{rule.id} AS
+        SELECT {_needed(rule, Side.PAYMENT)}, p.pay_time_us - p.pay_time_us % {within_us} + s.shift AS stretch
+        FROM live_p AS p CROSS JOIN ({shift}) AS s
+        WHERE {sql.of_kinds("p", rule.payments)} AND p.state = 'SUCCEEDED'
+          AND {sql.there([key.payment for key in rule.keys], "p")}""",
+    )
+    yield statement(
+        rule.id,
+        f"""
+        CREATE TABLE near_l_{rule.id} AS
+        SELECT {_needed(rule, Side.LINE)}, l.book_time_us - l.book_time_us % {within_us} AS stretch
+        FROM live_l AS l
+        WHERE {sql.of_kinds("l", rule.lines)} AND l.status IN ('SUCCEEDED', '') AND NOT l.book_time_us IS NULL
+          AND {sql.there([key.line for key in rule.keys], "l")}""",
+    )
+    both = WhenAny(rule.id, f"near_p_{rule.id}", steps)
+    yield WhenAny(rule.id, f"near_l_{rule.id}", (payments, both))
+
+
+def _needed(rule: Near | Sums, side: Side) -> str:
+    """The columns that the rule names, and those that a decision is made of."""
+    t, is_payment = columns.TABLE[side], side is Side.PAYMENT
+    keys = [*rule.keys, *(rule.similar.keys if isinstance(rule, Near) and rule.similar else ())]
+    always = {columns.ID[side], columns.TIME[side], "amount_minor", "fee_minor"}
+    needed = always | {key.payment if is_payment else key.line for key in keys}
+    return sql.listed(t, [columns.ROW[side], *sorted(needed | sql.named(t, [rule.where], columns.KNOWN[side]))])
+
+
+def _decided(rule: Near | Sums) -> Iterator[Statement]:
+    told = ", ".join(f"d.{name}" for name in sql.PLACED.split(", "))
+    for side, t in columns.TABLE.items():
+        placed = f"SELECT d.{columns.ROW[side]}, d.group_id, {told} FROM decided_{t}_{rule.id} AS d"
+        yield statement(rule.id, f"{sql.into(side)} {placed}")
+
+
+def _candidates(rule: Near | Sums, more: str) -> str:
+    # The references that the decision compares; the joined columns of the line under names of their own.
+    keys = rule.similar.keys if isinstance(rule, Near) and rule.similar else ()
+    compared = "".join(f", p.{key.payment} AS p{at}, l.{key.line} AS l{at}" for at, key in enumerate(keys))
+    return f"""
+        SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
+               p.fee_minor, ABS(p.pay_time_us - l.book_time_us) AS apart_us{compared}
+        FROM near_p_{rule.id} AS p JOIN near_l_{rule.id} AS l
+          ON {sql.equal(rule.keys)} AND p.stretch = l.stretch AND {more}
+        WHERE ABS(p.pay_time_us - l.book_time_us) <= {rule.within_seconds * 1_000_000}
+          AND {sql.condition(rule.where, aliases(rule, is_case=False))}"""
+
+
+def _halves(rule: Near) -> list[str]:
+    """One edit, or a cut, leaves a reference's head or tail whole: joins by equality find every candidate.
+
+    Dense serials share their heads, so most are sorted out here already: one swap is two edits to LEVENSHTEIN.
+    """
+    if rule.similar is None:
+        return ["TRUE"]
+    return [_half(rule.similar, key, end) for key in rule.similar.keys for end in ("LEFT", "RIGHT")]
+
+
+def _half(similar: Similar, key: Key, end: str) -> str:
+    p, line, head = f"p.{key.payment}", f"l.{key.line}", similar.shortest - similar.tail
+    size = head if end == "LEFT" else similar.tail
+    return f"""{end}({p}, {size}) = {end}({line}, {size})
+        AND LENGTH({p}) >= {similar.shortest} AND LENGTH({line}) >= {head}
+        AND (LEVENSHTEIN({p}, {line}) <= 2 OR LEFT({p}, LENGTH({line})) = {line})"""

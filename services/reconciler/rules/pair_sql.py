@@ -1,0 +1,73 @@
+"""The SQL of rules that join one payment and one line. It runs nothing."""
+
+# ruff: noqa: S608  # SQL is what this module is for; every name in it is ours or was checked when the rules were read
+
+from collections.abc import Iterator
+
+from services.reconciler.matching.frames import Side
+from services.reconciler.rules import columns
+from services.reconciler.rules import fragments as sql
+from services.reconciler.rules.plan import Step, WhenAny, statement
+from services.reconciler.rules.rule_files import aliases
+from services.reconciler.rules.rule_set import Pair
+
+
+def pair_steps(rule: Pair) -> Iterator[Step]:
+    """All pairs that the keys join, then those of which neither row is in another pair."""
+    query = joined(rule, "live_p", "live_l") if rule.many == "leave" else _in_order(rule)
+    yield statement(rule.id, f"CREATE TABLE joined_{rule.id} AS {query}")
+    alone = (
+        f"NOT EXISTS (SELECT 1 FROM (SELECT {row} FROM joined_{rule.id} GROUP BY {row} HAVING COUNT(*) > 1) AS m "
+        f"WHERE m.{row} = j.{row})"
+        for row in columns.ROW.values()
+    )
+    pairs = f"CREATE TABLE pairs_{rule.id} AS SELECT j.* FROM joined_{rule.id} AS j WHERE {' AND '.join(alone)}"
+    placed = (statement(rule.id, f"{sql.into(side)} {_placed(rule, side)}") for side in Side)
+    yield WhenAny(rule.id, f"joined_{rule.id}", (statement(rule.id, pairs), *placed))
+
+
+def joined(rule: Pair, payments: str, lines: str) -> str:
+    """All pairs that the rule's keys join, each with its class."""
+    case = sql.class_of(rule.cases, aliases(rule, is_case=True))
+    return f"""
+        SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
+               p.currency_code, {case} AS exception_class
+        FROM {payments} AS p JOIN {lines} AS l ON {sql.equal(rule.keys)}
+        WHERE {sql.of_kinds("p", rule.payments)} AND {sql.of_kinds("l", rule.lines)}
+          AND {sql.condition(rule.where, aliases(rule, is_case=False))}"""
+
+
+def _in_order(rule: Pair) -> str:
+    """The first payment with the first line, the second with the second, among those that share all keys."""
+    ranked = (f"ranked_{columns.TABLE[side]} AS ({_ranked(rule, side)})" for side in Side)
+    return f"WITH {', '.join(ranked)} {joined(rule, 'ranked_p', 'ranked_l')} AND p.place = l.place"
+
+
+def _ranked(rule: Pair, side: Side) -> str:
+    t, is_payment = columns.TABLE[side], side is Side.PAYMENT
+    keys = [key.payment if is_payment else key.line for key in rule.keys]
+    texts = (rule.where, *(case.when for case in rule.cases))
+    needed = {
+        columns.ID[side],
+        "amount_minor",
+        "currency_code",
+        "kind",
+        *keys,
+        *sql.named(t, texts, columns.KNOWN[side]),
+    }
+    return f"""
+        SELECT {sql.listed(t, [columns.ROW[side], *sorted(needed)])}, ROW_NUMBER() OVER (
+            PARTITION BY {sql.listed(t, keys)} ORDER BY {sql.listed(t, columns.ORDER[side])}) AS place
+        FROM live_{t} AS {t}
+        WHERE {sql.of_kinds(t, rule.payments if is_payment else rule.lines)} AND {sql.there(keys, t)}"""
+
+
+def _placed(rule: Pair, side: Side) -> str:
+    return f"""
+        SELECT j.{columns.ROW[side]}, {sql.least("j.payment_id", "j.line_id")}, {sql.literal(rule.id)},
+               {sql.literal(rule.stage)}, {sql.disposition(rule.commit, "j.exception_class")}, j.exception_class, '',
+               CAST(NULL AS BIGINT), {sql.literal(sql.by(rule.keys))},
+               CASE WHEN ABS(j.books_minor) >= ABS(j.channel_minor) THEN ABS(j.books_minor)
+                    ELSE ABS(j.channel_minor) END,
+               ABS(j.channel_minor - j.books_minor)
+        FROM pairs_{rule.id} AS j"""
