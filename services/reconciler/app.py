@@ -18,6 +18,7 @@ from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
+from services.reconciler.actions.suggestion import SuggestionActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.config import Config
@@ -54,14 +55,15 @@ async def run() -> None:
     uploads = Uploads(config.file_bytes_max)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
     runs = RunActions(sessions, clock)
-    exceptions = ExceptionActions(sessions, clock)
+    exceptions, suggestions = ExceptionActions(sessions, clock), SuggestionActions(sessions, clock)
     limits = FetchLimits(config.file_bytes_max, config.fetch_seconds_max)
     fetches = FetchActions(
         sessions, sources, fetchers_of(sources, limits), ingest, clock, limits, config.file_seconds_max * 2
     )
     try:
         loops = worker.loops(mirror, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
-        running = await server.start(config.listen, rpc.servicers(statements, runs, exceptions, fetches), loops)
+        servicers = rpc.servicers(statements, runs, exceptions, suggestions, fetches)
+        running = await server.start(config.listen, servicers, loops)
         await server.until_stopped(running)
     finally:
         await payments.close()

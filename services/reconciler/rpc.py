@@ -11,6 +11,8 @@ from bihuan.reconciler.v1 import (
     statement_fetch_service_pb2_grpc,
     statement_service_pb2,
     statement_service_pb2_grpc,
+    suggestion_service_pb2,
+    suggestion_service_pb2_grpc,
 )
 
 from chassis.server import RpcContext, Servicer
@@ -22,6 +24,7 @@ from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.page import PageRequest
 from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.statement import StatementActions
+from services.reconciler.actions.suggestion import SuggestionActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.spool import Spool
 from services.reconciler.store.fetch import FetchFilter
@@ -209,8 +212,54 @@ class ExceptionServicer(exception_service_pb2_grpc.ExceptionServiceServicer):
         )
 
 
+class SuggestionServicer(suggestion_service_pb2_grpc.SuggestionServiceServicer):
+    """Lays before people what rules may not post by themselves."""
+
+    def __init__(self, suggestions: SuggestionActions) -> None:
+        self._suggestions = suggestions
+
+    async def GetSuggestion(
+        self, request: suggestion_service_pb2.GetSuggestionRequest, context: RpcContext
+    ) -> suggestion_service_pb2.GetSuggestionResponse:
+        found, needed, done = await self._suggestions.get_suggestion(request.suggestion_id)
+        return suggestion_service_pb2.GetSuggestionResponse(
+            suggestion=convert.suggestion(found, needed), actions=map(convert.suggestion_action, done)
+        )
+
+    async def ListSuggestions(
+        self, request: suggestion_service_pb2.ListSuggestionsRequest, context: RpcContext
+    ) -> suggestion_service_pb2.ListSuggestionsResponse:
+        page, needed = await self._suggestions.list_suggestions(
+            convert.suggestion_filter(request), PageRequest(request.page_size, request.page_token)
+        )
+        return suggestion_service_pb2.ListSuggestionsResponse(
+            suggestions=(convert.suggestion(found, needed[found.place]) for found in page.rows),
+            next_page_token=page.next_page_token,
+        )
+
+    async def ConfirmSuggestions(
+        self, request: suggestion_service_pb2.ConfirmSuggestionsRequest, context: RpcContext
+    ) -> suggestion_service_pb2.ConfirmSuggestionsResponse:
+        cleared = await self._suggestions.confirm_suggestions(convert.asked(request), request.suggestion_ids)
+        return suggestion_service_pb2.ConfirmSuggestionsResponse(
+            results=convert.suggestion_results(cleared), replayed=cleared.replayed
+        )
+
+    async def DeclineSuggestions(
+        self, request: suggestion_service_pb2.DeclineSuggestionsRequest, context: RpcContext
+    ) -> suggestion_service_pb2.DeclineSuggestionsResponse:
+        cleared = await self._suggestions.decline_suggestions(convert.asked(request), request.suggestion_ids)
+        return suggestion_service_pb2.DeclineSuggestionsResponse(
+            results=convert.suggestion_results(cleared), replayed=cleared.replayed
+        )
+
+
 def servicers(
-    statements: StatementServicer, runs: RunActions, exceptions: ExceptionActions, fetches: FetchActions
+    statements: StatementServicer,
+    runs: RunActions,
+    exceptions: ExceptionActions,
+    suggestions: SuggestionActions,
+    fetches: FetchActions,
 ) -> list[Servicer]:
     """What the server answers with."""
     statement_names = statement_service_pb2.DESCRIPTOR.services_by_name
@@ -237,5 +286,10 @@ def servicers(
             exception_names["ExceptionService"].full_name,
             exception_service_pb2_grpc.add_ExceptionServiceServicer_to_server,
             ExceptionServicer(exceptions),
+        ),
+        Servicer(
+            suggestion_service_pb2.DESCRIPTOR.services_by_name["SuggestionService"].full_name,
+            suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server,
+            SuggestionServicer(suggestions),
         ),
     ]

@@ -16,6 +16,7 @@ from bihuan.reconciler.v1 import (
     statement_fetch_service_pb2_grpc,
     statement_service_pb2,
     statement_service_pb2_grpc,
+    suggestion_service_pb2_grpc,
 )
 from bihuan.type.v1 import money_pb2
 from sqlalchemy import func, select
@@ -130,6 +131,7 @@ class System:
     fetches: statement_fetch_service_pb2_grpc.StatementFetchServiceStub
     runs: run_service_pb2_grpc.RunServiceStub
     exceptions: exception_service_pb2_grpc.ExceptionServiceStub
+    suggestions: suggestion_service_pb2_grpc.SuggestionServiceStub
     payments: payment_service_pb2_grpc.PaymentServiceStub
 
     async def record(self, no: int = 1, *, traceparent: str = "", **changed: object) -> str:
@@ -200,6 +202,7 @@ def connect_stubs(channel: grpc.aio.Channel, payments: grpc.aio.Channel) -> dict
         "fetches": statement_fetch_service_pb2_grpc.StatementFetchServiceStub(channel),
         "runs": run_service_pb2_grpc.RunServiceStub(channel),
         "exceptions": exception_service_pb2_grpc.ExceptionServiceStub(channel),
+        "suggestions": suggestion_service_pb2_grpc.SuggestionServiceStub(channel),
         "payments": payment_service_pb2_grpc.PaymentServiceStub(payments),
     }
 

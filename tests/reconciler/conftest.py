@@ -7,6 +7,7 @@ from bihuan.reconciler.v1 import (
     run_service_pb2,
     statement_fetch_service_pb2,
     statement_service_pb2,
+    suggestion_service_pb2,
 )
 
 from chassis import channel, database, server
@@ -24,6 +25,7 @@ from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
+from services.reconciler.actions.suggestion import SuggestionActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.fetch import FetchLimits
@@ -65,16 +67,17 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
     kept = UploadActions(sessions, ring, clock, keep_seconds=86_400)
     uploads = Uploads(FILE_BYTES_MAX)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
-    exceptions = ExceptionActions(sessions, clock)
+    exceptions, suggestions = ExceptionActions(sessions, clock), SuggestionActions(sessions, clock)
     fetches = FetchActions(sessions, (), {}, ingest, clock, FetchLimits(FILE_BYTES_MAX, 30), 30)
     running = await server.start(
-        "127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock), exceptions, fetches)
+        "127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock), exceptions, suggestions, fetches)
     )
     services = [
         *statement_fetch_service_pb2.DESCRIPTOR.services_by_name.values(),
         *statement_service_pb2.DESCRIPTOR.services_by_name.values(),
         *run_service_pb2.DESCRIPTOR.services_by_name.values(),
         *exception_service_pb2.DESCRIPTOR.services_by_name.values(),
+        *suggestion_service_pb2.DESCRIPTOR.services_by_name.values(),
     ]
     to_reconciler = channel.connect(f"127.0.0.1:{running.port}", services, timeout_seconds=30)
     to_payments = channel.connect(

@@ -30,11 +30,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What came of one row: its state afterwards ("" when there is no such row), or why nothing was done."""
+    """What came of one row: its state afterwards ("" when there is no such row), or why nothing was done.
+
+    `named_row_id` is the payment or line that the refusal is about, where it is about one.
+    """
 
     row_id: str
     state: str
     refusal: str = ""
+    named_row_id: str = ""
 
     @classmethod
     def refused(cls, row_id: str, state: str, refusal: Refusal) -> "RowResult":

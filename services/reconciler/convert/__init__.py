@@ -1,8 +1,8 @@
 """Between the contract's messages and the reconciler's rows, a file for each noun. It decides nothing."""
 
 from services.reconciler.convert.basics import business_date, optional_business_date
+from services.reconciler.convert.clearing import asked
 from services.reconciler.convert.exceptions import (
-    asked,
     exception,
     exception_action,
     exception_filter,
@@ -15,6 +15,12 @@ from services.reconciler.convert.fetches import fetch_state_name, statement_fetc
 from services.reconciler.convert.reports import report
 from services.reconciler.convert.runs import match, run
 from services.reconciler.convert.statements import sent, statement, statement_line, upload
+from services.reconciler.convert.suggestions import (
+    suggestion,
+    suggestion_action,
+    suggestion_filter,
+    suggestion_results,
+)
 
 __all__ = [
     "asked",
@@ -35,5 +41,9 @@ __all__ = [
     "statement",
     "statement_fetch",
     "statement_line",
+    "suggestion",
+    "suggestion_action",
+    "suggestion_filter",
+    "suggestion_results",
     "upload",
 ]

@@ -8,7 +8,7 @@ from bihuan.reconciler.v1 import exception_pb2, exception_service_pb2
 
 from chassis.errors import FieldFault
 from chassis.validation import invalid
-from services.reconciler.actions.clearing import Asked, Cleared, RowResult
+from services.reconciler.actions.clearing import Cleared, RowResult
 from services.reconciler.actions.exception import Wanted
 from services.reconciler.convert.basics import business_date_field, line_id, money, sums, timestamp
 from services.reconciler.domain.clearing import Refusal
@@ -97,15 +97,6 @@ def exceptions_wanted(request: exception_service_pb2.ConfirmExceptionsRequest) -
         raise invalid((FieldFault("exception_ids", "IDS_OR_FILTER", *words),))
     chosen = exception_filter(request.filter) if is_filtered else None
     return Wanted(tuple(request.exception_ids), chosen, request.expected_count)
-
-
-def asked(
-    request: exception_service_pb2.AssignExceptionsRequest | exception_service_pb2.ConfirmExceptionsRequest,
-) -> Asked:
-    """Who acts, by which request, and why. Raises Fault INVALID_FIELD for a name of blanks alone."""
-    if not request.operator.strip():
-        raise invalid((FieldFault("operator", "REQUIRED", "is empty", "不能为空"),))
-    return Asked.of(request.request_id, request.operator, request.note)
 
 
 def exception_results(cleared: Cleared) -> Iterator[exception_service_pb2.ExceptionResult]:

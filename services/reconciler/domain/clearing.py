@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     SAME_PERSON = "SAME_PERSON"
     SUPERSEDED = "SUPERSEDED"
     ALREADY_MATCHED = "ALREADY_MATCHED"
+    RUN_IN_PROGRESS = "RUN_IN_PROGRESS"
 
     @property
     def sentences(self) -> tuple[str, str]:
@@ -44,6 +45,10 @@ _SENTENCES = {
     Refusal.SAME_PERSON: ("a second person has to confirm it", "须由另一人复核"),
     Refusal.SUPERSEDED: ("a later run of the day has taken the place of this one", "该日已有新的对账批次取代本批次"),
     Refusal.ALREADY_MATCHED: ("one of its rows is matched meanwhile", "其中的记录已另行对平"),
+    Refusal.RUN_IN_PROGRESS: (
+        "a run of its channel is at work: decide once it has ended",
+        "该渠道正在对账，请待完成后再确认",
+    ),
 }
 
 

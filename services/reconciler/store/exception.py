@@ -194,6 +194,11 @@ class ExceptionStore:
         who = "maker" if step == 1 else "checker"
         await self._change(exception_ids, **{"state": state, who: said["operator"]})
 
+    async def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert exceptions that did not come from the rules of a run."""
+        if rows:
+            await self._session.execute(insert(ExceptionRow), [dict(row) for row in rows])
+
     async def carry_over(self, from_run_id: str, to_run_id: str) -> None:
         """Let what a run finds again stand as people left it in the run that it takes the place of.
 
