@@ -47,63 +47,55 @@ WHERE
   p.kind IN ('PAYMENT') AND l.kind IN ('PAYMENT') AND TRUE;
 
 -- txn
-CREATE TABLE many_pn AS
+CREATE TABLE not_bulk AS
 SELECT
-  pn
-FROM bulk_joined
-GROUP BY
-  pn
-HAVING
-  COUNT(*) > 1;
-
--- txn
-CREATE TABLE many_ln AS
-SELECT
-  ln
-FROM bulk_joined
-GROUP BY
-  ln
-HAVING
-  COUNT(*) > 1;
-
--- txn
-CREATE TABLE bulk AS
-SELECT
-  j.pn,
-  j.ln,
-  j.payment_id,
-  j.line_id,
-  j.currency_code,
-  j.books_minor,
-  j.channel_minor,
-  j.exception_class
+  j.pn
 FROM bulk_joined AS j
 WHERE
-  j.exception_class IN ('', 'CROSS_DAY', 'REFERENCE_DAMAGED')
-  AND NOT EXISTS(
-    SELECT
-      1
-    FROM many_pn AS m
-    WHERE
-      m.pn = j.pn
-  )
-  AND NOT EXISTS(
-    SELECT
-      1
-    FROM many_ln AS m
-    WHERE
-      m.ln = j.ln
-  )
-  AND NOT EXISTS(
+  NOT j.exception_class IN ('', 'CROSS_DAY', 'REFERENCE_DAMAGED')
+  OR EXISTS(
     SELECT
       1
     FROM held AS h
     WHERE
       h.pn = j.pn
-  );
+  )
+UNION
+SELECT
+  j.pn
+FROM bulk_joined AS j
+GROUP BY
+  j.pn
+HAVING
+  COUNT(*) > 1
+UNION
+SELECT
+  j.pn
+FROM bulk_joined AS j
+JOIN (
+  SELECT
+    ln
+  FROM bulk_joined
+  GROUP BY
+    ln
+  HAVING
+    COUNT(*) > 1
+) AS m
+  ON m.ln = j.ln;
 
 -- txn
-DROP TABLE bulk_joined;
+CREATE VIEW bulk AS
+SELECT
+  j.*
+FROM bulk_joined AS j
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM not_bulk AS n
+    WHERE
+      n.pn = j.pn
+  );
 
 -- txn
 CREATE TABLE rest_p_given AS
@@ -265,6 +257,8 @@ JOIN live_l AS l
 WHERE
   p.kind IN ('PAYMENT') AND l.kind IN ('PAYMENT') AND TRUE;
 
+-- txn: if joined_txn has no row, nothing up to the end of it
+
 -- txn
 CREATE TABLE pairs_txn AS
 SELECT
@@ -374,11 +368,21 @@ SELECT
   ABS(j.channel_minor - j.books_minor)
 FROM pairs_txn AS j;
 
+-- end of joined_txn
+
 -- both
 CREATE TABLE joined_both AS
 WITH ranked_p AS (
   SELECT
-    p.*,
+    p.pn,
+    p.amount_minor,
+    p.channel,
+    p.channel_txn_no,
+    p.currency_code,
+    p.kind,
+    p.merchant_order_no,
+    p.payer,
+    p.payment_id,
     ROW_NUMBER() OVER (
       PARTITION BY p.channel, p.channel_txn_no, p.merchant_order_no
       ORDER BY p.pay_time_us, p.payment_id
@@ -391,7 +395,15 @@ WITH ranked_p AS (
     AND p.merchant_order_no <> ''
 ), ranked_l AS (
   SELECT
-    l.*,
+    l.ln,
+    l.amount_minor,
+    l.channel,
+    l.channel_txn_no,
+    l.currency_code,
+    l.kind,
+    l.line_id,
+    l.merchant_order_no,
+    l.payer,
     ROW_NUMBER() OVER (
       PARTITION BY l.channel, l.channel_txn_no, l.merchant_order_no
       ORDER BY l.file_id, l.line_no, l.line_id
@@ -427,6 +439,8 @@ WHERE
     p.payer = l.payer
   )
   AND p.place = l.place;
+
+-- both: if joined_both has no row, nothing up to the end of it
 
 -- both
 CREATE TABLE pairs_both AS
@@ -537,6 +551,8 @@ SELECT
   ABS(j.channel_minor - j.books_minor)
 FROM pairs_both AS j;
 
+-- end of joined_both
+
 -- line_again
 CREATE TABLE repeats_line_again AS
 SELECT
@@ -576,6 +592,8 @@ GROUP BY
   this.line_id,
   this.amount_minor;
 
+-- line_again: if repeats_line_again has no row, nothing up to the end of it
+
 -- line_again
 INSERT INTO placed_l (
   ln,
@@ -604,20 +622,7 @@ SELECT
   ABS(r.amount_minor)
 FROM repeats_line_again AS r;
 
--- batch
-CREATE TABLE sums_p_batch AS
-SELECT
-  p.bill_no AS k0,
-  CAST(SUM(p.amount_minor - COALESCE(p.fee_minor, 0)) AS BIGINT) AS minor,
-  COUNT(*) AS rows_in,
-  MIN(p.payment_id) AS least_id
-FROM live_p AS p
-WHERE
-  p.kind IN ('PAYMENT') AND (
-    p.state = 'SUCCEEDED'
-  ) AND p.bill_no <> '' AND TRUE
-GROUP BY
-  p.bill_no;
+-- end of repeats_line_again
 
 -- batch
 CREATE TABLE sums_l_batch AS
@@ -636,6 +641,25 @@ WHERE
   AND TRUE
 GROUP BY
   l.merchant_order_no;
+
+-- batch: if sums_l_batch has no row, nothing up to the end of it
+
+-- batch
+CREATE TABLE sums_p_batch AS
+SELECT
+  p.bill_no AS k0,
+  CAST(SUM(p.amount_minor - COALESCE(p.fee_minor, 0)) AS BIGINT) AS minor,
+  COUNT(*) AS rows_in,
+  MIN(p.payment_id) AS least_id
+FROM live_p AS p
+WHERE
+  p.kind IN ('PAYMENT') AND (
+    p.state = 'SUCCEEDED'
+  ) AND p.bill_no <> '' AND TRUE
+GROUP BY
+  p.bill_no;
+
+-- batch: if sums_p_batch has no row, nothing up to the end of it
 
 -- batch
 CREATE TABLE groups_batch AS
@@ -668,6 +692,8 @@ FROM (
 ) AS c
 WHERE
   c.payments_minor = c.lines_minor OR c.exception_class <> '';
+
+-- batch: if groups_batch has no row, nothing up to the end of it
 
 -- batch
 INSERT INTO placed_p (
@@ -756,10 +782,42 @@ WHERE
   AND l.merchant_order_no <> ''
   AND TRUE;
 
+-- end of groups_batch
+
+-- end of sums_p_batch
+
+-- end of sums_l_batch
+
+-- near
+CREATE TABLE near_l_near AS
+SELECT
+  l.ln,
+  l.amount_minor,
+  l.book_time_us,
+  l.channel,
+  l.fee_minor,
+  l.line_id,
+  l.merchant_order_no_normal,
+  l.book_time_us - l.book_time_us % 60000000 AS stretch
+FROM live_l AS l
+WHERE
+  l.kind IN ('PAYMENT')
+  AND l.status IN ('SUCCEEDED', '')
+  AND NOT l.book_time_us IS NULL
+  AND l.channel <> '';
+
+-- near: if near_l_near has no row, nothing up to the end of it
+
 -- near
 CREATE TABLE near_p_near AS
 SELECT
-  p.*,
+  p.pn,
+  p.amount_minor,
+  p.channel,
+  p.fee_minor,
+  p.merchant_order_no_normal,
+  p.pay_time_us,
+  p.payment_id,
   p.pay_time_us - p.pay_time_us % 60000000 + s.shift AS stretch
 FROM live_p AS p
 CROSS JOIN (
@@ -773,18 +831,9 @@ CROSS JOIN (
     60000000
 ) AS s
 WHERE
-  p.kind IN ('PAYMENT') AND p.state = 'SUCCEEDED';
+  p.kind IN ('PAYMENT') AND p.state = 'SUCCEEDED' AND p.channel <> '';
 
--- near
-CREATE TABLE near_l_near AS
-SELECT
-  l.*,
-  l.book_time_us - l.book_time_us % 60000000 AS stretch
-FROM live_l AS l
-WHERE
-  l.kind IN ('PAYMENT')
-  AND l.status IN ('SUCCEEDED', '')
-  AND NOT l.book_time_us IS NULL;
+-- near: if near_p_near has no row, nothing up to the end of it
 
 -- near
 CREATE TABLE candidates_near AS
@@ -841,6 +890,8 @@ JOIN near_l_near AS l
   )
 WHERE
   ABS(p.pay_time_us - l.book_time_us) <= 60000000 AND TRUE;
+
+-- near: if candidates_near has no row, nothing up to the end of it
 
 -- near
 -- Decide in Python;
@@ -901,10 +952,46 @@ SELECT
   d.difference_minor
 FROM decided_l_near AS d;
 
+-- end of candidates_near
+
+-- end of near_p_near
+
+-- end of near_l_near
+
+-- sums
+CREATE TABLE near_l_sums AS
+SELECT
+  l.ln,
+  l.amount_minor,
+  l.book_time_us,
+  l.channel,
+  l.currency_code,
+  l.fee_minor,
+  l.line_id,
+  l.payer,
+  l.book_time_us - l.book_time_us % 60000000 AS stretch
+FROM live_l AS l
+WHERE
+  l.kind IN ('CREDIT')
+  AND l.status IN ('SUCCEEDED', '')
+  AND NOT l.book_time_us IS NULL
+  AND l.channel <> ''
+  AND l.payer <> ''
+  AND l.currency_code <> '';
+
+-- sums: if near_l_sums has no row, nothing up to the end of it
+
 -- sums
 CREATE TABLE near_p_sums AS
 SELECT
-  p.*,
+  p.pn,
+  p.amount_minor,
+  p.channel,
+  p.currency_code,
+  p.fee_minor,
+  p.pay_time_us,
+  p.payer,
+  p.payment_id,
   p.pay_time_us - p.pay_time_us % 60000000 + s.shift AS stretch
 FROM live_p AS p
 CROSS JOIN (
@@ -918,18 +1005,13 @@ CROSS JOIN (
     60000000
 ) AS s
 WHERE
-  p.kind IN ('PAYMENT') AND p.state = 'SUCCEEDED';
+  p.kind IN ('PAYMENT')
+  AND p.state = 'SUCCEEDED'
+  AND p.channel <> ''
+  AND p.payer <> ''
+  AND p.currency_code <> '';
 
--- sums
-CREATE TABLE near_l_sums AS
-SELECT
-  l.*,
-  l.book_time_us - l.book_time_us % 60000000 AS stretch
-FROM live_l AS l
-WHERE
-  l.kind IN ('CREDIT')
-  AND l.status IN ('SUCCEEDED', '')
-  AND NOT l.book_time_us IS NULL;
+-- sums: if near_p_sums has no row, nothing up to the end of it
 
 -- sums
 CREATE TABLE crowded_sums AS
@@ -982,6 +1064,8 @@ WHERE
       AND c.currency_code = p.currency_code
       AND c.stretch = p.stretch
   );
+
+-- sums: if candidates_sums has no row, nothing up to the end of it
 
 -- sums
 -- DecideSums in Python;
@@ -1042,6 +1126,12 @@ SELECT
   d.difference_minor
 FROM decided_l_sums AS d;
 
+-- end of candidates_sums
+
+-- end of near_p_sums
+
+-- end of near_l_sums
+
 -- exceeds
 CREATE TABLE refunds_exceeds AS
 SELECT
@@ -1052,6 +1142,8 @@ WHERE
   p.kind = 'REFUND' AND p.state <> 'FAILED' AND p.merchant_order_no <> ''
 GROUP BY
   p.merchant_order_no;
+
+-- exceeds: if refunds_exceeds has no row, nothing up to the end of it
 
 -- exceeds
 CREATE TABLE exceeded_exceeds AS
@@ -1068,6 +1160,8 @@ GROUP BY
   r.refunded_minor
 HAVING
   SUM(p.amount_minor) + r.refunded_minor < 0;
+
+-- exceeds: if exceeded_exceeds has no row, nothing up to the end of it
 
 -- exceeds
 INSERT INTO again
@@ -1091,6 +1185,10 @@ WHERE
     WHERE
       o.group_id = x.group_id
   );
+
+-- end of exceeded_exceeds
+
+-- end of refunds_exceeds
 
 -- bill_again
 CREATE TABLE bills_bill_again AS
@@ -1142,6 +1240,8 @@ GROUP BY
 HAVING
   COUNT(*) > 1 AND SUM(l.amount_minor) = 0 AND SUM(ABS(l.amount_minor)) > 0;
 
+-- net: if nets_net has no row, nothing up to the end of it
+
 -- net
 INSERT INTO placed_l (
   ln,
@@ -1171,6 +1271,8 @@ SELECT
 FROM live_l AS l
 JOIN nets_net AS n
   ON l.channel_txn_no = n.channel_txn_no AND l.channel_txn_no <> '';
+
+-- end of nets_net
 
 -- waits
 INSERT INTO placed_p (
