@@ -10,12 +10,14 @@ from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
 from services.reconciler import rpc, worker
 from services.reconciler.actions.exception import ExceptionActions
+from services.reconciler.actions.explanation import ExplanationActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader
 from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.actions.run import RunActions
+from services.reconciler.actions.run_inputs import RunInputsActions
 from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
 from services.reconciler.actions.suggestion import SuggestionActions
@@ -25,6 +27,7 @@ from services.reconciler.config import Config
 from services.reconciler.fetch import FetchLimits
 from services.reconciler.fetch.fetchers import fetchers_of
 from services.reconciler.fetch.sources import read_sources
+from services.reconciler.matcher import Matcher, MatchLimits
 from services.reconciler.statements import Limits, load_profiles
 from services.reconciler.upload import Uploads
 
@@ -47,7 +50,9 @@ async def run() -> None:
     clock = SystemClock()
     payments = PaymentsClient(config.payments_target, config.payments_timeout_seconds)
     mirror = MirrorActions(sessions, payments, clock)
-    reconciliation = ReconciliationActions(sessions, payments, mirror, clock, config.run_lease_seconds)
+    match_limits = MatchLimits(config.match_seconds_max, config.match_memory_mib, config.match_threads)
+    inputs = RunInputsActions(sessions, payments, mirror, clock, config.match_seconds_max)
+    reconciliation = ReconciliationActions(sessions, inputs, Matcher(match_limits), clock, config.run_lease_seconds)
     file_limits = Limits(bytes_max=config.file_bytes_max, packed_bytes_max=config.packed_bytes_max)
     reader = FileReader(load_profiles(), file_limits, config.file_seconds_max)
     ingest = IngestActions(sessions, reader, ring, clock)
@@ -55,15 +60,17 @@ async def run() -> None:
     uploads = Uploads(config.file_bytes_max)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
     runs = RunActions(sessions, clock)
-    exceptions, suggestions = ExceptionActions(sessions, clock), SuggestionActions(sessions, clock)
+    exceptions = ExceptionActions(sessions, clock)
+    suggestions = SuggestionActions(sessions, clock)
     limits = FetchLimits(config.file_bytes_max, config.fetch_seconds_max)
     fetches = FetchActions(
         sessions, sources, fetchers_of(sources, limits), ingest, clock, limits, config.file_seconds_max * 2
     )
     try:
         loops = worker.loops(mirror, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
-        servicers = rpc.servicers(statements, runs, exceptions, suggestions, fetches)
-        running = await server.start(config.listen, servicers, loops)
+        running = await server.start(
+            config.listen, rpc.servicers(statements, runs, exceptions, suggestions, ExplanationActions(sessions), fetches), loops
+        )
         await server.until_stopped(running)
     finally:
         await payments.close()

@@ -13,6 +13,7 @@ from bihuan.payments.v1 import (
     payment_pb2,
     payment_service_pb2,
     payment_service_pb2_grpc,
+    refund_pb2,
 )
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -21,7 +22,7 @@ from chassis.errors import from_rpc_error
 from chassis.money import Money
 from services.reconciler.domain.fact import PaymentFact
 from services.reconciler.domain.manifest import Manifest
-from services.reconciler.domain.payment import Change, MirroredPayment
+from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund
 
 _CHANGES_AT_ONCE = 500
 _OUTCOMES = {
@@ -120,8 +121,30 @@ def _change(change: feed_pb2.PaymentChange) -> Change:
         business_date=date.fromisoformat(told.business_date),
         version=told.version,
         traceparent=change.traceparent,
+        fee_minor=told.fee.amount.amount_minor if told.HasField("fee") else None,
     )
-    return Change(change.sequence, payment)
+    return Change(change.sequence, payment, _refund(change) if change.HasField("refund") else None)
+
+
+def _refund(change: feed_pb2.PaymentChange) -> MirroredRefund:
+    told, payment = change.refund, change.payment
+    at_time = told.finish_time if told.HasField("finish_time") else told.create_time
+    return MirroredRefund(
+        refund_id=told.refund_id,
+        payment_id=payment.payment_id,
+        merchant_id=payment.merchant_id,
+        channel=payment.channel,
+        channel_txn_no=payment.channel_txn_no,
+        merchant_order_no=payment.merchant_order_no,
+        channel_refund_no=told.channel_refund_no,
+        merchant_refund_no=told.merchant_refund_no,
+        bill_no=told.bill_no,
+        amount=Money(told.amount.currency_code, told.amount.amount_minor),
+        state=refund_pb2.Refund.State.Name(told.state).removeprefix("STATE_"),
+        at_time=at_time.ToDatetime(tzinfo=UTC),
+        version=payment.version,
+        traceparent=change.traceparent,
+    )
 
 
 def _fact(fact: PaymentFact) -> payment_service_pb2.ReconciliationFact:

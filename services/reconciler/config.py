@@ -22,7 +22,8 @@ class Config:
     """BIHUAN_RECONCILER_<FIELD>; `traces` is "", "file:<folder>" or "otlp:<host:port>".
 
     `payments_timeout_seconds` bounds a call to payments; `run_lease_seconds` is how long a run waits for a worker
-    that was lost.
+    that was lost. `match_seconds_max` is how long reading, matching or writing one run may each take,
+    `match_memory_mib` the engine's memory (its process may take 2 GiB beside it), `match_threads` its threads.
 
     `body_key_file` holds the keys that seal statement files, see chassis.crypto. `file_bytes_max` is how large a file
     may be, which has to fit on the disk of temporary files several times over, and `packed_bytes_max` how large an
@@ -50,5 +51,8 @@ class Config:
     fetch_interval_seconds: float = setting(5.0, minimum=0.01)
     tidy_interval_seconds: float = setting(30.0, minimum=0.01)
     run_lease_seconds: float = setting(120.0, minimum=1.0)
+    match_seconds_max: float = setting(900.0, minimum=1.0)
+    match_memory_mib: int = setting(1024, minimum=64)
+    match_threads: int = setting(2, minimum=1)
     traces: str = setting("", check=telemetry.check_sink)
     trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from bihuan.reconciler.v1 import (
     exception_service_pb2,
     exception_service_pb2_grpc,
+    explanation_service_pb2,
+    explanation_service_pb2_grpc,
     run_service_pb2,
     run_service_pb2_grpc,
     statement_fetch_service_pb2,
@@ -18,6 +20,7 @@ from bihuan.reconciler.v1 import (
 from chassis.server import RpcContext, Servicer
 from services.reconciler import convert
 from services.reconciler.actions.exception import ExceptionActions
+from services.reconciler.actions.explanation import ExplanationActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader, Wanted
 from services.reconciler.actions.ingest import IngestActions
@@ -28,6 +31,7 @@ from services.reconciler.actions.suggestion import SuggestionActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.spool import Spool
 from services.reconciler.store.fetch import FetchFilter
+from services.reconciler.store.run import AskedRun
 from services.reconciler.upload import Uploads
 
 
@@ -142,9 +146,8 @@ class RunServicer(run_service_pb2_grpc.RunServiceServicer):
     async def StartRun(
         self, request: run_service_pb2.StartRunRequest, context: RpcContext
     ) -> run_service_pb2.StartRunResponse:
-        started = await self._runs.start_run(
-            request.request_id, request.channel, convert.business_date(request.business_date)
-        )
+        asked = AskedRun(request.channel, convert.business_date(request.business_date), convert.mode(request.mode))
+        started = await self._runs.start_run(request.request_id, asked)
         return run_service_pb2.StartRunResponse(run=convert.run(started.run), replayed=started.replayed)
 
     async def GetRun(
@@ -152,10 +155,22 @@ class RunServicer(run_service_pb2_grpc.RunServiceServicer):
     ) -> run_service_pb2.GetRunResponse:
         return run_service_pb2.GetRunResponse(run=convert.run(await self._runs.get_run(request.run_id)))
 
+    async def ListRuns(
+        self, request: run_service_pb2.ListRunsRequest, context: RpcContext
+    ) -> run_service_pb2.ListRunsResponse:
+        page = await self._runs.list_runs(
+            convert.run_filter(request), PageRequest(request.page_size, request.page_token)
+        )
+        return run_service_pb2.ListRunsResponse(runs=map(convert.run, page.rows), next_page_token=page.next_page_token)
+
     async def ListMatches(
         self, request: run_service_pb2.ListMatchesRequest, context: RpcContext
     ) -> run_service_pb2.ListMatchesResponse:
-        page = await self._runs.list_matches(request.run_id, PageRequest(request.page_size, request.page_token))
+        page = await self._runs.list_matches(
+            request.run_id,
+            convert.disposition(request.disposition),
+            PageRequest(request.page_size, request.page_token),
+        )
         return run_service_pb2.ListMatchesResponse(
             matches=map(convert.match, page.rows), next_page_token=page.next_page_token
         )
@@ -254,11 +269,43 @@ class SuggestionServicer(suggestion_service_pb2_grpc.SuggestionServiceServicer):
         )
 
 
+class ExplanationServicer(explanation_service_pb2_grpc.ExplanationServiceServicer):
+    """Tells why rows ended where they did."""
+
+    def __init__(self, explanations: ExplanationActions) -> None:
+        self._explanations = explanations
+
+    async def ExplainMatch(
+        self, request: explanation_service_pb2.ExplainMatchRequest, context: RpcContext
+    ) -> explanation_service_pb2.ExplainMatchResponse:
+        found = await self._explanations.explain_match(request.match_id)
+        return explanation_service_pb2.ExplainMatchResponse(explanation=convert.explanation(found))
+
+    async def ExplainException(
+        self, request: explanation_service_pb2.ExplainExceptionRequest, context: RpcContext
+    ) -> explanation_service_pb2.ExplainExceptionResponse:
+        found = await self._explanations.explain_exception(request.exception_id)
+        return explanation_service_pb2.ExplainExceptionResponse(explanation=convert.explanation(found))
+
+    async def ExplainPayment(
+        self, request: explanation_service_pb2.ExplainPaymentRequest, context: RpcContext
+    ) -> explanation_service_pb2.ExplainPaymentResponse:
+        found = await self._explanations.explain_payment(request.payment_id)
+        return explanation_service_pb2.ExplainPaymentResponse(explanation=convert.explanation(found))
+
+    async def ExplainStatementLine(
+        self, request: explanation_service_pb2.ExplainStatementLineRequest, context: RpcContext
+    ) -> explanation_service_pb2.ExplainStatementLineResponse:
+        found = await self._explanations.explain_statement_line(request.line_id)
+        return explanation_service_pb2.ExplainStatementLineResponse(explanation=convert.explanation(found))
+
+
 def servicers(
     statements: StatementServicer,
     runs: RunActions,
     exceptions: ExceptionActions,
     suggestions: SuggestionActions,
+    explanations: ExplanationActions,
     fetches: FetchActions,
 ) -> list[Servicer]:
     """What the server answers with."""
@@ -291,5 +338,10 @@ def servicers(
             suggestion_service_pb2.DESCRIPTOR.services_by_name["SuggestionService"].full_name,
             suggestion_service_pb2_grpc.add_SuggestionServiceServicer_to_server,
             SuggestionServicer(suggestions),
+        ),
+        Servicer(
+            explanation_service_pb2.DESCRIPTOR.services_by_name["ExplanationService"].full_name,
+            explanation_service_pb2_grpc.add_ExplanationServiceServicer_to_server,
+            ExplanationServicer(explanations),
         ),
     ]

@@ -10,6 +10,7 @@ from bihuan.reconciler.v1 import (
     exception_pb2,
     exception_service_pb2,
     exception_service_pb2_grpc,
+    explanation_service_pb2_grpc,
     run_pb2,
     run_service_pb2,
     run_service_pb2_grpc,
@@ -33,11 +34,12 @@ from demo.wechat_pay_bill import write
 from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.actions.run_inputs import RunInputsActions
 from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.upload import UploadActions
-from services.reconciler.domain.line import LineKind
-from services.reconciler.domain.outcome import LoadedLine, Outcome
+from services.reconciler.clients import PaymentsClient
 from services.reconciler.domain.payment import MirroredPayment
+from services.reconciler.matcher import Matcher, MatchLimits
 from services.reconciler.tables import Base
 
 DAY = date(2026, 3, 1)
@@ -63,34 +65,6 @@ def a_payment(no: int = 1, **changed: object) -> MirroredPayment:
     return MirroredPayment(**{**values, **changed})  # type: ignore[arg-type]
 
 
-def a_line(no: int = 1, **changed: object) -> LoadedLine:
-    """The line that agrees with payment `no`."""
-    values: dict[str, object] = {
-        "statement_id": "stm_1",
-        "file_sha256": "a" * 64,
-        "statement_no": 0,
-        "line_no": no,
-        "kind": LineKind.PAYMENT,
-        "channel_txn_no": f"txn-{no}",
-        "merchant_order_no": f"order-{no}",
-        "channel_refund_no": "",
-        "merchant_refund_no": "",
-        "amount": Money("CNY", 1200),
-    }
-    return LoadedLine(**{**values, **changed})  # type: ignore[arg-type]
-
-
-def a_refund_line(no: int = 1, **changed: object) -> LoadedLine:
-    """A refund of 5.00 CNY for order `no`."""
-    values: dict[str, object] = {
-        "line_no": 100 + no,
-        "kind": LineKind.REFUND,
-        "channel_refund_no": f"refund-{no}",
-        "amount": Money("CNY", -500),
-    }
-    return a_line(no, **{**values, **changed})
-
-
 def a_bill_row(no: int = 1, **changed: object) -> BillRow:
     """A row of a bill that agrees with `record(no)`."""
     values: dict[str, object] = {
@@ -114,6 +88,22 @@ def a_bill(*rows: BillRow) -> bytes:
     return write(rows)
 
 
+MATCH_LIMITS = MatchLimits(seconds_max=60, memory_mib=256, threads=1)
+
+
+def a_worker(
+    sessions: Sessions,
+    payments: PaymentsClient,
+    mirror: MirrorActions,
+    clock: ManualClock,
+    lease_seconds: float = 60,
+    matcher: Matcher | None = None,
+) -> ReconciliationActions:
+    """What makes runs."""
+    inputs = RunInputsActions(sessions, payments, mirror, clock, seconds_max=60)
+    return ReconciliationActions(sessions, inputs, matcher or Matcher(MATCH_LIMITS), clock, lease_seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """The reconciler on a real socket, beside a real payments service; loops turn only when a test says so."""
@@ -132,6 +122,7 @@ class System:
     runs: run_service_pb2_grpc.RunServiceStub
     exceptions: exception_service_pb2_grpc.ExceptionServiceStub
     suggestions: suggestion_service_pb2_grpc.SuggestionServiceStub
+    explanations: explanation_service_pb2_grpc.ExplanationServiceStub
     payments: payment_service_pb2_grpc.PaymentServiceStub
 
     async def record(self, no: int = 1, *, traceparent: str = "", **changed: object) -> str:
@@ -203,6 +194,7 @@ def connect_stubs(channel: grpc.aio.Channel, payments: grpc.aio.Channel) -> dict
         "runs": run_service_pb2_grpc.RunServiceStub(channel),
         "exceptions": exception_service_pb2_grpc.ExceptionServiceStub(channel),
         "suggestions": suggestion_service_pb2_grpc.SuggestionServiceStub(channel),
+        "explanations": explanation_service_pb2_grpc.ExplanationServiceStub(channel),
         "payments": payment_service_pb2_grpc.PaymentServiceStub(payments),
     }
 
@@ -224,20 +216,3 @@ async def class_names(system: System, **wanted: object) -> list[str]:
     """Their classes."""
     names = [exception_pb2.ExceptionClass.Name(each.exception_class) for each in await exceptions_of(system, **wanted)]
     return sorted(name.removeprefix("EXCEPTION_CLASS_") for name in names)
-
-
-def found(outcome: Outcome) -> list[tuple[str, str | None, int | None]]:
-    """Each difference as (class, payment, line)."""
-    return sorted(
-        (
-            each.exception_class.value,
-            each.payment.payment_id if each.payment else None,
-            each.line.line_no if each.line else None,
-        )
-        for each in outcome.differences
-    )
-
-
-def matched(outcome: Outcome) -> list[tuple[str, int, str, str]]:
-    """Each match as (payment, line, kind, key)."""
-    return sorted((each.payment.payment_id, each.line.line_no, each.kind, each.key) for each in outcome.matches)

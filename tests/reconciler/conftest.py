@@ -4,6 +4,7 @@ import pytest
 from bihuan.payments.v1 import payment_service_pb2
 from bihuan.reconciler.v1 import (
     exception_service_pb2,
+    explanation_service_pb2,
     run_service_pb2,
     statement_fetch_service_pb2,
     statement_service_pb2,
@@ -17,11 +18,11 @@ from services.payments import rpc as payments_rpc
 from services.payments.app import make_actions
 from services.reconciler import rpc
 from services.reconciler.actions.exception import ExceptionActions
+from services.reconciler.actions.explanation import ExplanationActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader
 from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
-from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
@@ -31,7 +32,7 @@ from services.reconciler.clients import PaymentsClient
 from services.reconciler.fetch import FetchLimits
 from services.reconciler.statements import Limits, load_profiles
 from services.reconciler.upload import Uploads
-from tests.reconciler.builders import FILE_BYTES_MAX, NOON, System, connect_stubs
+from tests.reconciler.builders import FILE_BYTES_MAX, NOON, System, a_worker, connect_stubs
 
 
 @pytest.fixture
@@ -70,7 +71,10 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
     exceptions, suggestions = ExceptionActions(sessions, clock), SuggestionActions(sessions, clock)
     fetches = FetchActions(sessions, (), {}, ingest, clock, FetchLimits(FILE_BYTES_MAX, 30), 30)
     running = await server.start(
-        "127.0.0.1:0", rpc.servicers(statements, RunActions(sessions, clock), exceptions, suggestions, fetches)
+        "127.0.0.1:0",
+        rpc.servicers(
+            statements, RunActions(sessions, clock), exceptions, suggestions, ExplanationActions(sessions), fetches
+        ),
     )
     services = [
         *statement_fetch_service_pb2.DESCRIPTOR.services_by_name.values(),
@@ -78,6 +82,7 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
         *run_service_pb2.DESCRIPTOR.services_by_name.values(),
         *exception_service_pb2.DESCRIPTOR.services_by_name.values(),
         *suggestion_service_pb2.DESCRIPTOR.services_by_name.values(),
+        *explanation_service_pb2.DESCRIPTOR.services_by_name.values(),
     ]
     to_reconciler = channel.connect(f"127.0.0.1:{running.port}", services, timeout_seconds=30)
     to_payments = channel.connect(
@@ -92,7 +97,7 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
         kept=kept,
         sealing=SealingActions(sessions, ring),
         mirror=mirror,
-        reconciliation=ReconciliationActions(sessions, payments, mirror, clock, lease_seconds=60),
+        reconciliation=a_worker(sessions, payments, mirror, clock),
         **connect_stubs(to_reconciler, to_payments),  # type: ignore[arg-type]
     )
     await to_reconciler.close()

@@ -1,24 +1,22 @@
 """A run while the day still moves: payments that come meanwhile, a feed that is long, a day that takes its time."""
 
 import asyncio
-import threading
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from bihuan.reconciler.v1 import run_pb2
 
 from services.reconciler import clients
 from services.reconciler.actions import mirror as mirror_actions
-from services.reconciler.actions import reconciliation
 from services.reconciler.actions.mirror import MirrorActions
-from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.clients import PaymentsClient, Slice
-from services.reconciler.domain.match import match_exact
-from services.reconciler.domain.outcome import Outcome
+from services.reconciler.match_process import MatchRequest, Placed
+from services.reconciler.matcher import Matcher, MatchLimits
+from services.reconciler.matching.run_results import RunTotals
 from services.reconciler.tables import PaymentRow, RunRow
-from tests.reconciler.builders import System, a_bill, a_bill_row
+from tests.reconciler.builders import MATCH_LIMITS, System, a_bill, a_bill_row, a_worker
 from tests.support.eventually import eventually
 
 
@@ -36,6 +34,20 @@ class BusyClient(PaymentsClient):
         return counted
 
 
+class SlowMatcher(Matcher):
+    """The real matching, which begins when a test says so."""
+
+    def __init__(self, limits: MatchLimits) -> None:
+        super().__init__(limits)
+        self.may_end = asyncio.Event()
+
+    async def match(self, request: MatchRequest) -> AsyncGenerator[Placed | RunTotals]:
+        async with asyncio.timeout(30):
+            await self.may_end.wait()
+        async for told in super().match(request):
+            yield told
+
+
 async def test_a_run_of_a_day_that_is_still_being_paid_into_is_of_one_moment_and_no_gap(
     system: System, payments_target: str
 ):
@@ -45,7 +57,7 @@ async def test_a_run_of_a_day_that_is_still_being_paid_into_is_of_one_moment_and
     busy = BusyClient(payments_target, timeout_seconds=20)
     busy.system = system
     mirror = MirrorActions(system.sessions, busy, system.clock)
-    beside = ReconciliationActions(system.sessions, busy, mirror, system.clock, lease_seconds=60)
+    beside = a_worker(system.sessions, busy, mirror, system.clock)
 
     await beside.run_reconciliation(await beside.claim_run())
     await busy.close()
@@ -88,21 +100,13 @@ async def test_a_feed_that_ends_before_what_payments_has_counted_is_a_gap_and_no
     assert "has told up to 9 and can be read up to 1 only" in run.failure_message
 
 
-async def test_a_day_that_takes_longer_than_the_lease_stays_with_its_worker(
-    system: System, payments_target: str, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_day_that_takes_longer_than_the_lease_stays_with_its_worker(system: System, payments_target: str):
     await system.record(1)
     await system.ingest(a_bill(a_bill_row(1)))
     run = await system.start_run()
-    may_end = threading.Event()
-
-    def match_slowly(*inputs: Any) -> Outcome:
-        assert may_end.wait(30), "nobody let the matching end"
-        return match_exact(*inputs)
-
-    monkeypatch.setattr(reconciliation, "match_exact", match_slowly)
+    slow = SlowMatcher(MATCH_LIMITS)
     payments, lease_seconds = PaymentsClient(payments_target, timeout_seconds=20), 0.3
-    worker = ReconciliationActions(system.sessions, payments, system.mirror, system.clock, lease_seconds)
+    worker = a_worker(system.sessions, payments, system.mirror, system.clock, lease_seconds, slow)
     working = asyncio.create_task(worker.run_reconciliation(await worker.claim_run()))
 
     async def is_renewed() -> bool:
@@ -114,7 +118,7 @@ async def test_a_day_that_takes_longer_than_the_lease_stays_with_its_worker(
         await eventually(is_renewed)
         system.clock.advance(0.2)
         assert await system.reconciliation.claim_run() is None
-    may_end.set()
+    slow.may_end.set()
     await working
     await payments.close()
 

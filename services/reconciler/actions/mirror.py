@@ -74,13 +74,18 @@ class MirrorActions:
 
     async def _mirror(self, batch: ChangeBatch) -> None:
         newest: dict[str, Change] = {}
+        refunds: dict[str, Change] = {}
         for change in batch.changes:
+            if change.refund:
+                told = refunds.setdefault(change.refund.refund_id, change)
+                refunds[change.refund.refund_id] = replace(told, refund=change.refund)
             known = newest.setdefault(change.payment.payment_id, change)
             if change.payment.version > known.payment.version:
                 newest[change.payment.payment_id] = replace(known, payment=change.payment)
         async with self._sessions.begin() as session:
             store = MirrorStore(session)
             new = await store.mirror([*newest.values()])
+            await store.mirror_refunds([*refunds.values()])
             await store.move_cursor(batch.next_sequence)
         for change in newest.values():
             if change.payment.payment_id in new and change.payment.traceparent:

@@ -1,9 +1,11 @@
-"""Making a run: claim it, read what it is made from, decide, and write all results at once or none."""
+"""Making a run: claim it, read what it is made from, let it be decided, and write all results at once or none."""
 
-import asyncio
 import random
+from contextlib import aclosing
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -13,20 +15,19 @@ from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from services.reconciler.actions.lease import kept_lease
-from services.reconciler.actions.mirror import MirrorActions
-from services.reconciler.clients import PaymentsClient
-from services.reconciler.domain.fact import facts_of
-from services.reconciler.domain.inputs import Inputs
-from services.reconciler.domain.manifest import Manifest
-from services.reconciler.domain.match import RULE_SET_VERSION, match_exact
-from services.reconciler.domain.outcome import Match, Outcome
+from services.reconciler.actions.run_inputs import RunInputs, RunInputsActions
+from services.reconciler.actions.suggestion import carry_suggestions
+from services.reconciler.actions.suggestion import carry_suggestions
+from services.reconciler.domain.pins import Mode, Pins
 from services.reconciler.domain.retry import Retry
+from services.reconciler.match_process import MatchRequest
+from services.reconciler.matcher import Matcher
+from services.reconciler.matching.run_results import EXCEPTIONS_CSV, RESULTS_CSV, RunTotals
 from services.reconciler.store.exception import ExceptionStore
 from services.reconciler.store.fact import FactStore
-from services.reconciler.store.mirror import MirrorStore
 from services.reconciler.store.result import ResultStore
 from services.reconciler.store.run import Claim, RunStore
-from services.reconciler.store.statement import StatementStore
+from services.reconciler.tables import RunRow
 
 _RETRY = Retry(base_seconds=1, seconds_max=30, attempts_max=6)
 _RETRIED_KINDS = frozenset({Kind.UNAVAILABLE, Kind.DEADLINE, Kind.OVERLOADED})
@@ -40,14 +41,14 @@ class ReconciliationActions:
     def __init__(
         self,
         sessions: Sessions,
-        payments: PaymentsClient,
-        mirror: MirrorActions,
+        inputs: RunInputsActions,
+        matcher: Matcher,
         clock: Clock,
         lease_seconds: float,
     ) -> None:
         self._sessions = sessions
-        self._payments = payments
-        self._mirror = mirror
+        self._inputs = inputs
+        self._matcher = matcher
         self._clock = clock
         self._lease_seconds = lease_seconds
 
@@ -87,73 +88,95 @@ class ReconciliationActions:
     async def _run(self, claim: Claim) -> None:
         if claim.attempts > _RETRY.attempts_max:
             raise Fault(Kind.INTERNAL, "INTERNAL", "its workers were lost again and again", "执行进程多次中断")
-        async with kept_lease(self._sessions, self._clock, claim, self._lease_seconds):
-            inputs = await self._complete_inputs(claim)
-            await self._progress(claim, 0, len(inputs.lines) + len(inputs.of_day) - len(inputs.held_beside))
-            outcome = await asyncio.to_thread(match_exact, claim.business_date, inputs.payments(), inputs.lines)
-            placed = sum(1 for _ in outcome.payments()) + len(inputs.lines)
-            await self._progress(claim, placed, placed)
-        if await self._record(claim, inputs, outcome, placed):
-            await _trace(claim.run_id, outcome)
+        with TemporaryDirectory(prefix="bihuan-run-") as name:
+            folder = Path(name)
+            async with kept_lease(self._sessions, self._clock, claim, self._lease_seconds):
+                inputs = await self._inputs.complete(claim, folder)
+                same = await self._same(claim, inputs.pins)
+                found = None if same else await self._match(claim, inputs, folder)
+            if found is None:
+                assert same is not None, "a run without results stands for another"
+                await self._record_same(claim, inputs.pins, same)
+            elif await self._record(claim, inputs, found, folder) and claim.mode is Mode.COMMIT:
+                await self._trace(claim.run_id)
 
-    async def _complete_inputs(self, claim: Claim) -> Inputs:
-        """The inputs, if the mirror has all that payments has at one place in its feed; what came later is left out.
-
-        Raises Fault MIRROR_GAP, NOT_FOUND (no statement).
-        """
-        theirs = await self._payments.manifest(claim.channel, claim.business_date)
-        await self._catch_up(theirs.max_sequence)
-        inputs = await self._read(claim, theirs.max_sequence)
-        ours = inputs.manifest()
-        if ours != theirs.manifest:
-            raise _gap(claim, theirs.manifest, ours)
-        return inputs
-
-    async def _catch_up(self, sequence: int) -> None:
-        """Read the feed up to a sequence. Each turn reads on and the sequence stands, so it ends."""
-        while await self._mirror.next_sequence() <= sequence:
-            if not await self._mirror.follow_payments() and (ends := await self._mirror.next_sequence()) <= sequence:
-                raise _short_feed(sequence, ends - 1)
-
-    async def _read(self, claim: Claim, up_to: int) -> Inputs:
-        day = (claim.channel, claim.business_date)
+    async def _same(self, claim: Claim, pins: Pins) -> RunRow | None:
+        """The day's current run, if a COMMIT with these pins would only decide the same again."""
+        if claim.mode is Mode.DRY_RUN:
+            return None
         async with self._sessions() as session:
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            statements, mirror = StatementStore(session), MirrorStore(session)
-            loaded = await statements.of_day(*day)
-            if not loaded:
-                raise Fault(
-                    Kind.NOT_FOUND,
-                    "NOT_FOUND",
-                    f"no statement of {claim.channel} for {claim.business_date} is loaded: ingest it, then run again",
-                    f"尚未载入 {claim.channel} {claim.business_date} 的对账单，请先载入再重新对账",
-                )
-            return Inputs(
-                statement_sha256s=tuple(statement.file_sha256 for statement in loaded),
-                of_day=tuple(await mirror.of_day(*day, up_to)),
-                held_beside=frozenset(await mirror.held_by_days_beside(*day, up_to)),
-                from_beside=tuple(await mirror.led_to_from_days_beside(*day, up_to)),
-                lines=tuple(await statements.loaded_lines(loaded, claim.business_date)),
-            )
+            current = await RunStore(session).current(claim.channel, claim.business_date)
+        return (
+            current if current and all(getattr(current, name) == told for name, told in asdict(pins).items()) else None
+        )
 
-    async def _record(self, claim: Claim, inputs: Inputs, outcome: Outcome, rows: int) -> bool:
+    async def _match(self, claim: Claim, inputs: RunInputs, folder: Path) -> RunTotals:
+        """Let the engine decide, and tell how far it is."""
+        await self._progress(claim, 0, inputs.row_count)
+        limits = self._matcher.limits
+        request = MatchRequest(
+            folder=folder,
+            run_id=claim.run_id,
+            business_date=claim.business_date,
+            rule_set=inputs.rule_set,
+            as_of=inputs.pins.as_of,
+            whole_to=inputs.whole_to,
+            create_time=self._clock.now(),
+            memory_mib=limits.memory_mib,
+            threads=limits.threads,
+        )
+        async with aclosing(self._matcher.match(request)) as told:
+            async for one in told:
+                if isinstance(one, RunTotals):
+                    return one
+                await self._progress(claim, min(one.rows, inputs.row_count), inputs.row_count)
+        raise AssertionError("matching ends with what it found")
+
+    async def _record(self, claim: Claim, inputs: RunInputs, found: RunTotals, folder: Path) -> bool:
         """Write all results at once; False, and nothing written, when another worker has the run."""
         now = self._clock.now()
         async with self._sessions.begin() as session:
             runs, results = RunStore(session), ResultStore(session)
+            await results.begin(self._matcher.limits.seconds_max)
             if not await runs.lock(claim):
                 _log.warning("run was taken over", run_id=claim.run_id, try_no=claim.attempts)
                 return False
-            if superseded := await runs.supersede(claim):
+            superseded = await runs.supersede(claim) if claim.mode is Mode.COMMIT else None
+            if superseded:
                 await results.resolve_run(superseded, claim.run_id)
-            await results.add_matches(claim.run_id, outcome.matches)
-            await results.add_exceptions(claim.run_id, outcome.differences, now)
+            await results.add(folder / RESULTS_CSV, folder / EXCEPTIONS_CSV)
+            await _check(results, claim, inputs, found)
             if superseded:
                 await ExceptionStore(session).carry_over(superseded, claim.run_id)
-            await results.resolve_without_line(_from_beside(outcome), claim.run_id)
-            await FactStore(session).put(facts_of(outcome, claim.run_id, now), now)
-            await runs.succeed(claim, _results(inputs, outcome, rows, now))
+            if claim.mode is Mode.COMMIT:
+                await results.resolve_settled(claim.run_id)
+                await FactStore(session).put_of_run(claim.run_id, now)
+            if superseded:
+                await carry_suggestions(session, superseded, claim.run_id, now)
+            rows = sum(place.row_count for place in found.places)
+            await runs.succeed(
+                claim,
+                {
+                    **asdict(inputs.pins),
+                    "output_digest": found.digest,
+                    "totals": found.totals,
+                    "rows_done": rows,
+                    "rows_total": rows,
+                    "end_time": now,
+                },
+            )
         return True
+
+    async def _record_same(self, claim: Claim, pins: Pins, current: RunRow) -> None:
+        """End a run that would only have decided what the current one has: that one stands."""
+        telemetry.annotate(same_as_run_id=current.run_id)
+        told = ("output_digest", "totals", "rows_done", "rows_total")
+        async with self._sessions.begin() as session:
+            runs = RunStore(session)
+            if await runs.lock(claim):
+                same = {name: getattr(current, name) for name in told}
+                ended = {"same_as_run_id": current.run_id, "end_time": self._clock.now()}
+                await runs.succeed(claim, {**asdict(pins), **same, **ended})
 
     async def _end_without_result(self, claim: Claim, fault: Fault) -> None:
         now = self._clock.now()
@@ -179,67 +202,29 @@ class ReconciliationActions:
         async with self._sessions.begin() as session:
             await RunStore(session).progress(claim, rows_done, rows_total, self._lease_end(self._clock.now()))
 
+    async def _trace(self, run_id: str) -> None:
+        """The step of matching, in each payment's own trace, linked with the run's; told once it is committed."""
+        run, after = telemetry.current_traceparent(), ""
+        while True:
+            async with self._sessions() as session:
+                page = await ResultStore(session).traced(run_id, after, _SPANS_AT_ONCE)
+            for traced in page:
+                attributes = {
+                    "bihuan.run_id": run_id,
+                    "bihuan.payment_id": traced.payment_id,
+                    "bihuan.outcome": traced.outcome,
+                }
+                with telemetry.span("match_payment", parent=traced.traceparent, links=(run,), attributes=attributes):
+                    pass
+            if len(page) < _SPANS_AT_ONCE:
+                return
+            after = page[-1].payment_id
+
     def _lease_end(self, now: datetime) -> datetime:
         return now + timedelta(seconds=self._lease_seconds)
 
 
-async def _trace(run_id: str, outcome: Outcome) -> None:
-    """The step of matching, in each payment's own trace, linked with the run's; told once it is committed."""
-    run = telemetry.current_traceparent()
-    for number, (payment, place) in enumerate(outcome.payments()):
-        if not number % _SPANS_AT_ONCE:
-            await asyncio.sleep(0)
-        if not payment.traceparent:
-            continue
-        decided = place.kind if isinstance(place, Match) else place.exception_class
-        attributes = {
-            "bihuan.run_id": run_id,
-            "bihuan.payment_id": payment.payment_id,
-            "bihuan.outcome": decided.value,
-        }
-        with telemetry.span("match_payment", parent=payment.traceparent, links=(run,), attributes=attributes):
-            pass
-
-
-def _gap(claim: Claim, theirs: Manifest, ours: Manifest) -> Fault:
-    return Fault(
-        Kind.PRECONDITION,
-        "MIRROR_GAP",
-        f"payments has {theirs.payment_count} payments of {claim.channel} on {claim.business_date} "
-        f"({_told(theirs)}), the mirror has {ours.payment_count} ({_told(ours)}): nothing was decided",
-        f"{claim.channel} {claim.business_date}：支付服务有 {theirs.payment_count} 笔（{_told(theirs)}），"
-        f"镜像有 {ours.payment_count} 笔（{_told(ours)}），未作任何判定",
-    )
-
-
-def _short_feed(told: int, read: int) -> Fault:
-    return Fault(
-        Kind.PRECONDITION,
-        "MIRROR_GAP",
-        f"the feed of payments has told up to {told} and can be read up to {read} only: nothing was decided",
-        f"支付服务的变更流已至 {told}，仅能读到 {read}，未作任何判定",
-    )
-
-
-def _told(manifest: Manifest) -> str:
-    sums = ", ".join(f"{minor} minor units of {code}" for code, minor in sorted(manifest.amount_sums.items()))
-    return f"{sums or 'no money'}, digest {manifest.digest.hex()[:8]}"
-
-
-def _from_beside(outcome: Outcome) -> list[str]:
-    return [payment.payment_id for payment, _ in outcome.payments() if payment.business_date != outcome.business_date]
-
-
-def _results(inputs: Inputs, outcome: Outcome, rows: int, now: datetime) -> dict[str, object]:
-    pins = inputs.pins()
-    return {
-        "statement_sha256s": list(pins.statement_sha256s),
-        "payments_manifest_digest": pins.payments_manifest_digest,
-        "neighbours_digest": pins.neighbours_digest,
-        "rule_set_version": RULE_SET_VERSION,
-        "output_digest": outcome.digest(),
-        "totals": asdict(outcome.totals()),
-        "rows_done": rows,
-        "rows_total": rows,
-        "end_time": now,
-    }
+async def _check(results: ResultStore, claim: Claim, inputs: RunInputs, found: RunTotals) -> None:
+    """Assert that nothing was lost, counted twice or made up on the way from the inputs into the tables."""
+    assert await results.places(claim.run_id) == [*found.places], "the tables do not have what was found"
+    assert await results.own_rows(claim.run_id, claim.business_date) == inputs.own_rows, "the day does not add up"

@@ -1,6 +1,5 @@
 """Runs: asking for one, and telling what one found. It makes none itself."""
 
-from datetime import date
 from typing import NamedTuple
 
 from chassis import ids, telemetry
@@ -8,9 +7,11 @@ from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from services.reconciler.actions.page import Page, PageRequest
+from services.reconciler.domain.match import Match
+from services.reconciler.matching.frames import Disposition
 from services.reconciler.store.result import ResultStore
-from services.reconciler.store.run import RunStore
-from services.reconciler.tables import MatchRow, RunRow
+from services.reconciler.store.run import AskedRun, RunFilter, RunStore
+from services.reconciler.tables import RunRow
 
 _STARTS_MAX = 3
 
@@ -30,11 +31,11 @@ class RunActions:
         self._clock = clock
 
     @telemetry.traced
-    async def start_run(self, request_id: str, channel: str, business_date: date) -> Started:
+    async def start_run(self, request_id: str, asked: AskedRun) -> Started:
         """Ask for a run, idempotent by request_id.
 
         Raises Fault REQUEST_ID_REUSED when the request_id has asked for another one, RUN_IN_PROGRESS when one for
-        the channel and day has not ended.
+        the channel, day and mode has not ended.
         """
         for _ in range(_STARTS_MAX):
             async with self._sessions.begin() as session:
@@ -42,17 +43,18 @@ class RunActions:
                 added = await store.add(
                     ids.new_id("run"),
                     request_id,
-                    channel,
-                    business_date,
+                    asked,
                     telemetry.current_traceparent(),
                     self._clock.now(),
                 )
                 if added is not None:
-                    telemetry.annotate(run_id=added.run_id, channel=channel, business_date=str(business_date))
+                    telemetry.annotate(
+                        run_id=added.run_id, channel=asked.channel, business_date=str(asked.business_date)
+                    )
                     return Started(added, replayed=False)
                 if known := await store.of_request(request_id):
-                    return _replayed(known, channel, business_date)
-                if at_work := await store.open_run(channel, business_date):
+                    return _replayed(known, asked)
+                if at_work := await store.open_run(asked):
                     raise _in_progress(at_work)
             # It has ended between the two looks: ask again.
         raise _in_progress(None)
@@ -64,13 +66,26 @@ class RunActions:
             return await _run(RunStore(session), run_id)
 
     @telemetry.traced
-    async def list_matches(self, run_id: str, page: PageRequest) -> Page[MatchRow]:
-        """Matches of a run, in order of payment. Raises Fault NOT_FOUND."""
-        name = f"matches\n{run_id}"
+    async def list_runs(self, wanted: RunFilter, page: PageRequest) -> Page[RunRow]:
+        """Runs, newest first."""
+        name = f"runs\n{wanted}"
         async with self._sessions() as session:
-            await _run(RunStore(session), run_id)
-            rows = await ResultStore(session).matches(run_id, page.after(name), page.limit)
-        return page.page(name, rows, lambda row: row.payment_id)
+            rows = await RunStore(session).page(wanted, page.after(name), page.limit)
+        return page.page(name, rows, lambda row: row.run_id)
+
+    @telemetry.traced
+    async def list_matches(self, run_id: str, wanted: Disposition | None, page: PageRequest) -> Page[Match]:
+        """Matches and suggestions of a run, in order of group; of one that decided nothing anew those that stand.
+
+        Raises Fault NOT_FOUND.
+        """
+        name = f"matches\n{run_id}\n{wanted}"
+        async with self._sessions() as session:
+            run = await _run(RunStore(session), run_id)
+            found = await ResultStore(session).matches(
+                run.same_as_run_id or run_id, wanted, page.after(name), page.limit
+            )
+        return page.page(name, found, lambda match: match.group_id)
 
 
 async def _run(store: RunStore, run_id: str) -> RunRow:
@@ -84,8 +99,8 @@ def _not_found(run_id: str) -> Fault:
     return Fault(Kind.NOT_FOUND, "NOT_FOUND", f"there is no run {run_id}", f"没有编号为 {run_id} 的对账批次")
 
 
-def _replayed(run: RunRow, channel: str, business_date: date) -> Started:
-    if (run.channel, run.business_date) == (channel, business_date):
+def _replayed(run: RunRow, asked: AskedRun) -> Started:
+    if (run.channel, run.business_date, run.mode) == (asked.channel, asked.business_date, asked.mode):
         return Started(run, replayed=True)
     raise Fault(
         Kind.EXISTS,
@@ -100,7 +115,7 @@ def _in_progress(run: RunRow | None) -> Fault:
     return Fault(
         Kind.CONFLICT,
         "RUN_IN_PROGRESS",
-        "a run for this channel and day has not ended: wait for it",
+        "such a run of this channel and day has not ended: wait for it",
         "该渠道该日的对账批次尚未结束，请等待其完成",
         metadata={"run_id": run.run_id} if run else {},
     )

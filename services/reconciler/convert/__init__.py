@@ -11,9 +11,10 @@ from services.reconciler.convert.exceptions import (
     exception_summaries,
     exceptions_wanted,
 )
+from services.reconciler.convert.explanations import explanation
 from services.reconciler.convert.fetches import fetch_state_name, statement_fetch
 from services.reconciler.convert.reports import report
-from services.reconciler.convert.runs import match, run
+from services.reconciler.convert.runs import disposition, match, mode, run, run_filter
 from services.reconciler.convert.statements import sent, statement, statement_line, upload
 from services.reconciler.convert.suggestions import (
     suggestion,
@@ -25,6 +26,7 @@ from services.reconciler.convert.suggestions import (
 __all__ = [
     "asked",
     "business_date",
+    "disposition",
     "exception",
     "exception_action",
     "exception_filter",
@@ -32,11 +34,14 @@ __all__ = [
     "exception_results",
     "exception_summaries",
     "exceptions_wanted",
+    "explanation",
     "fetch_state_name",
     "match",
+    "mode",
     "optional_business_date",
     "report",
     "run",
+    "run_filter",
     "sent",
     "statement",
     "statement_fetch",

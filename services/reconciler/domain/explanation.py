@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 from chassis.money import Money
+from services.reconciler.domain.difference import BookRow, ChannelRow, Difference, Key
 from services.reconciler.domain.exception_class import ExceptionClass
 from services.reconciler.domain.line import LineKind
-from services.reconciler.domain.outcome import Difference, Key, LoadedLine
-from services.reconciler.domain.payment import MirroredPayment
 
 _KIND_ZH = {
     LineKind.DEBIT: "支出",
@@ -14,14 +13,57 @@ _KIND_ZH = {
     LineKind.CHARGEBACK: "拒付",
     LineKind.TRANSFER: "划转",
 }
-_KEY_ZH = {Key.CHANNEL_TXN_NO: "渠道流水号", Key.MERCHANT_ORDER_NO: "商户订单号"}
+_KEY_ZH = {
+    Key.CHANNEL_REFUND_NO: "渠道退款单号",
+    Key.MERCHANT_REFUND_NO: "商户退款单号",
+    Key.CHANNEL_TXN_NO: "渠道流水号",
+    Key.MERCHANT_ORDER_NO: "商户订单号",
+    Key.BATCH_NO: "批次号",
+    Key.BILL_NO: "账单号",
+}
+_ROWS_TOLD_MAX = 8
 
 Sentences = tuple[str, str]
 
 
 def explain(difference: Difference) -> Sentences:
     """Why the difference was classed so: the key, both amounts, and what it was held against; English, then Chinese."""
-    return _WORDS[difference.exception_class](difference)
+    words = _WORDS.get(difference.exception_class)
+    return words(difference) if words and _is_plain(difference) else _told(difference)
+
+
+def _is_plain(difference: Difference) -> bool:
+    """Whether it has what the sentences of its own class speak of."""
+    payments, lines, needs_key = _SHAPES[difference.exception_class]
+    if (len(difference.payments), len(difference.lines)) != (payments, lines) or needs_key > bool(difference.key):
+        return False
+    line = difference.line
+    if difference.exception_class is ExceptionClass.ENTRY_CHANNEL_ONLY:
+        return line is not None and line.kind in _KIND_ZH
+    if difference.exception_class is ExceptionClass.REFUND_CHANNEL_ONLY:
+        return line is not None and line.kind is LineKind.REFUND
+    return bool(difference.beside) or difference.exception_class not in _NEEDS_BESIDE
+
+
+def _told(difference: Difference) -> Sentences:
+    """Any difference: its class, the rows of both sides with their money, and what the rule says."""
+    title, zh = difference.exception_class.en, difference.exception_class.zh
+    books = [f"{row.payment_id} {row.amount} ({_numbers(row)})" for row in difference.payments]
+    channel = [f"line {row.line_no} {row.amount} ({_numbers(row)})" for row in difference.lines]
+    books_zh = [f"支付单 {row.payment_id} {_yuan(row.amount)}（{_numbers_zh(row)}）" for row in difference.payments]
+    channel_zh = [f"账单第 {row.line_no} 行 {_yuan(row.amount)}（{_numbers_zh(row)}）" for row in difference.lines]
+    beside = f"; held against {difference.beside}" if difference.beside else ""
+    beside_zh = f"；对照 {difference.beside}" if difference.beside else ""
+    told_zh = f"平台：{_listed(books_zh) if books else '无'}；渠道：{_listed(channel_zh) if channel else '无'}"
+    return (
+        f"{title}; the books: {_listed(books)}; the channel: {_listed(channel)}; {difference.reason}{beside}",
+        f"{zh}。{told_zh}{beside_zh}",
+    )
+
+
+def _listed(rows: list[str]) -> str:
+    more = len(rows) - _ROWS_TOLD_MAX
+    return (", ".join(rows[:_ROWS_TOLD_MAX]) or "nothing") + (f" and {more} more" if more > 0 else "")
 
 
 def _channel_only(difference: Difference) -> Sentences:
@@ -67,7 +109,7 @@ def _currency(difference: Difference) -> Sentences:
 
 def _duplicate_payment(difference: Difference) -> Sentences:
     payment, line = _payment(difference), _line(difference)
-    first = difference.beside[0]
+    first = difference.beside
     return (
         (
             f"bill {payment.bill_no} was paid twice and the channel has both: payment {first} came first, this one "
@@ -82,7 +124,7 @@ def _duplicate_payment(difference: Difference) -> Sentences:
 
 def _duplicate_line(difference: Difference) -> Sentences:
     line = _line(difference)
-    file, _, line_no = difference.beside[0].partition(":")
+    file, _, line_no = difference.beside.partition(".")
     refund_no, refund_no_zh = "", " "
     if line.kind is LineKind.REFUND:
         refund_no, refund_no_zh = f" ({_refund_no(line)})", f"（{_refund_no_zh(line)}）"
@@ -103,10 +145,10 @@ def _duplicate_booking(difference: Difference) -> Sentences:
     return (
         (
             f"the books have {payment.amount} under channel_txn_no {payment.channel_txn_no} once more: "
-            f"its line went to payment {difference.beside[0]}"
+            f"its line went to payment {difference.beside}"
         ),
         (
-            f"渠道流水号 {payment.channel_txn_no} 在平台重复入账：该笔账单记录已对应支付单 {difference.beside[0]}，"
+            f"渠道流水号 {payment.channel_txn_no} 在平台重复入账：该笔账单记录已对应支付单 {difference.beside}，"
             f"本笔 {_yuan(payment.amount)} 在渠道无到账"
         ),
     )
@@ -128,11 +170,17 @@ def _refund(difference: Difference) -> Sentences:
 
 
 def _reference(difference: Difference) -> Sentences:
-    line = _line(difference)
-    payments, payments_zh = ", ".join(difference.beside), "、".join(difference.beside)
+    payment, line = _payment(difference), _line(difference)
     return (
-        f"line {line.line_no} of {line.amount} ({_numbers(line)}) leads to different payments: {payments}",
-        f"账单第 {line.line_no} 行 {_yuan(line.amount)}（{_numbers_zh(line)}）指向不同的支付单：{payments_zh}",
+        (
+            f"the number that joins them, {difference.key}, is of payment {payment.payment_id} of {payment.amount} "
+            f"({_numbers(payment)}); line {line.line_no} of {line.amount} has another beside it ({_numbers(line)})"
+        ),
+        (
+            f"按{_key_zh(difference)}对应的支付单 {payment.payment_id} {_yuan(payment.amount)}"
+            f"（{_numbers_zh(payment)}）与账单第 {line.line_no} 行 {_yuan(line.amount)}"
+            f"（{_numbers_zh(line)}）的另一单号不一致"
+        ),
     )
 
 
@@ -145,25 +193,25 @@ def _entry(difference: Difference) -> Sentences:
     )
 
 
-def _payment(difference: Difference) -> MirroredPayment:
+def _payment(difference: Difference) -> BookRow:
     assert difference.payment is not None, f"{difference.exception_class} without a payment"
     return difference.payment
 
 
-def _line(difference: Difference) -> LoadedLine:
+def _line(difference: Difference) -> ChannelRow:
     assert difference.line is not None, f"{difference.exception_class} without a line"
     return difference.line
 
 
-def _numbers(row: MirroredPayment | LoadedLine) -> str:
+def _numbers(row: BookRow | ChannelRow) -> str:
     return f"channel_txn_no {row.channel_txn_no or 'none'}, merchant_order_no {row.merchant_order_no or 'none'}"
 
 
-def _numbers_zh(row: MirroredPayment | LoadedLine) -> str:
+def _numbers_zh(row: BookRow | ChannelRow) -> str:
     return f"渠道流水号 {row.channel_txn_no or '无'}，商户订单号 {row.merchant_order_no or '无'}"
 
 
-def _refund_no(line: LoadedLine) -> str:
+def _refund_no(line: ChannelRow) -> str:
     if line.channel_refund_no:
         return f"channel_refund_no {line.channel_refund_no}"
     if line.merchant_refund_no:
@@ -171,7 +219,7 @@ def _refund_no(line: LoadedLine) -> str:
     return "no refund number"
 
 
-def _refund_no_zh(line: LoadedLine) -> str:
+def _refund_no_zh(line: ChannelRow) -> str:
     if line.channel_refund_no:
         return f"渠道退款单号 {line.channel_refund_no}"
     if line.merchant_refund_no:
@@ -201,3 +249,21 @@ _WORDS: dict[ExceptionClass, Callable[[Difference], Sentences]] = {
     ExceptionClass.REFERENCE_CONFLICT: _reference,
     ExceptionClass.ENTRY_CHANNEL_ONLY: _entry,
 }
+
+# How many payments and lines the sentences of a class speak of, and whether of the number that joined them.
+_SHAPES: dict[ExceptionClass, tuple[int, int, bool]] = {
+    ExceptionClass.CHANNEL_ONLY: (0, 1, False),
+    ExceptionClass.PLATFORM_ONLY: (1, 0, False),
+    ExceptionClass.AMOUNT_CHANNEL_OVER: (1, 1, True),
+    ExceptionClass.AMOUNT_CHANNEL_SHORT: (1, 1, True),
+    ExceptionClass.CURRENCY_MISMATCH: (1, 1, True),
+    ExceptionClass.DUPLICATE_PAYMENT: (1, 1, True),
+    ExceptionClass.DUPLICATE_LINE: (0, 1, False),
+    ExceptionClass.DUPLICATE_BOOKING: (1, 0, False),
+    ExceptionClass.REFUND_CHANNEL_ONLY: (0, 1, False),
+    ExceptionClass.REFERENCE_CONFLICT: (1, 1, True),
+    ExceptionClass.ENTRY_CHANNEL_ONLY: (0, 1, False),
+}
+_NEEDS_BESIDE = frozenset(
+    {ExceptionClass.DUPLICATE_PAYMENT, ExceptionClass.DUPLICATE_LINE, ExceptionClass.DUPLICATE_BOOKING}
+)

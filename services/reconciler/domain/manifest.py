@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.reconciler.domain.payment import MirroredPayment
-
 _MODULUS = 2**256
+
+# payment_id, merchant_order_no, channel_txn_no, currency_code, amount_minor
+Row = tuple[str, str, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +23,13 @@ class Manifest:
     digest: bytes
 
 
-def manifest_of(payments: Iterable[MirroredPayment]) -> Manifest:
+def manifest_of(payments: Iterable[Row]) -> Manifest:
     """The manifest of exactly these payments, in whatever order they come."""
     count, digest = 0, 0
     sums: Counter[str] = Counter()
     for payment in payments:
+        *_, currency_code, amount_minor = payment
         count += 1
-        sums[payment.amount.currency_code] += payment.amount.amount_minor
-        digest += int.from_bytes(hashlib.sha256(_line(payment).encode()).digest())
+        sums[currency_code] += amount_minor
+        digest += int.from_bytes(hashlib.sha256("\x1f".join(map(str, payment)).encode()).digest())
     return Manifest(count, dict(sums), (digest % _MODULUS).to_bytes(32))
-
-
-def _line(payment: MirroredPayment) -> str:
-    return "\x1f".join(
-        (
-            payment.payment_id,
-            payment.merchant_order_no,
-            payment.channel_txn_no,
-            payment.amount.currency_code,
-            str(payment.amount.amount_minor),
-        )
-    )

@@ -1,4 +1,4 @@
-"""A payment as the mirror keeps it: what matching needs and no more, so never who paid."""
+"""Payments and refunds as the mirror keeps them: what matching needs and no more, so never who paid."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +21,27 @@ class MirroredPayment:
     business_date: date
     version: int
     traceparent: str  # "" when it was not traced
+    fee_minor: int | None = None  # what the channel keeps, in the payment's currency; None when the books do not know
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredRefund:
+    """Money of a payment that goes back. `version` is the payment's with the change that told it."""
+
+    refund_id: str
+    payment_id: str
+    merchant_id: str
+    channel: str
+    channel_txn_no: str  # the payment's
+    merchant_order_no: str  # the payment's
+    channel_refund_no: str  # "" until the channel told one
+    merchant_refund_no: str
+    bill_no: str
+    amount: Money  # above zero
+    state: str  # as payments names it
+    at_time: datetime  # when it succeeded or failed, before that when it was asked for; aware
+    version: int
+    traceparent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +50,4 @@ class Change:
 
     sequence: int
     payment: MirroredPayment
+    refund: MirroredRefund | None = None  # set when the change is a refund's

@@ -14,6 +14,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 # What people and spreadsheets add to a number: the backtick of a CSV, quotes, tabs, blanks and dashes of any width.
 _NO_PART = r"[`'\"‘’“”\s\x{200B}-\x{200F}\x{FEFF}\p{Pd}_./\\]"
 _LONG = 255
+_PLAIN = rf"^[0-9A-Z]{{0,{_LONG}}}$"  # stays as it is, which nearly every reference does
 
 
 def normal_references(references: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -22,8 +23,15 @@ def normal_references(references: pa.ChunkedArray) -> pa.ChunkedArray:
     A reference of over 255 characters is cut there, the longest that every engine compares.
     """
     texts = pc.fill_null(references, "")
+    plain = pc.match_substring_regex(texts, _PLAIN)
+    if pc.all(plain, min_count=0).as_py():
+        return texts
+    return pc.replace_with_mask(texts.combine_chunks(), pc.invert(plain).combine_chunks(), _folded(texts.filter(pc.invert(plain))))
+
+
+def _folded(texts: pa.ChunkedArray) -> pa.Array:
     folded = pc.utf8_upper(pc.utf8_normalize(texts, form="NFKC"))
-    return pc.utf8_slice_codeunits(pc.replace_substring_regex(folded, _NO_PART, ""), 0, _LONG)
+    return pc.utf8_slice_codeunits(pc.replace_substring_regex(folded, _NO_PART, ""), 0, _LONG).combine_chunks()
 
 
 class DayCalendar(Protocol):
@@ -76,14 +84,19 @@ def _day(one: tuple[str, str], latest: str, calendars: Mapping[str, DayCalendar]
     channel, business_date = one
     calendar = calendars.get(channel) or calendars["default"]
     day = date.fromisoformat(business_date)
-    closed = _at(day + timedelta(days=1), calendar.close, calendar.time_zone)
-    edge = _ends_at(day, calendar) - timedelta(seconds=calendar.slack_seconds)
+    closed = closes_at(day, calendar)
+    edge = ends_at(day, calendar) - timedelta(seconds=calendar.slack_seconds)
     waits = business_date > latest or (as_of is not None and as_of < closed)
     return Day(channel, business_date, waits, _microseconds(edge) if business_date == latest else _NEVER_US)
 
 
-def _ends_at(day: date, calendar: DayCalendar) -> datetime:
-    """A cut-off in the morning, midnight first of all, ends the day before."""
+def closes_at(day: date, calendar: DayCalendar) -> datetime:
+    """When a business day is closed: what misses then is an exception. In UTC."""
+    return _at(day + timedelta(days=1), calendar.close, calendar.time_zone)
+
+
+def ends_at(day: date, calendar: DayCalendar) -> datetime:
+    """When a business day ends, in UTC. A cut-off in the morning, midnight first of all, ends the day before."""
     ends_on = day + timedelta(days=1) if calendar.cutoff < time(12) else day
     return _at(ends_on, calendar.cutoff, calendar.time_zone)
 

@@ -4,14 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, delete, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, case, delete, func, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.reconciler.domain.fact import PaymentFact
-from services.reconciler.tables import PaymentFactRow
-
-_ROWS_AT_ONCE = 5_000
+from services.reconciler.tables import PaymentFactRow, PaymentRow, RunResultRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +26,41 @@ class FactStore:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def put(self, facts: Iterable[PaymentFact], now: datetime) -> None:
-        """Keep facts to be told, each in the place of an older one of its payment.
+    async def put_of_run(self, run_id: str, now: datetime) -> None:
+        """Keep what a run decided of payments, each fact in the place of an older one of its payment.
 
+        MATCHED and EXCEPTION are decisions; what is only suggested, waits or is ignored is none yet.
         One that is being told just now keeps its lease: the new fact waits for its end, so that payments
         cannot hear the older one last.
         """
-        new = insert(PaymentFactRow)
-        leased = func.greatest(func.coalesce(PaymentFactRow.next_try_at, now), now)
-        statement = new.on_conflict_do_update(
-            index_elements=["payment_id"],
-            set_={
-                "run_id": new.excluded.run_id,
-                "outcome": new.excluded.outcome,
-                "exception_class": new.excluded.exception_class,
-                "decide_time": new.excluded.decide_time,
-                "attempts": 0,
-                "next_try_at": leased,
-            },
+        decided = (
+            select(
+                RunResultRow.id,
+                RunResultRow.run_id,
+                RunResultRow.disposition,
+                case((RunResultRow.disposition == "MATCHED", ""), else_=RunResultRow.exception_class),
+                literal(now, PaymentFactRow.decide_time.type),
+                literal(0),
+                literal(now, PaymentFactRow.next_try_at.type),
+            )
+            .join(PaymentRow, PaymentRow.payment_id == RunResultRow.id)
+            .where(
+                RunResultRow.run_id == run_id,
+                RunResultRow.side == "P",
+                RunResultRow.disposition.in_(("MATCHED", "EXCEPTION")),
+            )
+            .order_by(RunResultRow.id)
         )
+        names = ["payment_id", "run_id", "outcome", "exception_class", "decide_time", "attempts", "next_try_at"]
+        new = insert(PaymentFactRow).from_select(names, decided)
+        await self._session.execute(_in_place_of_older(new, now))
+
+    async def put(self, facts: Iterable[PaymentFact], now: datetime) -> None:
+        """Keep what people decided of payments, in the same way."""
         rows = [{**asdict(fact), "attempts": 0, "next_try_at": now} for fact in facts]
         rows.sort(key=lambda row: str(row["payment_id"]))
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            await self._session.execute(statement, rows[start : start + _ROWS_AT_ONCE])
+        if rows:
+            await self._session.execute(_in_place_of_older(insert(PaymentFactRow).values(rows), now))
 
     async def claim_due(self, now: datetime, lease_until: datetime, limit: int) -> list[DueFact]:
         """Take the oldest due facts that no one else holds."""
@@ -114,3 +124,18 @@ class FactStore:
         """How many facts there are that payments will not be told."""
         statement = select(func.count()).select_from(PaymentFactRow).where(PaymentFactRow.next_try_at.is_(None))
         return (await self._session.execute(statement)).scalar_one()
+
+
+def _in_place_of_older(new: Insert, now: datetime) -> Insert:
+    leased = func.greatest(func.coalesce(PaymentFactRow.next_try_at, now), now)
+    return new.on_conflict_do_update(
+        index_elements=["payment_id"],
+        set_={
+            "run_id": new.excluded.run_id,
+            "outcome": new.excluded.outcome,
+            "exception_class": new.excluded.exception_class,
+            "decide_time": new.excluded.decide_time,
+            "attempts": 0,
+            "next_try_at": leased,
+        },
+    )

@@ -1,24 +1,13 @@
-"""SQL of the mirror: payments that have succeeded, how far their feed was read, and what a run takes of them."""
+"""SQL of the mirror: payments that have succeeded, their refunds, and how far their feed was read."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
-from sqlalchemy import Boolean, ColumnElement, exists, func, literal_column, or_, select
+from sqlalchemy import Boolean, func, literal_column
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.money import Money
-from services.reconciler.domain.line import LineKind
-from services.reconciler.domain.payment import Change, MirroredPayment
-from services.reconciler.tables import (
-    ExceptionRow,
-    FeedCursorRow,
-    MatchRow,
-    PaymentRow,
-    RunRow,
-    StatementLineRow,
-    StatementRow,
-)
+from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund
+from services.reconciler.tables import FeedCursorRow, PaymentRow, RefundRow
 
 _FEED = "payments"
 
@@ -60,67 +49,19 @@ class MirrorStore:
         kept = await self._session.execute(statement, rows)
         return {payment_id for payment_id, inserted in kept if inserted}
 
-    async def of_day(self, channel: str, business_date: date, up_to: int) -> list[MirroredPayment]:
-        """Every payment of a channel's business day that the feed told up to a sequence."""
-        statement = select(PaymentRow).where(
-            PaymentRow.channel == channel,
-            PaymentRow.business_date == business_date,
-            PaymentRow.first_sequence <= up_to,
+    async def mirror_refunds(self, changes: Sequence[Change]) -> None:
+        """Keep each change's refund unless its version is kept already. No refund may be there twice."""
+        if not changes:
+            return
+        new = insert(RefundRow)
+        rows = [
+            {**_refund_columns(change.refund), "first_sequence": change.sequence} for change in changes if change.refund
+        ]
+        values = {name: new.excluded[name] for name in rows[0] if name not in ("refund_id", "first_sequence")}
+        statement = new.on_conflict_do_update(
+            index_elements=["refund_id"], set_=values, where=new.excluded.version > RefundRow.version
         )
-        return [_payment(row) for row in await self._session.scalars(statement)]
-
-    async def held_by_days_beside(self, channel: str, business_date: date, up_to: int) -> set[str]:
-        """Payments of the day, told up to a sequence, whose line is in the current run of another day."""
-        statement = select(PaymentRow.payment_id).where(
-            PaymentRow.channel == channel,
-            PaymentRow.business_date == business_date,
-            PaymentRow.first_sequence <= up_to,
-            _held_elsewhere(business_date),
-        )
-        return set(await self._session.scalars(statement))
-
-    async def led_to_from_days_beside(self, channel: str, business_date: date, up_to: int) -> list[MirroredPayment]:
-        """Payments of the days beside that a line of the day has a number of, unless another day's run holds them.
-
-        Only those that the feed told up to a sequence.
-        """
-        lines = (
-            select(StatementLineRow)
-            .join(StatementRow, StatementRow.statement_id == StatementLineRow.statement_id)
-            .where(
-                StatementRow.channel == channel,
-                StatementRow.business_date == business_date,
-                StatementLineRow.kind == LineKind.PAYMENT,
-            )
-        )
-        day = timedelta(days=1)
-        statement = select(PaymentRow).where(
-            PaymentRow.channel == channel,
-            PaymentRow.business_date.in_([business_date - day, business_date + day]),
-            PaymentRow.first_sequence <= up_to,
-            or_(
-                PaymentRow.channel_txn_no.in_(lines.with_only_columns(StatementLineRow.channel_txn_no)),
-                PaymentRow.merchant_order_no.in_(lines.with_only_columns(StatementLineRow.merchant_order_no)),
-            ),
-            ~_held_elsewhere(business_date),
-        )
-        return [_payment(row) for row in await self._session.scalars(statement)]
-
-
-def _held_elsewhere(business_date: date) -> ColumnElement[bool]:
-    current = (
-        RunRow.state == "SUCCEEDED",
-        RunRow.superseded_by_run_id.is_(None),
-        RunRow.business_date != business_date,
-    )
-    matched = exists().where(MatchRow.payment_id == PaymentRow.payment_id, MatchRow.run_id == RunRow.run_id, *current)
-    differs = exists().where(
-        ExceptionRow.payment_id == PaymentRow.payment_id,
-        ExceptionRow.line_no.is_not(None),
-        ExceptionRow.run_id == RunRow.run_id,
-        *current,
-    )
-    return or_(matched, differs)
+        await self._session.execute(statement, sorted(rows, key=lambda row: str(row["refund_id"])))
 
 
 def _columns(payment: MirroredPayment) -> dict[str, object]:
@@ -137,20 +78,25 @@ def _columns(payment: MirroredPayment) -> dict[str, object]:
         "business_date": payment.business_date,
         "version": payment.version,
         "traceparent": payment.traceparent,
+        "fee_minor": payment.fee_minor,
     }
 
 
-def _payment(row: PaymentRow) -> MirroredPayment:
-    return MirroredPayment(
-        payment_id=row.payment_id,
-        merchant_id=row.merchant_id,
-        merchant_order_no=row.merchant_order_no,
-        bill_no=row.bill_no,
-        channel=row.channel,
-        channel_txn_no=row.channel_txn_no,
-        amount=Money(row.currency_code, row.amount_minor),
-        pay_time=row.pay_time,
-        business_date=row.business_date,
-        version=row.version,
-        traceparent=row.traceparent,
-    )
+def _refund_columns(refund: MirroredRefund) -> dict[str, object]:
+    return {
+        "refund_id": refund.refund_id,
+        "payment_id": refund.payment_id,
+        "merchant_id": refund.merchant_id,
+        "channel": refund.channel,
+        "channel_txn_no": refund.channel_txn_no,
+        "merchant_order_no": refund.merchant_order_no,
+        "channel_refund_no": refund.channel_refund_no,
+        "merchant_refund_no": refund.merchant_refund_no,
+        "bill_no": refund.bill_no,
+        "currency_code": refund.amount.currency_code,
+        "amount_minor": refund.amount.amount_minor,
+        "state": refund.state,
+        "at_time": refund.at_time,
+        "version": refund.version,
+        "traceparent": refund.traceparent,
+    }

@@ -1,18 +1,49 @@
-"""SQL of what runs write: matches and exceptions."""
+"""SQL of what runs found: the place of every row, matches and exceptions. What a run found never changes."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis import ids, telemetry
-from services.reconciler.domain.explanation import explain
-from services.reconciler.domain.outcome import Difference, Match
-from services.reconciler.tables import Base, ExceptionRow, MatchRow
+from chassis.money import Money
+from services.reconciler.domain.match import Match
+from services.reconciler.matching.exception_rows import EXCEPTION_COLUMNS
+from services.reconciler.matching.frames import Disposition, Side
+from services.reconciler.matching.run_results import NULL, RESULT_COLUMNS, Place
+from services.reconciler.tables import ExceptionRow, PaymentRow, RefundRow, RunResultRow
 
-_ROWS_AT_ONCE = 5_000
+_MATCHES = (Disposition.MATCHED, Disposition.SUGGESTED)
+_SETTLED = """
+UPDATE exceptions SET state = 'RESOLVED', resolved_by_run_id = :run_id
+FROM run_results AS found
+WHERE found.run_id = :run_id AND found.beside AND exceptions.run_id <> :run_id AND exceptions.state <> 'RESOLVED'
+    AND EXISTS (SELECT 1 FROM run_results AS other
+        WHERE other.run_id = found.run_id AND other.group_id = found.group_id AND other.side <> found.side)
+    AND (found.side = 'P' AND exceptions.payment_id = found.id AND exceptions.line_no IS NULL
+        OR found.side = 'L' AND exceptions.payment_id IS NULL
+            AND exceptions.statement_id || '.' || exceptions.line_no = found.id)
+"""
+
+
+class OwnRows(NamedTuple):
+    """How many rows of a run's own day one side has of one currency, and their money in minor units."""
+
+    side: str
+    currency_code: str
+    row_count: int
+    amount_minor: int
+
+
+class Traced(NamedTuple):
+    """A payment that was traced, and what became of it."""
+
+    payment_id: str
+    traceparent: str
+    outcome: str
 
 
 class ResultStore:
@@ -21,87 +52,112 @@ class ResultStore:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add_matches(self, run_id: str, matches: Iterable[Match]) -> None:
-        """Insert the matches of a run, some thousands at a time."""
-        await self._add(MatchRow, [_match_row(run_id, match) for match in matches])
+    async def begin(self, seconds_max: float) -> None:
+        """Millions of rows may come: the usual limit of a statement is too short."""
+        limit = {"value": f"{int(seconds_max * 1000)}ms"}
+        await self._session.execute(text("SELECT set_config('statement_timeout', :value, true)"), limit)
 
-    async def add_exceptions(self, run_id: str, differences: Iterable[Difference], now: datetime) -> None:
-        """Insert the exceptions of a run as open, some thousands at a time."""
-        await self._add(ExceptionRow, [_exception_row(run_id, each, now) for each in differences])
+    async def add(self, results: Path, exceptions: Path) -> None:
+        """Take in the files of a run: the place of every row, and its exceptions."""
+        raw = await (await self._session.connection()).get_raw_connection()
+        driver = raw.driver_connection
+        assert driver is not None, "a session at work has a connection"
+        await driver.copy_to_table("run_results", source=results, columns=RESULT_COLUMNS, format="csv", null=NULL)
+        await driver.copy_to_table("exceptions", source=exceptions, columns=EXCEPTION_COLUMNS, format="csv")
+
+    async def places(self, run_id: str) -> list[Place]:
+        """What the tables have of a run, by place."""
+        by = (RunResultRow.side, RunResultRow.disposition, RunResultRow.exception_class, RunResultRow.currency_code)
+        statement = (
+            select(*by, func.count(), func.sum(RunResultRow.amount_minor))
+            .where(RunResultRow.run_id == run_id)
+            .group_by(*by)
+        )
+        rows = await self._session.execute(statement)
+        return sorted(Place(*row[:5], int(row[5])) for row in rows)
+
+    async def own_rows(self, run_id: str, business_date: date) -> list[OwnRows]:
+        """What the tables have of a run's own day."""
+        by = (RunResultRow.side, RunResultRow.currency_code)
+        statement = (
+            select(*by, func.count(), func.sum(RunResultRow.amount_minor))
+            .where(RunResultRow.run_id == run_id, RunResultRow.business_date == business_date)
+            .group_by(*by)
+        )
+        return sorted(OwnRows(*row[:3], int(row[3])) for row in await self._session.execute(statement))
 
     async def resolve_run(self, run_id: str, by_run_id: str) -> None:
         """Close what a run left open, since a later one has decided the same day anew."""
-        await self._resolve(by_run_id, ExceptionRow.run_id == run_id)
-
-    async def resolve_without_line(self, payment_ids: Sequence[str], by_run_id: str) -> None:
-        """Close what earlier runs left open of payments that had no line, since a line was found."""
-        await self._resolve(
-            by_run_id,
-            ExceptionRow.payment_id.in_(payment_ids),
-            ExceptionRow.line_no.is_(None),
-            ExceptionRow.run_id != by_run_id,
-        )
-
-    async def matches(self, run_id: str, after_payment_id: str, limit: int) -> list[MatchRow]:
-        """Matches of a run behind a payment, in order of payment."""
-        statement = (
-            select(MatchRow)
-            .where(MatchRow.run_id == run_id, MatchRow.payment_id > after_payment_id)
-            .order_by(MatchRow.payment_id)
-            .limit(limit)
-        )
-        return list(await self._session.scalars(statement))
-
-    async def _add(self, table: type[Base], rows: Sequence[dict[str, object]]) -> None:
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            await self._session.execute(insert(table), rows[start : start + _ROWS_AT_ONCE])
-
-    async def _resolve(self, by_run_id: str, *which: Any) -> None:
         statement = (
             update(ExceptionRow)
-            .where(ExceptionRow.state != "RESOLVED", *which)
+            .where(ExceptionRow.state != "RESOLVED", ExceptionRow.run_id == run_id)
             .values(state="RESOLVED", resolved_by_run_id=by_run_id)
             .execution_options(synchronize_session=False)
         )
         await self._session.execute(statement)
 
+    async def resolve_settled(self, by_run_id: str) -> None:
+        """Close what runs of other days left open of rows alone, whose counterpart this one has found."""
+        await self._session.execute(text(_SETTLED), {"run_id": by_run_id})
 
-def _match_row(run_id: str, match: Match) -> dict[str, object]:
-    return {
-        "match_id": ids.new_id("match"),
-        "run_id": run_id,
-        "payment_id": match.payment.payment_id,
-        "statement_id": match.line.statement_id,
-        "line_no": match.line.line_no,
-        "kind": match.kind,
-        "key": match.key,
-        "currency_code": match.payment.amount.currency_code,
-        "amount_minor": match.payment.amount.amount_minor,
-        "trace_id": telemetry.trace_id_of(match.payment.traceparent),
-    }
+    async def matches(self, run_id: str, wanted: Disposition | None, after_group_id: str, limit: int) -> list[Match]:
+        """Matches and suggestions of a run behind a group, in order of group."""
+        which = (
+            RunResultRow.run_id == run_id,
+            RunResultRow.disposition.in_((wanted,) if wanted else _MATCHES),
+        )
+        groups = (
+            select(RunResultRow.group_id)
+            .where(*which, RunResultRow.group_id > after_group_id)
+            .group_by(RunResultRow.group_id)
+            .order_by(RunResultRow.group_id)
+            .limit(limit)
+        )
+        traceparent = func.coalesce(PaymentRow.traceparent, RefundRow.traceparent, "")
+        statement = (
+            select(RunResultRow, traceparent)
+            .outerjoin(PaymentRow, PaymentRow.payment_id == RunResultRow.id)
+            .outerjoin(RefundRow, RefundRow.refund_id == RunResultRow.id)
+            .where(*which, RunResultRow.group_id.in_(groups))
+            .order_by(RunResultRow.group_id, RunResultRow.side.desc(), RunResultRow.id)
+        )
+        rows = (await self._session.execute(statement)).all()
+        return [_match([*group]) for _, group in groupby(rows, key=lambda row: row[0].group_id)]
+
+    async def traced(self, run_id: str, after_payment_id: str, limit: int) -> list[Traced]:
+        """Payments of a run behind one, that were traced, in order."""
+        outcome = func.coalesce(func.nullif(RunResultRow.exception_class, ""), RunResultRow.disposition)
+        statement = (
+            select(PaymentRow.payment_id, PaymentRow.traceparent, outcome)
+            .join(RunResultRow, RunResultRow.id == PaymentRow.payment_id)
+            .where(
+                RunResultRow.run_id == run_id,
+                RunResultRow.side == literal(Side.PAYMENT.value),
+                RunResultRow.id > after_payment_id,
+                PaymentRow.traceparent != "",
+            )
+            .order_by(RunResultRow.id)
+            .limit(limit)
+        )
+        return [Traced(*row) for row in await self._session.execute(statement)]
 
 
-def _exception_row(run_id: str, difference: Difference, now: datetime) -> dict[str, object]:
-    payment, line = difference.payment, difference.line
-    explanation, explanation_zh = explain(difference)
-    holder = payment or line
-    assert holder is not None, "an exception holds a payment, a line, or both"
-    return {
-        "exception_id": ids.new_id("exc"),
-        "run_id": run_id,
-        "exception_class": difference.exception_class,
-        "state": "OPEN",
-        "payment_id": payment.payment_id if payment else None,
-        "statement_id": line.statement_id if line else None,
-        "line_no": line.line_no if line else None,
-        "merchant_order_no": holder.merchant_order_no,
-        "book_currency_code": payment.amount.currency_code if payment else None,
-        "book_amount_minor": payment.amount.amount_minor if payment else None,
-        "channel_currency_code": line.amount.currency_code if line else None,
-        "channel_amount_minor": line.amount.amount_minor if line else None,
-        "explanation": explanation,
-        "explanation_zh": explanation_zh,
-        "trace_id": telemetry.trace_id_of(payment.traceparent) if payment else "",
-        "create_time": now,
-        "resolved_by_run_id": None,
-    }
+def _match(rows: Sequence[Any]) -> Match:
+    payments = [row for row, _ in rows if row.side == Side.PAYMENT]
+    first: RunResultRow = rows[0][0]
+    assert payments, "what matches has a payment"
+    return Match(
+        run_id=first.run_id,
+        group_id=first.group_id,
+        payment_ids=tuple(row.id for row in payments),
+        line_ids=tuple(row.id for row, _ in rows if row.side == Side.LINE),
+        amount=Money(first.currency_code, sum(row.amount_minor for row in payments)),
+        rule_id=first.rule_id,
+        stage=first.stage,
+        disposition=Disposition(first.disposition),
+        found_class=first.exception_class,
+        reason=first.reason,
+        runner_up_id=first.runner_up_id,
+        margin_us=first.margin,
+        traceparent=next((traceparent for _, traceparent in rows if traceparent), ""),
+    )

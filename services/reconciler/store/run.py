@@ -10,9 +10,28 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from services.reconciler.domain.pins import Mode
 from services.reconciler.tables import RunRow
 
 _OPEN = ("PENDING", "RUNNING")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRun:
+    """What a run is asked for."""
+
+    channel: str
+    business_date: date
+    mode: Mode = Mode.COMMIT
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs a list wants; an empty text and None mean every value."""
+
+    channel: str = ""
+    business_date: date | None = None
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +43,7 @@ class Claim:
     business_date: date
     attempts: int
     traceparent: str
+    mode: Mode
 
 
 class RunStore:
@@ -33,14 +53,15 @@ class RunStore:
         self._session = session
 
     async def add(
-        self, run_id: str, request_id: str, channel: str, business_date: date, traceparent: str, now: datetime
+        self, run_id: str, request_id: str, asked: AskedRun, traceparent: str, now: datetime
     ) -> RunRow | None:
-        """Insert a pending run; None when the request_id is taken or a run of the channel and day has not ended."""
+        """Insert a pending run; None when the request_id is taken or such a run has not ended."""
         row = {
             "run_id": run_id,
             "request_id": request_id,
-            "channel": channel,
-            "business_date": business_date,
+            "channel": asked.channel,
+            "business_date": asked.business_date,
+            "mode": asked.mode,
             "state": "PENDING",
             "attempts": 0,
             "due_at": now,
@@ -63,10 +84,13 @@ class RunStore:
         """The run that a request started."""
         return (await self._session.scalars(select(RunRow).where(RunRow.request_id == request_id))).one_or_none()
 
-    async def open_run(self, channel: str, business_date: date) -> RunRow | None:
-        """The run of a channel's day that has not ended."""
+    async def open_run(self, asked: AskedRun) -> RunRow | None:
+        """The run of a channel's day and mode that has not ended."""
         statement = select(RunRow).where(
-            RunRow.channel == channel, RunRow.business_date == business_date, RunRow.state.in_(_OPEN)
+            RunRow.channel == asked.channel,
+            RunRow.business_date == asked.business_date,
+            RunRow.mode == asked.mode,
+            RunRow.state.in_(_OPEN),
         )
         return (await self._session.scalars(statement)).one_or_none()
 
@@ -74,12 +98,30 @@ class RunStore:
         """The run by that id."""
         return await self._session.get(RunRow, run_id)
 
+    async def page(self, wanted: RunFilter, before_id: str, limit: int) -> list[RunRow]:
+        """Runs behind an id, newest first."""
+        statement = select(RunRow).order_by(RunRow.run_id.desc()).limit(limit)
+        if wanted.channel:
+            statement = statement.where(RunRow.channel == wanted.channel)
+        if wanted.business_date:
+            statement = statement.where(RunRow.business_date == wanted.business_date)
+        if wanted.mode:
+            statement = statement.where(RunRow.mode == wanted.mode)
+        if before_id:
+            statement = statement.where(RunRow.run_id < before_id)
+        return list(await self._session.scalars(statement))
+
+    async def current(self, channel: str, business_date: date) -> RunRow | None:
+        """The run whose results are those of a channel's day."""
+        return (await self._session.scalars(select(RunRow).where(*_current(channel, business_date)))).one_or_none()
+
     async def reconciled(self, channel: str, days: Sequence[date]) -> set[date]:
         """Those of some days of a channel that have a run that succeeded."""
         statement = select(RunRow.business_date).where(
             RunRow.channel == channel,
             RunRow.business_date.in_(days),
             RunRow.state == "SUCCEEDED",
+            RunRow.mode == Mode.COMMIT,
             RunRow.superseded_by_run_id.is_(None),
         )
         return set(await self._session.scalars(statement))
@@ -102,10 +144,12 @@ class RunStore:
             update(RunRow)
             .where(RunRow.run_id.in_(due))
             .values(state="RUNNING", attempts=RunRow.attempts + 1, due_at=lease_until)
-            .returning(RunRow.run_id, RunRow.channel, RunRow.business_date, RunRow.attempts, RunRow.traceparent)
+            .returning(
+                RunRow.run_id, RunRow.channel, RunRow.business_date, RunRow.attempts, RunRow.traceparent, RunRow.mode
+            )
         )
         row = (await self._session.execute(statement)).one_or_none()
-        return Claim(*row) if row else None
+        return Claim(*row[:-1], Mode(row[-1])) if row else None
 
     async def progress(self, claim: Claim, rows_done: int, rows_total: int, lease_until: datetime) -> bool:
         """Tell how far the run is, and keep it longer; False when it is no longer ours."""
@@ -134,12 +178,7 @@ class RunStore:
         """Let the run take the place of the day's current one; returns the id of that."""
         statement = (
             update(RunRow)
-            .where(
-                RunRow.channel == claim.channel,
-                RunRow.business_date == claim.business_date,
-                RunRow.state == "SUCCEEDED",
-                RunRow.superseded_by_run_id.is_(None),
-            )
+            .where(*_current(claim.channel, claim.business_date))
             .values(superseded_by_run_id=claim.run_id)
             .returning(RunRow.run_id)
         )
@@ -152,6 +191,17 @@ class RunStore:
     async def _change(self, claim: Claim, **values: Any) -> bool:
         statement = update(RunRow).where(*_ours(claim)).values(**values).returning(RunRow.run_id)
         return (await self._session.scalars(statement)).one_or_none() is not None
+
+
+def _current(channel: str, business_date: date) -> tuple[Any, ...]:
+    return (
+        RunRow.channel == channel,
+        RunRow.business_date == business_date,
+        RunRow.state == "SUCCEEDED",
+        RunRow.mode == Mode.COMMIT,
+        RunRow.superseded_by_run_id.is_(None),
+        RunRow.same_as_run_id.is_(None),
+    )
 
 
 def _ours(claim: Claim) -> tuple[Any, ...]:

@@ -1,15 +1,11 @@
 """SQL of statements that were taken in, and of their lines."""
 
-from collections.abc import Iterator, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.money import Money
-from services.reconciler.domain.line import LineKind
-from services.reconciler.domain.outcome import LoadedLine
 from services.reconciler.tables import StatementLineRow, StatementRow
 
 
@@ -70,40 +66,8 @@ class StatementStore:
         )
         return list(await self._session.scalars(statement))
 
-    async def loaded_lines(self, statements: Sequence[StatementRow], business_date: date) -> list[LoadedLine]:
-        """The lines of a business day in some statements, as a run takes them."""
-        return [
-            line
-            for number, statement in enumerate(statements)
-            for line in await self._loaded(number, statement, business_date)
-        ]
-
-    async def _loaded(self, number: int, statement: StatementRow, business_date: date) -> Iterator[LoadedLine]:
-        rows = await self._session.scalars(
-            select(StatementLineRow).where(
-                StatementLineRow.statement_id == statement.statement_id,
-                StatementLineRow.business_date == business_date,
-            )
-        )
-        return (_loaded_line(number, statement, row) for row in rows)
-
 
 def _covers(business_date: date) -> ColumnElement[bool]:
     first = func.coalesce(StatementRow.first_date, StatementRow.business_date)
     last = func.coalesce(StatementRow.last_date, StatementRow.business_date)
     return and_(first <= business_date, last >= business_date)
-
-
-def _loaded_line(statement_no: int, statement: StatementRow, row: StatementLineRow) -> LoadedLine:
-    return LoadedLine(
-        statement_id=row.statement_id,
-        file_sha256=statement.file_sha256,
-        statement_no=statement_no,
-        line_no=row.line_no,
-        kind=LineKind(row.kind),
-        channel_txn_no=row.channel_txn_no,
-        merchant_order_no=row.merchant_order_no,
-        channel_refund_no=row.channel_refund_no,
-        merchant_refund_no=row.merchant_refund_no,
-        amount=Money(row.currency_code, row.amount_minor),
-    )

@@ -436,6 +436,8 @@ class Match(_message.Message):
         """Several payments or several lines, whose sums are equal. 合并·拆分"""
         KIND_REFERENCE_DAMAGED: Match._Kind.ValueType  # 4
         """Joined by a number that was written a little differently. 单号异常"""
+        KIND_LIKELY: Match._Kind.ValueType  # 5
+        """Suggested: nothing identifies both, and no other counterpart is as likely. 待确认"""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """How the pair was found."""
@@ -450,6 +452,8 @@ class Match(_message.Message):
     """Several payments or several lines, whose sums are equal. 合并·拆分"""
     KIND_REFERENCE_DAMAGED: Match.Kind.ValueType  # 4
     """Joined by a number that was written a little differently. 单号异常"""
+    KIND_LIKELY: Match.Kind.ValueType  # 5
+    """Suggested: nothing identifies both, and no other counterpart is as likely. 待确认"""
 
     MATCH_ID_FIELD_NUMBER: _builtins.int
     RUN_ID_FIELD_NUMBER: _builtins.int

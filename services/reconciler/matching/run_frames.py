@@ -1,0 +1,108 @@
+"""What a run is made from, as tables: from the files that the store copied to the frames that an engine reads.
+
+It decides nothing. `part` beside each row says why it is there, see store/frame.py.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from pyarrow import csv
+
+from services.reconciler.domain.manifest import Manifest, manifest_of
+from services.reconciler.matching.frames import LINES, PAYMENTS, Kind, Side
+
+PAYMENTS_CSV, LINES_CSV = "payments.csv", "lines.csv"
+PAYMENTS_PARQUET, LINES_PARQUET = "payments.parquet", "lines.parquet"
+_MANIFEST = ("payment_id", "merchant_order_no", "channel_txn_no", "currency_code", "amount_minor")
+_BESIDE = ("part", "channel_refund_no", "merchant_refund_no", "state", "fee_minor", "business_date")
+_EXTRA = {"part": pa.string(), "traceparent": pa.string()}
+
+
+@dataclass(frozen=True, slots=True)
+class RunFrames:
+    """All rows of a channel's day and of what it has to do with the days beside, HELD ones included."""
+
+    payments: pa.Table
+    lines: pa.Table
+
+    @classmethod
+    def read(cls, folder: Path) -> "RunFrames":
+        """The files of one run."""
+        return cls(_read(folder / PAYMENTS_CSV, PAYMENTS), _read(folder / LINES_CSV, LINES))
+
+    def manifest(self) -> Manifest:
+        """What the mirror has of the day's payments, to compare with what payments has."""
+        own = pc.and_(_is(self.payments, "part", "OWN", "HELD"), _is(self.payments, "kind", Kind.PAYMENT))
+        columns = (column.to_pylist() for column in self.payments.filter(own).select(_MANIFEST).columns)
+        return manifest_of(zip(*columns, strict=True))
+
+    def beside_digest(self, whole_to: str) -> bytes:
+        """SHA-256 of what neither the day's manifest nor its files tell: see Pins.neighbours_digest in the contract."""
+        refunds = pc.or_(_is(self.payments, "kind", Kind.REFUND), pc.invert(_is(self.payments, "part", "OWN")))
+        told = [
+            *_texts(self.payments.filter(refunds).select([*_MANIFEST, *_BESIDE])),
+            *_texts(self.lines.filter(pc.invert(_is(self.lines, "part", "OWN"))).select(["line_id", "part"])),
+        ]
+        return hashlib.sha256("\n".join([whole_to, *sorted(told)]).encode()).digest()
+
+    def taking_part(self) -> "RunFrames":
+        """Without what the run of another day holds.
+
+        Where no line states a fee, the books' fees are left out: there is nothing to hold them against.
+        """
+        payments, lines = (table.filter(pc.invert(_is(table, "part", "HELD"))) for table in (self.payments, self.lines))
+        if lines["fee_minor"].null_count == len(lines):
+            at = payments.schema.get_field_index("fee_minor")
+            payments = payments.set_column(at, PAYMENTS.field("fee_minor"), pa.nulls(len(payments), pa.int64()))
+        return RunFrames(payments, lines)
+
+    @property
+    def row_count(self) -> int:
+        """Of both sides."""
+        return len(self.payments) + len(self.lines)
+
+    def own_rows(self, business_date: str) -> list[tuple[str, str, int, int]]:
+        """Rows of the run's own day: side, currency, how many, their money in minor units."""
+        return sorted(
+            (side, row["currency_code"], row["amount_minor_count"], row["amount_minor_sum"])
+            for side, table in ((Side.PAYMENT.value, self.payments), (Side.LINE.value, self.lines))
+            for row in table.filter(_is(table, "business_date", business_date))
+            .group_by("currency_code")
+            .aggregate([("amount_minor", "count"), ("amount_minor", "sum")])
+            .to_pylist()
+        )
+
+    def write(self, folder: Path) -> None:
+        """As the engine reads them, beside the files that they came from, which go."""
+        for table, name, csv_name in (
+            (self.payments, PAYMENTS_PARQUET, PAYMENTS_CSV),
+            (self.lines, LINES_PARQUET, LINES_CSV),
+        ):
+            pq.write_table(table, folder / name, compression="zstd")
+            (folder / csv_name).unlink(missing_ok=True)
+
+
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
+    types = {**{field.name: field.type for field in schema}, **_EXTRA}
+    table = csv.read_csv(
+        path,
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(column_types=types),
+    )
+    wanted = pa.schema(
+        [schema.field(name) if name in schema.names else pa.field(name, types[name]) for name in table.column_names]
+    )
+    return table.cast(wanted)
+
+
+def _is(table: pa.Table, column: str, *values: str) -> pa.ChunkedArray:
+    return pc.is_in(table[column], value_set=pa.array(list(values), pa.string()))
+
+
+def _texts(table: pa.Table) -> list[str]:
+    columns = (column.to_pylist() for column in table.columns)
+    return ["\x1f".join(map(str, row)) for row in zip(*columns, strict=True)]

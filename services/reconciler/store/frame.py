@@ -1,0 +1,166 @@
+"""SQL of what a run is made from: its rows, copied into files as they stand at one instant. It writes no table.
+
+A row's `part` says why it is there: OWN of the run's day, HELD of the day but placed by the run of another day,
+CARRIED that an earlier day left buffered, BESIDE of a day beside that a row of the other side leads to.
+"""
+
+# ruff: noqa: S608  # made of constants; what is asked comes as parameters
+
+from datetime import date
+from pathlib import Path
+
+from iso4217 import Currency
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.reconciler.domain.business_day import BusinessDay
+
+# Rows of a day that was left this long ago are somebody's exception, not the next statement's.
+_CARRIED_DAYS = 7
+
+_MICROSECONDS = "(extract(epoch FROM {}) * 1000000)::bigint"
+_EXPONENTS = " ".join(
+    f"WHEN '{currency.code}' THEN {currency.exponent}" for currency in Currency if currency.exponent not in (2, None)
+)
+# Fees are written in major units, some to five decimals; what is no plain number is not known.
+_FEE = rf"""CASE WHEN line.fee_text ~ '^-?[0-9]{{1,12}}(\.[0-9]{{1,8}})?$' THEN
+    abs(round(line.fee_text::numeric * 10 ^ (CASE line.currency_code {_EXPONENTS} ELSE 2 END)))::bigint END"""
+# Lines that moved no money are not loaded: a status counts only if it says that the money is not there yet.
+_STATUS = """CASE WHEN upper(line.status) IN ('PROCESSING', '处理中', '退款处理中') THEN 'PROCESSING'
+    WHEN upper(line.status) IN ('FAIL', 'FAILED', '失败', '交易失败', '退款失败') THEN 'FAILED' ELSE '' END"""
+_LINE_ID = "line.statement_id || '.' || line.line_no"
+
+_NEARBY = """
+CREATE TEMP TABLE nearby_runs ON COMMIT DROP AS
+SELECT run_id, business_date FROM runs
+WHERE channel = :channel AND business_date BETWEEN :first_date AND :last_date AND business_date <> :business_date
+    AND state = 'SUCCEEDED' AND mode = 'COMMIT' AND superseded_by_run_id IS NULL AND same_as_run_id IS NULL
+"""
+_HELD = """
+CREATE TEMP TABLE held_rows ON COMMIT DROP AS
+SELECT found.side, found.id FROM nearby_runs JOIN run_results AS found USING (run_id)
+WHERE found.beside AND found.disposition <> 'BUFFERED' AND EXISTS (
+    SELECT 1 FROM run_results AS other
+    WHERE other.run_id = found.run_id AND other.group_id = found.group_id AND other.side <> found.side
+)
+"""
+_CARRIED = """
+CREATE TEMP TABLE carried_rows ON COMMIT DROP AS
+SELECT DISTINCT found.side, found.id FROM nearby_runs JOIN run_results AS found USING (run_id)
+WHERE nearby_runs.business_date < :business_date AND found.disposition = 'BUFFERED' AND NOT EXISTS (
+    SELECT 1 FROM nearby_runs AS elsewhere JOIN run_results AS placed USING (run_id)
+    WHERE placed.side = found.side AND placed.id = found.id AND placed.disposition <> 'BUFFERED'
+)
+"""
+_DAY_LINES = f"""
+CREATE TEMP TABLE day_lines ON COMMIT DROP AS
+SELECT line.*, {_LINE_ID} AS line_id, CASE WHEN held.id IS NULL THEN 'OWN' ELSE 'HELD' END AS part
+FROM statement_lines AS line LEFT JOIN held_rows AS held ON held.side = 'L' AND held.id = {_LINE_ID}
+WHERE line.statement_id = ANY(:statement_ids) AND line.business_date = :business_date
+UNION ALL
+SELECT line.*, {_LINE_ID}, 'CARRIED'
+FROM carried_rows AS carried JOIN statement_lines AS line ON line.statement_id = split_part(carried.id, '.', 1)
+    AND line.line_no = split_part(carried.id, '.', 2)::bigint
+WHERE carried.side = 'L'
+"""
+_LINES = f"""
+SELECT line.part, line.line_id, line.statement_id AS file_id, line.line_no, CAST($1 AS text) AS channel, line.kind,
+    {_STATUS} AS status, line.channel_txn_no, line.merchant_order_no, line.channel_refund_no, line.merchant_refund_no,
+    '' AS batch_no, '' AS payer, line.currency_code, line.amount_minor, {_FEE} AS fee_minor,
+    {_MICROSECONDS.format("line.book_time")} AS book_time_us, line.business_date
+FROM day_lines AS line
+"""
+# What the lines of the run lead to: by the channel's number, or by ours.
+_LED_TO = """
+(SELECT payment_id FROM payments JOIN day_lines AS line ON line.channel_txn_no = payments.channel_txn_no
+ WHERE payments.channel = $1 AND payments.business_date = ANY($4) AND line.channel_txn_no <> ''
+ UNION
+ SELECT payment_id FROM payments JOIN day_lines AS line ON line.merchant_order_no = payments.merchant_order_no
+ WHERE payments.channel = $1 AND payments.business_date = ANY($4) AND line.merchant_order_no <> '')
+"""
+_REFUNDS_LED_TO = """
+(SELECT refund_id FROM refunds JOIN day_lines AS line ON line.channel_refund_no = refunds.channel_refund_no
+ WHERE refunds.channel = $1 AND refunds.at_time >= $7 AND refunds.at_time < $8 AND line.channel_refund_no <> ''
+ UNION
+ SELECT refund_id FROM refunds JOIN day_lines AS line ON line.merchant_refund_no = refunds.merchant_refund_no
+ WHERE refunds.channel = $1 AND refunds.at_time >= $7 AND refunds.at_time < $8 AND line.merchant_refund_no <> '')
+"""
+_PART = """CASE WHEN held.id IS NOT NULL THEN 'HELD' WHEN {own} THEN 'OWN'
+    WHEN carried.id IS NOT NULL THEN 'CARRIED' ELSE 'BESIDE' END"""
+_BESIDE = """
+LEFT JOIN held_rows AS held ON held.side = 'P' AND held.id = {id}
+LEFT JOIN carried_rows AS carried ON carried.side = 'P' AND carried.id = {id}
+"""
+_PAYMENTS = f"""
+SELECT {_PART.format(own="payment.business_date = $2")} AS part, payment.payment_id, payment.merchant_id,
+    payment.channel, 'PAYMENT' AS kind, 'SUCCEEDED' AS state, payment.channel_txn_no, payment.merchant_order_no,
+    '' AS channel_refund_no, '' AS merchant_refund_no, payment.bill_no, '' AS batch_no, '' AS payer,
+    payment.currency_code, payment.amount_minor, payment.fee_minor,
+    {_MICROSECONDS.format("payment.pay_time")} AS pay_time_us, payment.business_date, payment.traceparent
+FROM payments AS payment {_BESIDE.format(id="payment.payment_id")}
+WHERE payment.channel = $1 AND payment.first_sequence <= $3 AND (
+    payment.business_date = $2 OR carried.id IS NOT NULL OR held.id IS NULL AND payment.payment_id IN {_LED_TO}
+)
+UNION ALL
+SELECT {_PART.format(own="refund.at_time >= $5 AND refund.at_time < $6")}, refund.refund_id, refund.merchant_id,
+    refund.channel, 'REFUND', refund.state, refund.channel_txn_no, refund.merchant_order_no, refund.channel_refund_no,
+    refund.merchant_refund_no, refund.bill_no, '', '', refund.currency_code, -refund.amount_minor, NULL,
+    {_MICROSECONDS.format("refund.at_time")},
+    CASE WHEN refund.at_time >= $5 AND refund.at_time < $6 THEN CAST($2 AS date)
+         ELSE CAST($2 AS date) + floor(extract(epoch FROM refund.at_time - $5) / 86400)::int END,
+    refund.traceparent
+FROM refunds AS refund {_BESIDE.format(id="refund.refund_id")}
+WHERE refund.channel = $1 AND refund.first_sequence <= $3 AND (
+    refund.at_time >= $5 AND refund.at_time < $6 OR carried.id IS NOT NULL
+    OR held.id IS NULL AND refund.refund_id IN {_REFUNDS_LED_TO}
+)
+"""
+
+
+class FrameStore:
+    """The statements, on the session of one transaction, which must see one instant (REPEATABLE READ)."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def begin(self, day: BusinessDay, statement_ids: list[str], seconds_max: float) -> None:
+        """Find what the days beside have to do with the day; the lines of these statements are its own."""
+        await self._session.execute(
+            text("SELECT set_config('statement_timeout', :value, true)"), {"value": f"{int(seconds_max * 1000)}ms"}
+        )
+        days = {
+            "channel": day.channel,
+            "business_date": day.business_date,
+            "first_date": date.fromordinal(day.business_date.toordinal() - _CARRIED_DAYS),
+            "last_date": date.fromordinal(day.business_date.toordinal() + _CARRIED_DAYS),
+        }
+        await self._session.execute(text(_NEARBY), days)
+        await self._session.execute(text(_HELD))
+        await self._session.execute(text(_CARRIED), {"business_date": day.business_date})
+        own = {"statement_ids": statement_ids, "business_date": day.business_date}
+        await self._session.execute(text(_DAY_LINES), own)
+        for table in ("held_rows", "carried_rows", "day_lines"):
+            await self._session.execute(text(f"ANALYZE {table}"))
+
+    async def next_day_is_made(self, business_date: date) -> bool:
+        """Whether the day after has a run that stands, so that nothing of this day can wait for it."""
+        query = text("SELECT EXISTS (SELECT 1 FROM nearby_runs WHERE business_date = :next_date)")
+        next_date = date.fromordinal(business_date.toordinal() + 1)
+        return bool(await self._session.scalar(query, {"next_date": next_date}))
+
+    async def copy_lines(self, day: BusinessDay, path: Path) -> None:
+        """The lines frame, with `part` before it, as CSV with a header."""
+        await self._copy(_LINES, path, day.channel)
+
+    async def copy_payments(self, day: BusinessDay, up_to: int, path: Path) -> None:
+        """The payments frame in the same way, of what the feed told up to a sequence."""
+        ordinal = day.business_date.toordinal()
+        beside = [date.fromordinal(ordinal - 1), date.fromordinal(ordinal + 1)]
+        moments = (day.begins, day.ends, day.before_begins, day.after_ends)
+        await self._copy(_PAYMENTS, path, day.channel, day.business_date, up_to, beside, *moments)
+
+    async def _copy(self, query: str, path: Path, *values: object) -> None:
+        raw = await (await self._session.connection()).get_raw_connection()
+        driver = raw.driver_connection
+        assert driver is not None, "a session at work has a connection"
+        await driver.copy_from_query(query, *values, output=str(path), format="csv", header=True)
