@@ -39,7 +39,7 @@ def _two_people(threshold: Threshold) -> Said:
     basis, basis_zh = _BASIS[threshold.basis]
     return Said(
         f"from {_article(basis)} {basis} of {_minor(threshold.minor)} on, two people confirm",
-        f"{basis_zh}达到 {_minor_zh(threshold.minor)} 起须两人确认",
+        f"{basis_zh}达到 {_minor_zh(threshold.minor)}起须两人确认",
     )
 
 

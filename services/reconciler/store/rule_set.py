@@ -7,10 +7,17 @@ from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.reconciler.rules.rule_files import parse_rule_set
+from services.reconciler.rules.rule_set import RuleSet
 from services.reconciler.tables import RuleSetVersionRow
 
 # The rule set of every channel that has none by its own name.
 DEFAULT_ID = "default"
+
+
+def stored(row: RuleSetVersionRow) -> RuleSet:
+    """What a stored version says. It was read before it was stored, and a release reads what the one before it read."""
+    return parse_rule_set(f"{row.rule_set_id} {row.version}", row.yaml)
 
 
 class RuleSetStore:
@@ -98,6 +105,23 @@ class RuleSetStore:
         """
         for name in sorted({rule_set_id, DEFAULT_ID}):
             await self._session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"rule_set {name}"))))
+
+    async def has_other_active(self, row: RuleSetVersionRow) -> bool:
+        """Whether an active version's days would have another: of its set, or for a channel's own the default's."""
+        statement = select(RuleSetVersionRow.version).where(
+            RuleSetVersionRow.rule_set_id.in_((row.rule_set_id, DEFAULT_ID)),
+            RuleSetVersionRow.state == "ACTIVE",
+            RuleSetVersionRow.effective_from <= row.effective_from,
+            (RuleSetVersionRow.rule_set_id != row.rule_set_id) | (RuleSetVersionRow.version != row.version),
+        )
+        return (await self._session.scalars(statement.limit(1))).one_or_none() is not None
+
+    async def own_sets(self) -> set[str]:
+        """The sets beside the default that have an active version: the channels with rules of their own."""
+        statement = select(RuleSetVersionRow.rule_set_id).where(
+            RuleSetVersionRow.state == "ACTIVE", RuleSetVersionRow.rule_set_id != DEFAULT_ID
+        )
+        return set(await self._session.scalars(statement))
 
     async def activate(
         self, row: RuleSetVersionRow, operator: str, regression_id: str, effective_from: date, now: datetime
