@@ -20,6 +20,14 @@ class RuleSetServicer(rule_set_service_pb2_grpc.RuleSetServiceServicer):
         self._rule_sets = rule_sets
         self._regressions = regressions
 
+    async def CheckRuleSet(self, request: pb.CheckRuleSetRequest, context: RpcContext) -> pb.CheckRuleSetResponse:
+        rule_set, faults = await self._rule_sets.check_rule_set(request.yaml)
+        answer = pb.CheckRuleSetResponse(faults=map(told.rule_set_fault, faults))
+        if rule_set is not None:
+            answer.rule_set_id, answer.version = rule_set.id, rule_set.version
+            answer.content_hash, answer.rule_count = rule_set.content_hash, len(rule_set.rules)
+        return answer
+
     async def CreateRuleSetVersion(
         self, request: pb.CreateRuleSetVersionRequest, context: RpcContext
     ) -> pb.CreateRuleSetVersionResponse:

@@ -168,18 +168,27 @@ async def test_every_fault_comes_back_at_once_with_rule_field_and_cure(bench: Be
         .replace("    commit: auto", "    commit: yes", 1)
     )
 
+    told = await bench.stub.CheckRuleSet(pb.CheckRuleSetRequest(yaml=broken))
     fault = await refused(bench.create(broken))
 
-    found = json.loads(fault.metadata["faults"])
-    assert fault.reason == "RULE_SET_REFUSED"
-    assert [(one["rule"], one["field"]) for one in found] == [
+    assert [(one.rule_id, one.field) for one in told.faults] == [
         ("txn", "commit"),
         ("payer_time", "within_secs"),
         ("payer_time", "within_seconds"),
     ]
-    assert found[1]["cure"] == "Rename it to within_seconds, or remove it."
-    assert all(one["said_zh"] and one["cure_zh"] for one in found)
-    assert len(fault.fields) == 3
+    assert told.faults[1].cure == "Rename it to within_seconds, or remove it."
+    assert all(one.said_zh and one.cure_zh for one in told.faults)
+    assert (fault.reason, fault.metadata["fault_count"]) == ("RULE_SET_REFUSED", "3")
+    assert [one["rule"] for one in json.loads(fault.metadata["faults"])] == ["txn", "payer_time", "payer_time"]
+
+
+async def test_a_hundred_faults_are_told_too(bench: Bench):
+    broken = a_version(2).replace("stage:", "stages:")
+
+    told = await bench.stub.CheckRuleSet(pb.CheckRuleSetRequest(yaml=broken))
+    fault = await refused(bench.create(broken))
+
+    assert len(told.faults) == 2 * SHIPPED.count("stage:") == int(fault.metadata["fault_count"])
 
 
 async def test_versions_are_numbered_one_after_the_other(bench: Bench):

@@ -1,5 +1,6 @@
 """Rule sets: making a version, reading it, holding two against each other, letting one decide. It matches nothing."""
 
+import asyncio
 import json
 from dataclasses import asdict
 from datetime import date, datetime
@@ -21,7 +22,8 @@ from services.reconciler.store.regression import RegressionStore
 from services.reconciler.store.rule_set import RuleSetStore, stored
 from services.reconciler.tables import RuleSetVersionRow
 
-_FAULTS_SHOWN_MAX = 50
+# All that a fault tells travels in the headers of an answer, which gRPC limits to 8 KiB.
+_FAULTS_BYTES_MAX = 3_000
 _SYSTEM = "system"
 
 
@@ -30,6 +32,13 @@ class Created(NamedTuple):
 
     row: RuleSetVersionRow
     replayed: bool
+
+
+class Checked(NamedTuple):
+    """What a text says, or what is wrong with it; one of the two is empty."""
+
+    rule_set: RuleSet | None
+    faults: tuple[RuleFault, ...]
 
 
 class Differs(NamedTuple):
@@ -47,6 +56,14 @@ class RuleSetActions:
         self._clock = clock
 
     @telemetry.traced
+    async def check_rule_set(self, yaml: str) -> Checked:
+        """What a text says, or all that is wrong with it. It stores nothing."""
+        try:
+            return Checked(await asyncio.to_thread(parse_rule_set, "the rule set", yaml), ())
+        except RuleSetInvalid as refused:
+            return Checked(None, refused.found)
+
+    @telemetry.traced
     async def create_version(self, request_id: str, operator: str, yaml: str, note: str) -> Created:
         """Make a version, which decides nothing yet; idempotent by request_id.
 
@@ -54,7 +71,9 @@ class RuleSetActions:
         DUPLICATE_RULE_SET when a version says exactly this, REQUEST_ID_REUSED.
         """
         operator = _person(operator)
-        rule_set = _parsed(yaml)
+        rule_set, faults = await self.check_rule_set(yaml)
+        if rule_set is None:
+            raise _refused(faults)
         async with self._sessions.begin() as session:
             store = RuleSetStore(session)
             await store.lock_set(rule_set.id)
@@ -140,31 +159,27 @@ class RuleSetActions:
         return self._clock.now()
 
 
-def _parsed(yaml: str) -> RuleSet:
-    try:
-        return parse_rule_set("the rule set", yaml)
-    except RuleSetInvalid as refused:
-        raise _refused(refused.found) from None
-
-
 def _refused(found: tuple[RuleFault, ...]) -> Fault:
-    first, shown = found[0], found[:_FAULTS_SHOWN_MAX]
-    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    more_zh = f"，另有 {len(found) - 1} 处" if len(found) > 1 else ""
+    first = found[0]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    more_zh = f"（另有 {len(found) - 1} 处）" if len(found) > 1 else ""
     return Fault(
         Kind.INVALID,
         "RULE_SET_REFUSED",
-        f"the rule set is refused: {first.said}. {first.cure}{more}",
-        f"规则未通过检查：{first.said_zh}。{first.cure_zh}{more_zh}",
-        fields=tuple(
-            FieldFault(f"yaml.{each.rule or 'set'}.{each.field}".rstrip("."), "rule_set", each.said, each.said_zh)
-            for each in shown
-        ),
-        metadata={
-            "fault_count": str(len(found)),
-            "faults": json.dumps([asdict(each) for each in shown], ensure_ascii=False),
-        },
+        f"the rule set is refused: {first.said}; {first.cure}{more}",
+        f"规则未通过检查：{first.said_zh}；{first.cure_zh}{more_zh}",
+        metadata={"fault_count": str(len(found)), "faults": _as_json(found)},
     )
+
+
+def _as_json(found: tuple[RuleFault, ...]) -> str:
+    told: list[str] = []
+    for each in found:
+        told.append(json.dumps(asdict(each), ensure_ascii=False))
+        if len(f"[{','.join(told)}]".encode()) > _FAULTS_BYTES_MAX:
+            told.pop()
+            break
+    return f"[{','.join(told)}]"
 
 
 def _person(operator: str) -> str:

@@ -9,6 +9,7 @@ from services.reconciler.convert.basics import day, timestamp
 from services.reconciler.domain.regression import Verdict
 from services.reconciler.domain.rule_set_diff import RuleChange
 from services.reconciler.domain.rule_set_words import confirmation_said, ignore_said
+from services.reconciler.rules.rule_fault import RuleFault
 from services.reconciler.rules.rule_set import Commit, Ignore, Rule, RuleSet
 from services.reconciler.store.rule_set import stored
 from services.reconciler.tables import RuleSetRegressionChangeRow, RuleSetRegressionRow, RuleSetVersionRow
@@ -42,6 +43,18 @@ def whole_rule_set_version(row: RuleSetVersionRow) -> rule_set_pb2.RuleSetVersio
     if says.second_confirmation:
         told.second_confirmation.CopyFrom(_confirmation(says))
     return told
+
+
+def rule_set_fault(fault: RuleFault) -> rule_set_pb2.RuleSetFault:
+    """What is wrong with a rule set."""
+    return rule_set_pb2.RuleSetFault(
+        rule_id=fault.rule,
+        field=fault.field,
+        said=fault.said,
+        said_zh=fault.said_zh,
+        cure=fault.cure,
+        cure_zh=fault.cure_zh,
+    )
 
 
 def rule_change(change: RuleChange) -> rule_set_pb2.RuleChange:

@@ -147,6 +147,48 @@ class RuleSetVersion(_message.Message):
 Global___RuleSetVersion: _TypeAlias = RuleSetVersion  # noqa: Y015
 
 @_typing.final
+class RuleSetFault(_message.Message):
+    """One thing that is wrong with a rule set, and how to put it right. 规则错误"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
+    SAID_ZH_FIELD_NUMBER: _builtins.int
+    CURE_FIELD_NUMBER: _builtins.int
+    CURE_ZH_FIELD_NUMBER: _builtins.int
+    rule_id: _builtins.str
+    """The rule; empty for the set itself."""
+    field: _builtins.str
+    """The key; empty for the whole rule."""
+    said: _builtins.str
+    """What is wrong."""
+    said_zh: _builtins.str
+    """The same in Chinese."""
+    cure: _builtins.str
+    """What to do."""
+    cure_zh: _builtins.str
+    """The same in Chinese."""
+    def __init__(
+        self,
+        *,
+        rule_id: _builtins.str = ...,
+        field: _builtins.str = ...,
+        said: _builtins.str = ...,
+        said_zh: _builtins.str = ...,
+        cure: _builtins.str = ...,
+        cure_zh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cure", b"cure", "cure_zh", b"cure_zh", "field", b"field", "rule_id", b"rule_id", "said", b"said", "said_zh", b"said_zh"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RuleSetFault: _TypeAlias = RuleSetFault  # noqa: Y015
+
+@_typing.final
 class RuleSummary(_message.Message):
     """A rule, in short."""
 

@@ -27,13 +27,15 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bihuan/reconciler/v1/rule_set_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a#bihuan/reconciler/v1/rule_set.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xa3\x01\n\x1b\x43reateRuleSetVersionRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12(\n\x08operator\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\x12\x19\n\x04yaml\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x9a\x0c\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"p\n\x1c\x43reateRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\x93\x01\n\x18GetRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12=\n\rbusiness_date\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"[\n\x19GetRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\"w\n\x1aListRuleSetVersionsRequest\x12\x1c\n\x0brule_set_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"w\n\x1bListRuleSetVersionsResponse\x12?\n\x11rule_set_versions\x18\x01 \x03(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"u\n\x1a\x44iffRuleSetVersionsRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x1d\n\x0c\x62\x61se_version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\x80\x01\n\x1b\x44iffRuleSetVersionsResponse\x12\x18\n\x10\x62\x61se_rule_set_id\x18\x01 \x01(\t\x12\x14\n\x0c\x62\x61se_version\x18\x02 \x01(\x05\x12\x31\n\x07\x63hanges\x18\x03 \x03(\x0b\x32 .bihuan.reconciler.v1.RuleChange\"\xa5\x01\n\x16StartRegressionRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1e\n\x0brule_set_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x04 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\"a\n\x17StartRegressionResponse\x12\x34\n\nregression\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Regression\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"{\n\x1aGetRegressionReportRequest\x12 \n\rregression_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\x9f\x01\n\x1bGetRegressionReportResponse\x12\x34\n\nregression\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Regression\x12\x31\n\x04rows\x18\x02 \x03(\x0b\x32#.bihuan.reconciler.v1.RegressionRow\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\xe5\x01\n\x1d\x41\x63tivateRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\x12 \n\rregression_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12>\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"`\n\x1e\x41\x63tivateRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\"\x81\x01\n\x1bRetireRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\"^\n\x1cRetireRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion2\xac\x0b\n\x0eRuleSetService\x12\xa0\x01\n\x14\x43reateRuleSetVersion\x12\x31.bihuan.reconciler.v1.CreateRuleSetVersionRequest\x1a\x32.bihuan.reconciler.v1.CreateRuleSetVersionResponse\"!\x90\x02\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/ruleSetVersions:\x01*\x12\xae\x01\n\x11GetRuleSetVersion\x12..bihuan.reconciler.v1.GetRuleSetVersionRequest\x1a/.bihuan.reconciler.v1.GetRuleSetVersionResponse\"8\x90\x02\x01\x82\xd3\xe4\x93\x02/\x12-/v1/ruleSets/{rule_set_id}/versions/{version}\x12\x9a\x01\n\x13ListRuleSetVersions\x12\x30.bihuan.reconciler.v1.ListRuleSetVersionsRequest\x1a\x31.bihuan.reconciler.v1.ListRuleSetVersionsResponse\"\x1e\x90\x02\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/ruleSetVersions\x12\xb9\x01\n\x13\x44iffRuleSetVersions\x12\x30.bihuan.reconciler.v1.DiffRuleSetVersionsRequest\x1a\x31.bihuan.reconciler.v1.DiffRuleSetVersionsResponse\"=\x90\x02\x01\x82\xd3\xe4\x93\x02\x34\x12\x32/v1/ruleSets/{rule_set_id}/versions/{version}/diff\x12\xb3\x01\n\x0fStartRegression\x12,.bihuan.reconciler.v1.StartRegressionRequest\x1a-.bihuan.reconciler.v1.StartRegressionResponse\"C\x90\x02\x02\x82\xd3\xe4\x93\x02:\"5/v1/ruleSets/{rule_set_id}/versions/{version}:regress:\x01*\x12\xa6\x01\n\x13GetRegressionReport\x12\x30.bihuan.reconciler.v1.GetRegressionReportRequest\x1a\x31.bihuan.reconciler.v1.GetRegressionReportResponse\"*\x90\x02\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/regressions/{regression_id}\x12\xc9\x01\n\x16\x41\x63tivateRuleSetVersion\x12\x33.bihuan.reconciler.v1.ActivateRuleSetVersionRequest\x1a\x34.bihuan.reconciler.v1.ActivateRuleSetVersionResponse\"D\x90\x02\x02\x82\xd3\xe4\x93\x02;\"6/v1/ruleSets/{rule_set_id}/versions/{version}:activate:\x01*\x12\xc1\x01\n\x14RetireRuleSetVersion\x12\x31.bihuan.reconciler.v1.RetireRuleSetVersionRequest\x1a\x32.bihuan.reconciler.v1.RetireRuleSetVersionResponse\"B\x90\x02\x02\x82\xd3\xe4\x93\x02\x39\"4/v1/ruleSets/{rule_set_id}/versions/{version}:retire:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bihuan/reconciler/v1/rule_set_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a#bihuan/reconciler/v1/rule_set.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"0\n\x13\x43heckRuleSetRequest\x12\x19\n\x04yaml\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x9a\x0c\"\x9a\x01\n\x14\x43heckRuleSetResponse\x12\x32\n\x06\x66\x61ults\x18\x01 \x03(\x0b\x32\".bihuan.reconciler.v1.RuleSetFault\x12\x13\n\x0brule_set_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\t\x12\x12\n\nrule_count\x18\x05 \x01(\x05\"\xa3\x01\n\x1b\x43reateRuleSetVersionRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12(\n\x08operator\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\x12\x19\n\x04yaml\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x9a\x0c\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"p\n\x1c\x43reateRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\x93\x01\n\x18GetRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12=\n\rbusiness_date\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"[\n\x19GetRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\"w\n\x1aListRuleSetVersionsRequest\x12\x1c\n\x0brule_set_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"w\n\x1bListRuleSetVersionsResponse\x12?\n\x11rule_set_versions\x18\x01 \x03(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"u\n\x1a\x44iffRuleSetVersionsRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x1d\n\x0c\x62\x61se_version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\x80\x01\n\x1b\x44iffRuleSetVersionsResponse\x12\x18\n\x10\x62\x61se_rule_set_id\x18\x01 \x01(\t\x12\x14\n\x0c\x62\x61se_version\x18\x02 \x01(\x05\x12\x31\n\x07\x63hanges\x18\x03 \x03(\x0b\x32 .bihuan.reconciler.v1.RuleChange\"\xa5\x01\n\x16StartRegressionRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1e\n\x0brule_set_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x04 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\"a\n\x17StartRegressionResponse\x12\x34\n\nregression\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Regression\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"{\n\x1aGetRegressionReportRequest\x12 \n\rregression_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\x9f\x01\n\x1bGetRegressionReportResponse\x12\x34\n\nregression\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Regression\x12\x31\n\x04rows\x18\x02 \x03(\x0b\x32#.bihuan.reconciler.v1.RegressionRow\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\xe5\x01\n\x1d\x41\x63tivateRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\x12 \n\rregression_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12>\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"`\n\x1e\x41\x63tivateRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\"\x81\x01\n\x1bRetireRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\"^\n\x1cRetireRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion2\xb6\x0c\n\x0eRuleSetService\x12\x87\x01\n\x0c\x43heckRuleSet\x12).bihuan.reconciler.v1.CheckRuleSetRequest\x1a*.bihuan.reconciler.v1.CheckRuleSetResponse\" \x90\x02\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/ruleSets:check:\x01*\x12\xa0\x01\n\x14\x43reateRuleSetVersion\x12\x31.bihuan.reconciler.v1.CreateRuleSetVersionRequest\x1a\x32.bihuan.reconciler.v1.CreateRuleSetVersionResponse\"!\x90\x02\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/ruleSetVersions:\x01*\x12\xae\x01\n\x11GetRuleSetVersion\x12..bihuan.reconciler.v1.GetRuleSetVersionRequest\x1a/.bihuan.reconciler.v1.GetRuleSetVersionResponse\"8\x90\x02\x01\x82\xd3\xe4\x93\x02/\x12-/v1/ruleSets/{rule_set_id}/versions/{version}\x12\x9a\x01\n\x13ListRuleSetVersions\x12\x30.bihuan.reconciler.v1.ListRuleSetVersionsRequest\x1a\x31.bihuan.reconciler.v1.ListRuleSetVersionsResponse\"\x1e\x90\x02\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/ruleSetVersions\x12\xb9\x01\n\x13\x44iffRuleSetVersions\x12\x30.bihuan.reconciler.v1.DiffRuleSetVersionsRequest\x1a\x31.bihuan.reconciler.v1.DiffRuleSetVersionsResponse\"=\x90\x02\x01\x82\xd3\xe4\x93\x02\x34\x12\x32/v1/ruleSets/{rule_set_id}/versions/{version}/diff\x12\xb3\x01\n\x0fStartRegression\x12,.bihuan.reconciler.v1.StartRegressionRequest\x1a-.bihuan.reconciler.v1.StartRegressionResponse\"C\x90\x02\x02\x82\xd3\xe4\x93\x02:\"5/v1/ruleSets/{rule_set_id}/versions/{version}:regress:\x01*\x12\xa6\x01\n\x13GetRegressionReport\x12\x30.bihuan.reconciler.v1.GetRegressionReportRequest\x1a\x31.bihuan.reconciler.v1.GetRegressionReportResponse\"*\x90\x02\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/regressions/{regression_id}\x12\xc9\x01\n\x16\x41\x63tivateRuleSetVersion\x12\x33.bihuan.reconciler.v1.ActivateRuleSetVersionRequest\x1a\x34.bihuan.reconciler.v1.ActivateRuleSetVersionResponse\"D\x90\x02\x02\x82\xd3\xe4\x93\x02;\"6/v1/ruleSets/{rule_set_id}/versions/{version}:activate:\x01*\x12\xc1\x01\n\x14RetireRuleSetVersion\x12\x31.bihuan.reconciler.v1.RetireRuleSetVersionRequest\x1a\x32.bihuan.reconciler.v1.RetireRuleSetVersionResponse\"B\x90\x02\x02\x82\xd3\xe4\x93\x02\x39\"4/v1/ruleSets/{rule_set_id}/versions/{version}:retire:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.rule_set_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CHECKRULESETREQUEST'].fields_by_name['yaml']._loaded_options = None
+  _globals['_CHECKRULESETREQUEST'].fields_by_name['yaml']._serialized_options = b'\272H\010r\006\020\001\030\300\232\014'
   _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
   _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['operator']._loaded_options = None
@@ -90,6 +92,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RETIRERULESETVERSIONREQUEST'].fields_by_name['version']._serialized_options = b'\272H\004\032\002(\001'
   _globals['_RETIRERULESETVERSIONREQUEST'].fields_by_name['operator']._loaded_options = None
   _globals['_RETIRERULESETVERSIONREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\023r\021\020\001\030@2\013^\\S(.*\\S)?$'
+  _globals['_RULESETSERVICE'].methods_by_name['CheckRuleSet']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['CheckRuleSet']._serialized_options = b'\220\002\001\202\323\344\223\002\027\"\022/v1/ruleSets:check:\001*'
   _globals['_RULESETSERVICE'].methods_by_name['CreateRuleSetVersion']._loaded_options = None
   _globals['_RULESETSERVICE'].methods_by_name['CreateRuleSetVersion']._serialized_options = b'\220\002\002\202\323\344\223\002\030\"\023/v1/ruleSetVersions:\001*'
   _globals['_RULESETSERVICE'].methods_by_name['GetRuleSetVersion']._loaded_options = None
@@ -106,38 +110,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RULESETSERVICE'].methods_by_name['ActivateRuleSetVersion']._serialized_options = b'\220\002\002\202\323\344\223\002;\"6/v1/ruleSets/{rule_set_id}/versions/{version}:activate:\001*'
   _globals['_RULESETSERVICE'].methods_by_name['RetireRuleSetVersion']._loaded_options = None
   _globals['_RULESETSERVICE'].methods_by_name['RetireRuleSetVersion']._serialized_options = b'\220\002\002\202\323\344\223\0029\"4/v1/ruleSets/{rule_set_id}/versions/{version}:retire:\001*'
-  _globals['_CREATERULESETVERSIONREQUEST']._serialized_start=166
-  _globals['_CREATERULESETVERSIONREQUEST']._serialized_end=329
-  _globals['_CREATERULESETVERSIONRESPONSE']._serialized_start=331
-  _globals['_CREATERULESETVERSIONRESPONSE']._serialized_end=443
-  _globals['_GETRULESETVERSIONREQUEST']._serialized_start=446
-  _globals['_GETRULESETVERSIONREQUEST']._serialized_end=593
-  _globals['_GETRULESETVERSIONRESPONSE']._serialized_start=595
-  _globals['_GETRULESETVERSIONRESPONSE']._serialized_end=686
-  _globals['_LISTRULESETVERSIONSREQUEST']._serialized_start=688
-  _globals['_LISTRULESETVERSIONSREQUEST']._serialized_end=807
-  _globals['_LISTRULESETVERSIONSRESPONSE']._serialized_start=809
-  _globals['_LISTRULESETVERSIONSRESPONSE']._serialized_end=928
-  _globals['_DIFFRULESETVERSIONSREQUEST']._serialized_start=930
-  _globals['_DIFFRULESETVERSIONSREQUEST']._serialized_end=1047
-  _globals['_DIFFRULESETVERSIONSRESPONSE']._serialized_start=1050
-  _globals['_DIFFRULESETVERSIONSRESPONSE']._serialized_end=1178
-  _globals['_STARTREGRESSIONREQUEST']._serialized_start=1181
-  _globals['_STARTREGRESSIONREQUEST']._serialized_end=1346
-  _globals['_STARTREGRESSIONRESPONSE']._serialized_start=1348
-  _globals['_STARTREGRESSIONRESPONSE']._serialized_end=1445
-  _globals['_GETREGRESSIONREPORTREQUEST']._serialized_start=1447
-  _globals['_GETREGRESSIONREPORTREQUEST']._serialized_end=1570
-  _globals['_GETREGRESSIONREPORTRESPONSE']._serialized_start=1573
-  _globals['_GETREGRESSIONREPORTRESPONSE']._serialized_end=1732
-  _globals['_ACTIVATERULESETVERSIONREQUEST']._serialized_start=1735
-  _globals['_ACTIVATERULESETVERSIONREQUEST']._serialized_end=1964
-  _globals['_ACTIVATERULESETVERSIONRESPONSE']._serialized_start=1966
-  _globals['_ACTIVATERULESETVERSIONRESPONSE']._serialized_end=2062
-  _globals['_RETIRERULESETVERSIONREQUEST']._serialized_start=2065
-  _globals['_RETIRERULESETVERSIONREQUEST']._serialized_end=2194
-  _globals['_RETIRERULESETVERSIONRESPONSE']._serialized_start=2196
-  _globals['_RETIRERULESETVERSIONRESPONSE']._serialized_end=2290
-  _globals['_RULESETSERVICE']._serialized_start=2293
-  _globals['_RULESETSERVICE']._serialized_end=3745
+  _globals['_CHECKRULESETREQUEST']._serialized_start=165
+  _globals['_CHECKRULESETREQUEST']._serialized_end=213
+  _globals['_CHECKRULESETRESPONSE']._serialized_start=216
+  _globals['_CHECKRULESETRESPONSE']._serialized_end=370
+  _globals['_CREATERULESETVERSIONREQUEST']._serialized_start=373
+  _globals['_CREATERULESETVERSIONREQUEST']._serialized_end=536
+  _globals['_CREATERULESETVERSIONRESPONSE']._serialized_start=538
+  _globals['_CREATERULESETVERSIONRESPONSE']._serialized_end=650
+  _globals['_GETRULESETVERSIONREQUEST']._serialized_start=653
+  _globals['_GETRULESETVERSIONREQUEST']._serialized_end=800
+  _globals['_GETRULESETVERSIONRESPONSE']._serialized_start=802
+  _globals['_GETRULESETVERSIONRESPONSE']._serialized_end=893
+  _globals['_LISTRULESETVERSIONSREQUEST']._serialized_start=895
+  _globals['_LISTRULESETVERSIONSREQUEST']._serialized_end=1014
+  _globals['_LISTRULESETVERSIONSRESPONSE']._serialized_start=1016
+  _globals['_LISTRULESETVERSIONSRESPONSE']._serialized_end=1135
+  _globals['_DIFFRULESETVERSIONSREQUEST']._serialized_start=1137
+  _globals['_DIFFRULESETVERSIONSREQUEST']._serialized_end=1254
+  _globals['_DIFFRULESETVERSIONSRESPONSE']._serialized_start=1257
+  _globals['_DIFFRULESETVERSIONSRESPONSE']._serialized_end=1385
+  _globals['_STARTREGRESSIONREQUEST']._serialized_start=1388
+  _globals['_STARTREGRESSIONREQUEST']._serialized_end=1553
+  _globals['_STARTREGRESSIONRESPONSE']._serialized_start=1555
+  _globals['_STARTREGRESSIONRESPONSE']._serialized_end=1652
+  _globals['_GETREGRESSIONREPORTREQUEST']._serialized_start=1654
+  _globals['_GETREGRESSIONREPORTREQUEST']._serialized_end=1777
+  _globals['_GETREGRESSIONREPORTRESPONSE']._serialized_start=1780
+  _globals['_GETREGRESSIONREPORTRESPONSE']._serialized_end=1939
+  _globals['_ACTIVATERULESETVERSIONREQUEST']._serialized_start=1942
+  _globals['_ACTIVATERULESETVERSIONREQUEST']._serialized_end=2171
+  _globals['_ACTIVATERULESETVERSIONRESPONSE']._serialized_start=2173
+  _globals['_ACTIVATERULESETVERSIONRESPONSE']._serialized_end=2269
+  _globals['_RETIRERULESETVERSIONREQUEST']._serialized_start=2272
+  _globals['_RETIRERULESETVERSIONREQUEST']._serialized_end=2401
+  _globals['_RETIRERULESETVERSIONRESPONSE']._serialized_start=2403
+  _globals['_RETIRERULESETVERSIONRESPONSE']._serialized_end=2497
+  _globals['_RULESETSERVICE']._serialized_start=2500
+  _globals['_RULESETSERVICE']._serialized_end=4090
 # @@protoc_insertion_point(module_scope)

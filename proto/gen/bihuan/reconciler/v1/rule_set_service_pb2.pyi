@@ -20,6 +20,68 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class CheckRuleSetRequest(_message.Message):
+    """Asks what is wrong with a rule set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    YAML_FIELD_NUMBER: _builtins.int
+    yaml: _builtins.str
+    """The rule set."""
+    def __init__(
+        self,
+        *,
+        yaml: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["yaml", b"yaml"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckRuleSetRequest: _TypeAlias = CheckRuleSetRequest  # noqa: Y015
+
+@_typing.final
+class CheckRuleSetResponse(_message.Message):
+    """What is wrong with it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FAULTS_FIELD_NUMBER: _builtins.int
+    RULE_SET_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    RULE_COUNT_FIELD_NUMBER: _builtins.int
+    rule_set_id: _builtins.str
+    """The set that it is of; empty with faults."""
+    version: _builtins.int
+    """Its version; 0 with faults."""
+    content_hash: _builtins.str
+    """Its hash; empty with faults."""
+    rule_count: _builtins.int
+    """How many rules it has; 0 with faults."""
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedCompositeFieldContainer[_rule_set_pb2.RuleSetFault]:
+        """All of it, in the order of the text as far as that can be told; empty when it can be stored."""
+
+    def __init__(
+        self,
+        *,
+        faults: _abc.Iterable[_rule_set_pb2.RuleSetFault] | None = ...,
+        rule_set_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        content_hash: _builtins.str = ...,
+        rule_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "faults", b"faults", "rule_count", b"rule_count", "rule_set_id", b"rule_set_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckRuleSetResponse: _TypeAlias = CheckRuleSetResponse  # noqa: Y015
+
+@_typing.final
 class CreateRuleSetVersionRequest(_message.Message):
     """Makes a version."""
 

@@ -35,6 +35,11 @@ class RuleSetServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.CheckRuleSet = channel.unary_unary(
+                '/bihuan.reconciler.v1.RuleSetService/CheckRuleSet',
+                request_serializer=bihuan_dot_reconciler_dot_v1_dot_rule__set__service__pb2.CheckRuleSetRequest.SerializeToString,
+                response_deserializer=bihuan_dot_reconciler_dot_v1_dot_rule__set__service__pb2.CheckRuleSetResponse.FromString,
+                _registered_method=True)
         self.CreateRuleSetVersion = channel.unary_unary(
                 '/bihuan.reconciler.v1.RuleSetService/CreateRuleSetVersion',
                 request_serializer=bihuan_dot_reconciler_dot_v1_dot_rule__set__service__pb2.CreateRuleSetVersionRequest.SerializeToString,
@@ -81,9 +86,16 @@ class RuleSetServiceServicer:
     """Keeps the versions of rule sets, and lets a second person activate one once its report shows what it changes.
     """
 
+    def CheckRuleSet(self, request, context):
+        """Reads a rule set and tells all of its faults at once, each with rule, field and cure. It stores nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateRuleSetVersion(self, request, context):
-        """Makes a version, which decides nothing yet. Idempotent by request_id. RULE_SET_REFUSED tells all faults at once,
-        each with rule, field and cure.
+        """Makes a version, which decides nothing yet. Idempotent by request_id. RULE_SET_REFUSED when it has faults;
+        CheckRuleSet tells all of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -146,6 +158,11 @@ class RuleSetServiceServicer:
 
 def add_RuleSetServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'CheckRuleSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckRuleSet,
+                    request_deserializer=bihuan_dot_reconciler_dot_v1_dot_rule__set__service__pb2.CheckRuleSetRequest.FromString,
+                    response_serializer=bihuan_dot_reconciler_dot_v1_dot_rule__set__service__pb2.CheckRuleSetResponse.SerializeToString,
+            ),
             'CreateRuleSetVersion': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateRuleSetVersion,
                     request_deserializer=bihuan_dot_reconciler_dot_v1_dot_rule__set__service__pb2.CreateRuleSetVersionRequest.FromString,
@@ -197,6 +214,33 @@ def add_RuleSetServiceServicer_to_server(servicer, server):
 class RuleSetService:
     """Keeps the versions of rule sets, and lets a second person activate one once its report shows what it changes.
     """
+
+    @staticmethod
+    def CheckRuleSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.reconciler.v1.RuleSetService/CheckRuleSet',
+            bihuan_dot_reconciler_dot_v1_dot_rule__set__service__pb2.CheckRuleSetRequest.SerializeToString,
+            bihuan_dot_reconciler_dot_v1_dot_rule__set__service__pb2.CheckRuleSetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def CreateRuleSetVersion(request,

@@ -16,9 +16,11 @@ class RuleSetServiceStub:
     """Keeps the versions of rule sets, and lets a second person activate one once its report shows what it changes."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    CheckRuleSet: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.CheckRuleSetRequest, _rule_set_service_pb2.CheckRuleSetResponse]
+    """Reads a rule set and tells all of its faults at once, each with rule, field and cure. It stores nothing."""
     CreateRuleSetVersion: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.CreateRuleSetVersionRequest, _rule_set_service_pb2.CreateRuleSetVersionResponse]
-    """Makes a version, which decides nothing yet. Idempotent by request_id. RULE_SET_REFUSED tells all faults at once,
-    each with rule, field and cure.
+    """Makes a version, which decides nothing yet. Idempotent by request_id. RULE_SET_REFUSED when it has faults;
+    CheckRuleSet tells all of them.
     """
     GetRuleSetVersion: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.GetRuleSetVersionRequest, _rule_set_service_pb2.GetRuleSetVersionResponse]
     """Gets one version with its text, its rules and its thresholds in words."""
@@ -47,13 +49,21 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the versions of rule sets, and lets a second person activate one once its report shows what it changes."""
 
     @_abc_1.abstractmethod
+    def CheckRuleSet(
+        self,
+        request: _rule_set_service_pb2.CheckRuleSetRequest,
+        context: _aio.ServicerContext[_rule_set_service_pb2.CheckRuleSetRequest, _abc.Awaitable[_rule_set_service_pb2.CheckRuleSetResponse]],
+    ) -> _abc.Awaitable[_rule_set_service_pb2.CheckRuleSetResponse]:
+        """Reads a rule set and tells all of its faults at once, each with rule, field and cure. It stores nothing."""
+
+    @_abc_1.abstractmethod
     def CreateRuleSetVersion(
         self,
         request: _rule_set_service_pb2.CreateRuleSetVersionRequest,
         context: _aio.ServicerContext[_rule_set_service_pb2.CreateRuleSetVersionRequest, _abc.Awaitable[_rule_set_service_pb2.CreateRuleSetVersionResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.CreateRuleSetVersionResponse]:
-        """Makes a version, which decides nothing yet. Idempotent by request_id. RULE_SET_REFUSED tells all faults at once,
-        each with rule, field and cure.
+        """Makes a version, which decides nothing yet. Idempotent by request_id. RULE_SET_REFUSED when it has faults;
+        CheckRuleSet tells all of them.
         """
 
     @_abc_1.abstractmethod

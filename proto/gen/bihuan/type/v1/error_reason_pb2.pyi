@@ -93,8 +93,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_COUNT_DIFFERS: _ErrorReason.ValueType  # 60
     """A filter finds another number of rows than the caller had seen, so none was changed; metadata has found_count."""
     ERROR_REASON_RULE_SET_REFUSED: _ErrorReason.ValueType  # 70
-    """A rule set has faults; metadata has fault_count and, as faults, the first 50 of them as JSON, each with rule, field,
-    said and cure in both languages.
+    """A rule set has faults; metadata has fault_count and, as faults, the first of them as JSON, each with rule, field,
+    said and cure in both languages. CheckRuleSet tells all of them.
     """
     ERROR_REASON_RULE_SET_VERSION: _ErrorReason.ValueType  # 71
     """The version of the set is there already, or is not the next one; metadata has next_version."""
@@ -189,8 +189,8 @@ ERROR_REASON_UPLOAD_OFFSET: ErrorReason.ValueType  # 51
 ERROR_REASON_COUNT_DIFFERS: ErrorReason.ValueType  # 60
 """A filter finds another number of rows than the caller had seen, so none was changed; metadata has found_count."""
 ERROR_REASON_RULE_SET_REFUSED: ErrorReason.ValueType  # 70
-"""A rule set has faults; metadata has fault_count and, as faults, the first 50 of them as JSON, each with rule, field,
-said and cure in both languages.
+"""A rule set has faults; metadata has fault_count and, as faults, the first of them as JSON, each with rule, field,
+said and cure in both languages. CheckRuleSet tells all of them.
 """
 ERROR_REASON_RULE_SET_VERSION: ErrorReason.ValueType  # 71
 """The version of the set is there already, or is not the next one; metadata has next_version."""
