@@ -206,6 +206,20 @@ async def refused(call: grpc.aio.UnaryUnaryCall) -> Fault:
     return from_rpc_error(caught.value)
 
 
+async def matches_of(system: System, run: run_pb2.Run, **wanted: object) -> list[run_pb2.Match]:
+    """The matches and suggestions of a run, in order of group."""
+    request = run_service_pb2.ListMatchesRequest(run_id=run.run_id, page_size=1_000, **wanted)  # type: ignore[arg-type]
+    return list((await system.runs.ListMatches(request)).matches)
+
+
+def dispositions(run: run_pb2.Run) -> dict[str, tuple[int, int]]:
+    """How many payments and lines of a run have which disposition."""
+    return {
+        run_pb2.Disposition.Name(each.disposition).removeprefix("DISPOSITION_"): (each.payment_count, each.line_count)
+        for each in run.totals.dispositions
+    }
+
+
 async def exceptions_of(system: System, **wanted: object) -> list[exception_pb2.Exception]:
     """The exceptions that a filter lets through, newest first."""
     request = exception_service_pb2.ListExceptionsRequest(page_size=1_000, **wanted)  # type: ignore[arg-type]

@@ -5,10 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from chassis.money import Money
 from services.reconciler.domain.manifest import manifest_of
 from services.reconciler.domain.retry import Retry
-from tests.reconciler.builders import NOON, a_payment
+from tests.reconciler.builders import NOON
 
 RETRY = Retry(base_seconds=1, seconds_max=30, attempts_max=4)
 
@@ -34,7 +33,7 @@ def test_a_manifest_is_the_sum_of_the_digests_of_its_lines_as_the_contract_defin
     other = "pay_0002\x1forder-2\x1ftxn-2\x1fJPY\x1f7"
     total = sum(int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") for text in (line, other)) % 2**256
 
-    manifest = manifest_of([a_payment(2, amount=Money("JPY", 7)), a_payment(1)])
+    manifest = manifest_of([("pay_0002", "order-2", "txn-2", "JPY", 7), ("pay_0001", "order-1", "txn-1", "CNY", 1200)])
 
     assert manifest.payment_count == 2
     assert manifest.amount_sums == {"CNY": 1200, "JPY": 7}

@@ -5,11 +5,10 @@ from bihuan.reconciler.v1 import run_pb2
 from sqlalchemy import delete, update
 
 from services.reconciler.actions.mirror import MirrorActions
-from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.store.run import RunStore
-from services.reconciler.tables import ExceptionRow, MatchRow, PaymentFactRow, PaymentRow
-from tests.reconciler.builders import System, a_bill, a_bill_row
+from services.reconciler.tables import ExceptionRow, PaymentFactRow, PaymentRow, RunResultRow
+from tests.reconciler.builders import System, a_bill, a_bill_row, a_worker
 
 
 async def test_without_a_statement_a_run_fails_and_says_what_is_missing(system: System):
@@ -36,7 +35,7 @@ async def test_a_payment_that_the_mirror_lost_fails_the_run_instead_of_becoming_
     assert (run.state, run.failure_reason) == (run_pb2.Run.STATE_FAILED, "MIRROR_GAP")
     assert "payments has 2 payments" in run.failure_message
     assert "the mirror has 1" in run.failure_message
-    assert (await system.count(MatchRow), await system.count(ExceptionRow)) == (0, 0)
+    assert (await system.count(RunResultRow), await system.count(ExceptionRow)) == (0, 0)
     assert await system.count(PaymentFactRow) == 0
 
 
@@ -64,11 +63,11 @@ async def test_a_run_whose_worker_was_lost_is_made_by_another_and_the_lost_one_w
 
     await system.reconciliation.run_reconciliation(lost)
     assert (await system.get_run(run.run_id)).state == run_pb2.Run.STATE_RUNNING
-    assert await system.count(MatchRow) == 0
+    assert await system.count(RunResultRow) == 0
 
     await system.reconciliation.run_reconciliation(taken)
     assert (await system.get_run(run.run_id)).state == run_pb2.Run.STATE_SUCCEEDED
-    assert await system.count(MatchRow) == 1
+    assert await system.count(RunResultRow) == 2
 
 
 async def test_a_run_that_loses_its_workers_again_and_again_fails_in_the_end(system: System):
@@ -101,7 +100,7 @@ async def test_a_run_that_breaks_while_it_writes_leaves_nothing_behind(system: S
 
     ended = await system.get_run(run.run_id)
     assert (ended.state, ended.failure_reason) == (run_pb2.Run.STATE_FAILED, "INTERNAL")
-    assert (await system.count(MatchRow), await system.count(ExceptionRow)) == (0, 0)
+    assert (await system.count(RunResultRow), await system.count(ExceptionRow)) == (0, 0)
     assert await system.count(PaymentFactRow) == 0
     assert (await system.run("run-00002")).state == run_pb2.Run.STATE_SUCCEEDED
 
@@ -111,13 +110,8 @@ async def test_while_payments_does_not_answer_a_run_waits_and_goes_on_later(syst
     await system.ingest(a_bill(a_bill_row(1)))
     run = await system.start_run()
     nowhere = PaymentsClient("127.0.0.1:1", timeout_seconds=2)
-    cut_off = ReconciliationActions(
-        system.sessions,
-        nowhere,
-        MirrorActions(system.sessions, nowhere, system.clock),
-        system.clock,
-        lease_seconds=60,
-    )
+    mirror = MirrorActions(system.sessions, nowhere, system.clock)
+    cut_off = a_worker(system.sessions, nowhere, mirror, system.clock)
 
     await cut_off.run_reconciliation(await cut_off.claim_run())
     await nowhere.close()

@@ -150,7 +150,7 @@ async def test_what_a_run_decided_stands_in_the_trace_of_each_payment_and_links_
     (made,) = [span for span in finished if span.name == "run_reconciliation"]
     (asked,) = [span for span in finished if span.name == "start_run"]
     assert {span.attributes["bihuan.payment_id"]: span.attributes["bihuan.outcome"] for span in decided} == {
-        matched: "EXACT",
+        matched: "MATCHED",
         missing: "PLATFORM_ONLY",
     }
     for span in decided:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 # What people and spreadsheets add to a number: the backtick of a CSV, quotes, tabs, blanks and dashes of any width.
 _NO_PART = r"[`'\"‘’“”\s\x{200B}-\x{200F}\x{FEFF}\p{Pd}_./\\]"
 _LONG = 255
-_PLAIN = rf"^[0-9A-Z]{{0,{_LONG}}}$"  # stays as it is, which nearly every reference does
+_PLAIN = "^[0-9A-Z]*$"  # of references that stay as they are, which nearly every one does
 
 
 def normal_references(references: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -23,10 +23,9 @@ def normal_references(references: pa.ChunkedArray) -> pa.ChunkedArray:
     A reference of over 255 characters is cut there, the longest that every engine compares.
     """
     texts = pc.fill_null(references, "")
-    plain = pc.match_substring_regex(texts, _PLAIN)
-    if pc.all(plain, min_count=0).as_py():
-        return texts
-    return pc.replace_with_mask(texts.combine_chunks(), pc.invert(plain).combine_chunks(), _folded(texts.filter(pc.invert(plain))))
+    plain = pc.and_(pc.match_substring_regex(texts, _PLAIN), pc.less_equal(pc.binary_length(texts), _LONG))
+    other = pc.invert(plain).combine_chunks()
+    return pa.chunked_array([pc.replace_with_mask(texts.combine_chunks(), other, _folded(texts.filter(other)))])
 
 
 def _folded(texts: pa.ChunkedArray) -> pa.Array:

@@ -18,7 +18,7 @@ from services.reconciler.domain.business_day import BusinessDay
 # Rows of a day that was left this long ago are somebody's exception, not the next statement's.
 _CARRIED_DAYS = 7
 
-_MICROSECONDS = "(extract(epoch FROM {}) * 1000000)::bigint"
+MICROSECONDS = "(extract(epoch FROM {}) * 1000000)::bigint"
 _EXPONENTS = " ".join(
     f"WHEN '{currency.code}' THEN {currency.exponent}" for currency in Currency if currency.exponent not in (2, None)
 )
@@ -28,7 +28,7 @@ _FEE = rf"""CASE WHEN line.fee_text ~ '^-?[0-9]{{1,12}}(\.[0-9]{{1,8}})?$' THEN
 # Lines that moved no money are not loaded: a status counts only if it says that the money is not there yet.
 _STATUS = """CASE WHEN upper(line.status) IN ('PROCESSING', '处理中', '退款处理中') THEN 'PROCESSING'
     WHEN upper(line.status) IN ('FAIL', 'FAILED', '失败', '交易失败', '退款失败') THEN 'FAILED' ELSE '' END"""
-_LINE_ID = "line.statement_id || '.' || line.line_no"
+LINE_ID = "line.statement_id || '.' || line.line_no"
 
 _NEARBY = """
 CREATE TEMP TABLE nearby_runs ON COMMIT DROP AS
@@ -54,11 +54,11 @@ WHERE nearby_runs.business_date < :business_date AND found.disposition = 'BUFFER
 """
 _DAY_LINES = f"""
 CREATE TEMP TABLE day_lines ON COMMIT DROP AS
-SELECT line.*, {_LINE_ID} AS line_id, CASE WHEN held.id IS NULL THEN 'OWN' ELSE 'HELD' END AS part
-FROM statement_lines AS line LEFT JOIN held_rows AS held ON held.side = 'L' AND held.id = {_LINE_ID}
+SELECT line.*, {LINE_ID} AS line_id, CASE WHEN held.id IS NULL THEN 'OWN' ELSE 'HELD' END AS part
+FROM statement_lines AS line LEFT JOIN held_rows AS held ON held.side = 'L' AND held.id = {LINE_ID}
 WHERE line.statement_id = ANY(:statement_ids) AND line.business_date = :business_date
 UNION ALL
-SELECT line.*, {_LINE_ID}, 'CARRIED'
+SELECT line.*, {LINE_ID}, 'CARRIED'
 FROM carried_rows AS carried JOIN statement_lines AS line ON line.statement_id = split_part(carried.id, '.', 1)
     AND line.line_no = split_part(carried.id, '.', 2)::bigint
 WHERE carried.side = 'L'
@@ -67,7 +67,7 @@ _LINES = f"""
 SELECT line.part, line.line_id, line.statement_id AS file_id, line.line_no, CAST($1 AS text) AS channel, line.kind,
     {_STATUS} AS status, line.channel_txn_no, line.merchant_order_no, line.channel_refund_no, line.merchant_refund_no,
     '' AS batch_no, '' AS payer, line.currency_code, line.amount_minor, {_FEE} AS fee_minor,
-    {_MICROSECONDS.format("line.book_time")} AS book_time_us, line.business_date
+    {MICROSECONDS.format("line.book_time")} AS book_time_us, line.business_date
 FROM day_lines AS line
 """
 # What the lines of the run lead to: by the channel's number, or by ours.
@@ -85,6 +85,12 @@ _REFUNDS_LED_TO = """
  SELECT refund_id FROM refunds JOIN day_lines AS line ON line.merchant_refund_no = refunds.merchant_refund_no
  WHERE refunds.channel = $1 AND refunds.at_time >= $7 AND refunds.at_time < $8 AND line.merchant_refund_no <> '')
 """
+# A row of a day beside that some run has placed with a counterpart, also its own day's, is not to be had.
+_PLACED = """EXISTS (
+    SELECT 1 FROM nearby_runs JOIN run_results AS found ON found.run_id = nearby_runs.run_id
+    JOIN run_results AS other ON other.run_id = found.run_id AND other.group_id = found.group_id
+    WHERE found.side = 'P' AND found.id = {id} AND found.disposition <> 'BUFFERED' AND other.side = 'L'
+)"""
 _PART = """CASE WHEN held.id IS NOT NULL THEN 'HELD' WHEN {own} THEN 'OWN'
     WHEN carried.id IS NOT NULL THEN 'CARRIED' ELSE 'BESIDE' END"""
 _BESIDE = """
@@ -96,23 +102,24 @@ SELECT {_PART.format(own="payment.business_date = $2")} AS part, payment.payment
     payment.channel, 'PAYMENT' AS kind, 'SUCCEEDED' AS state, payment.channel_txn_no, payment.merchant_order_no,
     '' AS channel_refund_no, '' AS merchant_refund_no, payment.bill_no, '' AS batch_no, '' AS payer,
     payment.currency_code, payment.amount_minor, payment.fee_minor,
-    {_MICROSECONDS.format("payment.pay_time")} AS pay_time_us, payment.business_date, payment.traceparent
+    {MICROSECONDS.format("payment.pay_time")} AS pay_time_us, payment.business_date, payment.traceparent
 FROM payments AS payment {_BESIDE.format(id="payment.payment_id")}
 WHERE payment.channel = $1 AND payment.first_sequence <= $3 AND (
-    payment.business_date = $2 OR carried.id IS NOT NULL OR held.id IS NULL AND payment.payment_id IN {_LED_TO}
+    payment.business_date = $2 OR carried.id IS NOT NULL
+    OR payment.payment_id IN {_LED_TO} AND NOT {_PLACED.format(id="payment.payment_id")}
 )
 UNION ALL
 SELECT {_PART.format(own="refund.at_time >= $5 AND refund.at_time < $6")}, refund.refund_id, refund.merchant_id,
     refund.channel, 'REFUND', refund.state, refund.channel_txn_no, refund.merchant_order_no, refund.channel_refund_no,
     refund.merchant_refund_no, refund.bill_no, '', '', refund.currency_code, -refund.amount_minor, NULL,
-    {_MICROSECONDS.format("refund.at_time")},
+    {MICROSECONDS.format("refund.at_time")},
     CASE WHEN refund.at_time >= $5 AND refund.at_time < $6 THEN CAST($2 AS date)
          ELSE CAST($2 AS date) + floor(extract(epoch FROM refund.at_time - $5) / 86400)::int END,
     refund.traceparent
 FROM refunds AS refund {_BESIDE.format(id="refund.refund_id")}
 WHERE refund.channel = $1 AND refund.first_sequence <= $3 AND (
     refund.at_time >= $5 AND refund.at_time < $6 OR carried.id IS NOT NULL
-    OR held.id IS NULL AND refund.refund_id IN {_REFUNDS_LED_TO}
+    OR refund.refund_id IN {_REFUNDS_LED_TO} AND NOT {_PLACED.format(id="refund.refund_id")}
 )
 """
 
