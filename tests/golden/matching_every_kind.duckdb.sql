@@ -49,6 +49,9 @@ CREATE TABLE placed_p (pn BIGINT, group_id TEXT, rule_id TEXT, stage TEXT, dispo
                 difference_minor BIGINT);
 
 -- frame
+CREATE TABLE unsearched_p (pn BIGINT, reason TEXT);
+
+-- frame
 CREATE VIEW live_p AS SELECT r.* FROM rest_p AS r
             WHERE NOT EXISTS (SELECT 1 FROM placed_p AS x WHERE x.pn = r.pn);
 
@@ -62,6 +65,9 @@ CREATE TABLE rest_l AS SELECT r.*, n.channel_txn_no_normal, n.merchant_order_no_
 CREATE TABLE placed_l (ln BIGINT, group_id TEXT, rule_id TEXT, stage TEXT, disposition TEXT,
                 exception_class TEXT, runner_up_id TEXT, margin BIGINT, reason TEXT, amount_minor BIGINT,
                 difference_minor BIGINT);
+
+-- frame
+CREATE TABLE unsearched_l (ln BIGINT, reason TEXT);
 
 -- frame
 CREATE VIEW live_l AS SELECT r.* FROM rest_l AS r
@@ -304,6 +310,14 @@ CREATE TABLE near_p_sums AS
 CREATE TABLE crowded_sums AS SELECT n.channel, n.payer, n.currency_code, n.stretch FROM near_p_sums AS n
         GROUP BY n.channel, n.payer, n.currency_code, n.stretch HAVING COUNT(*) > 80;
 
+-- sums: if crowded_sums has no row, nothing up to the end of it
+
+-- sums
+INSERT INTO unsearched_l SELECT DISTINCT l.ln, 'no counterpart; no sum was looked for: more than 80 rows of a deposit by channel, payer, currency_code within 60 s'
+        FROM near_l_sums AS l JOIN crowded_sums AS c ON c.channel = l.channel AND c.payer = l.payer AND c.currency_code = l.currency_code AND c.stretch = l.stretch;
+
+-- end of crowded_sums
+
 -- sums
 CREATE TABLE candidates_sums AS 
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
@@ -316,6 +330,16 @@ CREATE TABLE candidates_sums AS
             SELECT 1 FROM crowded_sums AS c WHERE c.channel = p.channel AND c.payer = p.payer AND c.currency_code = p.currency_code AND c.stretch = p.stretch);
 
 -- sums: if candidates_sums has no row, nothing up to the end of it
+
+-- sums
+INSERT INTO unsearched_p
+            SELECT DISTINCT c.pn, 'no counterpart; no sum was looked for: more than 20 possible parts of a deposit by channel, payer, currency_code within 60 s'
+            FROM candidates_sums AS c JOIN (SELECT ln FROM candidates_sums GROUP BY ln HAVING COUNT(*) > 20) AS g ON g.ln = c.ln;
+
+-- sums
+INSERT INTO unsearched_l
+            SELECT DISTINCT c.ln, 'no counterpart; no sum was looked for: more than 20 possible parts of a deposit by channel, payer, currency_code within 60 s'
+            FROM candidates_sums AS c JOIN (SELECT ln FROM candidates_sums GROUP BY ln HAVING COUNT(*) > 20) AS g ON g.ln = c.ln;
 
 -- sums
 -- DecideSums in Python;
@@ -396,9 +420,11 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
 -- waits
 INSERT INTO placed_p (pn, group_id, rule_id, stage, disposition, exception_class, runner_up_id, margin, reason, amount_minor, difference_minor)
         SELECT p.pn, p.payment_id, 'waits', 's', 'BUFFERED',
-               '', '', CAST(NULL AS BIGINT), 'no counterpart',
+               '', '', CAST(NULL AS BIGINT), COALESCE(u.reason, 'no counterpart'),
                ABS(p.amount_minor), ABS(p.amount_minor)
-        FROM live_p AS p WHERE (p.near_cutoff);
+        FROM live_p AS p
+        LEFT JOIN (SELECT pn, MIN(reason) AS reason FROM unsearched_p GROUP BY pn) AS u ON u.pn = p.pn
+        WHERE (p.near_cutoff);
 
 -- unplaced
 INSERT INTO placed_p (pn, group_id, rule_id, stage, disposition, exception_class, runner_up_id, margin, reason, amount_minor, difference_minor)

@@ -160,6 +160,12 @@ CREATE TABLE placed_p (
 );
 
 -- frame
+CREATE TABLE unsearched_p (
+  pn BIGINT,
+  reason STRING
+);
+
+-- frame
 CREATE VIEW live_p AS
 SELECT
   r.*
@@ -202,6 +208,12 @@ CREATE TABLE placed_l (
   reason STRING,
   amount_minor BIGINT,
   difference_minor BIGINT
+);
+
+-- frame
+CREATE TABLE unsearched_l (
+  ln BIGINT,
+  reason STRING
 );
 
 -- frame
@@ -1029,6 +1041,22 @@ GROUP BY
 HAVING
   COUNT(*) > 80;
 
+-- sums: if crowded_sums has no row, nothing up to the end of it
+
+-- sums
+INSERT INTO unsearched_l
+SELECT DISTINCT
+  l.ln,
+  'no counterpart; no sum was looked for: more than 80 rows of a deposit by channel, payer, currency_code within 60 s'
+FROM near_l_sums AS l
+JOIN crowded_sums AS c
+  ON c.channel = l.channel
+  AND c.payer = l.payer
+  AND c.currency_code = l.currency_code
+  AND c.stretch = l.stretch;
+
+-- end of crowded_sums
+
 -- sums
 CREATE TABLE candidates_sums AS
 SELECT
@@ -1066,6 +1094,40 @@ WHERE
   );
 
 -- sums: if candidates_sums has no row, nothing up to the end of it
+
+-- sums
+INSERT INTO unsearched_p
+SELECT DISTINCT
+  c.pn,
+  'no counterpart; no sum was looked for: more than 20 possible parts of a deposit by channel, payer, currency_code within 60 s'
+FROM candidates_sums AS c
+JOIN (
+  SELECT
+    ln
+  FROM candidates_sums
+  GROUP BY
+    ln
+  HAVING
+    COUNT(*) > 20
+) AS g
+  ON g.ln = c.ln;
+
+-- sums
+INSERT INTO unsearched_l
+SELECT DISTINCT
+  c.ln,
+  'no counterpart; no sum was looked for: more than 20 possible parts of a deposit by channel, payer, currency_code within 60 s'
+FROM candidates_sums AS c
+JOIN (
+  SELECT
+    ln
+  FROM candidates_sums
+  GROUP BY
+    ln
+  HAVING
+    COUNT(*) > 20
+) AS g
+  ON g.ln = c.ln;
 
 -- sums
 -- DecideSums in Python;
@@ -1297,10 +1359,19 @@ SELECT
   '',
   '',
   CAST(NULL AS BIGINT),
-  'no counterpart',
+  COALESCE(u.reason, 'no counterpart'),
   ABS(p.amount_minor),
   ABS(p.amount_minor)
 FROM live_p AS p
+LEFT JOIN (
+  SELECT
+    pn,
+    MIN(reason) AS reason
+  FROM unsearched_p
+  GROUP BY
+    pn
+) AS u
+  ON u.pn = p.pn
 WHERE
   (
     p.near_cutoff

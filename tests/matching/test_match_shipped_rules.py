@@ -258,3 +258,20 @@ def test_without_any_number_the_only_sum_is_suggested_and_two_sums_are_doubt(tmp
     assert {told(found[i]) for i in ("p4", "p5", "p6", "l2")} == {("sum_of_payer", "EXCEPTION", "AMBIGUOUS_MATCH")}
     assert "p4+p6" in found["l2"]["reason"]
     assert "p5+p6" in found["l2"]["reason"]
+
+
+def test_a_deposit_with_too_many_possible_parts_says_that_no_sum_was_looked_for(tmp_path: Path) -> None:
+    bare = {"channel_txn_no": "", "payer": ""}
+    payments = [a_payment(f"p{n}", amount_minor=1_000 + 7 * n, **bare) for n in range(25)]
+    deposit = a_line("l1", payments[0], kind="CREDIT", amount_minor=9_999, merchant_order_no="", channel_txn_no="")
+    alone = a_payment("p99", channel="alipay", pay_time_us=NOON_US)
+
+    found = match(tmp_path, [*payments, alone], [deposit])
+
+    assert told(found["l1"])[1:] == ("EXCEPTION", "CHANNEL_ONLY")
+    assert found["l1"]["reason"] == (
+        "no counterpart; no sum was looked for: more than 20 possible parts of a deposit by channel, currency_code "
+        "within 120 s"
+    )
+    assert found["p7"]["reason"] == found["l1"]["reason"]
+    assert found["p99"]["reason"] == "no counterpart"

@@ -104,6 +104,7 @@ def _live() -> Iterator[Step]:
                 exception_class TEXT, runner_up_id TEXT, margin BIGINT, reason TEXT, amount_minor BIGINT,
                 difference_minor BIGINT)""",
         )
+        yield statement("frame", f"CREATE TABLE unsearched_{t} ({row} BIGINT, reason TEXT)")
         yield statement(
             "frame",
             f"""

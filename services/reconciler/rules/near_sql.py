@@ -23,7 +23,10 @@ def near_steps(rule: Near) -> Iterator[Step]:
 
 
 def sums_steps(rule: Sums) -> Iterator[Step]:
-    """Each whole with its possible parts; blocks that have too many of them are left out before the join."""
+    """Each whole with its possible parts; blocks that have too many of them are left out before the join.
+
+    A whole that was left out, or that has too many possible parts, is noted: if it stays alone, its reason says so.
+    """
     part, key = ("p", "payment") if rule.whole is Side.LINE else ("l", "line")
     names = [getattr(one, key) for one in rule.keys]
     grouped = f"{sql.listed('n', names)}, n.stretch"
@@ -46,8 +49,42 @@ def sums_steps(rule: Sums) -> Iterator[Step]:
           AND NOT EXISTS (
             SELECT 1 FROM crowded_{rule.id} AS c WHERE {same} AND c.stretch = {part}.stretch)""",
     )
-    decided = WhenAny(rule.id, f"candidates_{rule.id}", (DecideSums(rule.id, rule), *_decided(rule)))
-    yield from _among_near(rule, crowded, found, decided)
+    too_many = WhenAny(rule.id, f"crowded_{rule.id}", (_crowded_out(rule, names),))
+    steps = (*_too_many_parts(rule), DecideSums(rule.id, rule), *_decided(rule))
+    yield from _among_near(rule, crowded, too_many, found, WhenAny(rule.id, f"candidates_{rule.id}", steps))
+
+
+def _crowded_out(rule: Sums, names: list[str]) -> Statement:
+    """Wholes of which all rows at their time were too many to be looked at."""
+    t, row = columns.TABLE[rule.whole], columns.ROW[rule.whole]
+    own = [key.line if rule.whole is Side.LINE else key.payment for key in rule.keys]
+    same = " AND ".join(f"c.{name} = {t}.{mine}" for name, mine in zip(names, own, strict=True))
+    return statement(
+        rule.id,
+        f"""
+        INSERT INTO unsearched_{t} SELECT DISTINCT {t}.{row}, {_unsearched(rule, _CROWD * rule.pool_max, "rows")}
+        FROM near_{t}_{rule.id} AS {t} JOIN crowded_{rule.id} AS c ON {same} AND c.stretch = {t}.stretch""",
+    )
+
+
+def _too_many_parts(rule: Sums) -> Iterator[Statement]:
+    """Wholes with more possible parts than a sum is looked for among, and those parts."""
+    whole = columns.ROW[rule.whole]
+    large = f"SELECT {whole} FROM candidates_{rule.id} GROUP BY {whole} HAVING COUNT(*) > {rule.pool_max}"
+    for side, t in columns.TABLE.items():
+        yield statement(
+            rule.id,
+            f"""
+            INSERT INTO unsearched_{t}
+            SELECT DISTINCT c.{columns.ROW[side]}, {_unsearched(rule, rule.pool_max, "possible parts")}
+            FROM candidates_{rule.id} AS c JOIN ({large}) AS g ON g.{whole} = c.{whole}""",
+        )
+
+
+def _unsearched(rule: Sums, most: int, what: str) -> str:
+    side = "deposit" if rule.whole is Side.LINE else "payment"
+    told = f"no sum was looked for: more than {most} {what} of a {side} {sql.by(rule.keys)}"
+    return sql.literal(f"no counterpart; {told} within {rule.within_seconds} s")
 
 
 def _among_near(rule: Near | Sums, *steps: Step) -> Iterator[Step]:

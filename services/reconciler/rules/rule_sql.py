@@ -61,9 +61,11 @@ def _alone(rule: Alone) -> Statement:
         f"""
         {sql.into(rule.side)}
         SELECT {t}.{row}, {t}.{own}, {sql.literal(rule.id)}, {sql.literal(rule.stage)}, '{rule.disposition}',
-               {sql.literal(rule.exception_class)}, '', CAST(NULL AS BIGINT), 'no counterpart',
+               {sql.literal(rule.exception_class)}, '', CAST(NULL AS BIGINT), COALESCE(u.reason, 'no counterpart'),
                ABS({t}.amount_minor), ABS({t}.amount_minor)
-        FROM live_{t} AS {t} WHERE {sql.condition(rule.where, aliases(rule, is_case=False))}""",
+        FROM live_{t} AS {t}
+        LEFT JOIN (SELECT {row}, MIN(reason) AS reason FROM unsearched_{t} GROUP BY {row}) AS u ON u.{row} = {t}.{row}
+        WHERE {sql.condition(rule.where, aliases(rule, is_case=False))}""",
     )
 
 
