@@ -8,14 +8,18 @@ from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
-from services.reconciler import rpc, worker
+from services.reconciler import rpc, rule_set_rpc, worker
+from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.explanation import ExplanationActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader
 from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
+from services.reconciler.actions.past_slice import PastSlices
 from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.actions.regression import RegressionActions
+from services.reconciler.actions.rule_set import RuleSetActions
 from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.run_inputs import RunInputsActions
 from services.reconciler.actions.sealing import SealingActions
@@ -50,6 +54,7 @@ async def run() -> None:
     clock = SystemClock()
     payments = PaymentsClient(config.payments_target, config.payments_timeout_seconds)
     mirror = MirrorActions(sessions, payments, clock)
+    arrival = ArrivalActions(sessions, clock)
     match_limits = MatchLimits(config.match_seconds_max, config.match_memory_mib, config.match_threads)
     inputs = RunInputsActions(sessions, payments, mirror, clock, config.match_seconds_max)
     reconciliation = ReconciliationActions(sessions, inputs, Matcher(match_limits), clock, config.run_lease_seconds)
@@ -66,11 +71,14 @@ async def run() -> None:
     fetches = FetchActions(
         sessions, sources, fetchers_of(sources, limits), ingest, clock, limits, config.file_seconds_max * 2
     )
+    past = PastSlices(sessions, config.match_seconds_max)
+    regressions = RegressionActions(sessions, clock, past.read, part_seconds_max=config.match_seconds_max)
+    rule_sets = rule_set_rpc.rule_set_servicer(RuleSetActions(sessions, clock), regressions)
     try:
-        loops = worker.loops(mirror, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
-        running = await server.start(
-            config.listen, rpc.servicers(statements, runs, exceptions, suggestions, ExplanationActions(sessions), fetches), loops
-        )
+        loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
+        loops += [worker.regression_loop(regressions, config)]
+        servicers = rpc.servicers(statements, runs, exceptions, suggestions, ExplanationActions(sessions), fetches)
+        running = await server.start(config.listen, [*servicers, rule_sets], loops)
         await server.until_stopped(running)
     finally:
         await payments.close()

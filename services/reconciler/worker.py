@@ -3,9 +3,11 @@
 import functools
 
 from chassis.loop import Loop
+from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.actions.regression import RegressionActions
 from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.config import Config
@@ -13,6 +15,7 @@ from services.reconciler.config import Config
 
 def loops(
     mirror: MirrorActions,
+    arrival: ArrivalActions,
     reconciliation: ReconciliationActions,
     uploads: UploadActions,
     sealing: SealingActions,
@@ -20,6 +23,13 @@ def loops(
     config: Config,
 ) -> list[Loop]:
     """Follow the payments, make the runs that are due, tell payments what they decided, fetch statements, tidy up."""
+
+    async def follow_payments() -> int:
+        """What came is matched at once; the loop of its own has what is left, and the lines."""
+        count = await mirror.follow_payments()
+        if count:
+            await arrival.match_arrivals()
+        return count
 
     async def run_due() -> int:
         claim = await reconciliation.claim_run()
@@ -29,13 +39,28 @@ def loops(
         return 1
 
     return [
-        Loop("follow_payments", mirror.follow_payments, config.follow_interval_seconds),
+        Loop("follow_payments", follow_payments, config.follow_interval_seconds),
+        Loop("match_arrivals", arrival.match_arrivals, config.arrival_interval_seconds),
         Loop("run_due", run_due, config.run_interval_seconds),
         Loop("tell_payments", mirror.tell_payments, config.tell_interval_seconds),
         Loop("forget_uploads", uploads.forget_uploads, config.tidy_interval_seconds),
         Loop("seal_files", sealing.seal_files, config.tidy_interval_seconds),
+        Loop("forget_arrivals", arrival.forget_arrivals, config.tidy_interval_seconds),
         *_fetch_loops(fetches, config),
     ]
+
+
+def regression_loop(regressions: RegressionActions, config: Config) -> Loop:
+    """Make the reports of what versions of rule sets would change, one after the other."""
+
+    async def make_due() -> int:
+        claim = await regressions.claim_regression()
+        if claim is None:
+            return 0
+        await regressions.run_regression(claim)
+        return 1
+
+    return Loop("make_regressions", make_due, config.run_interval_seconds)
 
 
 def _fetch_loops(fetches: FetchActions, config: Config) -> list[Loop]:
