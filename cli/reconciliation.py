@@ -1,10 +1,9 @@
-"""`bihuan reconcile` and `exceptions`: where the books and what the channels say disagree."""
+"""`bihuan reconcile`: a comparison of the books with what the channels say."""
 
 import time
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from cli import client, show
 
@@ -15,21 +14,33 @@ _ENDED = ("STATE_SUCCEEDED", "STATE_FAILED")
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command()(reconcile)
-    app.command()(exceptions)
 
 
-def reconcile(channel: str, business_date: Annotated[str, typer.Argument(metavar="YYYY-MM-DD")]) -> None:
+def reconcile(
+    channel: str,
+    business_date: Annotated[str, typer.Argument(metavar="YYYY-MM-DD")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be found.")] = False,
+) -> None:
     """Compare the books with a channel's statements for one business day."""
     gateway = client.connect()
-    run = run_and_wait(gateway, channel, business_date)
+    run = run_and_wait(gateway, channel, business_date, mode="MODE_DRY_RUN" if dry_run else "MODE_COMMIT")
     if run["state"] != "STATE_SUCCEEDED":
         raise client.GatewayError(f"{run.get('failureReason')}: {run.get('failureMessage')}")
     show.console.print(show.run_table(run))
+    pins = run["pins"]
+    show.console.print(
+        f"rules 规则集 {pins.get('ruleSetId')} v{pins.get('ruleSetVersion')} {pins.get('ruleSetHash', '')[:12]}, "
+        f"as of 截至 {show.instant(pins.get('asOf', ''))}, digest {run['outputDigest']}"
+    )
+    if same := run.get("sameAsRunId"):
+        show.console.print(f"nothing has changed since run {same}, which stands 与该批次相同，未重复处理")
 
 
-def run_and_wait(gateway: client.Gateway, channel: str, business_date: str) -> dict[str, Any]:
+def run_and_wait(
+    gateway: client.Gateway, channel: str, business_date: str, mode: str = "MODE_COMMIT"
+) -> dict[str, Any]:
     """Start a run and follow it to its end, with a bar. Raises GatewayError when it takes over ten minutes."""
-    run = gateway.post("/v1/runs", {"channel": channel, "businessDate": business_date})["run"]
+    run = gateway.post("/v1/runs", {"channel": channel, "businessDate": business_date, "mode": mode})["run"]
     deadline = time.monotonic() + _RUN_SECONDS
     with show.progress() as progress:
         task = progress.add_task(f"reconciling {channel} {business_date}", total=None)
@@ -43,23 +54,3 @@ def run_and_wait(gateway: client.Gateway, channel: str, business_date: str) -> d
             progress.update(task, completed=int(run.get("rowsDone", 0)), total=int(run.get("rowsTotal", 0)) or None)
     ended: dict[str, Any] = run
     return ended
-
-
-def exceptions(
-    run_id: Annotated[str, typer.Option("--run")] = "", payment_id: Annotated[str, typer.Option()] = ""
-) -> None:
-    """List what does not agree, newest first."""
-    found = client.connect().pages("/v1/exceptions", "exceptions", runId=run_id, paymentId=payment_id)
-    rows = [
-        (
-            Text(one["exceptionClass"].removeprefix("EXCEPTION_CLASS_"), "red"),
-            one.get("exceptionClassZh", ""),
-            one.get("merchantOrderNo", ""),
-            one["state"].removeprefix("STATE_"),
-            show.money(one.get("bookAmount")),
-            show.money(one.get("channelAmount")),
-        )
-        for one in found
-    ]
-    columns = ("class", "类别", "order 订单号", "state", "books 账面", "channel 渠道")
-    show.console.print(show.table(f"{len(rows)} exceptions 对账差异", columns, rows, right=2))
