@@ -8,7 +8,7 @@ from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
-from services.reconciler import rpc, rule_set_rpc, worker
+from services.reconciler import clearing_rpc, rpc, rule_set_rpc, worker
 from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.explanation import ExplanationActions
@@ -65,8 +65,9 @@ async def run() -> None:
     uploads = Uploads(config.file_bytes_max)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
     runs = RunActions(sessions, clock)
-    exceptions = ExceptionActions(sessions, clock)
-    suggestions = SuggestionActions(sessions, clock)
+    clearing = clearing_rpc.clearing_servicers(
+        ExceptionActions(sessions, clock), SuggestionActions(sessions, clock), ExplanationActions(sessions)
+    )
     limits = FetchLimits(config.file_bytes_max, config.fetch_seconds_max)
     fetches = FetchActions(
         sessions, sources, fetchers_of(sources, limits), ingest, clock, limits, config.file_seconds_max * 2
@@ -77,8 +78,8 @@ async def run() -> None:
     try:
         loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
         loops += [worker.regression_loop(regressions, config)]
-        servicers = rpc.servicers(statements, runs, exceptions, suggestions, ExplanationActions(sessions), fetches)
-        running = await server.start(config.listen, [*servicers, rule_sets], loops)
+        servicers = [*rpc.servicers(statements, runs, fetches), *clearing, rule_sets]
+        running = await server.start(config.listen, servicers, loops)
         await server.until_stopped(running)
     finally:
         await payments.close()

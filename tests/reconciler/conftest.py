@@ -28,6 +28,7 @@ from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
 from services.reconciler.actions.suggestion import SuggestionActions
 from services.reconciler.actions.upload import UploadActions
+from services.reconciler.clearing_rpc import clearing_servicers
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.fetch import FetchLimits
 from services.reconciler.statements import Limits, load_profiles
@@ -68,14 +69,12 @@ async def system(fresh_database, clock: ManualClock, payments_target: str) -> As
     kept = UploadActions(sessions, ring, clock, keep_seconds=86_400)
     uploads = Uploads(FILE_BYTES_MAX)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
-    exceptions, suggestions = ExceptionActions(sessions, clock), SuggestionActions(sessions, clock)
-    fetches = FetchActions(sessions, (), {}, ingest, clock, FetchLimits(FILE_BYTES_MAX, 30), 30)
-    running = await server.start(
-        "127.0.0.1:0",
-        rpc.servicers(
-            statements, RunActions(sessions, clock), exceptions, suggestions, ExplanationActions(sessions), fetches
-        ),
+    clearing = clearing_servicers(
+        ExceptionActions(sessions, clock), SuggestionActions(sessions, clock), ExplanationActions(sessions)
     )
+    fetches = FetchActions(sessions, (), {}, ingest, clock, FetchLimits(FILE_BYTES_MAX, 30), 30)
+    others = rpc.servicers(statements, RunActions(sessions, clock), fetches)
+    running = await server.start("127.0.0.1:0", [*others, *clearing])
     services = [
         *statement_fetch_service_pb2.DESCRIPTOR.services_by_name.values(),
         *statement_service_pb2.DESCRIPTOR.services_by_name.values(),
