@@ -46,6 +46,7 @@ class Config:
     payments_target: str = setting("127.0.0.1:50051")
     payments_timeout_seconds: float = setting(20.0, minimum=0.1)
     follow_interval_seconds: float = setting(0.5, minimum=0.01)
+    arrival_interval_seconds: float = setting(0.2, minimum=0.01)
     run_interval_seconds: float = setting(0.3, minimum=0.01)
     tell_interval_seconds: float = setting(0.3, minimum=0.01)
     fetch_interval_seconds: float = setting(5.0, minimum=0.01)

@@ -27,6 +27,7 @@ from services.reconciler.statements.lines import with_account
 from services.reconciler.statements.localtime import business_date
 from services.reconciler.statements.refusal import fault_of
 from services.reconciler.statements.terms import account_of, broken_terms, channel_needed, wrong_account
+from services.reconciler.store.arrival import ArrivalStore
 from services.reconciler.store.loading import LoadingStore, staged_csv
 from services.reconciler.store.run import RunStore
 from services.reconciler.store.statement import StatementStore
@@ -100,6 +101,7 @@ class IngestActions:
                 await transaction.rollback()
                 return None
             await loading.add_lines(added.statement_id, sorted(late))
+            await ArrivalStore(session).add_statement(added.statement_id)
             await self._keep(StatementFileStore(session), source)
             await UploadStore(session).remove(sent.request_id)
         return added

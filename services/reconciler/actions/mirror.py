@@ -18,6 +18,7 @@ from chassis.errors import Fault, Kind
 from services.reconciler.clients import ChangeBatch, PaymentsClient
 from services.reconciler.domain.payment import Change
 from services.reconciler.domain.retry import Retry
+from services.reconciler.store.arrival import ArrivalStore
 from services.reconciler.store.fact import DueFact, FactStore
 from services.reconciler.store.mirror import MirrorStore
 
@@ -86,6 +87,7 @@ class MirrorActions:
             store = MirrorStore(session)
             new = await store.mirror([*newest.values()])
             await store.mirror_refunds([*refunds.values()])
+            await ArrivalStore(session).add_payments({*newest, *refunds})
             await store.move_cursor(batch.next_sequence)
         for change in newest.values():
             if change.payment.payment_id in new and change.payment.traceparent:

@@ -23,6 +23,7 @@ from services.reconciler.domain.retry import Retry
 from services.reconciler.match_process import MatchRequest
 from services.reconciler.matcher import Matcher
 from services.reconciler.matching.run_results import EXCEPTIONS_CSV, RESULTS_CSV, RunTotals
+from services.reconciler.store.arrival import compare_with_close
 from services.reconciler.store.exception import ExceptionStore
 from services.reconciler.store.fact import FactStore
 from services.reconciler.store.result import ResultStore
@@ -151,6 +152,7 @@ class ReconciliationActions:
             if claim.mode is Mode.COMMIT:
                 await results.resolve_settled(claim.run_id)
                 await FactStore(session).put_of_run(claim.run_id, now)
+                await compare_with_close(session, claim.run_id, claim.channel, now)
             if superseded:
                 await carry_suggestions(session, superseded, claim.run_id, now)
             rows = sum(place.row_count for place in found.places)

@@ -16,12 +16,7 @@ def pair_steps(rule: Pair) -> Iterator[Step]:
     """All pairs that the keys join, then those of which neither row is in another pair."""
     query = joined(rule, "live_p", "live_l") if rule.many == "leave" else _in_order(rule)
     yield statement(rule.id, f"CREATE TABLE joined_{rule.id} AS {query}")
-    alone = (
-        f"NOT EXISTS (SELECT 1 FROM (SELECT {row} FROM joined_{rule.id} GROUP BY {row} HAVING COUNT(*) > 1) AS m "
-        f"WHERE m.{row} = j.{row})"
-        for row in columns.ROW.values()
-    )
-    pairs = f"CREATE TABLE pairs_{rule.id} AS SELECT j.* FROM joined_{rule.id} AS j WHERE {' AND '.join(alone)}"
+    pairs = f"CREATE TABLE pairs_{rule.id} AS {each_once(f'joined_{rule.id}')}"
     placed = (statement(rule.id, f"{sql.into(side)} {_placed(rule, side)}") for side in Side)
     yield WhenAny(rule.id, f"joined_{rule.id}", (statement(rule.id, pairs), *placed))
 
@@ -35,6 +30,16 @@ def joined(rule: Pair, payments: str, lines: str) -> str:
         FROM {payments} AS p JOIN {lines} AS l ON {sql.equal(rule.keys)}
         WHERE {sql.of_kinds("p", rule.payments)} AND {sql.of_kinds("l", rule.lines)}
           AND {sql.condition(rule.where, aliases(rule, is_case=False))}"""
+
+
+def each_once(joined_rows: str) -> str:
+    """Of joined pairs those of which neither row is in another."""
+    alone = (
+        f"NOT EXISTS (SELECT 1 FROM (SELECT {row} FROM {joined_rows} GROUP BY {row} HAVING COUNT(*) > 1) AS m "
+        f"WHERE m.{row} = j.{row})"
+        for row in columns.ROW.values()
+    )
+    return f"SELECT j.* FROM {joined_rows} AS j WHERE {' AND '.join(alone)}"
 
 
 def _in_order(rule: Pair) -> str:

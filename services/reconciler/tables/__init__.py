@@ -1,5 +1,13 @@
 """The tables of the reconciler, as the migrations make them. No query stands here."""
 
+from services.reconciler.tables.arrival import (
+    ArrivalLineRow,
+    ArrivalMatchRow,
+    ArrivalPaymentDueRow,
+    ArrivalPaymentRow,
+    ArrivalRevisionRow,
+    ArrivalStatementDueRow,
+)
 from services.reconciler.tables.base import METADATA, Base
 from services.reconciler.tables.exception import (
     ClearingRequestRow,
@@ -27,6 +35,12 @@ from services.reconciler.tables.upload import StatementUploadChunkRow, Statement
 
 __all__ = [
     "METADATA",
+    "ArrivalLineRow",
+    "ArrivalMatchRow",
+    "ArrivalPaymentDueRow",
+    "ArrivalPaymentRow",
+    "ArrivalRevisionRow",
+    "ArrivalStatementDueRow",
     "Base",
     "ClearingRequestRow",
     "ExceptionAssignmentRow",

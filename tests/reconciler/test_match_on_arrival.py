@@ -1,0 +1,169 @@
+"""Payments and lines are matched as they come; whatever their order, they end as the same rules end at the close."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from chassis import database
+from chassis.clock import ManualClock
+from services.reconciler.actions.arrival import ArrivalActions
+from services.reconciler.matching.frames import LINES, PAYMENTS, Side
+from services.reconciler.rules.arrival import arrival_rules
+from services.reconciler.rules.duckdb_engine import match_files
+from services.reconciler.rules.rule_files import DEFAULT, load_rule_set
+from services.reconciler.tables import ArrivalLineRow, ArrivalMatchRow, ArrivalPaymentRow, ArrivalRevisionRow
+from tests.matching.rows import a_line, a_payment
+from tests.reconciler.arriving import NOON, Row, come, forget_all
+
+SHIPPED = load_rule_set(DEFAULT)
+ON_ARRIVAL = replace(SHIPPED, rules=arrival_rules(SHIPPED), ignore=(), second_confirmation=None)
+
+
+@pytest.fixture
+async def sessions(fresh_database):
+    engine = database.connect(await fresh_database("services.reconciler"), "test")
+    yield database.sessions(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+def arrival(sessions) -> ArrivalActions:
+    return ArrivalActions(sessions, ManualClock(NOON))
+
+
+async def standing(sessions) -> set[tuple[str, str, str, str, str]]:
+    async with sessions() as session:
+        rows = await session.scalars(select(ArrivalMatchRow))
+        return {(row.payment_id, row.line_id, row.rule_id, row.disposition, row.exception_class) for row in rows}
+
+
+def line_of(payment: Row, line_id: str, **given: object) -> Row:
+    return a_line(line_id, payment, **given)
+
+
+def test_only_rules_by_numbers_that_both_sides_own_decide_on_arrival() -> None:
+    assert [rule.id for rule in arrival_rules(SHIPPED)] == ["txn", "refund_no", "refund_own_no", "order"]
+
+
+@pytest.mark.parametrize("payment_first", [True, False])
+async def test_a_payment_and_its_line_are_a_pair_whichever_comes_first(sessions, arrival, payment_first: bool) -> None:
+    payment = a_payment("p1")
+    rows = [payment, line_of(payment, "s1.1")]
+
+    for row in rows if payment_first else reversed(rows):
+        await come(sessions, [row])
+        await arrival.match_arrivals()
+
+    assert await standing(sessions) == {("p1", "s1.1", "txn", "MATCHED", "")}
+
+
+async def test_a_second_line_with_the_number_ends_the_pair_and_that_is_kept(sessions, arrival) -> None:
+    payment = a_payment("p1")
+    await come(sessions, [payment, line_of(payment, "s1.1")])
+    await arrival.match_arrivals()
+
+    await come(sessions, [line_of(payment, "s2.1", merchant_order_no="another")])
+    await arrival.match_arrivals()
+
+    assert await standing(sessions) == set()
+    async with sessions() as session:
+        (revision,) = await session.scalars(select(ArrivalRevisionRow))
+    assert (revision.payment_id, revision.line_id, revision.run_id) == ("p1", "s1.1", "")
+    assert (revision.before["rule_id"], revision.after) == ("txn", {})
+
+
+async def test_rows_that_too_many_others_hang_together_with_are_left_to_the_close(
+    sessions, arrival, monkeypatch
+) -> None:
+    monkeypatch.setattr("services.reconciler.actions.arrival._TOGETHER_MAX", 5)
+    payment, other = a_payment("p1"), a_payment("p2")
+    crowd = [line_of(payment, f"s1.{at}", merchant_order_no="") for at in range(1, 9)]
+
+    await come(sessions, [payment, other, *crowd, line_of(other, "s1.20")])
+    await arrival.match_arrivals()
+
+    assert await standing(sessions) == {("p2", "s1.20", "txn", "MATCHED", "")}
+
+
+async def test_what_is_due_is_done_once_and_long_past_rows_go(sessions, arrival) -> None:
+    payment = a_payment("p1")
+    await come(sessions, [payment, line_of(payment, "s1.1")])
+
+    turns = [await arrival.match_arrivals(), await arrival.match_arrivals()]
+    arrival._clock.advance(86_400 * 60)
+
+    assert turns == [3, 0]  # the payment, the lines, the end of the statement
+    assert await arrival.forget_arrivals() == 3
+    async with sessions() as session:
+        assert not [*await session.scalars(select(ArrivalPaymentRow)), *await session.scalars(select(ArrivalLineRow))]
+
+
+numbers, amounts = st.sampled_from(["", "a", "b", "c"]), st.sampled_from([100, 200])
+
+
+@st.composite
+def a_row(draw, at: int) -> Row:
+    """A row whose numbers many others have too."""
+    is_refund = draw(st.booleans()) and draw(st.booleans())
+    sign = -1 if is_refund else 1
+    shared = {
+        "channel": draw(st.sampled_from(["wechat_pay", "wechat_pay", "alipay"])),
+        "channel_txn_no": draw(numbers),
+        "merchant_order_no": draw(numbers),
+        "channel_refund_no": draw(numbers) if is_refund else "",
+        "merchant_refund_no": draw(numbers) if is_refund else "",
+        "amount_minor": sign * draw(amounts),
+    }
+    if draw(st.booleans()):
+        kind = "REFUND" if is_refund else "PAYMENT"
+        return a_payment(f"p{at}", kind=kind, **shared)
+    kind = draw(st.sampled_from(["REFUND", "DEBIT"] if is_refund else ["PAYMENT", "CREDIT"]))
+    status = draw(st.sampled_from(["SUCCEEDED", "", "FAILED"]))
+    return {**a_line(f"s{at}.{at}"), **shared, "kind": kind, "status": status, "book_time_us": None}
+
+
+@st.composite
+def days(draw) -> tuple[list[Row], list[int]]:
+    rows = [draw(a_row(at)) for at in range(1, draw(st.integers(4, 14)))]
+    order = draw(st.permutations(range(len(rows))))
+    return rows, order
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
+@given(day=days(), data=st.data())
+async def test_in_any_order_of_coming_they_end_as_the_same_rules_end_at_the_close(
+    sessions, arrival, tmp_path: Path, day: tuple[list[Row], list[int]], data: st.DataObject
+) -> None:
+    rows, order = day
+    await forget_all(sessions)
+
+    for at in order:
+        await come(sessions, [rows[at]])
+        if data.draw(st.booleans()):
+            await arrival.match_arrivals()
+    await arrival.match_arrivals()
+
+    assert await standing(sessions) == closed(rows, tmp_path)
+
+
+def closed(rows: list[Row], folder: Path) -> set[tuple[str, str, str, str, str]]:
+    """The pairs of the same rules by DuckDB, from all rows at once."""
+    frames = {PAYMENTS: "payment_id", LINES: "line_id"}
+    for schema, key in frames.items():
+        table = pa.Table.from_pylist([row for row in rows if key in row], schema)
+        pq.write_table(table, folder / f"{key}.parquet")
+    match_files(ON_ARRIVAL, folder / "payment_id.parquet", folder / "line_id.parquet", folder / "out")
+    found: dict[str, dict[str, Row]] = {}
+    for row in pq.read_table(folder / "out/results.parquet").to_pylist():
+        found.setdefault(row["group_id"], {})[row["side"]] = row
+    return {
+        (pair[Side.PAYMENT]["id"], line["id"], line["rule_id"], line["disposition"], line["exception_class"])
+        for pair in found.values()
+        if len(pair) == 2 and (line := pair[Side.LINE])
+    }
