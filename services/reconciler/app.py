@@ -8,7 +8,7 @@ from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
-from services.reconciler import rpc, worker
+from services.reconciler import clearing_rpc, rpc, rule_set_rpc, worker
 from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.explanation import ExplanationActions
@@ -16,7 +16,10 @@ from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader
 from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
+from services.reconciler.actions.past_slice import PastSlices
 from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.actions.regression import RegressionActions
+from services.reconciler.actions.rule_set import RuleSetActions
 from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.run_inputs import RunInputsActions
 from services.reconciler.actions.sealing import SealingActions
@@ -62,17 +65,21 @@ async def run() -> None:
     uploads = Uploads(config.file_bytes_max)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
     runs = RunActions(sessions, clock)
-    exceptions = ExceptionActions(sessions, clock)
-    suggestions = SuggestionActions(sessions, clock)
+    clearing = clearing_rpc.clearing_servicers(
+        ExceptionActions(sessions, clock), SuggestionActions(sessions, clock), ExplanationActions(sessions)
+    )
     limits = FetchLimits(config.file_bytes_max, config.fetch_seconds_max)
     fetches = FetchActions(
         sessions, sources, fetchers_of(sources, limits), ingest, clock, limits, config.file_seconds_max * 2
     )
+    past = PastSlices(sessions, config.match_seconds_max)
+    regressions = RegressionActions(sessions, clock, past.read, part_seconds_max=config.match_seconds_max)
+    rule_sets = rule_set_rpc.rule_set_servicer(RuleSetActions(sessions, clock), regressions)
     try:
         loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
-        running = await server.start(
-            config.listen, rpc.servicers(statements, runs, exceptions, suggestions, ExplanationActions(sessions), fetches), loops
-        )
+        loops += [worker.regression_loop(regressions, config)]
+        servicers = [*rpc.servicers(statements, runs, fetches), *clearing, rule_sets]
+        running = await server.start(config.listen, servicers, loops)
         await server.until_stopped(running)
     finally:
         await payments.close()

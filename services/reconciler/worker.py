@@ -7,6 +7,7 @@ from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
+from services.reconciler.actions.regression import RegressionActions
 from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.config import Config
@@ -47,6 +48,19 @@ def loops(
         Loop("forget_arrivals", arrival.forget_arrivals, config.tidy_interval_seconds),
         *_fetch_loops(fetches, config),
     ]
+
+
+def regression_loop(regressions: RegressionActions, config: Config) -> Loop:
+    """Make the reports of what versions of rule sets would change, one after the other."""
+
+    async def make_due() -> int:
+        claim = await regressions.claim_regression()
+        if claim is None:
+            return 0
+        await regressions.run_regression(claim)
+        return 1
+
+    return Loop("make_regressions", make_due, config.run_interval_seconds)
 
 
 def _fetch_loops(fetches: FetchActions, config: Config) -> list[Loop]:
