@@ -55,21 +55,42 @@ def progress() -> Progress:
     return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
+_DISPOSITION_ZH = {
+    "MATCHED": "已对平",
+    "SUGGESTED": "待确认",
+    "BUFFERED": "缓冲",
+    "EXCEPTION": "差异",
+    "IGNORED_BY_RULE": "按规则忽略",
+}
+
+
 def run_table(run: Mapping[str, Any]) -> Table:
-    """What one reconciliation run found, exceptions in red."""
+    """What one reconciliation run found: all rows by what became of them, then the exceptions in red."""
     totals = run.get("totals", {})
-    rows: list[Sequence[str | Text]] = [
-        ("payments 支付", totals.get("paymentCount", "0"), sums(totals.get("paymentSums", []))),
-        ("statement lines 账单行", totals.get("lineCount", "0"), sums(totals.get("lineSums", []))),
-        ("matched 已对平", totals.get("matchedCount", "0"), sums(totals.get("matchedSums", []))),
-        ("… across the cut-off 跨日", totals.get("crossDayCount", "0"), ""),
-    ]
+    rows: list[Sequence[str | Text]] = [("all 合计", "", *_both_sides(totals))]
+    for one in totals.get("dispositions", []):
+        name = one["disposition"].removeprefix("DISPOSITION_")
+        rows.append((Text(f"{name} {_DISPOSITION_ZH[name]}"), one.get("groupCount", "0"), *_both_sides(one)))
+        if name == "MATCHED":
+            rows.append(("  across the cut-off 跨日", totals.get("crossDayCount", "0"), *[""] * 4))
     for one in totals.get("exceptions", []):
         name = one["exceptionClass"].removeprefix("EXCEPTION_CLASS_")
-        amounts = sums(one.get("channelSums") or one.get("bookSums", []))
-        rows.append((Text(name, "red"), Text(one["exceptionCount"], "red"), Text(amounts, "red")))
-    title = f"{run['channel']} {run['businessDate']} · {run['state'].removeprefix('STATE_')}"
-    return table(title, ("", "rows", "money"), rows, right=2)
+        told = Text(f"  {name} {one.get('exceptionClassZh', '')}\n  {one.get('exceptionClassEn', '')}", "red")
+        money = {"paymentSums": one.get("bookSums", []), "lineSums": one.get("channelSums", []), **one}
+        rows.append((told, Text(one["exceptionCount"], "red"), *_both_sides(money)))
+    dry = " · DRY RUN 试跑" if run.get("mode") == "MODE_DRY_RUN" else ""
+    title = f"{run['channel']} {run['businessDate']} · {run['state'].removeprefix('STATE_')}{dry}"
+    columns = ("", "groups 组", "payments 账面笔数", "books 账面金额", "lines 账单行数", "channel 渠道金额")
+    return table(title, columns, rows, right=5)
+
+
+def _both_sides(totals: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    return (
+        totals.get("paymentCount", "0"),
+        sums(totals.get("paymentSums", [])),
+        totals.get("lineCount", "0"),
+        sums(totals.get("lineSums", [])),
+    )
 
 
 def diagnosis_json(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Making a run: claim it, read what it is made from, let it be decided, and write all results at once or none."""
 
 import random
-from contextlib import aclosing
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -16,7 +18,6 @@ from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from services.reconciler.actions.lease import kept_lease
 from services.reconciler.actions.run_inputs import RunInputs, RunInputsActions
-from services.reconciler.actions.suggestion import carry_suggestions
 from services.reconciler.actions.suggestion import carry_suggestions
 from services.reconciler.domain.pins import Mode, Pins
 from services.reconciler.domain.retry import Retry
@@ -89,8 +90,7 @@ class ReconciliationActions:
     async def _run(self, claim: Claim) -> None:
         if claim.attempts > _RETRY.attempts_max:
             raise Fault(Kind.INTERNAL, "INTERNAL", "its workers were lost again and again", "执行进程多次中断")
-        with TemporaryDirectory(prefix="bihuan-run-") as name:
-            folder = Path(name)
+        with _scratch(claim) as folder:
             async with kept_lease(self._sessions, self._clock, claim, self._lease_seconds):
                 inputs = await self._inputs.complete(claim, folder)
                 same = await self._same(claim, inputs.pins)
@@ -224,6 +224,16 @@ class ReconciliationActions:
 
     def _lease_end(self, now: datetime) -> datetime:
         return now + timedelta(seconds=self._lease_seconds)
+
+
+@contextmanager
+def _scratch(claim: Claim) -> Iterator[Path]:
+    """A folder for the rows of a run, in place of what a worker of it that was lost may have left here."""
+    prefix = f"bihuan-run-{claim.run_id}-"
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+        yield Path(name)
 
 
 async def _check(results: ResultStore, claim: Claim, inputs: RunInputs, found: RunTotals) -> None:

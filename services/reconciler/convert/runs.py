@@ -8,6 +8,7 @@ from bihuan.reconciler.v1 import run_pb2, run_service_pb2
 from chassis import telemetry
 from services.reconciler.convert.basics import money, optional_business_date, sums, timestamp
 from services.reconciler.convert.exceptions import exception_class_value
+from services.reconciler.domain.exception_class import ExceptionClass
 from services.reconciler.domain.match import Match
 from services.reconciler.domain.pins import Mode
 from services.reconciler.matching.frames import Disposition
@@ -119,6 +120,8 @@ def _class_total(total: Mapping[str, Any]) -> run_pb2.ClassTotal:
         exception_count=total["exception_count"],
         book_sums=sums(total["book_sums"]),
         channel_sums=sums(total["channel_sums"]),
+        exception_class_zh=ExceptionClass(total["exception_class"]).zh,
+        exception_class_en=ExceptionClass(total["exception_class"]).en,
         payment_count=total["payment_count"],
         line_count=total["line_count"],
     )

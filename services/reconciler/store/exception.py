@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from services.reconciler.domain.pins import Mode
 from services.reconciler.tables import (
     ExceptionAssignmentRow,
     ExceptionConfirmationRow,
@@ -276,19 +277,29 @@ def _told() -> Select[ExceptionRow, str, date, str]:
     )
 
 
+def _of_run(run_id: str) -> ColumnElement[bool]:
+    """Of that run, or of the one that stands for it; without one of every run but the dry ones."""
+    if not run_id:
+        return RunRow.mode == Mode.COMMIT
+    stands = aliased(RunRow)
+    same = select(stands.same_as_run_id).where(stands.run_id == run_id).scalar_subquery()
+    return ExceptionRow.run_id == func.coalesce(same, run_id)
+
+
 def _which(wanted: ExceptionFilter) -> Iterator[ColumnElement[bool]]:
     """The conditions that a filter says, on exceptions with their runs and payments."""
     for column, value in (
-        (ExceptionRow.run_id, wanted.run_id),
         (ExceptionRow.exception_class, wanted.exception_class),
         (ExceptionRow.state, wanted.state),
-        (ExceptionRow.payment_id, wanted.payment_id),
         (ExceptionRow.assignee, wanted.assignee),
         (RunRow.channel, wanted.channel),
         (PaymentRow.merchant_id, wanted.merchant_id),
     ):
         if value:
             yield column == value
+    yield _of_run(wanted.run_id)
+    if wanted.payment_id:
+        yield ExceptionRow.payment_ids.contains([wanted.payment_id])
     if wanted.first_date:
         yield RunRow.business_date >= wanted.first_date
     if wanted.last_date:

@@ -29,6 +29,7 @@ class ExceptionRow(Base):
         Index("exceptions_run_id_payment_id_key", "run_id", "payment_id", unique=True),
         Index("exceptions_run_id_line_key", "run_id", "statement_id", "line_no", unique=True),
         Index(None, "payment_id"),
+        Index(None, "payment_ids", postgresql_using="gin"),
         Index(None, "exception_class", "exception_id"),
         Index(None, "amount_minor", "exception_id"),
         Index(None, "assignee", "exception_id"),

@@ -71,6 +71,7 @@ def _exceptions() -> None:
     op.add_column("exceptions", sa.Column("margin", sa.BigInteger, nullable=True))
     for name in ("payment_ids", "line_ids"):
         op.add_column("exceptions", sa.Column(name, sa.ARRAY(sa.Text), nullable=False, server_default="{}"))
+    op.create_index("exceptions_payment_ids_idx", "exceptions", ["payment_ids"], postgresql_using="gin")
 
 
 def _mirror() -> None:

@@ -380,6 +380,8 @@ class ClassTotal(_message.Message):
     CHANNEL_SUMS_FIELD_NUMBER: _builtins.int
     PAYMENT_COUNT_FIELD_NUMBER: _builtins.int
     LINE_COUNT_FIELD_NUMBER: _builtins.int
+    EXCEPTION_CLASS_ZH_FIELD_NUMBER: _builtins.int
+    EXCEPTION_CLASS_EN_FIELD_NUMBER: _builtins.int
     exception_class: _exception_pb2.ExceptionClass.ValueType
     """The class."""
     exception_count: _builtins.int
@@ -388,6 +390,10 @@ class ClassTotal(_message.Message):
     """The payments and refunds in them."""
     line_count: _builtins.int
     """The lines in them."""
+    exception_class_zh: _builtins.str
+    """The class in Chinese, with its viewpoint."""
+    exception_class_en: _builtins.str
+    """The class in English, with its viewpoint."""
     @_builtins.property
     def book_sums(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
         """The books' money in them, by currency."""
@@ -405,10 +411,12 @@ class ClassTotal(_message.Message):
         channel_sums: _abc.Iterable[_money_pb2.Money] | None = ...,
         payment_count: _builtins.int = ...,
         line_count: _builtins.int = ...,
+        exception_class_zh: _builtins.str = ...,
+        exception_class_en: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_sums", b"book_sums", "channel_sums", b"channel_sums", "exception_class", b"exception_class", "exception_count", b"exception_count", "line_count", b"line_count", "payment_count", b"payment_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_sums", b"book_sums", "channel_sums", b"channel_sums", "exception_class", b"exception_class", "exception_class_en", b"exception_class_en", "exception_class_zh", b"exception_class_zh", "exception_count", b"exception_count", "line_count", b"line_count", "payment_count", b"payment_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
