@@ -15,12 +15,13 @@ from services.reconciler.tables import (
     ArrivalRevisionRow,
     PaymentRow,
     RefundRow,
+    RunResultRow,
     StatementFileRow,
     StatementLineRow,
     StatementRow,
 )
 
-ARRIVALS = (ArrivalPaymentRow, ArrivalLineRow, ArrivalMatchRow, ArrivalRevisionRow)
+ARRIVALS = (ArrivalPaymentRow, ArrivalLineRow, ArrivalMatchRow, ArrivalRevisionRow, RunResultRow)
 Row = dict[str, Any]
 DAY = date(2026, 1, 1)
 NOON = datetime(2026, 1, 1, 4, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from chassis import database
 from chassis.clock import ManualClock
@@ -17,9 +17,17 @@ from services.reconciler.matching.frames import LINES, PAYMENTS, Side
 from services.reconciler.rules.arrival import arrival_rules
 from services.reconciler.rules.duckdb_engine import match_files
 from services.reconciler.rules.rule_files import DEFAULT, load_rule_set
-from services.reconciler.tables import ArrivalLineRow, ArrivalMatchRow, ArrivalPaymentRow, ArrivalRevisionRow
+from services.reconciler.rules.rule_set import RuleSet
+from services.reconciler.store.arrival import compare_with_close
+from services.reconciler.tables import (
+    ArrivalLineRow,
+    ArrivalMatchRow,
+    ArrivalPaymentRow,
+    ArrivalRevisionRow,
+    RunResultRow,
+)
 from tests.matching.rows import a_line, a_payment
-from tests.reconciler.arriving import NOON, Row, come, forget_all
+from tests.reconciler.arriving import DAY, NOON, Row, come, forget_all
 
 SHIPPED = load_rule_set(DEFAULT)
 ON_ARRIVAL = replace(SHIPPED, rules=arrival_rules(SHIPPED), ignore=(), second_confirmation=None)
@@ -135,7 +143,7 @@ def days(draw) -> tuple[list[Row], list[int]]:
     return rows, order
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=15, deadline=None, suppress_health_check=[*HealthCheck])
 @given(day=days(), data=st.data())
 async def test_in_any_order_of_coming_they_end_as_the_same_rules_end_at_the_close(
     sessions, arrival, tmp_path: Path, day: tuple[list[Row], list[int]], data: st.DataObject
@@ -149,21 +157,95 @@ async def test_in_any_order_of_coming_they_end_as_the_same_rules_end_at_the_clos
             await arrival.match_arrivals()
     await arrival.match_arrivals()
 
-    assert await standing(sessions) == closed(rows, tmp_path)
+    before = await standing(sessions)
+    assert before == pairs_of(close(ON_ARRIVAL, rows, tmp_path))
+    results = close(SHIPPED, rows, tmp_path)
+    await record_run(sessions, "r1", results)
+    said = pairs_of(results)
+    same = {pair for pair in before if (pair[0], pair[1], *pair[3:]) in {(x[0], x[1], *x[3:]) for x in said}}
+    async with sessions() as session:
+        closed = {
+            row.payment_id for row in await session.scalars(select(ArrivalMatchRow)) if row.closed_by_run_id == "r1"
+        }
+        revised = {row.payment_id for row in await session.scalars(select(ArrivalRevisionRow)) if row.run_id == "r1"}
+    assert closed == {pair[0] for pair in same}
+    assert revised == {pair[0] for pair in before - same}
+    assert await standing(sessions) == same
 
 
-def closed(rows: list[Row], folder: Path) -> set[tuple[str, str, str, str, str]]:
-    """The pairs of the same rules by DuckDB, from all rows at once."""
-    frames = {PAYMENTS: "payment_id", LINES: "line_id"}
-    for schema, key in frames.items():
+async def test_a_run_closes_what_it_finds_too_and_says_where_it_differs(sessions, arrival) -> None:
+    fine, odd = a_payment("p1"), a_payment("p2")
+    await come(sessions, [fine, line_of(fine, "s1.1"), odd, line_of(odd, "s1.2")])
+    await arrival.match_arrivals()
+    alone = {"group_id": "p2", "rule_id": "payment_without_line", "disposition": "EXCEPTION", "exception_class": "X"}
+
+    await record_run(
+        sessions,
+        "r1",
+        [
+            a_result("P", "p1", group_id="p1"),
+            a_result("L", "s1.1", group_id="p1"),
+            a_result("P", "p2", **alone),
+            a_result("L", "s1.2", **{**alone, "group_id": "s1.2"}),
+        ],
+    )
+    await come(sessions, [line_of(odd, "s2.1", channel_txn_no="another")])
+    await arrival.match_arrivals()
+
+    stands, revised = await arrival.get_arrival_match("p1")
+    assert stands
+    assert not revised
+    assert (stands.closed_by_run_id, stands.line_id) == ("r1", "s1.1")
+    stands, revised = await arrival.get_arrival_match("p2")
+    assert revised
+    assert not stands  # what a run has placed is no candidate any more
+    assert (revised.run_id, revised.line_id, revised.before["disposition"]) == ("r1", "s1.2", "MATCHED")
+    assert revised.after["payment"]["rule_id"] == "payment_without_line"
+
+
+async def test_what_a_run_buffers_goes_on_being_matched(sessions, arrival) -> None:
+    payment = a_payment("p1")
+    await come(sessions, [payment])
+    await arrival.match_arrivals()
+    await record_run(sessions, "r1", [a_result("P", "p1", disposition="BUFFERED", rule_id="payment_waits")])
+
+    await come(sessions, [line_of(payment, "s1.1")])
+    await arrival.match_arrivals()
+
+    assert await standing(sessions) == {("p1", "s1.1", "txn", "MATCHED", "")}
+
+
+def a_result(side: str, row_id: str, **given: object) -> Row:
+    texts = {"group_id": row_id, "rule_id": "txn", "stage": "exact", "disposition": "MATCHED", "exception_class": ""}
+    return {**texts, "side": side, "id": row_id, "runner_up_id": "", "margin": None, "reason": "", **given}
+
+
+async def record_run(sessions, run_id: str, results: list[Row]) -> None:
+    """As a run that commits writes it."""
+    more = {"run_id": run_id, "currency_code": "CNY", "amount_minor": 1, "business_date": DAY, "beside": False}
+    async with sessions.begin() as session:
+        await session.execute(insert(RunResultRow), [{**row, **more} for row in results])
+        for channel in ("wechat_pay", "alipay"):
+            await compare_with_close(session, run_id, channel, NOON)
+
+
+def close(rule_set: RuleSet, rows: list[Row], folder: Path) -> list[Row]:
+    """What the engine says of all rows at once."""
+    for schema, key in ((PAYMENTS, "payment_id"), (LINES, "line_id")):
         table = pa.Table.from_pylist([row for row in rows if key in row], schema)
         pq.write_table(table, folder / f"{key}.parquet")
-    match_files(ON_ARRIVAL, folder / "payment_id.parquet", folder / "line_id.parquet", folder / "out")
-    found: dict[str, dict[str, Row]] = {}
-    for row in pq.read_table(folder / "out/results.parquet").to_pylist():
-        found.setdefault(row["group_id"], {})[row["side"]] = row
+    match_files(rule_set, folder / "payment_id.parquet", folder / "line_id.parquet", folder / "out")
+    return pq.read_table(folder / "out/results.parquet").to_pylist()
+
+
+def pairs_of(results: list[Row]) -> set[tuple[str, str, str, str, str]]:
+    """Groups of one payment and one line."""
+    groups: dict[str, list[Row]] = {}
+    for row in results:
+        groups.setdefault(row["group_id"], []).append(row)
+    pairs = [sorted(group, key=lambda row: row["side"]) for group in groups.values() if len(group) == 2]
     return {
-        (pair[Side.PAYMENT]["id"], line["id"], line["rule_id"], line["disposition"], line["exception_class"])
-        for pair in found.values()
-        if len(pair) == 2 and (line := pair[Side.LINE])
+        (payment["id"], line["id"], line["rule_id"], line["disposition"], line["exception_class"])
+        for line, payment in pairs
+        if (line["side"], payment["side"]) == (Side.LINE, Side.PAYMENT)
     }
