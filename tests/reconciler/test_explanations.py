@@ -1,68 +1,29 @@
 """Why a row is where it is: the rule, its keys with both values, what came second, and which rules passed it by."""
 
 from bihuan.reconciler.v1 import exception_pb2, explanation_pb2, explanation_service_pb2, run_pb2
-from sqlalchemy import insert, select
 
-from services.reconciler.tables import RuleSetVersionRow, RunResultRow, RunRow, StatementLineRow
-from tests.reconciler.builders import DAY, NOON, System, a_bill, a_bill_row, refused
+from demo.plan import BillRow
+from tests.reconciler.builders import NOON, System, a_bill, a_bill_row, refused
+from tests.reconciler.seeds import add_group, add_run, line_ids
 
 Asked = explanation_service_pb2
 
 
-async def placed(system: System, *lines: object, **told: object) -> tuple[list[str], list[str]]:
-    """A run of the shipped rule set whose one group has payments 1 and 2 as wanted, and these lines of a bill."""
-    payments = [await system.record(no) for no in range(1, int(str(told.pop("payments", 1))) + 1)]
-    await system.ingest(a_bill(*lines))
+async def placed(
+    system: System, *rows: BillRow, payments: int = 1, has_runner_up: bool = False, **told: object
+) -> tuple[list[str], list[str]]:
+    """A run whose one group has so many payments and the lines of these rows; the last line may be the runner-up."""
+    payment_ids = [await system.record(no) for no in range(1, payments + 1)]
+    await system.ingest(a_bill(*rows))
     await system.mirror.follow_payments()
     async with system.sessions.begin() as session:
-        stored = await session.scalars(select(StatementLineRow).order_by(StatementLineRow.line_no))
-        line_ids = [f"{line.statement_id}.{line.line_no}" for line in stored]
-        version = (await session.scalars(select(RuleSetVersionRow))).first()
-        assert version is not None, "the shipped rule set is there"
-        await session.execute(insert(RunRow).values(**run_row(version)))
-        runner_up = line_ids[-1] if told.pop("with_runner_up", False) else ""
-        members = line_ids[:-1] if runner_up else line_ids
-        row = {
-            "run_id": "run_1",
-            "group_id": payments[0],
-            "exception_class": "",
-            "runner_up_id": runner_up,
-            "margin": None,
-            "currency_code": "CNY",
-            "amount_minor": 1200,
-            "business_date": DAY,
-            "beside": False,
-        }
-        ids = [*(("P", each) for each in payments), *(("L", each) for each in members)]
-        await session.execute(insert(RunResultRow), [{**row, **told, "side": side, "id": each} for side, each in ids])
-    return payments, line_ids
-
-
-def run_row(version: RuleSetVersionRow) -> dict[str, object]:
-    """A run that succeeded and stands."""
-    return {
-        "run_id": "run_1",
-        "request_id": "request-1",
-        "channel": "wechat_pay",
-        "business_date": DAY,
-        "state": "SUCCEEDED",
-        "attempts": 1,
-        "due_at": NOON,
-        "traceparent": "",
-        "statement_sha256s": [],
-        "payments_manifest_digest": b"",
-        "neighbours_digest": b"",
-        "output_digest": b"",
-        "rule_set_id": version.rule_set_id,
-        "rule_set_version": str(version.version),
-        "rule_set_hash": version.content_hash,
-        "failure_reason": "",
-        "failure_message": "",
-        "rows_done": 0,
-        "rows_total": 0,
-        "create_time": NOON,
-        "end_time": NOON,
-    }
+        lines = await line_ids(session)
+        await add_run(session)
+        if has_runner_up:
+            await add_group(session, payment_ids, lines[:-1], runner_up_id=lines[-1], **told)
+        else:
+            await add_group(session, payment_ids, lines, **told)
+    return payment_ids, lines
 
 
 async def of_payment(system: System, payment_id: str) -> explanation_pb2.Explanation:
@@ -97,7 +58,7 @@ async def test_a_match_is_explained_by_its_rule_and_its_keys_with_the_values_of_
 async def test_a_suggestion_tells_what_came_second_by_what_margin_and_which_rules_passed_it_by(system: System):
     rows = [a_bill_row(no, create_time=NOON, book_time=NOON, merchant_order_no="") for no in (101, 102)]
     said = {"rule_id": "time", "stage": "near", "disposition": "SUGGESTED", "reason": "by channel, 3 s apart"}
-    payments, lines = await placed(system, *rows, margin=90_000_000, with_runner_up=True, **said)
+    payments, lines = await placed(system, *rows, margin=90_000_000, has_runner_up=True, **said)
 
     found = await of_payment(system, payments[0])
 

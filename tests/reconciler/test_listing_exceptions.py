@@ -4,22 +4,27 @@ from datetime import timedelta
 
 from bihuan.reconciler.v1 import exception_pb2, exception_service_pb2
 
-from chassis.money import Money
-from tests.reconciler.builders import DAY, System, a_bill, a_bill_row, exceptions_of, refused
+from tests.reconciler.builders import DAY, System, exceptions_of, refused
+from tests.reconciler.seeds import add_run, copy_exception, lines_without_payment
 
 Listing = exception_service_pb2.ListExceptionsRequest
 
 
 async def two_days(system: System) -> None:
     """A day with a payment of 12.00 that the channel has not, and lines of 5.00 and 9.00; the next with one of 7.00."""
-    await system.record(1)
-    await system.ingest(a_bill(a_bill_row(2, amount=Money("CNY", 500)), a_bill_row(3, amount=Money("CNY", 900))))
-    await system.run("run-00001")
+    payment_id = await system.record(1)
+    await system.mirror.follow_payments()
+    channel_only = await lines_without_payment(system, [500, 900])
+    async with system.sessions.begin() as session:
+        books = {"exception_class": "PLATFORM_ONLY", "payment_id": payment_id, "statement_id": None, "line_no": None}
+        money = {"book_currency_code": "CNY", "book_amount_minor": 1200}
+        none = {"channel_currency_code": None, "channel_amount_minor": None}
+        await copy_exception(session, channel_only[0], **books, **money, **none)
     system.clock.advance(86_400)
-    late = a_bill_row(4, amount=Money("CNY", 700))
-    moved = {"create_time": late.create_time + timedelta(days=1), "book_time": late.book_time + timedelta(days=1)}
-    await system.ingest(a_bill(a_bill_row(4, amount=Money("CNY", 700), **moved)), "ingest-0002")
-    await system.run("run-00002", day=DAY + timedelta(days=1))
+    async with system.sessions.begin() as session:
+        await add_run(session, "run_2", DAY + timedelta(days=1))
+        later = {"run_id": "run_2", "channel_amount_minor": 700, "create_time": system.clock.now()}
+        await copy_exception(session, channel_only[0], **later)
 
 
 async def amounts(system: System, **wanted: object) -> list[int]:

@@ -14,10 +14,10 @@ from services.reconciler.tables import (
     RuleSetVersionRow,
     RunResultRow,
     RunRow,
-    StatementLineRow,
     SuggestionDecisionRow,
 )
 from tests.reconciler.builders import DAY, NOON, System, a_bill, a_bill_row, exceptions_of, refused
+from tests.reconciler.seeds import add_group, add_run, line_ids, shipped
 
 S = suggestion_pb2.Suggestion
 
@@ -25,66 +25,13 @@ S = suggestion_pb2.Suggestion
 async def suggested(system: System, count: int = 1) -> list[str]:
     """Suggestions of one payment and one line each, as the rule `time` of the shipped set makes them; their ids."""
     payments = [await system.record(no) for no in range(1, count + 1)]
-    rows = [a_bill_row(100 + no, create_time=NOON, book_time=NOON) for no in range(1, count + 1)]
-    await system.ingest(a_bill(*rows))
+    await system.ingest(a_bill(*(a_bill_row(100 + no, create_time=NOON, book_time=NOON) for no in range(1, count + 1))))
     await system.mirror.follow_payments()
     async with system.sessions.begin() as session:
-        lines = list(await session.scalars(select(StatementLineRow).order_by(StatementLineRow.line_no)))
-        version = (await session.scalars(select(RuleSetVersionRow))).first()
-        await add_run(session, "run_1", version)
-        pairs = [
-            (payment, f"{line.statement_id}.{line.line_no}") for payment, line in zip(payments, lines, strict=True)
-        ]
-        await session.execute(insert(RunResultRow), [row for pair in pairs for row in result_rows("run_1", *pair)])
-    return [f"run_1.{payment}" for payment, _ in pairs]
-
-
-async def add_run(session, run_id: str, version: RuleSetVersionRow | None, day=DAY) -> None:
-    """A run that succeeded and stands."""
-    rule_set = {"rule_set_id": version.rule_set_id, "rule_set_version": str(version.version)} if version else {}
-    row = {
-        "run_id": run_id,
-        "request_id": f"request-{run_id}",
-        "channel": "wechat_pay",
-        "business_date": day,
-        "state": "SUCCEEDED",
-        "attempts": 1,
-        "due_at": NOON,
-        "traceparent": "",
-        "statement_sha256s": [],
-        "payments_manifest_digest": b"",
-        "neighbours_digest": b"",
-        "rule_set_version": "",
-        "output_digest": b"",
-        "failure_reason": "",
-        "failure_message": "",
-        "rows_done": 0,
-        "rows_total": 0,
-        "create_time": NOON,
-        "end_time": NOON,
-        **rule_set,
-    }
-    await session.execute(insert(RunRow).values(**row))
-
-
-def result_rows(run_id: str, payment_id: str, line_id: str, disposition: str = "SUGGESTED") -> list[dict[str, object]]:
-    """The places of a pair."""
-    told = {
-        "run_id": run_id,
-        "group_id": payment_id,
-        "rule_id": "time",
-        "stage": "near",
-        "disposition": disposition,
-        "exception_class": "",
-        "runner_up_id": "",
-        "margin": None,
-        "reason": "by channel, 3 s apart",
-        "currency_code": "CNY",
-        "amount_minor": 1200,
-        "business_date": DAY,
-        "beside": False,
-    }
-    return [{**told, "side": "P", "id": payment_id}, {**told, "side": "L", "id": line_id}]
+        await add_run(session)
+        for payment_id, line_id in zip(payments, await line_ids(session), strict=True):
+            await add_group(session, [payment_id], [line_id])
+    return [f"run_1.{payment_id}" for payment_id in payments]
 
 
 async def confirm(
@@ -120,8 +67,7 @@ async def told_to_payments(system: System) -> dict[str, tuple[str, str]]:
 async def two_people_from(system: System, minor: int) -> None:
     """The version that decided wants two people from an amount on, as if it had always said so."""
     async with system.sessions.begin() as session:
-        version = (await session.scalars(select(RuleSetVersionRow))).first()
-        assert version is not None, "the shipped rule set is there"
+        version = await shipped(session)
         said = f"{version.yaml}\nsecond_confirmation: {{basis: amount, minor: {minor}}}\n"
         row = {column.name: getattr(version, column.name) for column in RuleSetVersionRow.__table__.columns}
         changed = {"version": 99, "content_hash": "f" * 64, "request_id": "request-99", "yaml": said, "state": "DRAFT"}
@@ -184,8 +130,8 @@ async def test_a_suggestion_one_of_whose_rows_is_matched_meanwhile_is_refused_an
     (suggestion_id,) = await suggested(system)
     payment_id = suggestion_id.removeprefix("run_1.")
     async with system.sessions.begin() as session:
-        await add_run(session, "run_2", None, DAY + timedelta(days=1))
-        await session.execute(insert(RunResultRow), result_rows("run_2", payment_id, "stm_9.4", "MATCHED"))
+        await add_run(session, "run_2", DAY + timedelta(days=1))
+        await add_group(session, [payment_id], ["stm_9.4"], "run_2", disposition="MATCHED")
 
     done = await confirm(system, "zhang", suggestion_id)
 
@@ -248,7 +194,7 @@ async def test_what_people_decided_stands_for_the_same_rows_in_a_run_that_supers
     async with system.sessions.begin() as session:
         rows = list(await session.scalars(select(RunResultRow)))
         await session.execute(update(RunRow).values(superseded_by_run_id="run_2").where(RunRow.run_id == "run_1"))
-        await add_run(session, "run_2", None)
+        await add_run(session, "run_2")
         columns = [column.name for column in RunResultRow.__table__.columns]
         again = [{**{name: getattr(row, name) for name in columns}, "run_id": "run_2"} for row in rows]
         await session.execute(insert(RunResultRow), again)
