@@ -108,7 +108,7 @@ def show_version(
     show.console.print(show.table(f"{len(rows)} rules, in order", ("rule 规则", "what 含义", "kind 类型", ""), rows))
     said = [*found.get("ignoreRules", []), *([found["secondConfirmation"]] if "secondConfirmation" in found else [])]
     for one in said:
-        show.console.print(f"{one['said']}\n{one['saidZh']}", markup=False)
+        show.console.print(f"{one['said']}\n{one['saidZh']}", markup=False, soft_wrap=True)
 
 
 @rules.command()
@@ -181,7 +181,7 @@ def _wait(gateway: client.Gateway, regression: Mapping[str, Any]) -> None:
 def _report(gateway: client.Gateway, regression_id: str, rows: int) -> None:
     told = gateway.get(f"/v1/regressions/{regression_id}", pageSize=max(rows, 1))
     regression = told["regression"]
-    parts = [_suite_row(one) for one in regression.get("suites", [])]
+    parts: list[Sequence[str | Text]] = [_suite_row(one) for one in regression.get("suites", [])]
     parts += [_slice_row(one) for one in regression.get("slices", [])]
     columns = ("tried on 回归范围", "inputs 输入", "payments 支付", "lines 账单行", "changed 变化", "wrong posts 错账")
     against = f"{regression['baselineRuleSetId']} {regression['baselineVersion']}"
@@ -191,8 +191,8 @@ def _report(gateway: client.Gateway, regression_id: str, rows: int) -> None:
         show.console.print(_rows_table(told["rows"][:rows], regression))
     passes = regression.get("passes", False)
     verdict = f"{regression['verdict']}\n{regression['verdictZh']}"
-    show.console.print(Text(verdict, "green" if passes else "bold red"))
-    show.console.print(f"report {regression_id}", markup=False)
+    show.console.print(Text(verdict, "green" if passes else "bold red"), soft_wrap=True)
+    show.console.print(f"report {regression_id}", markup=False, soft_wrap=True)
     if not passes:
         raise typer.Exit(1)
 
