@@ -1,4 +1,4 @@
-"""`make bench`: runs the table of payments' intake and writes benchmarks/results. QUICK=1 only proves that it still runs."""
+"""`make bench`: measures the intake of payments into benchmarks/results. QUICK=1 only proves that it still runs."""
 
 from benchmarks import intake
 from benchmarks.report import is_quick, write

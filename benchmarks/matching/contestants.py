@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Took(NamedTuple):
@@ -72,8 +72,13 @@ def _join() -> Match:
 
     def match(payments: Path, lines: Path, out: Path) -> str:
         out.mkdir(parents=True)
-        config = {"memory_limit": "1024MiB", "threads": 2, "temp_directory": str(out / "spill")}
-        with duckdb.connect(config={**config, "preserve_insertion_order": False}) as engine:
+        config: dict[str, Any] = {
+            "memory_limit": "1024MiB",
+            "threads": 2,
+            "temp_directory": str(out / "spill"),
+            "preserve_insertion_order": False,
+        }
+        with duckdb.connect(config=config) as engine:
             pairs = engine.execute(
                 f"""COPY (SELECT p.payment_id, l.line_id
                     FROM '{payments}' AS p JOIN '{lines}' AS l USING (channel, channel_txn_no, amount_minor)

@@ -51,8 +51,10 @@ def write_day(folder: Path, events: int, *, seed: int = 1, step: int = 618_033) 
         for path, rows, order in ((payments, _PAYMENTS, 1), (lines, _LINES, step)):
             query = rows.format(events=_events(events, seed, order))
             engine.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
-        ((*counts, joined),) = engine.execute(_COUNTS.format(payments=payments, lines=lines)).fetchall()
-    return Day(str(payments), str(lines), *counts, joined)
+        ((payment_count, line_count, joined),) = engine.execute(
+            _COUNTS.format(payments=payments, lines=lines)
+        ).fetchall()
+    return Day(str(payments), str(lines), payment_count, line_count, joined)
 
 
 def _events(count: int, seed: int, step: int) -> str:
@@ -86,7 +88,8 @@ _DAMAGED = f"""CASE h // 100000 % 3 WHEN 0 THEN left({_ORDER}, 12) || 'X' || rig
 _REFUND = "class = 'REFUND'"
 
 _PAYMENTS = f"""
-    SELECT md5('p' || scattered || part) AS payment_id, '88' || lpad((h // 10000000 % 5000)::VARCHAR, 8, '0') AS merchant_id,
+    SELECT md5('p' || scattered || part) AS payment_id,
+        '88' || lpad((h // 10000000 % 5000)::VARCHAR, 8, '0') AS merchant_id,
         channel, CASE WHEN {_REFUND} THEN 'REFUND' ELSE 'PAYMENT' END AS kind, 'SUCCEEDED' AS state,
         CASE WHEN class IN ('ORDER_ONLY', 'N_TO_1', 'ONE_TO_N', 'TIME_ONLY', 'FUZZY') THEN '' ELSE {_TXN} END
             AS channel_txn_no,
@@ -100,7 +103,8 @@ _PAYMENTS = f"""
         WHEN 'MISSING_PAYMENT' THEN 0 WHEN 'REVERSAL' THEN 0 ELSE 1 END::BIGINT)) AS part FROM ({{events}}))"""
 
 _LINES = f"""
-    SELECT md5('l' || scattered || part) AS line_id, channel || '-20251101' AS file_id, scattered % 1000000007 * 3 + part AS line_no,
+    SELECT md5('l' || scattered || part) AS line_id,
+        channel || '-20251101' AS file_id, scattered % 1000000007 * 3 + part AS line_no,
         channel, CASE WHEN {_REFUND} THEN 'REFUND' ELSE 'PAYMENT' END AS kind, 'SUCCEEDED' AS status,
         CASE WHEN class = 'FUZZY' THEN '' WHEN class IN ('N_TO_1', 'ONE_TO_N', 'TIME_ONLY', 'ORDER_ONLY')
             OR (class = 'DUP_PAY' AND part = 1) THEN {_OTHER_TXN} ELSE {_TXN} END AS channel_txn_no,
@@ -115,7 +119,8 @@ _LINES = f"""
             WHEN 'WRONG_AMOUNT' THEN minor + 990 WHEN 'REVERSAL' THEN CASE part WHEN 0 THEN minor ELSE -minor END
             ELSE minor END AS amount_minor,
         CASE WHEN class IN ('N_TO_1', 'ONE_TO_N') THEN NULL ELSE (minor * 6 + 500) // 1000 END::BIGINT AS fee_minor,
-        CASE class WHEN 'FUZZY' THEN least(at_us + 1800000000 + h // 100000 % 9000 * 1000000, {_MIDNIGHT_US + _DAY_US - 1})
+        CASE class WHEN 'FUZZY'
+            THEN least(at_us + 1800000000 + h // 100000 % 9000 * 1000000, {_MIDNIGHT_US + _DAY_US - 1})
             ELSE at_us + skew_us END::BIGINT AS book_time_us,
         '2025-11-01' AS business_date
     FROM (SELECT *, unnest(range(CASE WHEN class IN ('ONE_TO_N', 'DUP_LINE', 'DUP_PAY', 'REVERSAL') THEN 2

@@ -119,11 +119,13 @@ CREATE TABLE joined_both AS WITH ranked_p AS (
         SELECT p.pn, p.amount_minor, p.channel, p.channel_txn_no, p.currency_code, p.kind, p.merchant_order_no, p.payer, p.payment_id, ROW_NUMBER() OVER (
             PARTITION BY p.channel, p.channel_txn_no, p.merchant_order_no ORDER BY p.pay_time_us, p.payment_id) AS place
         FROM live_p AS p
-        WHERE p.kind IN ('PAYMENT') AND p.channel <> '' AND p.channel_txn_no <> '' AND p.merchant_order_no <> ''), ranked_l AS (
+        WHERE p.kind IN ('PAYMENT') AND p.channel <> '' AND p.channel_txn_no <> '' AND p.merchant_order_no <> ''
+          AND EXISTS (SELECT 1 FROM live_l AS o WHERE p.channel = o.channel AND p.channel <> '' AND p.channel_txn_no = o.channel_txn_no AND p.channel_txn_no <> '' AND p.merchant_order_no = o.merchant_order_no AND p.merchant_order_no <> '')), ranked_l AS (
         SELECT l.ln, l.amount_minor, l.channel, l.channel_txn_no, l.currency_code, l.kind, l.line_id, l.merchant_order_no, l.payer, ROW_NUMBER() OVER (
             PARTITION BY l.channel, l.channel_txn_no, l.merchant_order_no ORDER BY l.file_id, l.line_no, l.line_id) AS place
         FROM live_l AS l
-        WHERE l.kind IN ('PAYMENT', 'CREDIT') AND l.channel <> '' AND l.channel_txn_no <> '' AND l.merchant_order_no <> '') 
+        WHERE l.kind IN ('PAYMENT', 'CREDIT') AND l.channel <> '' AND l.channel_txn_no <> '' AND l.merchant_order_no <> ''
+          AND EXISTS (SELECT 1 FROM live_p AS o WHERE o.channel = l.channel AND o.channel <> '' AND o.channel_txn_no = l.channel_txn_no AND o.channel_txn_no <> '' AND o.merchant_order_no = l.merchant_order_no AND o.merchant_order_no <> '')) 
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
                p.currency_code, '' AS exception_class
         FROM ranked_p AS p JOIN ranked_l AS l ON p.channel = l.channel AND p.channel <> '' AND p.channel_txn_no = l.channel_txn_no AND p.channel_txn_no <> '' AND p.merchant_order_no = l.merchant_order_no AND p.merchant_order_no <> ''
@@ -158,11 +160,17 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
 -- end of joined_both
 
 -- line_again
+CREATE TABLE open_line_again AS SELECT this.ln, this.amount_minor, this.channel, this.channel_txn_no, this.file_id, this.line_id, this.line_no FROM live_l AS this
+        WHERE this.kind IN ('PAYMENT') AND this.channel <> '' AND this.channel_txn_no <> '';
+
+-- line_again: if open_line_again has no row, nothing up to the end of it
+
+-- line_again
 CREATE TABLE repeats_line_again AS
         SELECT this.ln, this.line_id AS id, this.amount_minor, MIN(first.line_id) AS first_id
-        FROM live_l AS this JOIN lines AS first ON this.channel = first.channel AND this.channel <> '' AND this.channel_txn_no = first.channel_txn_no AND this.channel_txn_no <> '' AND first.ln <> this.ln
+        FROM open_line_again AS this JOIN lines AS first ON this.channel = first.channel AND this.channel_txn_no = first.channel_txn_no AND first.ln <> this.ln
         LEFT JOIN live_l AS open ON open.ln = first.ln
-        WHERE this.kind IN ('PAYMENT') AND TRUE
+        WHERE TRUE
           AND (open.ln IS NULL OR (first.file_id < this.file_id OR (first.file_id = this.file_id AND (first.line_no < this.line_no OR (first.line_no = this.line_no AND first.line_id < this.line_id)))))
         GROUP BY this.ln, this.line_id, this.amount_minor;
 
@@ -176,6 +184,8 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
         FROM repeats_line_again AS r;
 
 -- end of repeats_line_again
+
+-- end of open_line_again
 
 -- batch
 CREATE TABLE sums_l_batch AS 
@@ -364,11 +374,15 @@ CREATE TABLE refunds_exceeds AS
 -- exceeds: if refunds_exceeds has no row, nothing up to the end of it
 
 -- exceeds
+CREATE TABLE paid_exceeds AS
+        SELECT p.merchant_order_no, p.payment_id, p.amount_minor, p.kind, p.state, r.refunded_minor
+        FROM payments AS p JOIN refunds_exceeds AS r ON p.merchant_order_no = r.merchant_order_no;
+
+-- exceeds
 CREATE TABLE exceeded_exceeds AS
-        SELECT p.merchant_order_no, MIN(p.payment_id) AS payment_id FROM payments AS p
-        JOIN refunds_exceeds AS r ON p.merchant_order_no = r.merchant_order_no AND p.merchant_order_no <> ''
-        WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' GROUP BY p.merchant_order_no, r.refunded_minor
-        HAVING SUM(p.amount_minor) + r.refunded_minor < 0;
+        SELECT p.merchant_order_no, MIN(p.payment_id) AS payment_id FROM paid_exceeds AS p
+        WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' GROUP BY p.merchant_order_no, p.refunded_minor
+        HAVING SUM(p.amount_minor) + p.refunded_minor < 0;
 
 -- exceeds: if exceeded_exceeds has no row, nothing up to the end of it
 
@@ -376,7 +390,7 @@ CREATE TABLE exceeded_exceeds AS
 INSERT INTO again
         SELECT DISTINCT x.group_id, 'exceeds', 'REFUND_EXCEEDS_PAYMENT', e.payment_id
         FROM placed_p AS x JOIN rest_p AS p ON p.pn = x.pn
-        JOIN exceeded_exceeds AS e ON p.merchant_order_no = e.merchant_order_no AND p.merchant_order_no <> ''
+        JOIN exceeded_exceeds AS e ON p.merchant_order_no = e.merchant_order_no
         WHERE p.kind = 'REFUND' AND x.disposition IN ('MATCHED', 'SUGGESTED')
           AND NOT EXISTS (SELECT 1 FROM again AS o WHERE o.group_id = x.group_id);
 

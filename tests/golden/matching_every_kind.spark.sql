@@ -405,6 +405,18 @@ WITH ranked_p AS (
     AND p.channel <> ''
     AND p.channel_txn_no <> ''
     AND p.merchant_order_no <> ''
+    AND EXISTS(
+      SELECT
+        1
+      FROM live_l AS o
+      WHERE
+        p.channel = o.channel
+        AND p.channel <> ''
+        AND p.channel_txn_no = o.channel_txn_no
+        AND p.channel_txn_no <> ''
+        AND p.merchant_order_no = o.merchant_order_no
+        AND p.merchant_order_no <> ''
+    )
 ), ranked_l AS (
   SELECT
     l.ln,
@@ -426,6 +438,18 @@ WITH ranked_p AS (
     AND l.channel <> ''
     AND l.channel_txn_no <> ''
     AND l.merchant_order_no <> ''
+    AND EXISTS(
+      SELECT
+        1
+      FROM live_p AS o
+      WHERE
+        o.channel = l.channel
+        AND o.channel <> ''
+        AND o.channel_txn_no = l.channel_txn_no
+        AND o.channel_txn_no <> ''
+        AND o.merchant_order_no = l.merchant_order_no
+        AND o.merchant_order_no <> ''
+    )
 )
 SELECT
   p.pn,
@@ -566,24 +590,37 @@ FROM pairs_both AS j;
 -- end of joined_both
 
 -- line_again
+CREATE TABLE open_line_again AS
+SELECT
+  this.ln,
+  this.amount_minor,
+  this.channel,
+  this.channel_txn_no,
+  this.file_id,
+  this.line_id,
+  this.line_no
+FROM live_l AS this
+WHERE
+  this.kind IN ('PAYMENT') AND this.channel <> '' AND this.channel_txn_no <> '';
+
+-- line_again: if open_line_again has no row, nothing up to the end of it
+
+-- line_again
 CREATE TABLE repeats_line_again AS
 SELECT
   this.ln,
   this.line_id AS id,
   this.amount_minor,
   MIN(first.line_id) AS first_id
-FROM live_l AS this
+FROM open_line_again AS this
 JOIN lines AS first
   ON this.channel = first.channel
-  AND this.channel <> ''
   AND this.channel_txn_no = first.channel_txn_no
-  AND this.channel_txn_no <> ''
   AND first.ln <> this.ln
 LEFT JOIN live_l AS open
   ON open.ln = first.ln
 WHERE
-  this.kind IN ('PAYMENT')
-  AND TRUE
+  TRUE
   AND (
     open.ln IS NULL
     OR (
@@ -635,6 +672,8 @@ SELECT
 FROM repeats_line_again AS r;
 
 -- end of repeats_line_again
+
+-- end of open_line_again
 
 -- batch
 CREATE TABLE sums_l_batch AS
@@ -1208,20 +1247,31 @@ GROUP BY
 -- exceeds: if refunds_exceeds has no row, nothing up to the end of it
 
 -- exceeds
+CREATE TABLE paid_exceeds AS
+SELECT
+  p.merchant_order_no,
+  p.payment_id,
+  p.amount_minor,
+  p.kind,
+  p.state,
+  r.refunded_minor
+FROM payments AS p
+JOIN refunds_exceeds AS r
+  ON p.merchant_order_no = r.merchant_order_no;
+
+-- exceeds
 CREATE TABLE exceeded_exceeds AS
 SELECT
   p.merchant_order_no,
   MIN(p.payment_id) AS payment_id
-FROM payments AS p
-JOIN refunds_exceeds AS r
-  ON p.merchant_order_no = r.merchant_order_no AND p.merchant_order_no <> ''
+FROM paid_exceeds AS p
 WHERE
   p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED'
 GROUP BY
   p.merchant_order_no,
-  r.refunded_minor
+  p.refunded_minor
 HAVING
-  SUM(p.amount_minor) + r.refunded_minor < 0;
+  SUM(p.amount_minor) + p.refunded_minor < 0;
 
 -- exceeds: if exceeded_exceeds has no row, nothing up to the end of it
 
@@ -1236,7 +1286,7 @@ FROM placed_p AS x
 JOIN rest_p AS p
   ON p.pn = x.pn
 JOIN exceeded_exceeds AS e
-  ON p.merchant_order_no = e.merchant_order_no AND p.merchant_order_no <> ''
+  ON p.merchant_order_no = e.merchant_order_no
 WHERE
   p.kind = 'REFUND'
   AND x.disposition IN ('MATCHED', 'SUGGESTED')

@@ -1,6 +1,7 @@
 """Conditions of rules: an SQL expression of known columns and nothing else. It runs nothing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
@@ -30,7 +31,13 @@ def parse_condition(text: str, columns: Mapping[str, Collection[str]]) -> exp.Ex
     It is the boundary for what a rule can reach: only the nodes listed here, only qualified columns that are known,
     whole numbers and texts without control characters; no call but ABS, COALESCE and LENGTH, no division, no cast.
     """
+    return _parsed(text, tuple(sorted((alias, frozenset(names)) for alias, names in columns.items()))).copy()
+
+
+@lru_cache(1_024)  # the same few conditions stand in many rules
+def _parsed(text: str, known: tuple[tuple[str, frozenset[str]], ...]) -> exp.Expr:
     _check_text(text)
+    columns = dict(known)
     try:
         trees = parse(text, dialect="duckdb")
     except (SqlglotError, RecursionError) as fault:

@@ -43,7 +43,10 @@ def each_once(joined_rows: str) -> str:
 
 
 def _in_order(rule: Pair) -> str:
-    """The first payment with the first line, the second with the second, among those that share all keys."""
+    """The first payment with the first line, the second with the second, among those that share all keys.
+
+    Only rows whose keys are on the other side are put in order.
+    """
     ranked = (f"ranked_{columns.TABLE[side]} AS ({_ranked(rule, side)})" for side in Side)
     return f"WITH {', '.join(ranked)} {joined(rule, 'ranked_p', 'ranked_l')} AND p.place = l.place"
 
@@ -51,6 +54,8 @@ def _in_order(rule: Pair) -> str:
 def _ranked(rule: Pair, side: Side) -> str:
     t, is_payment = columns.TABLE[side], side is Side.PAYMENT
     keys = [key.payment if is_payment else key.line for key in rule.keys]
+    live = "live_l" if is_payment else "live_p"
+    same = sql.equal(rule.keys, t, "o") if is_payment else sql.equal(rule.keys, "o", t)
     texts = (rule.where, *(case.when for case in rule.cases))
     needed = {
         columns.ID[side],
@@ -64,7 +69,8 @@ def _ranked(rule: Pair, side: Side) -> str:
         SELECT {sql.listed(t, [columns.ROW[side], *sorted(needed)])}, ROW_NUMBER() OVER (
             PARTITION BY {sql.listed(t, keys)} ORDER BY {sql.listed(t, columns.ORDER[side])}) AS place
         FROM live_{t} AS {t}
-        WHERE {sql.of_kinds(t, rule.payments if is_payment else rule.lines)} AND {sql.there(keys, t)}"""
+        WHERE {sql.of_kinds(t, rule.payments if is_payment else rule.lines)} AND {sql.there(keys, t)}
+          AND EXISTS (SELECT 1 FROM {live} AS o WHERE {same})"""
 
 
 def _placed(rule: Pair, side: Side) -> str:

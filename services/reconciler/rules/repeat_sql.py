@@ -1,4 +1,4 @@
-"""The SQL of rules about rows of one side: repeats, lines that undo each other, groups that pay again or give back more.
+"""The SQL of rules about one side: repeats, lines that undo each other, groups that pay again or give back more.
 
 It runs nothing.
 """
@@ -18,16 +18,25 @@ from services.reconciler.rules.rule_set import Again, Exceeds, Key, Net, Pair, R
 def repeat_steps(rule: Repeat, bulk: Pair) -> Iterator[Step]:
     """Rows whose keys another row of their side has; `bulk` tells where that one may be."""
     row, own, t = columns.ROW[rule.side], columns.ID[rule.side], columns.TABLE[rule.side]
-    same = sql.equal((Key(name, name) for name in rule.keys), "this", "first")
+    same = " AND ".join(f"this.{name} = first.{name}" for name in rule.keys)
+    order = columns.ORDER[rule.side]
+    named = sql.named("this", [rule.where], columns.KNOWN[rule.side])
+    needed = sorted({own, "amount_minor", *order, *rule.keys, *named})
     yield statement(
+        rule.id,
+        f"""
+        CREATE TABLE open_{rule.id} AS SELECT {sql.listed("this", [row, *needed])} FROM live_{t} AS this
+        WHERE {sql.of_kinds("this", rule.rows)} AND {sql.there(rule.keys, "this")}""",
+    )
+    found = statement(
         rule.id,
         f"""
         CREATE TABLE repeats_{rule.id} AS
         SELECT this.{row}, this.{own} AS id, this.amount_minor, MIN(first.{own}) AS first_id
-        FROM live_{t} AS this JOIN {_repeated_in(rule, bulk)} AS first ON {same} AND first.{row} <> this.{row}
+        FROM open_{rule.id} AS this JOIN {_repeated_in(rule, bulk)} AS first ON {same} AND first.{row} <> this.{row}
         LEFT JOIN live_{t} AS open ON open.{row} = first.{row}
-        WHERE {sql.of_kinds("this", rule.rows)} AND {sql.condition(rule.where, aliases(rule, is_case=False))}
-          AND (open.{row} IS NULL OR {sql.before(columns.ORDER[rule.side], "first", "this")})
+        WHERE {sql.condition(rule.where, aliases(rule, is_case=False))}
+          AND (open.{row} IS NULL OR {sql.before(order, "first", "this")})
         GROUP BY this.{row}, this.{own}, this.amount_minor""",
     )
     placed = statement(
@@ -39,7 +48,7 @@ def repeat_steps(rule: Repeat, bulk: Pair) -> Iterator[Step]:
                {sql.literal("repeats another " + sql.by(rule.keys))}, ABS(r.amount_minor), ABS(r.amount_minor)
         FROM repeats_{rule.id} AS r""",
     )
-    yield WhenAny(rule.id, f"repeats_{rule.id}", (placed,))
+    yield WhenAny(rule.id, f"open_{rule.id}", (found, WhenAny(rule.id, f"repeats_{rule.id}", (placed,))))
 
 
 def _repeated_in(rule: Repeat, bulk: Pair) -> str:
@@ -78,7 +87,7 @@ def again_steps(rule: Again) -> Iterator[Step]:
 
 def exceeds_steps(rule: Exceeds) -> Iterator[Step]:
     """It places nothing either: it names groups of refunds that together are more than was paid."""
-    keys, names = [Key(name, name) for name in rule.keys], sql.listed("p", rule.keys)
+    names = sql.listed("p", rule.keys)
     yield statement(
         rule.id,
         f"""
@@ -86,14 +95,21 @@ def exceeds_steps(rule: Exceeds) -> Iterator[Step]:
         SELECT {names}, CAST(SUM(p.amount_minor) AS BIGINT) AS refunded_minor FROM rest_p AS p
         WHERE p.kind = 'REFUND' AND p.state <> 'FAILED' AND {sql.there(rule.keys, "p")} GROUP BY {names}""",
     )
+    same = " AND ".join(f"p.{name} = r.{name}" for name in rule.keys)
+    paid = statement(
+        rule.id,
+        f"""
+        CREATE TABLE paid_{rule.id} AS
+        SELECT {names}, p.payment_id, p.amount_minor, p.kind, p.state, r.refunded_minor
+        FROM payments AS p JOIN refunds_{rule.id} AS r ON {same}""",
+    )
     exceeded = statement(
         rule.id,
         f"""
         CREATE TABLE exceeded_{rule.id} AS
-        SELECT {names}, MIN(p.payment_id) AS payment_id FROM payments AS p
-        JOIN refunds_{rule.id} AS r ON {sql.equal(keys, "p", "r")}
-        WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' GROUP BY {names}, r.refunded_minor
-        HAVING SUM(p.amount_minor) + r.refunded_minor < 0""",
+        SELECT {names}, MIN(p.payment_id) AS payment_id FROM paid_{rule.id} AS p
+        WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' GROUP BY {names}, p.refunded_minor
+        HAVING SUM(p.amount_minor) + p.refunded_minor < 0""",
     )
     named = statement(
         rule.id,
@@ -101,11 +117,11 @@ def exceeds_steps(rule: Exceeds) -> Iterator[Step]:
         INSERT INTO again
         SELECT DISTINCT x.group_id, {sql.literal(rule.id)}, {sql.literal(rule.exception_class)}, e.payment_id
         FROM placed_p AS x JOIN rest_p AS p ON p.pn = x.pn
-        JOIN exceeded_{rule.id} AS e ON {sql.equal(keys, "p", "e")}
+        JOIN exceeded_{rule.id} AS e ON {" AND ".join(f"p.{name} = e.{name}" for name in rule.keys)}
         WHERE p.kind = 'REFUND' AND x.disposition IN ('{Disposition.MATCHED}', '{Disposition.SUGGESTED}')
           AND NOT EXISTS (SELECT 1 FROM again AS o WHERE o.group_id = x.group_id)""",
     )
-    yield WhenAny(rule.id, f"refunds_{rule.id}", (exceeded, WhenAny(rule.id, f"exceeded_{rule.id}", (named,))))
+    yield WhenAny(rule.id, f"refunds_{rule.id}", (paid, exceeded, WhenAny(rule.id, f"exceeded_{rule.id}", (named,))))
 
 
 def net_steps(rule: Net) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ SELECT side, disposition, exception_class, currency_code, COUNT(*) AS row_count,
        CAST(SUM(amount_minor) AS BIGINT) AS amount_minor
 FROM results GROUP BY side, disposition, exception_class, currency_code
 """
+# Columns of few values, which are few bytes while they are at hand, too.
+_FEW = tuple(name for name in RESULTS.names if name not in ("id", "group_id", "margin"))
+_WRITTEN = pa.schema(
+    [field.with_type(pa.dictionary(pa.int32(), pa.string())) if field.name in _FEW else field for field in RESULTS]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ class Digest:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the next rows."""
-        rows = pc.binary_join_element_wise(*(batch.column(name) for name in self.COLUMNS), "\n", "\x1f")
+        texts = (batch.column(name).cast(pa.string()) for name in self.COLUMNS)
+        rows = pc.binary_join_element_wise(*texts, "\n", "\x1f")
         start, end = (pa.array(rows).offset, len(rows))
         offsets = memoryview(rows.buffers()[1]).cast("i")
         self._sha.update(memoryview(rows.buffers()[2])[offsets[start] : offsets[start + end]] if end else b"")
@@ -61,21 +68,36 @@ class Digest:
 def write_results(batches: Iterable[pa.RecordBatch], plan: Plan, path: Path) -> str:
     """Write the rows of `ORDERED`, which makes equal results equal files; returns their digest."""
     sha, last, same = Digest(), ("", ""), bulk_says(plan.first)
-    told = [name for name in RESULTS.names if name != "margin" and not name.endswith("id")]
-    with pq.ParquetWriter(path, RESULTS, compression="zstd", use_dictionary=[*told, "rule_id"]) as writer:
+    how = {"compression": "zstd", "use_dictionary": [*_FEW], "store_schema": False}
+    # One core hashes a batch while the other packs it; never more than one is under way.
+    with pq.ParquetWriter(path, _WRITTEN, **how) as writer, ThreadPoolExecutor(1) as beside:
+        hashed: Future[None] | None = None
         for narrow in batches:
             batch = _filled(narrow, same)
             last = _check_order(batch, last)
-            sha.add(batch)
+            if hashed:
+                hashed.result()
+            hashed = beside.submit(sha.add, batch)
             writer.write_batch(batch)
+        if hashed:
+            hashed.result()
     return sha.text()
 
 
 def _filled(batch: pa.RecordBatch, same: dict[str, str]) -> pa.RecordBatch:
+    """The batch with the columns of few values as dictionaries, in which a null is the value that is `same`."""
     columns_in = [
-        pc.fill_null(batch.column(name), same[name]) if name in same else batch.column(name) for name in RESULTS.names
+        _of_few(batch.column(name), same.get(name)) if name in _FEW else batch.column(name) for name in RESULTS.names
     ]
-    return pa.RecordBatch.from_arrays([*columns_in], schema=RESULTS)
+    return pa.RecordBatch.from_arrays(columns_in, schema=_WRITTEN)
+
+
+def _of_few(column: pa.Array, same: str | None) -> pa.DictionaryArray:
+    coded = column.dictionary_encode()
+    if same is None:
+        return coded
+    known = pa.concat_arrays([coded.dictionary, pa.array([same], coded.dictionary.type)])
+    return pa.DictionaryArray.from_arrays(pc.fill_null(coded.indices, len(known) - 1), known)
 
 
 def _check_order(batch: pa.RecordBatch, last: tuple[str, str]) -> tuple[str, str]:
