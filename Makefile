@@ -64,7 +64,7 @@ bench-statements: setup ## measure the reading of large statements against a sca
 bench-matching: setup ## measure matching of 1 M and 10 M rows against a bare join and rivals; ONLY=1m,10m,splink,peers,arrival; QUICK=1
 	$(BIN)/python -m benchmarks.matching
 
-accuracy: setup ## what matching gets right, ours and rivals'; SEEDS=1,2,3 NOISE=payer,half,none SIZE=10000,100000 PEERS=… PROFILE=stress RULES=…
+accuracy: setup ## what matching gets right, ours and rivals'; QUICK=1, or SEEDS=1-3 NOISE=payer,half,none SIZE=10000 PEERS=… PROFILE=… RULES=…
 	$(BIN)/python -m accuracy.matching
 
 accuracy-diagnosis: setup ## plant every cause and compare what the diagnosis says; SEEDS=1,2,3 TIMES=3; writes diagnosis.json

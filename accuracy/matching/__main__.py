@@ -1,19 +1,23 @@
 """`make accuracy [SEEDS=1,2,3] [NOISE=payer,half,none] [SIZE=10000,100000] [PEERS=...] [PROFILE=stress] [RULES=...]`.
 
 SEEDS takes ranges: many seeds of small sets are the search for the one that our rules get wrong.
-Prints a table for each set, what each class became of at ours, and the published metrics; matching.json tells it all.
-It exits with 1 when anything was posted wrongly or was not conserved.
+Prints a line for each set, what became of each class at ours, and the published metrics; matching.json tells it all.
+Whoever asks for nothing also gets a million without payers and the days one after the other, and only that is kept in
+benchmarks/results; QUICK=1 is one seed at 10 k. It exits with 1 when anything was posted wrongly or was lost.
 """
 
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from accuracy.matching.peers import PEERS
-from accuracy.matching.run import Case, metrics, run
+from accuracy.matching.published import is_sound, published
+from accuracy.matching.run import Case, replays, run
 from accuracy.matching.truth import NOISES
+from benchmarks import report
 from services.reconciler.rules.rule_files import DEFAULT
 
 _RESULT = Path("matching.json")
@@ -25,24 +29,36 @@ _HEADER = (
 
 def main(arguments: list[str]) -> int:
     """Run what the environment asks for, or the arguments SEEDS NOISE SIZE; the exit code."""
+    names = ("SEEDS", "NOISE", "SIZE", "PROFILE", "RULES", "PEERS")
+    is_whole = not any(arguments) and not any(os.environ.get(name) for name in names) and not report.is_quick()
     asked = [*arguments, "", "", ""]
-    seeds = [seed for text in _asked(asked[0], "SEEDS", "1,2,3") for seed in _range(text)]
+    usual = ("1", "10000") if report.is_quick() else ("1,2,3", "10000,100000")
+    seeds = [seed for text in _asked(asked[0], "SEEDS", usual[0]) for seed in _range(text)]
     noises = _asked(asked[1], "NOISE", ",".join(NOISES))
-    sizes = [int(size) for size in _asked(asked[2], "SIZE", "10000,100000")]
+    sizes = [int(size) for size in _asked(asked[2], "SIZE", usual[1])]
     peers = _asked("", "PEERS", ",".join(PEERS))
-    cases = []
     profile, rules = os.environ.get("PROFILE", "stress"), Path(os.environ.get("RULES", DEFAULT))
-    print(_HEADER)
-    for case in run(seeds, noises, sizes, peers=peers, profile=profile, rules=rules):
-        print(_row(case), flush=True)
-        cases.append(case)
+    cases = _told(run(seeds, noises, sizes, peers=peers, profile=profile, rules=rules))
+    if is_whole:
+        cases += _told(run(seeds[:1], ["none"], [1_000_000], peers=peers))
+    days = [*replays(seeds[:1], noises, 10_000)] if is_whole else []
     for case in _hardest(cases):
         print(_classes(case))
-    found = metrics(cases)
-    for name, value in found.items():
-        print(f"{name:<24} {value:.6g}")
-    _RESULT.write_text(json.dumps({"metrics": found, "cases": [asdict(case) for case in cases]}, indent=1) + "\n")
-    return 0 if found["wrong_auto_posts"] == 0 and found["conserved"] == 1 else 1
+    found = published(cases, days)
+    (report.write if is_whole else report.show)("accuracy", found)
+    told = {"metrics": [one.row() for one in found], "cases": [asdict(case) for case in cases]}
+    _RESULT.write_text(json.dumps(told | {"replays": [asdict(one) for one in days]}, indent=1) + "\n", "utf-8")
+    return 0 if is_sound(cases, days) else 1
+
+
+def _told(cases: Iterator[Case]) -> list[Case]:
+    """All of them, each printed as it comes."""
+    print(_HEADER)
+    found = []
+    for case in cases:
+        print(_row(case), flush=True)
+        found.append(case)
+    return found
 
 
 def _asked(argument: str, name: str, default: str) -> list[str]:

@@ -76,6 +76,7 @@ PLANTS = (
     Plant("MERGED_NO_KEY", 0.05, 0.4, groups.merged_without_key, identified=False),
     Plant("REFERENCE_FORM", 0.02, 0.7, single.reference_form),
     Plant("REFERENCE_DAMAGED", 0.02, 0.8, single.reference_damaged, identified=False),
+    Plant("REFERENCE_OF_ANOTHER", 0.005, 0.2, single.reference_of_another, identified=False),
     Plant("REFERENCE_EMPTY", 0.01, 0.5, single.reference_empty, identified=False),
     Plant("REFUND", 2.0, 3.0, refunds.refund_ok),
     _wrong("REFUND_PLATFORM_ONLY", 0.005, 0.2, refunds.refund_platform_only),

@@ -36,6 +36,11 @@ from services.reconciler.matching.frames import LINES, PAYMENTS
 _BLOCK = 250_000
 _NUMBERS_BITS = 26  # a block has fewer numbers than that
 _EPOCH = date(1970, 1, 1)
+# Of the other columns nearly every value is there once: a dictionary of them would only cost time.
+_FEW_VALUES = [
+    *("merchant_id", "channel", "kind", "state", "status", "currency_code", "business_date", "file_id", "class"),
+    *("must", "decoy_of", "first_date", "settled_date", "payment_accepts.list.element", "line_accepts.list.element"),
+]
 _PAYMENT, _LINE, _PAYER, _TXN = 1, 3, 5, 7  # what the keys of scattering differ by
 
 
@@ -54,7 +59,7 @@ def generate(folder: Path, *, seed: int, size: int, noise: Noise, profile: str =
     data = Data(*(folder / f"{name}.parquet" for name in ("payments", "lines", "truth")))
     with ExitStack() as files:
         writers = [
-            files.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+            files.enter_context(pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=_FEW_VALUES))
             for path, schema in zip((data.payments, data.lines, data.truth), (PAYMENTS, LINES, TRUTH), strict=True)
         ]
         for tables in _blocks(seed, size, noise, profile):
@@ -78,7 +83,8 @@ class _Block:
         payments, lines = self._planted(planted)
         unknown = ~self.draw.at_random(count, self.noise.payer_share)
         payments, lines = (self._shuffled(_without_payer(rows, unknown)) for rows in (payments, lines))
-        self.order = self.draw.random.permutation(self.draw.numbered + 1).astype(np.uint64)
+        order = self.draw.random.permutation(self.draw.numbered + 1)
+        self.order = _one_digit_apart(order, self.draw.typed_as).astype(np.uint64)
         payment_ids, line_ids = self._ids(len(payments), _PAYMENT), self._ids(len(lines), _LINE)
         return (
             self._payment_table(payments, payment_ids),
@@ -192,6 +198,19 @@ class _Block:
             **_lists("line", count, lines, line_ids),
         }
         return pa.table([columns[name] for name in TRUTH.names], schema=TRUTH)
+
+
+def _one_digit_apart(order: Column, pairs: list[tuple[Column, Column]]) -> Column:
+    """Serials in which those of each pair differ in the last digit only: the second gets it from whoever has it."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    for one, other in ((int(one), int(other)) for pair in pairs for one, other in zip(*pair, strict=True)):
+        wanted = int(order[one]) ^ 1
+        if wanted < len(order):
+            holder = int(place[wanted])
+            order[holder], order[other] = order[other], wanted
+            place[order[holder]], place[wanted] = holder, other
+    return order
 
 
 def _lists(side: str, count: int, rows: Rows, ids: pa.Array) -> dict[str, pa.Array]:

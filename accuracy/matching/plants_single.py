@@ -198,6 +198,20 @@ def reference_empty(draw: Draw, count: int, skew: int) -> Both:
     return told(payments, lines.but(order=0, txn=own), "OK|REFERENCE_DAMAGED")
 
 
+def reference_of_another(draw: Draw, count: int, skew: int) -> Both:
+    """One digit is wrong, and what stands there is the number of another order, which is paid in the same minutes."""
+    ours = with_known_txn(draw, events(draw, count)).but(txn=0)
+    other = events(draw, count).but(channel=ours["channel"], day=ours["day"], group=1)
+    amount = other["amount"] + np.where(other["amount"] == ours["amount"], 100, 0)
+    later = ours["time"] + draw.random.integers(0, 5 * MINUTE_US, size=count)
+    other = other.but(amount=amount, fee=(amount * 6 + 500) // 1000, time=later)
+    other = other.but(txn=np.where(draw.at_random(count, 0.5), draw.numbers(count), 0))
+    draw.typed_as.append((ours["order"], other["order"]))
+    wrong = lines_of(draw, ours, skew).but(order=other["order"], txn=draw.numbers(count))
+    payments, lines = told(ours, wrong, "OK|REFERENCE_DAMAGED")
+    return Rows.joined([payments, other]), Rows.joined([lines, lines_of(draw, other, skew)])
+
+
 def _damaged(draw: Draw, count: int, skew: int, ways: tuple[Damage, ...]) -> Both:
     """In a third the channel's number, in the others ours, where the callback with the channel's was lost."""
     by_txn, how = draw.at_random(count, 0.3), draw.random.choice([int(way) for way in ways], count)

@@ -20,7 +20,7 @@ STATES = ("SUCCEEDED", "CREATED", "PROCESSING", "FAILED", "CLOSED", "UNKNOWN")  
 KINDS, STATUSES = tuple(Kind), tuple(LineStatus)
 UNSTATED = np.iinfo(np.int64).min  # a fee that a side does not know
 
-FIRST_DAY, DAYS = 20393, 3  # 2025-11-01, and the two days after it
+FIRST_DAY, DAYS = 20391, 3  # 2025-10-30, and the two days after it: the month ends within
 DAY_US, MINUTE_US, SECOND_US = 86_400_000_000, 60_000_000, 1_000_000
 UTC_OF_MIDNIGHT_US = -8 * 3_600_000_000  # a day of Asia/Shanghai begins then
 ONE_ROW_ONLY, LINES_ONLY = 100, 200  # from here on groups are of rows that have nothing on the other side
@@ -76,6 +76,7 @@ class Draw:
 
     def __init__(self, seed: int, block: int) -> None:
         self.random = np.random.default_rng([seed, block])
+        self.typed_as: list[tuple[Column, Column]] = []  # numbers of orders that are one digit apart
         self._next = 1
 
     def numbers(self, count: int) -> Column:

@@ -1,14 +1,15 @@
-"""Seeds, noises and sizes to scores, ours and the rivals'; the worst of each metric. It prints nothing."""
+"""Seeds, noises and sizes to scores, ours and the rivals'. It prints nothing."""
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from accuracy.matching.generate import Data, generate
 from accuracy.matching.peers import PEERS
+from accuracy.matching.replay import Replay, replay
 from accuracy.matching.score import Score, score
 from accuracy.matching.truth import NOISES
 from services.reconciler.rules.duckdb_engine import match_files
@@ -57,24 +58,8 @@ def _ours(rule_set: RuleSet, data: Data, out: Path) -> Path:
     return out / "results.parquet"
 
 
-def metrics(cases: Iterable[Case]) -> dict[str, float]:
-    """The published ones, each the worst over our cases; one that no case tells is left out."""
-    ours = [case for case in cases if case.matcher == "bihuan"]
-    found = {
-        "wrong_auto_posts": max((float(case.score.wrong_auto_posts) for case in ours), default=None),
-        "recall_payer_10k": _recall(ours, "payer", 10_000),
-        "recall_half_10k": _recall(ours, "half", 10_000),
-        "recall_no_payer_10k": _recall(ours, "none", 10_000),
-        "recall_payer_100k": _recall(ours, "payer", 100_000),
-        "recall_no_payer_100k": _recall(ours, "none", 100_000),
-        "recall_identifiers": min((case.score.recall_identifiers for case in ours), default=None),
-        "auto_post_recall": min((case.score.auto_post_recall for case in ours), default=None),
-        "ambiguous_shown": min((case.score.ambiguous_shown for case in ours), default=None),
-        "false_alarms_per_10k": max((case.score.false_alarms_per_10k for case in ours), default=None),
-        "conserved": min((float(case.score.conserved) for case in ours), default=None),
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _recall(cases: Iterable[Case], noise: str, size: int) -> float | None:
-    return min((case.score.link_recall for case in cases if (case.noise, case.size) == (noise, size)), default=None)
+def replays(seeds: Sequence[int], noises: Sequence[str], size: int, rules: Path = DEFAULT) -> Iterator[Replay]:
+    """The days of stress sets one after the other."""
+    for noise, seed in [(noise, seed) for noise in noises for seed in seeds]:
+        with tempfile.TemporaryDirectory() as name:
+            yield replay(generate(Path(name), seed=seed, size=size, noise=NOISES[noise]), load_rule_set(rules))

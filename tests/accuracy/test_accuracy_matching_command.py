@@ -24,7 +24,8 @@ def test_it_prints_every_set_and_class_and_leaves_all_figures_in_a_file(here, ca
     assert told.count("\nbihuan ") == 2
     assert "\nCLEAN " in told
     left = json.loads((here / "matching.json").read_text("utf-8"))
-    assert left["metrics"]["wrong_auto_posts"] == 0
+    metrics = {one["metric"]: one for one in left["metrics"]}
+    assert (metrics["wrong_auto_posts"]["value"], metrics["wrong_auto_posts"]["holds"]) == (0, True)
     assert [(case["seed"], case["noise"], case["size"]) for case in left["cases"]] == [
         (1, "none", 300),
         (2, "none", 300),

@@ -120,3 +120,18 @@ def test_many_blocks_are_as_one_with_no_number_twice(tmp_path, monkeypatch):
     assert not _rows(
         data, "SELECT 1 FROM payments WHERE kind = 'PAYMENT' GROUP BY merchant_order_no HAVING COUNT(*) > 1"
     )
+
+
+def test_a_mistyped_number_is_the_number_of_another_order_one_digit_apart(made):
+    pairs = """
+        SELECT p.merchant_order_no, l.merchant_order_no, (SELECT COUNT(*) FROM payments AS o
+            WHERE o.merchant_order_no = l.merchant_order_no AND list_contains(t.payment_ids, o.payment_id))
+        FROM truth AS t JOIN payments AS p ON list_contains(t.payment_ids, p.payment_id)
+        JOIN lines AS l ON list_contains(t.line_ids, l.line_id) AND l.amount_minor = p.amount_minor
+        WHERE t.class = 'REFERENCE_OF_ANOTHER' AND l.merchant_order_no <> p.merchant_order_no"""
+
+    found = _rows(made, pairs)
+
+    assert len(found) > 3
+    for right, typed, orders in found:
+        assert (sum(a != b for a, b in zip(right, typed, strict=True)), orders) == (1, 1)

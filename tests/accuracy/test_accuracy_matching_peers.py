@@ -5,7 +5,8 @@ import pytest
 
 from accuracy.matching.generate import Data, generate
 from accuracy.matching.peers import PEERS
-from accuracy.matching.run import metrics, run
+from accuracy.matching.published import published
+from accuracy.matching.run import run
 from accuracy.matching.score import score
 from accuracy.matching.truth import NOISES
 from services.reconciler.matching.frames import RESULTS
@@ -40,7 +41,8 @@ def test_ours_beside_a_rival_in_one_table_with_the_worst_of_each_metric():
         ("bihuan", 2),
     ]
     ours = [case.score for case in cases if case.matcher == "bihuan"]
-    found = metrics(cases)
-    assert found["auto_post_recall"] == min(one.auto_post_recall for one in ours)
-    assert (found["wrong_auto_posts"], found["conserved"]) == (0, 1)
-    assert "recall_payer_10k" not in found
+    found = {one.metric: one for one in published(cases)}
+    assert found["auto_post_recall"].value == min(one.auto_post_recall for one in ours)
+    assert found["auto_post_recall"].rival.startswith("key_join 0.")
+    assert (found["wrong_auto_posts"].value, found["wrong_auto_posts"].holds()) == (0, True)
+    assert "recall_payer_10k" not in found, "it is a metric of another size"
