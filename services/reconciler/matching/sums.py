@@ -58,15 +58,18 @@ def decide_sums(
     pools = _pools(candidates)
     taken: list[Sum] = []
     found: dict[str, _Found] = {}
-    for _ in range(_ROUNDS_MAX):
-        found = {whole_id: _answer(pool, bounds) for whole_id, pool in pools.items()}
-        sure = _sure(found)
+    for last in (*[False] * _ROUNDS_MAX, True):
+        # A pool that lost no part has its answer already.
+        found = {whole_id: found.get(whole_id) or _answer(pool, bounds) for whole_id, pool in pools.items()}
+        sure = [] if last else _sure(found)
         if not sure:
             break
         taken += sure
-        pools = _without(pools, sure)
-    else:
-        found = {whole_id: _answer(pool, bounds) for whole_id, pool in pools.items()}
+        left = _without(pools, sure)
+        found = {
+            whole_id: one for whole_id, one in found.items() if len(left.get(whole_id, ())) == len(pools[whole_id])
+        }
+        pools = left
     doubts = [_doubt(whole_id, one) for whole_id, one in found.items() if one.answer.verdict is not Verdict.NONE]
     return sorted(taken, key=lambda one: one.whole_id), sorted(doubts, key=lambda one: one.whole_id)
 

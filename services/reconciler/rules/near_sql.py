@@ -50,7 +50,7 @@ def sums_steps(rule: Sums) -> Iterator[Step]:
             SELECT 1 FROM crowded_{rule.id} AS c WHERE {same} AND c.stretch = {part}.stretch)""",
     )
     too_many = WhenAny(rule.id, f"crowded_{rule.id}", (_crowded_out(rule, names),))
-    steps = (*_too_many_parts(rule), DecideSums(rule.id, rule), *_decided(rule))
+    steps: tuple[Step, ...] = (*_too_many_parts(rule), DecideSums(rule.id, rule), *_decided(rule))
     yield from _among_near(rule, crowded, too_many, found, WhenAny(rule.id, f"candidates_{rule.id}", steps))
 
 
