@@ -54,6 +54,8 @@ async def test_a_damaged_number_is_suggested_confirmed_and_told_to_payments_and_
     assert (kept.run_id, kept.state) == (again.run_id, suggestion_pb2.Suggestion.STATE_CONFIRMED)
     assert kept.confirmed_by == "zhang"
     why = await of_payment(system, payment_id)
+    assert why.summary.endswith("confirmed by zhang")
+    assert why.summary_zh.endswith("zhang 已确认")
     assert why.disposition == run_pb2.DISPOSITION_SUGGESTED
     told = {key.key: (key.payment_value, key.line_value) for key in why.keys}
     assert told["channel_txn_no_normal"] == (OURS, DAMAGED)

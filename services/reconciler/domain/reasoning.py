@@ -11,7 +11,7 @@ from datetime import datetime
 from chassis.money import Money
 from services.reconciler.domain.exception_class import ExceptionClass
 from services.reconciler.matching.frames import Side
-from services.reconciler.rules.rule_set import Alone, Group, Key, Near, Pair, Rule, RuleSet, Sums
+from services.reconciler.rules.rule_set import Alone, Group, Near, Pair, Rule, RuleSet, Sums
 
 _Joining = Pair | Group | Near | Sums
 _AMBIGUOUS = ExceptionClass.AMBIGUOUS_MATCH.value
@@ -42,6 +42,8 @@ class Placed:
     payments: tuple[StoredRow, ...]
     lines: tuple[StoredRow, ...]
     runner_up: StoredRow | None
+    decided: str = ""  # what people made of a suggestion: CONFIRMED or DECLINED
+    decided_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,9 @@ def _summary(placed: Placed, rule: Rule | None) -> tuple[str, str]:
     name = rule.name or rule.id if rule else placed.rule_id or "the rules before rule sets"
     name_zh = rule.name_zh or rule.id if rule else placed.rule_id or "规则集之前的规则"
     second, second_zh = _runner_up(placed)
+    if placed.decided:
+        word, word_zh = _DECIDED[placed.decided]
+        second, second_zh = f"{second}; {word} by {placed.decided_by}", f"{second_zh}；{placed.decided_by} {word_zh}"
     return (
         f"{what}. Decided by: {name} (stage {placed.stage}); {placed.reason}{second}",
         f"{what_zh}。判定规则：{name_zh}（阶段 {placed.stage}）；{_in_chinese(placed.reason)}{second_zh}",
@@ -152,6 +157,9 @@ def _in_chinese(reason: str) -> str:
     for word, word_zh in _WORDS_ZH:
         reason = reason.replace(word, word_zh)
     return reason
+
+
+_DECIDED = {"CONFIRMED": ("confirmed", "已确认"), "DECLINED": ("declined", "已拒绝")}
 
 
 def _runner_up(placed: Placed) -> tuple[str, str]:
@@ -214,7 +222,7 @@ def _why_not(rule: _Joining, placed: Placed) -> tuple[str, str]:
             if rows and not _value(rows, name):
                 return f"the {side} has no {name}", f"{side_zh}无 {name}"
     if placed.payments and placed.lines:
-        return _apart(rule.keys, placed)
+        return _apart(rule, placed)
     keys = ", ".join(str(key) for key in rule.keys)
     return (
         f"no single free counterpart has equal {keys}, or its condition does not hold",
@@ -222,13 +230,17 @@ def _why_not(rule: _Joining, placed: Placed) -> tuple[str, str]:
     )
 
 
-def _apart(keys: Iterable[Key], placed: Placed) -> tuple[str, str]:
-    for key in keys:
+def _apart(rule: _Joining, placed: Placed) -> tuple[str, str]:
+    for key in rule.keys:
         told = KeyTold(str(key), _value(placed.payments, key.payment), _value(placed.lines, key.line))
         if not told.is_equal:
             values = f"{told.payment_value} / {told.line_value}"
             return f"{told.key} differs: {values}", f"{told.key} 不同：{values}"
-    return (
-        "the keys agree; its condition does not hold, or they are not alone with them",
-        "各键相同，但不满足其条件，或具有相同键的记录不唯一",
-    )
+    if isinstance(rule, Group) and len(placed.payments) == len(placed.lines) == 1:
+        return "it joins several rows of a side, and here is one of each", "仅合并一方多笔的记录，此处双方各一笔"
+    if rule.where:
+        return (
+            f"the keys agree; others share them, or this does not hold: {rule.where}",
+            f"各键相同，但具有相同键的记录不唯一，或不满足：{rule.where}",
+        )
+    return "the keys agree, and others share them", "各键相同，但具有相同键的记录不唯一"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,9 +16,11 @@ from services.reconciler.tables import (
     ExceptionConfirmationRow,
     ExceptionRow,
     PaymentRow,
+    RefundRow,
     RunRow,
 )
 
+_MERCHANT_ID = func.coalesce(PaymentRow.merchant_id, RefundRow.merchant_id)
 _CLEARABLE = ("OPEN", "ASSIGNED", "PENDING_CONFIRMATION")
 _CHAIN_MAX = 1_000  # runs of one day, one after the other
 
@@ -113,13 +115,11 @@ class ExceptionStore:
                 func.sum(ExceptionRow.book_amount_minor),
                 func.sum(ExceptionRow.channel_amount_minor),
             )
-            .join(RunRow, RunRow.run_id == ExceptionRow.run_id)
-            .outerjoin(PaymentRow, PaymentRow.payment_id == ExceptionRow.payment_id)
             .where(*_which(wanted))
             .group_by(*by)
             .order_by(*by)
         )
-        return [ExceptionSummary(*row) for row in await self._session.execute(statement)]
+        return [ExceptionSummary(*row) for row in await self._session.execute(_with_holders(statement))]
 
     async def actions(self, exception_id: str) -> list[Any]:
         """Who did what about it and about what it was carried from, in order of time."""
@@ -172,9 +172,7 @@ class ExceptionStore:
     async def lock_clearable(self, wanted: ExceptionFilter, limit: int) -> list[ExceptionRow]:
         """Those that a filter finds and that nobody has cleared yet, held as with `lock`; at most `limit`."""
         ids = (
-            select(ExceptionRow.exception_id)
-            .join(RunRow, RunRow.run_id == ExceptionRow.run_id)
-            .outerjoin(PaymentRow, PaymentRow.payment_id == ExceptionRow.payment_id)
+            _with_holders(select(ExceptionRow.exception_id))
             .where(*_which(wanted), ExceptionRow.state.in_(_CLEARABLE))
             .order_by(ExceptionRow.exception_id)
             .limit(limit)
@@ -269,11 +267,16 @@ def _carried_state(old: type[ExceptionRow]) -> Any:
     )
 
 
-def _told() -> Select[ExceptionRow, str, date, str]:
+def _told() -> Any:
+    return _with_holders(select(ExceptionRow, RunRow.channel, RunRow.business_date, _MERCHANT_ID))
+
+
+def _with_holders(statement: Any) -> Any:
+    """Exceptions with their runs, and with the payment or refund that is the first of the books' rows."""
     return (
-        select(ExceptionRow, RunRow.channel, RunRow.business_date, PaymentRow.merchant_id)
-        .join(RunRow, RunRow.run_id == ExceptionRow.run_id)
+        statement.join(RunRow, RunRow.run_id == ExceptionRow.run_id)
         .outerjoin(PaymentRow, PaymentRow.payment_id == ExceptionRow.payment_id)
+        .outerjoin(RefundRow, RefundRow.refund_id == ExceptionRow.payment_id)
     )
 
 
@@ -293,7 +296,7 @@ def _which(wanted: ExceptionFilter) -> Iterator[ColumnElement[bool]]:
         (ExceptionRow.state, wanted.state),
         (ExceptionRow.assignee, wanted.assignee),
         (RunRow.channel, wanted.channel),
-        (PaymentRow.merchant_id, wanted.merchant_id),
+        (_MERCHANT_ID, wanted.merchant_id),
     ):
         if value:
             yield column == value

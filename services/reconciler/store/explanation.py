@@ -20,6 +20,7 @@ from services.reconciler.tables import (
     RunRow,
     StatementLineRow,
     StatementRow,
+    SuggestionRow,
 )
 
 _BESIDE_DAYS = 7  # how far from its day a row may be placed, as in the inputs of runs
@@ -116,6 +117,7 @@ class ExplanationStore:
         payments = [row_id for side, row_id in members if side == "P"][:_ROWS_MAX]
         lines = [row_id for side, row_id in members if side == "L"][:_ROWS_MAX]
         runner_up = await self._rows([own.runner_up_id], channel) if own.runner_up_id else []
+        decided, decided_by = await self._decided(own)
         placed = Placed(
             rule_id=own.rule_id,
             stage=own.stage,
@@ -126,8 +128,17 @@ class ExplanationStore:
             payments=tuple(await self._rows(payments, channel)),
             lines=tuple(await self._rows(lines, channel)),
             runner_up=runner_up[0] if runner_up else None,
+            decided=decided,
+            decided_by=decided_by,
         )
         return own.group_id, placed
+
+    async def _decided(self, row: RunResultRow) -> tuple[str, str]:
+        """What people made of a suggestion, and who; empty while nobody has."""
+        found = await self._session.get(SuggestionRow, (row.run_id, row.group_id))
+        if found is None or found.state not in ("CONFIRMED", "DECLINED"):
+            return "", ""
+        return found.state, found.declined_by or ", ".join(filter(None, (found.maker, found.checker)))
 
     async def _rows(self, row_ids: Sequence[str], channel: str) -> list[StoredRow]:
         """Payments, refunds and lines by their ids, in order of id."""
