@@ -68,7 +68,9 @@ def _decides(rule: Pair) -> bool:
 
 def _beside(rules: tuple[Pair, ...], payments: str, lines: str) -> Iterator[str]:
     for rule in rules:
-        pairs = _postgres(joined(rule, payments, lines))
+        # Said of the line too, the number lets its index be used, which has only rows with one.
+        there = sql.there([key.line for key in rule.keys], "l")
+        pairs = _postgres(f"{joined(rule, payments, lines)} AND {there}")
         yield f"SELECT 'L' AS side, j.ln AS n FROM ({pairs}) AS j WHERE near.side = 'P' AND j.pn = near.n"
         yield f"SELECT 'P' AS side, j.pn AS n FROM ({pairs}) AS j WHERE near.side = 'L' AND j.ln = near.n"
 

@@ -141,7 +141,9 @@ class ArrivalStore:
 
         The turn ends with the transaction. What is read after it is read as it stands then.
         """
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended('arrival:' || :channel, 0))"
+        # Few rows lead to few others by their numbers, whatever the planner, which cannot know, makes of a recursion.
+        lock = """SELECT pg_advisory_xact_lock(hashtextextended('arrival:' || :channel, 0)),
+            set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true)"""
         await self._session.execute(text(lock), {"channel": channel})
 
     async def known(self, payment_ids: Sequence[str]) -> list[str]:
