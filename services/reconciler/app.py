@@ -8,7 +8,7 @@ from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
-from services.reconciler import clearing_rpc, rpc, rule_set_rpc, worker
+from services.reconciler import arrival_rpc, clearing_rpc, rpc, rule_set_rpc, worker
 from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.explanation import ExplanationActions
@@ -79,6 +79,7 @@ async def run() -> None:
         loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
         loops += [worker.regression_loop(regressions, config)]
         servicers = [*rpc.servicers(statements, runs, fetches), *clearing, rule_sets]
+        servicers += [arrival_rpc.arrival_servicer(arrival)]
         running = await server.start(config.listen, servicers, loops)
         await server.until_stopped(running)
     finally:

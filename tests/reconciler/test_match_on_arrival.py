@@ -6,13 +6,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from bihuan.reconciler.v1 import arrival_service_pb2 as pb
+from bihuan.reconciler.v1 import arrival_service_pb2_grpc
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from chassis import database
+from chassis import channel, database, server
 from chassis.clock import ManualClock
 from services.reconciler.actions.arrival import ArrivalActions
+from services.reconciler.arrival_rpc import arrival_servicer
 from services.reconciler.matching.frames import LINES, PAYMENTS, Side
 from services.reconciler.rules.arrival import arrival_rules
 from services.reconciler.rules.duckdb_engine import match_files
@@ -249,3 +252,29 @@ def pairs_of(results: list[Row]) -> set[tuple[str, str, str, str, str]]:
         for line, payment in pairs
         if (line["side"], payment["side"]) == (Side.LINE, Side.PAYMENT)
     }
+
+
+async def test_what_is_known_of_a_payment_is_told_before_and_after_the_close(sessions, arrival) -> None:
+    fine, odd = a_payment("p1"), a_payment("p2")
+    running = await server.start("127.0.0.1:0", [arrival_servicer(arrival)])
+    to_arrival = channel.connect(
+        f"127.0.0.1:{running.port}", [*pb.DESCRIPTOR.services_by_name.values()], timeout_seconds=10
+    )
+    stub = arrival_service_pb2_grpc.ArrivalServiceStub(to_arrival)
+
+    async def told(payment_id: str) -> tuple[str, str, str]:
+        found = (await stub.GetArrivalMatch(pb.GetArrivalMatchRequest(payment_id=payment_id))).arrival_match
+        return found.State.Name(found.state), found.line_id, found.run_id
+
+    try:
+        assert await told("p1") == ("STATE_OPEN", "", "")
+        await come(sessions, [fine, line_of(fine, "s1.1"), odd, line_of(odd, "s1.2")])
+        await arrival.match_arrivals()
+        assert await told("p1") == ("STATE_PAIRED", "s1.1", "")
+        both = [a_result("P", "p1"), a_result("L", "s1.1", group_id="p1")]
+        await record_run(sessions, "r1", [*both, a_result("P", "p2", rule_id="payment_without_line")])
+        assert await told("p1") == ("STATE_CLOSED", "s1.1", "r1")
+        assert await told("p2") == ("STATE_REVISED", "", "r1")
+    finally:
+        await to_arrival.close()
+        await running.stop()

@@ -1,5 +1,6 @@
 """Between the contract's messages and the reconciler's rows, a file for each noun. It decides nothing."""
 
+from services.reconciler.convert.arrivals import arrival_match
 from services.reconciler.convert.basics import business_date, optional_business_date
 from services.reconciler.convert.clearing import asked
 from services.reconciler.convert.exceptions import (
@@ -24,6 +25,7 @@ from services.reconciler.convert.suggestions import (
 )
 
 __all__ = [
+    "arrival_match",
     "asked",
     "business_date",
     "disposition",
