@@ -25,6 +25,7 @@ from services.reconciler.actions.run_inputs import RunInputsActions
 from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
 from services.reconciler.actions.suggestion import SuggestionActions
+from services.reconciler.actions.trial import TrialActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.config import Config
@@ -73,11 +74,11 @@ async def run() -> None:
         sessions, sources, fetchers_of(sources, limits), ingest, clock, limits, config.file_seconds_max * 2
     )
     past = PastSlices(sessions, config.match_seconds_max)
-    regressions = RegressionActions(sessions, clock, past.read, part_seconds_max=config.match_seconds_max)
-    rule_sets = rule_set_rpc.rule_set_servicer(RuleSetActions(sessions, clock), regressions)
+    trials = TrialActions(sessions, clock, past.read, part_seconds_max=config.match_seconds_max)
+    rule_sets = rule_set_rpc.rule_set_servicer(RuleSetActions(sessions, clock), RegressionActions(sessions, clock))
     try:
         loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
-        loops += [worker.regression_loop(regressions, config)]
+        loops += [worker.regression_loop(trials, config)]
         servicers = [*rpc.servicers(statements, runs, fetches), *clearing, rule_sets]
         servicers += [arrival_rpc.arrival_servicer(arrival)]
         running = await server.start(config.listen, servicers, loops)

@@ -7,8 +7,8 @@ from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
-from services.reconciler.actions.regression import RegressionActions
 from services.reconciler.actions.sealing import SealingActions
+from services.reconciler.actions.trial import TrialActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.config import Config
 
@@ -50,14 +50,14 @@ def loops(
     ]
 
 
-def regression_loop(regressions: RegressionActions, config: Config) -> Loop:
+def regression_loop(trials: TrialActions, config: Config) -> Loop:
     """Make the reports of what versions of rule sets would change, one after the other."""
 
     async def make_due() -> int:
-        claim = await regressions.claim_regression()
+        claim = await trials.claim_regression()
         if claim is None:
             return 0
-        await regressions.run_regression(claim)
+        await trials.run_regression(claim)
         return 1
 
     return Loop("make_regressions", make_due, config.run_interval_seconds)

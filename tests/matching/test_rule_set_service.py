@@ -15,8 +15,9 @@ from bihuan.reconciler.v1 import rule_set_service_pb2 as pb
 from chassis import channel, database, server
 from chassis.clock import ManualClock
 from chassis.errors import Fault, from_rpc_error
-from services.reconciler.actions.regression import PastSlice, RegressionActions
+from services.reconciler.actions.regression import RegressionActions
 from services.reconciler.actions.rule_set import RuleSetActions
+from services.reconciler.actions.trial import PastSlice, TrialActions
 from services.reconciler.rule_set_rpc import rule_set_servicer
 from services.reconciler.rules.labelled import Suite, shipped_suites
 from services.reconciler.rules.rule_files import DEFAULT
@@ -61,7 +62,7 @@ class Bench:
     """The service, and the loop that makes reports, which turns only when a test says so."""
 
     stub: rule_set_service_pb2_grpc.RuleSetServiceStub
-    regressions: RegressionActions
+    trials: TrialActions
     sessions: database.Sessions
 
     async def create(
@@ -79,9 +80,9 @@ class Bench:
     async def report(self, version: int = 2, request_id: str = "regress-0001") -> rule_set_pb2.Regression:
         """Ask for a report, make it, and tell it."""
         started = await self.start(version, request_id)
-        claim = await self.regressions.claim_regression()
+        claim = await self.trials.claim_regression()
         assert claim is not None
-        await self.regressions.run_regression(claim)
+        await self.trials.run_regression(claim)
         return (await self.page(started.regression_id)).regression
 
     async def page(self, regression_id: str, size: int = 50, token: str = "") -> pb.GetRegressionReportResponse:
@@ -132,11 +133,12 @@ async def _bench(url: str, suites: tuple[Suite, ...]) -> AsyncIterator[Bench]:
     engine = database.connect(url, "test")
     sessions = database.sessions(engine)
     clock = ManualClock(datetime(2026, 3, 20, tzinfo=UTC))
-    regressions = RegressionActions(sessions, clock, no_day, part_seconds_max=60, suites=suites)
-    running = await server.start("127.0.0.1:0", [rule_set_servicer(RuleSetActions(sessions, clock), regressions)])
+    trials = TrialActions(sessions, clock, no_day, part_seconds_max=60, suites=suites)
+    servicer = rule_set_servicer(RuleSetActions(sessions, clock), RegressionActions(sessions, clock))
+    running = await server.start("127.0.0.1:0", [servicer])
     services = [*pb.DESCRIPTOR.services_by_name.values()]
     to_service = channel.connect(f"127.0.0.1:{running.port}", services, timeout_seconds=60)
-    yield Bench(rule_set_service_pb2_grpc.RuleSetServiceStub(to_service), regressions, sessions)
+    yield Bench(rule_set_service_pb2_grpc.RuleSetServiceStub(to_service), trials, sessions)
     await to_service.close()
     await running.stop()
     await engine.dispose()
@@ -254,14 +256,18 @@ async def test_a_report_tells_row_by_row_what_changes_and_another_person_activat
 
 
 async def test_an_ignore_rule_takes_no_more_than_its_cap_of_a_day(judging: Bench):
-    wide = CENTS.replace("minor: 5}", "minor: 1000000}").replace("sum_minor_max: 300", "sum_minor_max: 1000000000")
+    wide = (
+        CENTS.replace("basis: difference, minor: 5}", "basis: amount, minor: 1000000000}")
+        .replace("AMOUNT_CHANNEL_SHORT", "PLATFORM_ONLY")
+        .replace("sum_minor_max: 300", "sum_minor_max: 1000000000000")
+    )
     await judging.create(a_version(2, say=wide))
-    await judging.create(a_version(3, say=wide.replace("1000000000", "1")), request_id="create-0002")
+    await judging.create(a_version(3, say=wide.replace("1000000000000", "1")), request_id="create-0002")
 
     without_cap, capped = await judging.report(2), await judging.report(3, "regress-0003")
 
     assert without_cap.changed_rows > 0
-    assert capped.changed_rows == 0, "one minor unit a day is less than any of the differences"
+    assert capped.changed_rows == 0, "no payment is of one minor unit, which is all that a day may ignore"
 
 
 async def test_a_version_decides_from_its_day_on_and_the_days_before_keep_theirs(bench: Bench):
@@ -352,9 +358,9 @@ async def test_a_channel_may_have_a_set_of_its_own_which_is_held_against_the_def
     await bench.create(own)
     request = pb.StartRegressionRequest(request_id="regress-0009", rule_set_id="alipay", version=1, operator="li")
     started = (await bench.stub.StartRegression(request)).regression
-    claim = await bench.regressions.claim_regression()
+    claim = await bench.trials.claim_regression()
     assert claim is not None
-    await bench.regressions.run_regression(claim)
+    await bench.trials.run_regression(claim)
     activate = pb.ActivateRuleSetVersionRequest(
         rule_set_id="alipay", version=1, operator="wang", regression_id=started.regression_id
     )

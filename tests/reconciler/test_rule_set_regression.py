@@ -9,6 +9,7 @@ from services.reconciler.actions.page import PageRequest
 from services.reconciler.actions.past_slice import PastSlices
 from services.reconciler.actions.regression import RegressionActions, Report
 from services.reconciler.actions.rule_set import RuleSetActions
+from services.reconciler.actions.trial import TrialActions
 from services.reconciler.rules.rule_files import DEFAULT
 from tests.reconciler.builders import DAY, System, a_bill, a_bill_row
 
@@ -26,17 +27,21 @@ def careful_version() -> str:
     return SHIPPED.replace("version: 1\n", "version: 2\n", 1).replace(TXN, CAREFUL + suggests, 1)
 
 
+def a_worker(system: System) -> TrialActions:
+    """What makes reports, without labelled sets, which are not what these tests are about."""
+    past = PastSlices(system.sessions, 60)
+    return TrialActions(system.sessions, system.clock, past.read, part_seconds_max=60, suites=())
+
+
 async def reported(system: System, request_id: str = "regress-0001") -> tuple[Report, list[object]]:
     """Make the version if it is not there, and a report of it without labelled sets."""
     rule_sets = RuleSetActions(system.sessions, system.clock)
     await rule_sets.create_version("create-0001", "li", careful_version(), "")
-    regressions = RegressionActions(
-        system.sessions, system.clock, PastSlices(system.sessions, 60).read, part_seconds_max=60, suites=()
-    )
+    regressions, trials = RegressionActions(system.sessions, system.clock), a_worker(system)
     asked = await regressions.start_regression(request_id, "default", 2, "li")
-    claim = await regressions.claim_regression()
+    claim = await trials.claim_regression()
     assert claim is not None
-    await regressions.run_regression(claim)
+    await trials.run_regression(claim)
     report, page = await regressions.get_report(asked.report.row.regression_id, PageRequest(100, ""))
     assert report.row.state == "SUCCEEDED", report.row.failure_message
     return report, list(page.rows)
@@ -96,17 +101,15 @@ async def test_a_day_whose_statements_or_payments_are_not_those_of_the_run_is_na
 async def test_a_worker_that_lost_its_report_writes_nothing_of_it(system: System):
     await a_run(system)
     await RuleSetActions(system.sessions, system.clock).create_version("create-0001", "li", careful_version(), "")
-    regressions = RegressionActions(
-        system.sessions, system.clock, PastSlices(system.sessions, 60).read, part_seconds_max=60, suites=()
-    )
+    regressions, trials = RegressionActions(system.sessions, system.clock), a_worker(system)
     asked = await regressions.start_regression("regress-0001", "default", 2, "li")
-    first = await regressions.claim_regression()
+    first = await trials.claim_regression()
     system.clock.advance(3_600)
-    second = await regressions.claim_regression()
+    second = await trials.claim_regression()
     assert first is not None
     assert second is not None
 
-    await asyncio.gather(regressions.run_regression(first), regressions.run_regression(second))
+    await asyncio.gather(trials.run_regression(first), trials.run_regression(second))
 
     report, page = await regressions.get_report(asked.report.row.regression_id, PageRequest(100, ""))
     assert (first.attempts, second.attempts, report.row.attempts) == (1, 2, 2)

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from chassis.database import Sessions
-from services.reconciler.actions.regression import PastSlice
+from services.reconciler.actions.trial import PastSlice
 from services.reconciler.domain.business_day import business_day
 from services.reconciler.domain.rule_set_words import Said
 from services.reconciler.matching.run_frames import (

@@ -1,8 +1,6 @@
 """Rule sets: making a version, reading it, holding two against each other, letting one decide. It matches nothing."""
 
 import asyncio
-import json
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -12,6 +10,7 @@ from chassis import telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, FieldFault, Kind
+from services.reconciler.actions import rule_set_faults as faults
 from services.reconciler.actions.page import Page, PageRequest
 from services.reconciler.actions.regression import judged
 from services.reconciler.domain.rule_set_diff import RuleChange, diff
@@ -22,8 +21,6 @@ from services.reconciler.store.regression import RegressionStore
 from services.reconciler.store.rule_set import RuleSetStore, stored
 from services.reconciler.tables import RuleSetVersionRow
 
-# All that a fault tells travels in the headers of an answer, which gRPC limits to 8 KiB.
-_FAULTS_BYTES_MAX = 3_000
 _SYSTEM = "system"
 
 
@@ -71,9 +68,9 @@ class RuleSetActions:
         DUPLICATE_RULE_SET when a version says exactly this, REQUEST_ID_REUSED.
         """
         operator = _person(operator)
-        rule_set, faults = await self.check_rule_set(yaml)
+        rule_set, found = await self.check_rule_set(yaml)
         if rule_set is None:
-            raise _refused(faults)
+            raise faults.refused(found)
         async with self._sessions.begin() as session:
             store = RuleSetStore(session)
             await store.lock_set(rule_set.id)
@@ -81,7 +78,7 @@ class RuleSetActions:
                 return _replayed(known, request_id, rule_set)
             next_version = await store.last_version(rule_set.id) + 1
             if rule_set.version != next_version:
-                raise _not_next(rule_set, next_version)
+                raise faults.not_next(rule_set, next_version)
             added = await store.add(_draft(rule_set, request_id, operator, yaml, note) | {"create_time": self._now()})
             assert added is not None, "the set is locked, so nobody took the number"
         telemetry.annotate(rule_set_id=added.rule_set_id, rule_set_version=added.version)
@@ -96,7 +93,7 @@ class RuleSetActions:
             day = business_date or self._now().date()
             found = await RuleSetStore(session).active_version(rule_set_id, day)
         if found is None:
-            raise _no_version(rule_set_id, f"for {day}", f"{day}")
+            raise faults.no_version(rule_set_id, f"for {day}", f"{day}")
         return found
 
     @telemetry.traced
@@ -152,34 +149,11 @@ class RuleSetActions:
             if row.state == "RETIRED":
                 return row
             if row.state == "ACTIVE" and not await store.has_other_active(row):
-                raise _last(row)
+                raise faults.last_one(row)
             return await store.retire(row, operator, self._now())
 
     def _now(self) -> datetime:
         return self._clock.now()
-
-
-def _refused(found: tuple[RuleFault, ...]) -> Fault:
-    first = found[0]
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    more_zh = f"（另有 {len(found) - 1} 处）" if len(found) > 1 else ""
-    return Fault(
-        Kind.INVALID,
-        "RULE_SET_REFUSED",
-        f"the rule set is refused: {first.said}; {first.cure}{more}",
-        f"规则未通过检查：{first.said_zh}；{first.cure_zh}{more_zh}",
-        metadata={"fault_count": str(len(found)), "faults": _as_json(found)},
-    )
-
-
-def _as_json(found: tuple[RuleFault, ...]) -> str:
-    told: list[str] = []
-    for each in found:
-        told.append(json.dumps(asdict(each), ensure_ascii=False))
-        if len(f"[{','.join(told)}]".encode()) > _FAULTS_BYTES_MAX:
-            told.pop()
-            break
-    return f"[{','.join(told)}]"
 
 
 def _person(operator: str) -> str:
@@ -207,7 +181,7 @@ def _draft(rule_set: RuleSet, request_id: str, operator: str, yaml: str, note: s
 async def _version(session: AsyncSession, rule_set_id: str, version: int) -> RuleSetVersionRow:
     found = await RuleSetStore(session).get(rule_set_id, version)
     if found is None:
-        raise _no_version(rule_set_id, f"{version}", f"{version}")
+        raise faults.no_version(rule_set_id, f"{version}", f"{version}")
     return found
 
 
@@ -219,52 +193,27 @@ async def _base(session: AsyncSession, row: RuleSetVersionRow, base_version: int
         return await _version(session, report.baseline_rule_set_id, report.baseline_version)
     base = await store.last_active(row.rule_set_id, row.effective_from)
     if base is None:
-        raise _no_version(row.rule_set_id, "that is active", "生效版本")
+        raise faults.no_version(row.rule_set_id, "that is active", "生效版本")
     return base
 
 
 def _check_draft(row: RuleSetVersionRow) -> None:
-    if row.state == "DRAFT":
-        return
-    raise Fault(
-        Kind.PRECONDITION,
-        "RULE_SET_STATE",
-        f"version {row.version} of {row.rule_set_id} is {row.state}: only a draft is activated; to come back to what "
-        "an old version said, make a new one with its text",
-        f"{row.rule_set_id} 第 {row.version} 版当前为 {row.state}，仅草稿可生效；如需恢复旧规则，请以其内容新建版本",
-        metadata={"state": row.state},
-    )
+    if row.state != "DRAFT":
+        raise faults.no_draft(row)
 
 
 def _check_second_person(row: RuleSetVersionRow, operator: str) -> None:
     if operator.lower() == row.created_by.lower():
-        raise Fault(
-            Kind.DENIED,
-            "SECOND_PERSON_REQUIRED",
-            f"{row.created_by} made this version, so another person has to activate it",
-            f"该版本由 {row.created_by} 创建，须由另一人生效",
-            metadata={"created_by": row.created_by},
-        )
+        raise faults.same_person(row)
 
 
 async def _check_report(session: AsyncSession, row: RuleSetVersionRow, regression_id: str) -> None:
     report = await RegressionStore(session).get(regression_id)
     if report is None or report.content_hash != row.content_hash:
-        raise Fault(
-            Kind.PRECONDITION,
-            "REGRESSION_REQUIRED",
-            f"{regression_id} is no report of version {row.version} of {row.rule_set_id}: make one and read it",
-            f"{regression_id} 不是 {row.rule_set_id} 第 {row.version} 版的回归报告，请先回归并阅读报告",
-        )
+        raise faults.no_report(row, regression_id)
     verdict = await judged(session, report)
     if not verdict.passes:
-        raise Fault(
-            Kind.PRECONDITION,
-            verdict.reason,
-            verdict.said,
-            verdict.said_zh,
-            metadata={"regression_id": regression_id, "wrong_auto_posts": str(report.wrong_auto_posts)},
-        )
+        raise faults.not_passed(report, verdict)
 
 
 async def _first_day(store: RuleSetStore, row: RuleSetVersionRow, asked: date | None) -> date:
@@ -274,61 +223,14 @@ async def _first_day(store: RuleSetStore, row: RuleSetVersionRow, asked: date | 
     if other is not None and other.rule_set_id == row.rule_set_id:
         first = max(first, other.effective_from)
     wanted = asked or row.effective_from
-    if wanted >= first:
-        return wanted
-    raise Fault(
-        Kind.PRECONDITION,
-        "EFFECTIVE_DATE_PASSED",
-        f"version {row.version} of {row.rule_set_id} can decide from {first} on, not from {wanted}",
-        f"{row.rule_set_id} 第 {row.version} 版最早可自 {first} 起生效，不能自 {wanted} 起",
-        metadata={"effective_from": first.isoformat()},
-    )
+    if wanted < first:
+        raise faults.too_early(row, first, wanted)
+    return wanted
 
 
 def _replayed(known: RuleSetVersionRow, request_id: str, rule_set: RuleSet) -> Created:
-    is_same = known.content_hash == rule_set.content_hash
-    if known.request_id == request_id and is_same:
-        return Created(known, replayed=True)
-    if known.request_id == request_id:
-        raise Fault(
-            Kind.EXISTS,
-            "REQUEST_ID_REUSED",
-            f"request_id {request_id} has made version {known.version} of {known.rule_set_id}",
-            f"request_id {request_id} 已用于 {known.rule_set_id} 第 {known.version} 版",
-        )
-    raise Fault(
-        Kind.EXISTS,
-        "DUPLICATE_RULE_SET",
-        f"version {known.version} of {known.rule_set_id} says exactly this",
-        f"{known.rule_set_id} 第 {known.version} 版内容与此完全相同",
-        metadata={"rule_set_id": known.rule_set_id, "version": str(known.version)},
-    )
-
-
-def _not_next(rule_set: RuleSet, next_version: int) -> Fault:
-    return Fault(
-        Kind.CONFLICT,
-        "RULE_SET_VERSION",
-        f"the next version of {rule_set.id} is {next_version}, the text says {rule_set.version}: write that, and look "
-        "at what the version before it changed",
-        f"{rule_set.id} 的下一版本号为 {next_version}，文件写的是 {rule_set.version}：请改正，并核对上一版本的变更",
-        metadata={"next_version": str(next_version)},
-    )
-
-
-def _no_version(rule_set_id: str, which: str, which_zh: str) -> Fault:
-    return Fault(
-        Kind.NOT_FOUND,
-        "NOT_FOUND",
-        f"there is no version {which} of {rule_set_id}",
-        f"规则 {rule_set_id} 没有版本：{which_zh}",
-    )
-
-
-def _last(row: RuleSetVersionRow) -> Fault:
-    return Fault(
-        Kind.PRECONDITION,
-        "LAST_RULE_SET",
-        f"version {row.version} of {row.rule_set_id} is the only one for its days: activate another first",
-        f"{row.rule_set_id} 第 {row.version} 版是这些日期唯一的生效版本，请先使另一版本生效",
-    )
+    if known.request_id != request_id:
+        raise faults.duplicate(known)
+    if known.content_hash != rule_set.content_hash:
+        raise faults.request_reused(known)
+    return Created(known, replayed=True)

@@ -22,7 +22,7 @@ def ignore_said(ignore: Ignore) -> Said:
         f"{classes} with {_article(basis)} {basis} below {_minor(ignore.below.minor)} is not shown, as long as a "
         f"business date has at most {ignore.count_max} of them in a currency and together at most "
         f"{_minor(ignore.sum_minor_max)}; what comes after is shown",
-        f"{classes} 的{basis_zh}低于 {_minor_zh(ignore.below.minor)} 时不列示；每个业务日每个币种最多 "
+        f"{classes} 的{basis_zh}低于 {_minor_zh(ignore.below.minor)}时不列示；每个业务日每个币种最多 "
         f"{ignore.count_max} 组，合计不超过 {_minor_zh(ignore.sum_minor_max)}，超出部分照常列示",
     )
 
