@@ -1,4 +1,4 @@
-"""`make accuracy [SEEDS=1,2,3] [NOISE=payer,half,none] [SIZE=10000,100000] [PEERS=...] [PROFILE=stress] [RULES=...]`.
+"""`make accuracy [SEEDS=21,22,23] [NOISE=payer,half,none] [SIZE=10000,100000] [PEERS=...] [PROFILE=...] [RULES=...]`.
 
 SEEDS takes ranges: many seeds of small sets are the search for the one that our rules get wrong.
 Prints a line for each set, what became of each class at ours, and the published metrics; matching.json tells it all.
@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
     names = ("SEEDS", "NOISE", "SIZE", "PROFILE", "RULES", "PEERS")
     is_whole = not any(arguments) and not any(os.environ.get(name) for name in names) and not report.is_quick()
     asked = [*arguments, "", "", ""]
-    usual = ("1", "10000") if report.is_quick() else ("1,2,3", "10000,100000")
+    # Seeds that the rules were not tuned on; those below 20 are for tuning.
+    usual = ("21", "10000") if report.is_quick() else ("21,22,23", "10000,100000")
     seeds = [seed for text in _asked(asked[0], "SEEDS", usual[0]) for seed in _range(text)]
     noises = _asked(asked[1], "NOISE", ",".join(NOISES))
     sizes = [int(size) for size in _asked(asked[2], "SIZE", usual[1])]
