@@ -302,7 +302,7 @@ EXCEPTION_CLASSES = frozenset(
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        # What has its default is left out, so that a field which comes later leaves the hash of older versions as it is.
+        # What has its default is left out, so that a field which comes later leaves older versions their hash.
         said = ((field, getattr(value, field.name)) for field in fields(value))
         return {field.name: _plain(found) for field, found in said if found != field.default}
     if isinstance(value, tuple):
