@@ -3,56 +3,15 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
-from services.reconciler.domain.clearing import Refusal
+from services.reconciler.domain.clearing import Asked, Cleared, RowResult
 from services.reconciler.store.clearing import ClearingStore
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who acts, by which request, and why."""
-
-    request_id: str
-    operator: str
-    note: str
-
-    @classmethod
-    def of(cls, request_id: str, operator: str, note: str) -> "Asked":
-        """The same with the name as it is kept: blanks around it make no other person."""
-        return cls(request_id, operator.strip(), note)
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What came of one row: its state afterwards ("" when there is no such row), or why nothing was done.
-
-    `named_row_id` is the payment or line that the refusal is about, where it is about one.
-    """
-
-    row_id: str
-    state: str
-    refusal: str = ""
-    named_row_id: str = ""
-
-    @classmethod
-    def refused(cls, row_id: str, state: str, refusal: Refusal) -> "RowResult":
-        """Nothing was done."""
-        return cls(row_id, state, refusal.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Cleared:
-    """What came of each row in order of id, and whether the same request had done it before."""
-
-    results: tuple[RowResult, ...]
-    replayed: bool
-
 
 Work = Callable[[AsyncSession], Awaitable[Sequence[RowResult]]]
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,27 +12,29 @@ from chassis import paging, telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
-from services.reconciler.actions.clearing import Asked, Cleared, RowResult, once
+from services.reconciler.actions.clearing import once
 from services.reconciler.actions.page import Page, PageRequest
-from services.reconciler.domain.clearing import Confirmed, ExceptionState, Refusal, Standing, assign, confirm
+from services.reconciler.domain.clearing import (
+    Asked,
+    Cleared,
+    Confirmed,
+    ExceptionState,
+    Refusal,
+    RowResult,
+    Standing,
+    assign,
+    confirm,
+)
 from services.reconciler.store.exception import (
     ExceptionFilter,
     ExceptionStore,
     ExceptionSummary,
     FoundException,
     Order,
+    Wanted,
     key_of,
 )
 from services.reconciler.tables import ExceptionRow
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which exceptions to confirm: those named, or all that a filter finds, which have to be so many."""
-
-    exception_ids: tuple[str, ...] = ()
-    filter: ExceptionFilter | None = None
-    expected_count: int = 0
 
 
 class ExceptionActions:

@@ -1,27 +1,16 @@
 """Explanations: why rows ended where they did. It reads what is stored and decides nothing."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from chassis import telemetry
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
-from services.reconciler.domain.reasoning import Reasoning, reasoning
+from services.reconciler.domain.reasoning import reasoning
 from services.reconciler.domain.suggestion import Place
 from services.reconciler.rules.rule_files import parse_rule_set
 from services.reconciler.rules.rule_set import RuleSet
-from services.reconciler.store.explanation import Anchor, ExplanationStore
+from services.reconciler.store.explanation import Anchor, Explained, ExplanationStore
 from services.reconciler.store.rule_set import RuleSetStore
-from services.reconciler.tables import RunRow
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """Why a group of a run is where it is."""
-
-    run: RunRow
-    group_id: str
-    reasoning: Reasoning
 
 
 class ExplanationActions:

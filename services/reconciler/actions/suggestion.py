@@ -9,9 +9,9 @@ from chassis import ids, paging, telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
-from services.reconciler.actions.clearing import Asked, Cleared, RowResult, once
+from services.reconciler.actions.clearing import once
 from services.reconciler.actions.page import Page, PageRequest
-from services.reconciler.domain.clearing import Refusal, people_needed
+from services.reconciler.domain.clearing import Asked, Cleared, Refusal, RowResult, people_needed
 from services.reconciler.domain.fact import PaymentFact
 from services.reconciler.domain.suggestion import (
     Decision,

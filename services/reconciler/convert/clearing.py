@@ -4,7 +4,7 @@ from typing import Protocol
 
 from chassis.errors import FieldFault
 from chassis.validation import invalid
-from services.reconciler.actions.clearing import Asked
+from services.reconciler.domain.clearing import Asked
 
 
 class Asking(Protocol):

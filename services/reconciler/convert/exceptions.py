@@ -8,12 +8,10 @@ from bihuan.reconciler.v1 import exception_pb2, exception_service_pb2
 
 from chassis.errors import FieldFault
 from chassis.validation import invalid
-from services.reconciler.actions.clearing import Cleared, RowResult
-from services.reconciler.actions.exception import Wanted
 from services.reconciler.convert.basics import business_date_field, line_id, money, sums, timestamp
-from services.reconciler.domain.clearing import Refusal
+from services.reconciler.domain.clearing import Cleared, Refusal, RowResult
 from services.reconciler.domain.exception_class import ExceptionClass
-from services.reconciler.store.exception import ExceptionFilter, ExceptionSummary, FoundException, Order
+from services.reconciler.store.exception import ExceptionFilter, ExceptionSummary, FoundException, Order, Wanted
 
 _Filtering = exception_service_pb2.ListExceptionsRequest | exception_service_pb2.ExceptionFilter
 

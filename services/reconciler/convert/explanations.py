@@ -2,11 +2,11 @@
 
 from bihuan.reconciler.v1 import explanation_pb2, run_pb2
 
-from services.reconciler.actions.explanation import Explained
 from services.reconciler.convert.basics import money, timestamp
 from services.reconciler.convert.exceptions import exception_class_value
 from services.reconciler.domain.reasoning import Passed, StoredRow
 from services.reconciler.rules.rule_set import Rule
+from services.reconciler.store.explanation import Explained
 from services.reconciler.tables import RunRow
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from bihuan.reconciler.v1 import suggestion_pb2, suggestion_service_pb2
 
-from services.reconciler.actions.clearing import Cleared, RowResult
 from services.reconciler.convert.basics import business_date_field, money, timestamp
-from services.reconciler.domain.clearing import Refusal
+from services.reconciler.domain.clearing import Cleared, Refusal, RowResult
 from services.reconciler.domain.suggestion import Decision, Suggestion
 from services.reconciler.store.suggestion import SuggestionFilter
 

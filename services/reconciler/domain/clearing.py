@@ -69,6 +69,46 @@ class Confirmed:
     state: ExceptionState
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who acts, by which request, and why."""
+
+    request_id: str
+    operator: str
+    note: str
+
+    @classmethod
+    def of(cls, request_id: str, operator: str, note: str) -> "Asked":
+        """The same with the name as it is kept: blanks around it make no other person."""
+        return cls(request_id, operator.strip(), note)
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What came of one row: its state afterwards ("" when there is no such row), or why nothing was done.
+
+    `named_row_id` is the payment or line that the refusal is about, where it is about one.
+    """
+
+    row_id: str
+    state: str
+    refusal: str = ""
+    named_row_id: str = ""
+
+    @classmethod
+    def refused(cls, row_id: str, state: str, refusal: Refusal) -> "RowResult":
+        """Nothing was done."""
+        return cls(row_id, state, refusal.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What came of each row in order of id, and whether the same request had done it before."""
+
+    results: tuple[RowResult, ...]
+    replayed: bool
+
+
 def people_needed(threshold: Threshold | None, book_minor: int | None, channel_minor: int | None) -> int:
     """How many people have to confirm: two from the threshold on, by the money or by what it is apart.
 

@@ -54,6 +54,15 @@ class ExceptionFilter:
     found_until: datetime | None = field(default=None, repr=False)  # what age_hours_min means at this moment
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which exceptions to confirm: those named, or all that a filter finds, which have to be so many."""
+
+    exception_ids: tuple[str, ...] = ()
+    filter: ExceptionFilter | None = None
+    expected_count: int = 0
+
+
 class FoundException(NamedTuple):
     """An exception, and what its run and its payment tell of it; no merchant where the books have nothing."""
 

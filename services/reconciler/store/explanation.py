@@ -1,6 +1,7 @@
 """SQL of what an explanation is made from: the stored place of rows, the rows themselves, and their run."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
-from services.reconciler.domain.reasoning import Placed, StoredRow
+from services.reconciler.domain.reasoning import Placed, Reasoning, StoredRow
 from services.reconciler.matching.normalise import normal_references
 from services.reconciler.rules.columns import REFERENCES
 from services.reconciler.tables import (
@@ -33,6 +34,15 @@ class Anchor(NamedTuple):
     run_id: str
     side: str
     row_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a group of a run is where it is."""
+
+    run: RunRow
+    group_id: str
+    reasoning: Reasoning
 
 
 class ExplanationStore:
