@@ -52,10 +52,6 @@ CREATE TABLE placed_p (pn BIGINT, group_id TEXT, rule_id TEXT, stage TEXT, dispo
 CREATE TABLE unsearched_p (pn BIGINT, reason TEXT);
 
 -- frame
-CREATE VIEW live_p AS SELECT r.* FROM rest_p AS r
-            WHERE NOT EXISTS (SELECT 1 FROM placed_p AS x WHERE x.pn = r.pn);
-
--- frame
 CREATE TABLE rest_l AS SELECT r.*, n.channel_txn_no_normal, n.merchant_order_no_normal, n.channel_refund_no_normal, n.merchant_refund_no_normal, d.day_waits,
                    COALESCE(r.book_time_us >= d.edge_us, FALSE) AS near_cutoff
             FROM rest_l_given AS r JOIN normal_l AS n ON n.ln = r.ln
@@ -68,6 +64,10 @@ CREATE TABLE placed_l (ln BIGINT, group_id TEXT, rule_id TEXT, stage TEXT, dispo
 
 -- frame
 CREATE TABLE unsearched_l (ln BIGINT, reason TEXT);
+
+-- frame
+CREATE VIEW live_p AS SELECT r.* FROM rest_p AS r
+            WHERE NOT EXISTS (SELECT 1 FROM placed_p AS x WHERE x.pn = r.pn);
 
 -- frame
 CREATE VIEW live_l AS SELECT r.* FROM rest_l AS r
@@ -187,6 +187,26 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
 
 -- end of open_line_again
 
+-- frame
+CREATE TABLE group_p AS SELECT * FROM live_p;
+
+-- frame
+DROP VIEW live_p;
+
+-- frame
+CREATE TABLE group_l AS SELECT * FROM live_l;
+
+-- frame
+DROP VIEW live_l;
+
+-- frame
+CREATE VIEW live_p AS SELECT r.* FROM group_p AS r
+            WHERE NOT EXISTS (SELECT 1 FROM placed_p AS x WHERE x.pn = r.pn);
+
+-- frame
+CREATE VIEW live_l AS SELECT r.* FROM group_l AS r
+            WHERE NOT EXISTS (SELECT 1 FROM placed_l AS x WHERE x.ln = r.ln);
+
 -- batch
 CREATE TABLE sums_l_batch AS 
         SELECT l.merchant_order_no AS k0, CAST(SUM(l.amount_minor) AS BIGINT) AS minor, COUNT(*) AS rows_in,
@@ -244,6 +264,26 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
 
 -- end of sums_l_batch
 
+-- frame
+CREATE TABLE near_p AS SELECT * FROM live_p;
+
+-- frame
+DROP VIEW live_p;
+
+-- frame
+CREATE TABLE near_l AS SELECT * FROM live_l;
+
+-- frame
+DROP VIEW live_l;
+
+-- frame
+CREATE VIEW live_p AS SELECT r.* FROM near_p AS r
+            WHERE NOT EXISTS (SELECT 1 FROM placed_p AS x WHERE x.pn = r.pn);
+
+-- frame
+CREATE VIEW live_l AS SELECT r.* FROM near_l AS r
+            WHERE NOT EXISTS (SELECT 1 FROM placed_l AS x WHERE x.ln = r.ln);
+
 -- near
 CREATE TABLE near_l_near AS
         SELECT l.ln, l.amount_minor, l.book_time_us, l.channel, l.fee_minor, l.line_id, l.merchant_order_no_normal, l.book_time_us - l.book_time_us % 60000000 AS stretch
@@ -297,6 +337,26 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
 -- end of near_p_near
 
 -- end of near_l_near
+
+-- frame
+CREATE TABLE sums_p AS SELECT * FROM live_p;
+
+-- frame
+DROP VIEW live_p;
+
+-- frame
+CREATE TABLE sums_l AS SELECT * FROM live_l;
+
+-- frame
+DROP VIEW live_l;
+
+-- frame
+CREATE VIEW live_p AS SELECT r.* FROM sums_p AS r
+            WHERE NOT EXISTS (SELECT 1 FROM placed_p AS x WHERE x.pn = r.pn);
+
+-- frame
+CREATE VIEW live_l AS SELECT r.* FROM sums_l AS r
+            WHERE NOT EXISTS (SELECT 1 FROM placed_l AS x WHERE x.ln = r.ln);
 
 -- sums
 CREATE TABLE near_l_sums AS

@@ -166,20 +166,6 @@ CREATE TABLE unsearched_p (
 );
 
 -- frame
-CREATE VIEW live_p AS
-SELECT
-  r.*
-FROM rest_p AS r
-WHERE
-  NOT EXISTS(
-    SELECT
-      1
-    FROM placed_p AS x
-    WHERE
-      x.pn = r.pn
-  );
-
--- frame
 CREATE TABLE rest_l AS
 SELECT
   r.*,
@@ -215,6 +201,20 @@ CREATE TABLE unsearched_l (
   ln BIGINT,
   reason STRING
 );
+
+-- frame
+CREATE VIEW live_p AS
+SELECT
+  r.*
+FROM rest_p AS r
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM placed_p AS x
+    WHERE
+      x.pn = r.pn
+  );
 
 -- frame
 CREATE VIEW live_l AS
@@ -675,6 +675,52 @@ FROM repeats_line_again AS r;
 
 -- end of open_line_again
 
+-- frame
+CREATE TABLE group_p AS
+SELECT
+  *
+FROM live_p;
+
+-- frame
+DROP VIEW live_p;
+
+-- frame
+CREATE TABLE group_l AS
+SELECT
+  *
+FROM live_l;
+
+-- frame
+DROP VIEW live_l;
+
+-- frame
+CREATE VIEW live_p AS
+SELECT
+  r.*
+FROM group_p AS r
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM placed_p AS x
+    WHERE
+      x.pn = r.pn
+  );
+
+-- frame
+CREATE VIEW live_l AS
+SELECT
+  r.*
+FROM group_l AS r
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM placed_l AS x
+    WHERE
+      x.ln = r.ln
+  );
+
 -- batch
 CREATE TABLE sums_l_batch AS
 SELECT
@@ -838,6 +884,52 @@ WHERE
 -- end of sums_p_batch
 
 -- end of sums_l_batch
+
+-- frame
+CREATE TABLE near_p AS
+SELECT
+  *
+FROM live_p;
+
+-- frame
+DROP VIEW live_p;
+
+-- frame
+CREATE TABLE near_l AS
+SELECT
+  *
+FROM live_l;
+
+-- frame
+DROP VIEW live_l;
+
+-- frame
+CREATE VIEW live_p AS
+SELECT
+  r.*
+FROM near_p AS r
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM placed_p AS x
+    WHERE
+      x.pn = r.pn
+  );
+
+-- frame
+CREATE VIEW live_l AS
+SELECT
+  r.*
+FROM near_l AS r
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM placed_l AS x
+    WHERE
+      x.ln = r.ln
+  );
 
 -- near
 CREATE TABLE near_l_near AS
@@ -1008,6 +1100,52 @@ FROM decided_l_near AS d;
 -- end of near_p_near
 
 -- end of near_l_near
+
+-- frame
+CREATE TABLE sums_p AS
+SELECT
+  *
+FROM live_p;
+
+-- frame
+DROP VIEW live_p;
+
+-- frame
+CREATE TABLE sums_l AS
+SELECT
+  *
+FROM live_l;
+
+-- frame
+DROP VIEW live_l;
+
+-- frame
+CREATE VIEW live_p AS
+SELECT
+  r.*
+FROM sums_p AS r
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM placed_p AS x
+    WHERE
+      x.pn = r.pn
+  );
+
+-- frame
+CREATE VIEW live_l AS
+SELECT
+  r.*
+FROM sums_l AS r
+WHERE
+  NOT EXISTS(
+    SELECT
+      1
+    FROM placed_l AS x
+    WHERE
+      x.ln = r.ln
+  );
 
 -- sums
 CREATE TABLE near_l_sums AS

@@ -15,7 +15,7 @@ from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
 from services.reconciler.rules.pair_sql import joined
 from services.reconciler.rules.plan import Derive, Plan, Statement, Step, statement
-from services.reconciler.rules.rule_set import INFORMATIVE, Again, Pair, RuleSet, Threshold
+from services.reconciler.rules.rule_set import INFORMATIVE, Again, Group, Near, Pair, RuleSet, Sums, Threshold
 from services.reconciler.rules.rule_sql import ignore_step, rule_steps
 
 
@@ -29,12 +29,40 @@ def compile_rule_set(rule_set: RuleSet) -> Plan:
         *_rest(first),
         Derive(),
         *_live(),
-        *(step for rule in rule_set.rules for step in rule_steps(rule, first)),
+        *_rules(rule_set, first),
         *_unplaced(),
         *(ignore_step(ignore) for ignore in rule_set.ignore),
         *_results(first, rule_set.second_confirmation),
     ]
     return Plan(rule_set, tuple(steps))
+
+
+def _rules(rule_set: RuleSet, first: Pair) -> Iterator[Step]:
+    """Each rule in its order. Before those that look for more than numbers, what is placed is left out for good."""
+    seen: set[str] = set()
+    for rule in rule_set.rules:
+        if isinstance(rule, Group | Near | Sums) and rule.kind not in seen:
+            seen.add(rule.kind)
+            yield from _shrunk(rule.kind)
+        yield from rule_steps(rule, first)
+
+
+def _shrunk(name: str) -> Iterator[Step]:
+    for t in columns.TABLE.values():
+        yield statement("frame", f"CREATE TABLE {name}_{t} AS SELECT * FROM live_{t}")
+        yield statement("frame", f"DROP VIEW live_{t}")
+    yield from _live_views({t: f"{name}_{t}" for t in columns.TABLE.values()})
+
+
+def _live_views(tables: dict[str, str]) -> Iterator[Step]:
+    for side, t in columns.TABLE.items():
+        row = columns.ROW[side]
+        yield statement(
+            "frame",
+            f"""
+            CREATE VIEW live_{t} AS SELECT r.* FROM {tables[t]} AS r
+            WHERE NOT EXISTS (SELECT 1 FROM placed_{t} AS x WHERE x.{row} = r.{row})""",
+        )
 
 
 def _held(rule_set: RuleSet) -> Iterator[Step]:
@@ -105,12 +133,7 @@ def _live() -> Iterator[Step]:
                 difference_minor BIGINT)""",
         )
         yield statement("frame", f"CREATE TABLE unsearched_{t} ({row} BIGINT, reason TEXT)")
-        yield statement(
-            "frame",
-            f"""
-            CREATE VIEW live_{t} AS SELECT r.* FROM rest_{t} AS r
-            WHERE NOT EXISTS (SELECT 1 FROM placed_{t} AS x WHERE x.{row} = r.{row})""",
-        )
+    yield from _live_views({t: f"rest_{t}" for t in columns.TABLE.values()})
     yield statement("frame", "CREATE TABLE again (group_id TEXT, rule_id TEXT, exception_class TEXT, first_id TEXT)")
     yield statement("frame", "CREATE TABLE ignored (group_id TEXT, rule_id TEXT)")
 
