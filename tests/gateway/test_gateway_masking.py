@@ -46,7 +46,7 @@ async def test_every_sensitive_field_of_every_answer_is_masked_for_a_plain_key_a
             return filled
 
         upstream.answers[operation.method.name] = answer
-        path = operation.public_template.replace("{", "").replace("}", "") + _QUERIES.get(operation.method.name, "")
+        path = operation.public_template.replace("{version}", "1").replace("{", "").replace("}", "") + _QUERIES.get(operation.method.name, "")
         texts = {}
         for name, caller in (("plain", peer.plain), ("admin", peer.admin)):
             key = {"idempotency-key": "request-0001"}
@@ -92,6 +92,15 @@ def _body(operation) -> bytes | None:
         "SetMerchantProfile": '{"issuePolicy":"ISSUE_POLICY_ON_SUCCESS","sellerName":"店",'
         '"sellerTaxId":"91420100MA4KXXXX1A"}'.encode(),
         "StartRun": b'{"channel":"c","businessDate":"2026-03-01"}',
+        "AssignExceptions": b'{"operator":"li","assignee":"zhang","exceptionIds":["e"]}',
+        "ConfirmExceptions": b'{"operator":"li","exceptionIds":["e"]}',
+        "ConfirmSuggestions": b'{"operator":"li","suggestionIds":["s"]}',
+        "DeclineSuggestions": b'{"operator":"li","suggestionIds":["s"]}',
+        "CheckRuleSet": b'{"yaml":"id: a"}',
+        "CreateRuleSetVersion": b'{"operator":"li","yaml":"id: a"}',
+        "StartRegression": b'{"operator":"li"}',
+        "ActivateRuleSetVersion": b'{"operator":"li","regressionId":"r"}',
+        "RetireRuleSetVersion": b'{"operator":"li"}',
         "RunSweep": b"{}",
         "IngestStatement": b"x",
         "CheckStatement": b"x",
