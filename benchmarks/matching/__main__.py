@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.matching import arrival
 from benchmarks.matching.contestants import Took
 from benchmarks.matching.day import Day
 from benchmarks.metric import Metric
@@ -68,7 +69,7 @@ def _measured(contest: "_Contest", sizes: Sizes, parts: Sequence[str]) -> Iterat
     if "peers" in parts:
         yield from _peers(contest.of(sizes.peers, ["ours", *_PEERS], 1))
     if "arrival" in parts:
-        yield from _arrival()
+        yield from arrival.measure(arrival.QUICK if is_quick() else arrival.FULL)
 
 
 class _Contest:
@@ -166,10 +167,6 @@ def _peers(took: dict[str, list[Took]]) -> Iterator[Metric]:
         rival = f"{name}, a part of the work, 100 k"
         yield Metric(f"match_100k_ratio_to_{name}", 1 / _times(took, name), "times as fast", rival)
         yield Metric(f"match_100k_ratio_to_{name}_cpu", 1 / _times(took, name, _cpu), "times its CPU", rival)
-
-
-def _arrival() -> Iterator[Metric]:
-    return iter(())
 
 
 def _times(took: dict[str, list[Took]], rival: str, of: "Callable[[Took], float] | None" = None) -> float:

@@ -41,6 +41,9 @@ class Sizes:
     open_rows: int = 100_000
 
 
+FULL, QUICK = Sizes(), Sizes(seconds=0.2, open_rows=200)
+
+
 def measure(sizes: Sizes) -> list[Metric]:
     """Ours, then the insert, in one database."""
     return asyncio.run(_measure(sizes))

@@ -28,6 +28,7 @@ SOME = (
 _LIGHT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 BRISK = {
     "spark.sql.shuffle.partitions": "1",
+    "spark.pyspark.python": "/nonexistent",  # executors need none
     "spark.sql.codegen.wholeStage": "false",
     "spark.executor.extraJavaOptions": _LIGHT,
     "spark.driver.extraJavaOptions": _LIGHT,

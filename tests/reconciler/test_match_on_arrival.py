@@ -1,5 +1,6 @@
 """Payments and lines are matched as they come; whatever their order, they end as the same rules end at the close."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,6 +114,22 @@ async def test_what_is_due_is_done_once_and_long_past_rows_go(sessions, arrival)
     assert await arrival.forget_arrivals() == 3
     async with sessions() as session:
         assert not [*await session.scalars(select(ArrivalPaymentRow)), *await session.scalars(select(ArrivalLineRow))]
+
+
+async def test_of_two_rows_that_come_at_the_same_moment_one_sees_the_other(sessions) -> None:
+    workers = [ArrivalActions(sessions, ManualClock(NOON)) for _ in range(3)]
+    payments = [a_payment(f"p{at}") for at in range(12)]
+
+    async def comes(row: Row, worker: ArrivalActions) -> None:
+        await come(sessions, [row])
+        await worker.match_arrivals()
+
+    await asyncio.gather(
+        *(comes(payment, workers[at % 3]) for at, payment in enumerate(payments)),
+        *(comes(line_of(payment, f"s{at}.1"), workers[(at + 1) % 3]) for at, payment in enumerate(payments)),
+    )
+
+    assert await standing(sessions) == {(f"p{at}", f"s{at}.1", "txn", "MATCHED", "") for at in range(12)}
 
 
 numbers, amounts = st.sampled_from(["", "a", "b", "c"]), st.sampled_from([100, 200])
