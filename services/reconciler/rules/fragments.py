@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -43,7 +44,12 @@ def condition(text: str, aliases: Aliases) -> str:
     """A condition of a rule, checked again and written by us."""
     if not text:
         return "TRUE"
-    return f"({parse_condition(text, aliases).sql(dialect='duckdb')})"
+    return _written(text, tuple(sorted((alias, frozenset(names)) for alias, names in aliases.items())))
+
+
+@lru_cache(1_024)  # the same few conditions stand in many rules, and in some of them several times
+def _written(text: str, known: tuple[tuple[str, frozenset[str]], ...]) -> str:
+    return f"({parse_condition(text, dict(known)).sql(dialect='duckdb')})"
 
 
 def class_of(cases: Sequence[Case], aliases: Aliases) -> str:
