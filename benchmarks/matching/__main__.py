@@ -58,7 +58,7 @@ def _measured(contest: "_Contest", sizes: Sizes, parts: Sequence[str]) -> Iterat
         rivals = ["splink"] if "splink" in parts else []
         small = contest.of(sizes.small, ["ours", "join"], sizes.rounds_small)
         yield from _small(small)
-        yield from _digests(small["ours"], contest.of(sizes.small, ["ours_one_thread"], 1, step=1_618_033))
+        yield from _digests(small["ours"], contest.of(sizes.small, ["ours_one_thread"], 1, step=381_967))
         if rivals:
             yield from _splink(small, contest.of(sizes.small, rivals, min(sizes.rounds_small, 3)))
     if "10m" in parts:
