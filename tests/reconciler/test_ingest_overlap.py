@@ -116,6 +116,7 @@ async def test_lines_of_a_day_that_has_no_run_yet_are_not_late(system: System):
 
 async def test_a_run_takes_of_a_file_of_many_days_the_lines_of_its_own(system: System):
     loaded = await load(system, export(RENT, SALARY, COFFEE), 1, channel="my_bank")
+    system.clock.advance(40 * 86_400)  # past the close of all its days
 
     run = await system.run(channel="my_bank", day=date(2026, 4, 5))
 

@@ -4,8 +4,10 @@ It decides nothing. `part` beside each row says why it is there, see store/frame
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -19,6 +21,7 @@ PAYMENTS_CSV, LINES_CSV = "payments.csv", "lines.csv"
 PAYMENTS_PARQUET, LINES_PARQUET = "payments.parquet", "lines.parquet"
 _MANIFEST = ("payment_id", "merchant_order_no", "channel_txn_no", "currency_code", "amount_minor")
 _BESIDE = ("part", "channel_refund_no", "merchant_refund_no", "state", "fee_minor", "business_date")
+_ROWS_AT_ONCE = 50_000  # as Python's objects
 _EXTRA = {"part": pa.string(), "traceparent": pa.string()}
 
 
@@ -37,8 +40,8 @@ class RunFrames:
     def manifest(self) -> Manifest:
         """What the mirror has of the day's payments, to compare with what payments has."""
         own = pc.and_(_is(self.payments, "part", "OWN", "HELD"), _is(self.payments, "kind", Kind.PAYMENT))
-        columns = (column.to_pylist() for column in self.payments.filter(own).select(_MANIFEST).columns)
-        return manifest_of(zip(*columns, strict=True))
+        batches = self.payments.filter(own).select(_MANIFEST).to_batches(max_chunksize=_ROWS_AT_ONCE)
+        return manifest_of(row for batch in batches for row in _rows(batch))
 
     def beside_digest(self, whole_to: str) -> bytes:
         """SHA-256 of what neither the day's manifest nor its files tell: see Pins.neighbours_digest in the contract."""
@@ -104,5 +107,8 @@ def _is(table: pa.Table, column: str, *values: str) -> pa.ChunkedArray:
 
 
 def _texts(table: pa.Table) -> list[str]:
-    columns = (column.to_pylist() for column in table.columns)
-    return ["\x1f".join(map(str, row)) for row in zip(*columns, strict=True)]
+    return ["\x1f".join(map(str, row)) for row in _rows(table)]
+
+
+def _rows(rows: pa.Table | pa.RecordBatch) -> Iterator[Any]:
+    return zip(*(column.to_pylist() for column in rows.columns), strict=True)

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, case, cast, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -311,7 +312,7 @@ def _which(wanted: ExceptionFilter) -> Iterator[ColumnElement[bool]]:
             yield column == value
     yield _of_run(wanted.run_id)
     if wanted.payment_id:
-        yield ExceptionRow.payment_ids.contains([wanted.payment_id])
+        yield ExceptionRow.payment_ids.op("@>")(cast(array([wanted.payment_id]), ARRAY(Text)))
     if wanted.first_date:
         yield RunRow.business_date >= wanted.first_date
     if wanted.last_date:
