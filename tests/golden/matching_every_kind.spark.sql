@@ -1684,37 +1684,7 @@ WHERE
   c.place <= 9 AND c.used_minor <= 500;
 
 -- results
-CREATE VIEW decided AS
-SELECT
-  'P' AS side,
-  b.payment_id AS id,
-  CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-  CAST(NULL AS STRING) AS rule_id,
-  CAST(NULL AS STRING) AS stage,
-  CAST(NULL AS STRING) AS disposition,
-  b.exception_class,
-  '' AS runner_up_id,
-  CAST(NULL AS BIGINT) AS margin,
-  CAST(NULL AS STRING) AS reason,
-  b.currency_code,
-  b.books_minor AS amount_minor
-FROM bulk AS b
-UNION ALL
-SELECT
-  'L' AS side,
-  b.line_id AS id,
-  CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-  CAST(NULL AS STRING) AS rule_id,
-  CAST(NULL AS STRING) AS stage,
-  CAST(NULL AS STRING) AS disposition,
-  b.exception_class,
-  '' AS runner_up_id,
-  CAST(NULL AS BIGINT) AS margin,
-  CAST(NULL AS STRING) AS reason,
-  b.currency_code,
-  b.channel_minor AS amount_minor
-FROM bulk AS b
-UNION ALL
+CREATE TABLE placed_results AS
 SELECT
   'P' AS side,
   r.payment_id AS id,
@@ -1794,6 +1764,42 @@ LEFT JOIN again AS a
   ON a.group_id = x.group_id
 LEFT JOIN ignored AS i
   ON i.group_id = x.group_id;
+
+-- results
+CREATE VIEW decided AS
+SELECT
+  'P' AS side,
+  b.payment_id AS id,
+  CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
+  CAST(NULL AS STRING) AS rule_id,
+  CAST(NULL AS STRING) AS stage,
+  CAST(NULL AS STRING) AS disposition,
+  b.exception_class,
+  '' AS runner_up_id,
+  CAST(NULL AS BIGINT) AS margin,
+  CAST(NULL AS STRING) AS reason,
+  b.currency_code,
+  b.books_minor AS amount_minor
+FROM bulk AS b
+UNION ALL
+SELECT
+  'L' AS side,
+  b.line_id AS id,
+  CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
+  CAST(NULL AS STRING) AS rule_id,
+  CAST(NULL AS STRING) AS stage,
+  CAST(NULL AS STRING) AS disposition,
+  b.exception_class,
+  '' AS runner_up_id,
+  CAST(NULL AS BIGINT) AS margin,
+  CAST(NULL AS STRING) AS reason,
+  b.currency_code,
+  b.channel_minor AS amount_minor
+FROM bulk AS b
+UNION ALL
+SELECT
+  *
+FROM placed_results;
 
 -- results
 CREATE VIEW results AS
