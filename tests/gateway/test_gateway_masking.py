@@ -46,7 +46,8 @@ async def test_every_sensitive_field_of_every_answer_is_masked_for_a_plain_key_a
             return filled
 
         upstream.answers[operation.method.name] = answer
-        path = operation.public_template.replace("{version}", "1").replace("{", "").replace("}", "") + _QUERIES.get(operation.method.name, "")
+        filled = operation.public_template.replace("{version}", "1").replace("{", "").replace("}", "")
+        path = filled + _QUERIES.get(operation.method.name, "")
         texts = {}
         for name, caller in (("plain", peer.plain), ("admin", peer.admin)):
             key = {"idempotency-key": "request-0001"}
