@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+import tenacity
 from rich.progress import track
 
 from cli import show
@@ -19,6 +20,7 @@ from demo.faults import TaxSandbox
 from demo.plan import WECHAT_PAY
 
 _SETTLE_SECONDS = 120.0
+_FOLLOW_SECONDS = 60.0
 _ENDED = ("SYNC_STATE_BOOKED", "SYNC_STATE_REJECTED")
 _STILL_MATCHED = (Disturbance.DAY_BEFORE, Disturbance.REFUNDED)
 _SELLERS = {
@@ -106,9 +108,26 @@ def _request_invoices(gateway: Gateway, runs: Sequence[Mapping[str, Any]]) -> in
     for match in track(
         matches, "requesting invoices", console=show.console, transient=True, disable=not show.console.is_terminal
     ):
-        body = {"paymentId": match["paymentId"], "buyerTitle": "江城市第一中学", "buyerTaxId": "12420100DEM0000001"}
-        gateway.post("/v1/invoices", body, key=f"invoice:{match['paymentId']}"[:64])
+        _request_invoice(gateway, match["paymentId"])
     return len(matches)
+
+
+def _not_followed_yet(fault: BaseException) -> bool:
+    if not isinstance(fault, GatewayError):
+        return False
+    return bool(fault.problem.get("metadata", {}).get("cause") == "UNKNOWN_PAYMENT")
+
+
+# invoice_sync follows the payments in its own time: it may know one later than the reconciler has matched it.
+@tenacity.retry(
+    retry=tenacity.retry_if_exception(_not_followed_yet),
+    stop=tenacity.stop_after_delay(_FOLLOW_SECONDS),
+    wait=tenacity.wait_random(0.1, 0.5),
+    reraise=True,
+)
+def _request_invoice(gateway: Gateway, payment_id: str) -> None:
+    body = {"paymentId": payment_id, "buyerTitle": "江城市第一中学", "buyerTaxId": "12420100DEM0000001"}
+    gateway.post("/v1/invoices", body, key=f"invoice:{payment_id}"[:64])
 
 
 def _wait_for_invoices(gateway: Gateway, expected: int) -> list[dict[str, Any]]:
