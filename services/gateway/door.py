@@ -102,7 +102,7 @@ class Door:
                     response = await self._callback_door.answer(found, request)
                 else:
                     caller = await self._access.identify(request.headers.get("authorization", ""))
-                    key_id = caller.key_id
+                    key_id = caller.caller_id
                     telemetry.annotate(key_id=key_id)
                     response = await self._transcoder.answer(found, request, caller)
         except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer

@@ -16,7 +16,7 @@ from chassis.server import RpcContext
 from services.gateway import clients
 from services.gateway.access import Access
 from services.gateway.actions import ApiKeyActions
-from services.gateway.convert import api_key_to_proto
+from services.gateway.convert import api_key_to_proto, grant_from_proto, time_from_proto
 
 
 class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
@@ -29,10 +29,8 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
     async def CreateApiKey(
         self, request: api_key_service_pb2.CreateApiKeyRequest, context: RpcContext
     ) -> api_key_service_pb2.CreateApiKeyResponse:
-        await self._access.require_admin(_authorization(context))
-        made = await self._actions.create_api_key(
-            request.display_name, sees_unmasked=request.sees_unmasked, is_admin=request.is_admin
-        )
+        maker = await self._access.require_admin(_authorization(context))
+        made = await self._actions.create_api_key(grant_from_proto(request), maker)
         return api_key_service_pb2.CreateApiKeyResponse(api_key=api_key_to_proto(made.api_key), token=made.token)
 
     async def ListApiKeys(
@@ -41,6 +39,20 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
         await self._access.require_admin(_authorization(context))
         keys = await self._actions.list_api_keys()
         return api_key_service_pb2.ListApiKeysResponse(api_keys=map(api_key_to_proto, keys))
+
+    async def RotateApiKey(
+        self, request: api_key_service_pb2.RotateApiKeyRequest, context: RpcContext
+    ) -> api_key_service_pb2.RotateApiKeyResponse:
+        await self._access.require_admin(_authorization(context))
+        rotated = await self._actions.rotate_api_key(
+            request.key_id, request.overlap_seconds, time_from_proto(request, "expire_time")
+        )
+        self._access.forget(request.key_id)
+        return api_key_service_pb2.RotateApiKeyResponse(
+            api_key=api_key_to_proto(rotated.made.api_key),
+            token=rotated.made.token,
+            predecessor=api_key_to_proto(rotated.predecessor),
+        )
 
     async def RevokeApiKey(
         self, request: api_key_service_pb2.RevokeApiKeyRequest, context: RpcContext

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.gateway.domain.api_key import ApiKey, KnownKey
+from services.gateway.domain.api_key import ApiKey, Grant, KnownKey
 from services.gateway.tables import ApiKeyRow
 
 
@@ -21,12 +21,12 @@ class Store:
         await self._session.execute(
             insert(ApiKeyRow).values(
                 key_id=key.key_id,
-                display_name=key.display_name,
                 secret_sha256=known.secret_sha256,
-                sees_unmasked=key.sees_unmasked,
-                is_admin=key.is_admin,
                 create_time=key.create_time,
                 revoke_time=key.revoke_time,
+                operator=key.operator,
+                successor_key_id=key.successor_key_id,
+                **_grant_columns(key.grant),
             )
         )
 
@@ -34,6 +34,11 @@ class Store:
         """The key by that id, revoked or not."""
         row = await self._session.get(ApiKeyRow, key_id)
         return None if row is None else KnownKey(_api_key(row), row.secret_sha256)
+
+    async def find_locked(self, key_id: str) -> ApiKey | None:
+        """The key by that id, which nobody else changes before this transaction ends."""
+        row = await self._session.get(ApiKeyRow, key_id, with_for_update=True)
+        return None if row is None else _api_key(row)
 
     async def newest(self, limit: int) -> list[ApiKey]:
         """The newest keys, revoked or not."""
@@ -51,6 +56,44 @@ class Store:
         row = (await self._session.scalars(statement)).one_or_none()
         return None if row is None else _api_key(row)
 
+    async def succeed(self, key_id: str, successor_key_id: str, expire_time: datetime) -> ApiKey:
+        """Set which key takes the place of a key that is there, and when that ends."""
+        statement = (
+            update(ApiKeyRow)
+            .where(ApiKeyRow.key_id == key_id)
+            .values(successor_key_id=successor_key_id, expire_time=expire_time)
+            .returning(ApiKeyRow)
+        )
+        return _api_key((await self._session.scalars(statement)).one())
+
+
+def _grant_columns(grant: Grant) -> dict[str, object]:
+    return {
+        "display_name": grant.display_name,
+        "roles": sorted(grant.roles),
+        "tenant_id": grant.tenant_id,
+        "merchant_ids": sorted(grant.merchant_ids),
+        "department": grant.department,
+        "sees_unmasked": grant.sees_unmasked,
+        "expire_time": grant.expire_time,
+    }
+
 
 def _api_key(row: ApiKeyRow) -> ApiKey:
-    return ApiKey(row.key_id, row.display_name, row.sees_unmasked, row.is_admin, row.create_time, row.revoke_time)
+    grant = Grant(
+        display_name=row.display_name,
+        roles=frozenset(row.roles),
+        tenant_id=row.tenant_id,
+        merchant_ids=frozenset(row.merchant_ids),
+        department=row.department,
+        sees_unmasked=row.sees_unmasked,
+        expire_time=row.expire_time,
+    )
+    return ApiKey(
+        key_id=row.key_id,
+        grant=grant,
+        operator=row.operator,
+        create_time=row.create_time,
+        revoke_time=row.revoke_time,
+        successor_key_id=row.successor_key_id,
+    )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import DateTime, Index, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis import database
@@ -26,6 +27,12 @@ class ApiKeyRow(Base):
     display_name: Mapped[str]
     secret_sha256: Mapped[bytes]
     sees_unmasked: Mapped[bool]
-    is_admin: Mapped[bool]
     create_time: Mapped[datetime]
     revoke_time: Mapped[datetime | None]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    tenant_id: Mapped[str]
+    merchant_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    department: Mapped[str]
+    operator: Mapped[str]
+    expire_time: Mapped[datetime | None]
+    successor_key_id: Mapped[str]

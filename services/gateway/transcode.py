@@ -20,7 +20,7 @@ from chassis.channel import deadline_scope
 from chassis.errors import Fault, from_rpc_error
 from services.gateway import limits, requests
 from services.gateway.contract import Operation, type_of
-from services.gateway.domain.api_key import ApiKey
+from services.gateway.domain.caller import Caller
 from services.gateway.masking import mask
 from services.gateway.routes import Found
 
@@ -45,7 +45,7 @@ class Transcoder:
         self._upload_timeout_seconds = upload_timeout_seconds
         self._upload_bytes_max = upload_bytes_max
 
-    async def answer(self, found: Found, request: Request, caller: ApiKey) -> Response:
+    async def answer(self, found: Found, request: Request, caller: Caller) -> Response:
         """The service's answer as JSON, masked unless the caller sees all. Raises Fault, or TimeoutError at the end."""
         is_upload = found.operation.method.client_streaming
         longest = self._upload_timeout_seconds if is_upload else self._call_timeout_seconds

@@ -15,6 +15,7 @@ from chassis.clock import ManualClock
 from chassis.errors import Fault, Kind, from_rpc_error
 from services.gateway.access import CACHE_SECONDS, Access, leave_admin_key
 from services.gateway.actions import ApiKeyActions
+from services.gateway.domain.api_key import Grant
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -117,14 +118,14 @@ async def test_no_log_line_holds_a_token(peer, capsys):
 
 
 async def test_a_key_that_another_gateway_revoked_is_refused_within_seconds(actions):
-    made = await actions.create_api_key("x", sees_unmasked=False, is_admin=False)
+    made = await actions.create_api_key(Grant(display_name="x"))
     now = 1_000.0
     access = Access(actions, lambda: now)
     await access.identify(f"Bearer {made.token}")
     await actions.revoke_api_key(made.api_key.key_id)
 
     now += CACHE_SECONDS - 0.1
-    assert (await access.identify(f"Bearer {made.token}")).key_id == made.api_key.key_id
+    assert (await access.identify(f"Bearer {made.token}")).caller_id == made.api_key.key_id
     now += 0.2
     with pytest.raises(Fault) as raised:
         await access.identify(f"Bearer {made.token}")

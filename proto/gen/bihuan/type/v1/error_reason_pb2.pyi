@@ -90,6 +90,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The file has lines that an earlier statement of the account has; metadata has line and statement_id."""
     ERROR_REASON_UPLOAD_OFFSET: _ErrorReason.ValueType  # 51
     """The upload does not go on where it broke off; metadata has received_bytes."""
+    ERROR_REASON_KEY_NOT_ROTATABLE: _ErrorReason.ValueType  # 60
+    """The key has a successor, was revoked or has expired; metadata has successor_key_id."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -162,4 +164,6 @@ ERROR_REASON_OVERLAPPING_FILE: ErrorReason.ValueType  # 50
 """The file has lines that an earlier statement of the account has; metadata has line and statement_id."""
 ERROR_REASON_UPLOAD_OFFSET: ErrorReason.ValueType  # 51
 """The upload does not go on where it broke off; metadata has received_bytes."""
+ERROR_REASON_KEY_NOT_ROTATABLE: ErrorReason.ValueType  # 60
+"""The key has a successor, was revoked or has expired; metadata has successor_key_id."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
