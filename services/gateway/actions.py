@@ -12,7 +12,7 @@ from chassis.errors import Fault, FieldFault, Kind, plain_fault
 from services.gateway.domain import api_key
 from services.gateway.domain.api_key import SECRET_BYTES, ApiKey, Grant, KnownKey, fingerprint, token_of
 from services.gateway.domain.caller import Caller
-from services.gateway.store import Store
+from services.gateway.store.api_keys import Store
 
 _LISTED_MAX = 1_000
 

@@ -1,21 +1,12 @@
-"""The table of the gateway, as the migrations make it. No query stands here."""
+"""The table of API keys. No query stands here."""
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Index, LargeBinary, Text
+from sqlalchemy import Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis import database
-
-METADATA = database.metadata()
-
-
-class Base(DeclarativeBase):
-    """What the tables have in common: text and instants are PostgreSQL's own."""
-
-    metadata = METADATA
-    type_annotation_map = {str: Text, datetime: DateTime(timezone=True), bytes: LargeBinary}  # noqa: RUF012
+from services.gateway.tables.base import Base
 
 
 class ApiKeyRow(Base):

@@ -1,4 +1,4 @@
-"""Every SQL statement of the gateway. It opens no transaction and decides nothing: the action does both."""
+"""The statements about API keys. They open no transaction and decide nothing: the action does both."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.domain.api_key import ApiKey, Grant, KnownKey
-from services.gateway.tables import ApiKeyRow
+from services.gateway.tables.api_key import ApiKeyRow
 
 
 class Store:
