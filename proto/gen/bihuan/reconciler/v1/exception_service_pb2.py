@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from bihuan.options.v1 import access_pb2 as bihuan_dot_options_dot_v1_dot_access__pb2
 from bihuan.reconciler.v1 import exception_pb2 as bihuan_dot_reconciler_dot_v1_dot_exception__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/reconciler/v1/exception_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"6\n\x13GetExceptionRequest\x12\x1f\n\x0c\x65xception_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"J\n\x14GetExceptionResponse\x12\x32\n\texception\x18\x01 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.Exception\"\x93\x02\n\x15ListExceptionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x06run_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12G\n\x0f\x65xception_class\x18\x04 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClassB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12>\n\x05state\x18\x05 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\npayment_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\"f\n\x16ListExceptionsResponse\x12\x33\n\nexceptions\x18\x01 \x03(\x0b\x32\x1f.bihuan.reconciler.v1.Exception\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xad\x02\n\x10\x45xceptionService\x12\x8f\x01\n\x0cGetException\x12).bihuan.reconciler.v1.GetExceptionRequest\x1a*.bihuan.reconciler.v1.GetExceptionResponse\"(\x90\x02\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/exceptions/{exception_id}\x12\x86\x01\n\x0eListExceptions\x12+.bihuan.reconciler.v1.ListExceptionsRequest\x1a,.bihuan.reconciler.v1.ListExceptionsResponse\"\x19\x90\x02\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/exceptionsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/reconciler/v1/exception_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"6\n\x13GetExceptionRequest\x12\x1f\n\x0c\x65xception_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"J\n\x14GetExceptionResponse\x12\x32\n\texception\x18\x01 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.Exception\"\x93\x02\n\x15ListExceptionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x06run_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12G\n\x0f\x65xception_class\x18\x04 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClassB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12>\n\x05state\x18\x05 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\npayment_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\"f\n\x16ListExceptionsResponse\x12\x33\n\nexceptions\x18\x01 \x03(\x0b\x32\x1f.bihuan.reconciler.v1.Exception\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xbb\x03\n\x10\x45xceptionService\x12\xdb\x01\n\x0cGetException\x12).bihuan.reconciler.v1.GetExceptionRequest\x1a*.bihuan.reconciler.v1.GetExceptionResponse\"t\x90\x02\x01\xfa\xbb\x18H\x08\x01\x32\x44\n\x14\x65xception.payment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/exceptions/{exception_id}\x12\xc8\x01\n\x0eListExceptions\x12+.bihuan.reconciler.v1.ListExceptionsRequest\x1a,.bihuan.reconciler.v1.ListExceptionsResponse\"[\x90\x02\x01\xfa\xbb\x18>\x08\x01*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/exceptionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,17 +50,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['payment_id']._loaded_options = None
   _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_EXCEPTIONSERVICE'].methods_by_name['GetException']._loaded_options = None
-  _globals['_EXCEPTIONSERVICE'].methods_by_name['GetException']._serialized_options = b'\220\002\001\202\323\344\223\002\037\022\035/v1/exceptions/{exception_id}'
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['GetException']._serialized_options = b'\220\002\001\372\273\030H\010\0012D\n\024exception.payment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\037\022\035/v1/exceptions/{exception_id}'
   _globals['_EXCEPTIONSERVICE'].methods_by_name['ListExceptions']._loaded_options = None
-  _globals['_EXCEPTIONSERVICE'].methods_by_name['ListExceptions']._serialized_options = b'\220\002\001\202\323\344\223\002\020\022\016/v1/exceptions'
-  _globals['_GETEXCEPTIONREQUEST']._serialized_start=167
-  _globals['_GETEXCEPTIONREQUEST']._serialized_end=221
-  _globals['_GETEXCEPTIONRESPONSE']._serialized_start=223
-  _globals['_GETEXCEPTIONRESPONSE']._serialized_end=297
-  _globals['_LISTEXCEPTIONSREQUEST']._serialized_start=300
-  _globals['_LISTEXCEPTIONSREQUEST']._serialized_end=575
-  _globals['_LISTEXCEPTIONSRESPONSE']._serialized_start=577
-  _globals['_LISTEXCEPTIONSRESPONSE']._serialized_end=679
-  _globals['_EXCEPTIONSERVICE']._serialized_start=682
-  _globals['_EXCEPTIONSERVICE']._serialized_end=983
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['ListExceptions']._serialized_options = b'\220\002\001\372\273\030>\010\001*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\020\022\016/v1/exceptions'
+  _globals['_GETEXCEPTIONREQUEST']._serialized_start=199
+  _globals['_GETEXCEPTIONREQUEST']._serialized_end=253
+  _globals['_GETEXCEPTIONRESPONSE']._serialized_start=255
+  _globals['_GETEXCEPTIONRESPONSE']._serialized_end=329
+  _globals['_LISTEXCEPTIONSREQUEST']._serialized_start=332
+  _globals['_LISTEXCEPTIONSREQUEST']._serialized_end=607
+  _globals['_LISTEXCEPTIONSRESPONSE']._serialized_start=609
+  _globals['_LISTEXCEPTIONSRESPONSE']._serialized_end=711
+  _globals['_EXCEPTIONSERVICE']._serialized_start=714
+  _globals['_EXCEPTIONSERVICE']._serialized_end=1157
 # @@protoc_insertion_point(module_scope)
