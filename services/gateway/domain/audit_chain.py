@@ -1,4 +1,4 @@
-"""The chain over the audit: what was written once cannot change, go or come between unseen. It reads and stores nothing.
+"""The chain over the audit: what was written cannot change, go or come between unseen. It reads and stores nothing.
 
     link n      = SHA-256 of ("link", link n-1, n, digest of record n, when it was linked)
     batch       = SHA-256 of ("batch", size, digest of each of its records), signed by the gateway that wrote it

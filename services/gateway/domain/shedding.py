@@ -1,7 +1,7 @@
 """How much runs at once: more while answers are quick, much less once they are slow; lists go before payments do.
 
-Additive increase, multiplicative decrease, as TCP has it (RFC 5681): it finds the rate that the services behind can bear
-without being told what that is. No clock, no storage.
+Additive increase, multiplicative decrease, as TCP has it (RFC 5681): it finds the rate that the services behind
+can bear without being told what that is. No clock, no storage.
 """
 
 from dataclasses import dataclass
