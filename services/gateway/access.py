@@ -19,7 +19,8 @@ from chassis.errors import Kind, plain_fault
 from services.gateway.actions import ApiKeyActions
 from services.gateway.domain.api_key import Grant, KnownKey, opens, read_authorization
 from services.gateway.domain.caller import Caller
-from services.gateway.domain.role import ALL_OF_PLATFORM, Role
+from services.gateway.domain.role import ALL_OF_PLATFORM
+from services.gateway.policy.table import Table
 
 # A key that another gateway revoked is good here for no longer than this.
 CACHE_SECONDS = 5.0
@@ -33,10 +34,12 @@ class Access:
     def __init__(
         self,
         actions: ApiKeyActions,
+        table: Table,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Clock | None = None,
     ) -> None:
         self._actions = actions
+        self._table = table
         self._clock = clock or SystemClock()
         self._monotonic = monotonic
         self._cached: dict[str, tuple[float, KnownKey]] = {}
@@ -52,12 +55,10 @@ class Access:
         assert known is not None, "only a known key opens"
         return known.api_key.caller()
 
-    async def require_admin(self, authorization: str) -> Caller:
-        """The same, for what only admins may do. Raises PERMISSION_DENIED too."""
-        caller = await self.identify(authorization)
-        if Role.ADMIN not in caller.roles:
+    def permit(self, caller: Caller, method: str) -> None:
+        """Nothing, when one of the caller's roles may call a method (its full name). Raises PERMISSION_DENIED."""
+        if not self._table.permits(caller, method):
             raise plain_fault(Kind.DENIED)
-        return caller
 
     def forget(self, key_id: str) -> None:
         """Ask anew at the next call with this key."""

@@ -18,8 +18,10 @@ from services.gateway.actions import ApiKeyActions
 from services.gateway.callbacks import CallbackDoor
 from services.gateway.config import PREFIX, Config
 from services.gateway.door import Door
+from services.gateway.policy import table
 from services.gateway.routes import Routes
 from services.gateway.rpc import ApiKeyServicer, SystemServicer
+from services.gateway.scope import Scope
 from services.gateway.transcode import OWN_AREA, Transcoder
 
 
@@ -57,7 +59,8 @@ async def start(config: Config) -> Gateway:
     known = contract.load()
     engine = database.connect(config.database_url, "gateway")
     actions = ApiKeyActions(database.sessions(engine), SystemClock())
-    access = Access(actions)
+    permits = table.load()
+    access = Access(actions, permits)
     if config.admin_key_file:
         await leave_admin_key(Path(config.admin_key_file), actions)
 
@@ -72,7 +75,12 @@ async def start(config: Config) -> Gateway:
 
     channels = upstreams | own
     transcoder = Transcoder(
-        channels, config.call_timeout_seconds, config.upload_timeout_seconds, config.upload_bytes_max
+        channels,
+        Scope(known.operations, channels),
+        permits,
+        config.call_timeout_seconds,
+        config.upload_timeout_seconds,
+        config.upload_bytes_max,
     )
     callback_door = CallbackDoor(upstreams["payments"], config.call_timeout_seconds)
     door = Door(Routes(known.operations), access, transcoder, callback_door, openapi.document(known))

@@ -104,6 +104,7 @@ class Door:
                     caller = await self._access.identify(request.headers.get("authorization", ""))
                     key_id = caller.caller_id
                     telemetry.annotate(key_id=key_id)
+                    self._access.permit(caller, found.operation.method.full_name)
                     response = await self._transcoder.answer(found, request, caller)
         except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
             response = self._refusal(raised, request, current)

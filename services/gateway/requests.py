@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
-from google.protobuf.descriptor import Descriptor
+from bihuan.options.v1 import access_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from chassis.errors import Fault, FieldFault, Kind
@@ -12,6 +13,7 @@ from services.gateway.contract import Operation, type_of
 from services.gateway.fields import find_path
 
 REQUEST_ID = "request_id"
+OPERATOR = "operator"
 _QUERY_FIELDS_MAX = 100
 
 
@@ -58,6 +60,15 @@ def fill_request_id(message: Message, idempotency_key: str | None) -> None:
     fields.set_texts(message, REQUEST_ID, [idempotency_key])
 
 
+def fill_operator(message: Message, operator: str) -> None:
+    """Write who acts into the fields that tell it, over whatever the caller wrote there."""
+    for field in type_of(message).fields:
+        if (how := _tells_operator(field)) and (
+            how == access_pb2.OPERATOR_FIELD_ALWAYS or getattr(message, field.name)
+        ):
+            setattr(message, field.name, operator)
+
+
 def has_request_id(descriptor: Descriptor) -> bool:
     """Whether a message has the field that makes a call repeatable."""
     return REQUEST_ID in descriptor.fields_by_name
@@ -76,6 +87,13 @@ def with_cure(fault: Fault) -> Fault:
         fields=cured,
         metadata=fault.metadata,
     )
+
+
+def _tells_operator(field: FieldDescriptor) -> int:
+    """How a field tells who acts; a field of that name always does, whatever was forgotten in its contract."""
+    if field.name == OPERATOR:
+        return access_pb2.OPERATOR_FIELD_ALWAYS
+    return int(field.GetOptions().Extensions[access_pb2.operator_field])
 
 
 def _cured(field: FieldFault) -> FieldFault:

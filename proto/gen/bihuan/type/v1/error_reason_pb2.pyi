@@ -92,6 +92,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The upload does not go on where it broke off; metadata has received_bytes."""
     ERROR_REASON_KEY_NOT_ROTATABLE: _ErrorReason.ValueType  # 60
     """The key has a successor, was revoked or has expired; metadata has successor_key_id."""
+    ERROR_REASON_AUDIT_UNAVAILABLE: _ErrorReason.ValueType  # 70
+    """The audit cannot be written, so nothing was done; try again with the same request_id."""
+    ERROR_REASON_AUDIT_NOT_WRITTEN: _ErrorReason.ValueType  # 71
+    """The audit of the call was not written, so its answer is withheld; whether it was done is unknown."""
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 72
+    """The caller made more calls than it may; Retry-After says when to come again."""
+    ERROR_REASON_SUSPENDED: _ErrorReason.ValueType  # 73
+    """The key or the address is suspended for a while after a run of guessing or injection attempts."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -166,4 +174,12 @@ ERROR_REASON_UPLOAD_OFFSET: ErrorReason.ValueType  # 51
 """The upload does not go on where it broke off; metadata has received_bytes."""
 ERROR_REASON_KEY_NOT_ROTATABLE: ErrorReason.ValueType  # 60
 """The key has a successor, was revoked or has expired; metadata has successor_key_id."""
+ERROR_REASON_AUDIT_UNAVAILABLE: ErrorReason.ValueType  # 70
+"""The audit cannot be written, so nothing was done; try again with the same request_id."""
+ERROR_REASON_AUDIT_NOT_WRITTEN: ErrorReason.ValueType  # 71
+"""The audit of the call was not written, so its answer is withheld; whether it was done is unknown."""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 72
+"""The caller made more calls than it may; Retry-After says when to come again."""
+ERROR_REASON_SUSPENDED: ErrorReason.ValueType  # 73
+"""The key or the address is suspended for a while after a run of guessing or injection attempts."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
