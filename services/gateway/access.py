@@ -7,7 +7,7 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -19,7 +19,10 @@ from chassis.errors import Kind, plain_fault
 from services.gateway.actions import ApiKeyActions
 from services.gateway.domain.api_key import Grant, KnownKey, opens, read_authorization
 from services.gateway.domain.caller import Caller
+from services.gateway.domain.person import Issuer
 from services.gateway.domain.role import ALL_OF_PLATFORM
+from services.gateway.key_sets import KeySet
+from services.gateway.oidc import People
 from services.gateway.policy.table import Table
 
 # A key that another gateway revoked is good here for no longer than this.
@@ -37,10 +40,12 @@ class Access:
         table: Table,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Clock | None = None,
+        issuers: Mapping[Issuer, KeySet] | None = None,
     ) -> None:
         self._actions = actions
         self._table = table
         self._clock = clock or SystemClock()
+        self._people = People(issuers or {}, self._clock)
         self._monotonic = monotonic
         self._cached: dict[str, tuple[float, KnownKey]] = {}
 
@@ -48,7 +53,7 @@ class Access:
         """Who an Authorization header proves to call. Raises UNAUTHENTICATED, or UNAVAILABLE when it cannot tell."""
         presented = read_authorization(authorization)
         if presented is None:
-            raise plain_fault(Kind.UNAUTHENTICATED)
+            return await self._people.identify(authorization)
         known = await self._find(presented.key_id)
         if not opens(known, presented, self._clock.now()):
             raise plain_fault(Kind.UNAUTHENTICATED)
