@@ -7,9 +7,10 @@ shows that the audit can be written again.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
@@ -46,6 +47,7 @@ class Entry:
     mutates: bool
     address: str
     reason: str = ""
+    keeps_refusals: bool = True
     caller_id: str = ""
     operator: str = ""
     tenant_id: str = ""
@@ -62,11 +64,11 @@ class Entry:
         if not self.head:
             self.head = part[:_HEAD_BYTES_MAX]
 
-    def name(self, resource_id: str) -> None:
+    def name_all(self, resource_ids: Iterable[str]) -> None:
         """Say what the call was about; beyond 20 ids no more are kept."""
-        if resource_id and len(self.resource_ids) < RESOURCE_IDS_MAX:
+        for resource_id in resource_ids:
             cleaned = _cleaned(resource_id)
-            if cleaned not in self.resource_ids:
+            if cleaned and cleaned not in self.resource_ids and len(self.resource_ids) < RESOURCE_IDS_MAX:
                 self.resource_ids.append(cleaned)
 
 
@@ -115,9 +117,11 @@ class Audit:
             response = await answer()
         except Exception as raised:
             entry.outcome = raised.reason if isinstance(raised, Fault) else _reason_of(raised)
-            if entry.mutates:
+            if entry.mutates and entry.keeps_refusals:
                 await self._write(entry)
             raise
+        if response.status_code >= HTTPStatus.BAD_REQUEST and not entry.keeps_refusals:
+            return response
         if entry.mutates or entry.saw_unmasked:
             await self._write(entry)
         return response

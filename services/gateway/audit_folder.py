@@ -67,6 +67,12 @@ def read_seals(folder: Path) -> Iterator[Seal]:
         yield seal
 
 
+def check_folder(path: str) -> None:
+    """A `check` for a setting: a folder that is there, or nothing. Raises ValueError with a sentence."""
+    if path and not Path(path).is_dir():
+        raise ValueError(f"must be a folder that is there, is {path!r}")
+
+
 def _seal_json(seal: Seal) -> dict[str, Any]:
     return {
         "month": seal.month,

@@ -19,7 +19,6 @@ from services.gateway.domain.audit_chain import Anchor, Broken, Flaw, Seal, Veri
 from services.gateway.store import audit as store
 
 _LINKS_AT_ONCE = 2_000
-_READ_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)

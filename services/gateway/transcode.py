@@ -19,9 +19,11 @@ from starlette.responses import Response
 from chassis.channel import deadline_scope
 from chassis.errors import Fault, from_rpc_error
 from services.gateway import clients, limits, requests
+from services.gateway.audit import entry_of
 from services.gateway.contract import Operation, type_of
 from services.gateway.domain.caller import Caller
-from services.gateway.masking import mask
+from services.gateway.masking import mask, shows
+from services.gateway.naming import ids_in
 from services.gateway.policy.table import Table
 from services.gateway.routes import Found
 from services.gateway.scope import Scope, told_alike
@@ -63,7 +65,11 @@ class Transcoder:
             with deadline_scope(seconds):
                 message, replayed = await send(found, request, caller)
                 await self._scope.release(found.operation, message, caller)
-        mask(message, self._table.hidden_from(caller))
+        hidden = self._table.hidden_from(caller)
+        if (entry := entry_of(request)) is not None:
+            entry.name_all(ids_in(message))
+            entry.saw_unmasked = shows(message, hidden)
+        mask(message, hidden)
         return _json(message, replayed=replayed)
 
     async def _call(self, found: Found, request: Request, caller: Caller) -> tuple[Message, bool]:
@@ -73,6 +79,8 @@ class Transcoder:
         if requests.REQUEST_ID not in operation.variables:  # there it names another request, and does not make this one
             requests.fill_request_id(message, request.headers.get("idempotency-key"))
         requests.fill_operator(message, caller.operator)
+        if (entry := entry_of(request)) is not None:
+            entry.name_all(ids_in(message))
         await self._scope.admit(operation, message, caller)
         call = self._stub(operation)(message, metadata=_metadata(operation, request, caller))
         try:
@@ -89,6 +97,8 @@ class Transcoder:
         requests.fill_query(header, _query(request))
         requests.fill_request_id(header, request.headers.get("idempotency-key"))
         requests.fill_operator(header, caller.operator)
+        if (entry := entry_of(request)) is not None:
+            entry.name_all(ids_in(header))
         await self._scope.admit(operation, first, caller)
         parts = _Parts(first, operation, request, self._upload_bytes_max)
         call = self._stub(operation)(parts.messages(), metadata=_metadata(operation, request, caller))

@@ -42,7 +42,7 @@ class AuditWorker:
     def loops(self) -> list[Loop]:
         """Its loops; what seals needs a key."""
         sealing = [Loop("audit seals", self.seal, _SEAL_SECONDS)] if self._signer.signs else []
-        return [Loop("audit links", self.link, _LINK_SECONDS, ending=self._anchor_last), *sealing]
+        return [Loop("audit links", self.link, _LINK_SECONDS, ending=self._end), *sealing]
 
     @telemetry.traced
     async def link(self) -> int:
@@ -86,7 +86,8 @@ class AuditWorker:
         if self._anchor_time is None or self._clock.now() - self._anchor_time >= self._anchor_every:
             await self._anchor(head)
 
-    async def _anchor_last(self) -> None:
+    async def _end(self) -> None:
+        await self.link()
         async with self._sessions.begin() as session:
             head = await store.head(session)
         if head.link_no:

@@ -91,6 +91,7 @@ async def peer(upstream: Upstream, fresh_database: Any, tmp_path: Path) -> Async
         admin_key_file=str(tmp_path / "admin.key"),
         call_timeout_seconds=5.0,
         upload_bytes_max=UPLOAD_BYTES_MAX,
+        suspicion_points_max=0.0,  # these tests are hostile on purpose; tests of suspensions set it
         **targets,
     )
     gateway = await app.start(config)

@@ -40,6 +40,8 @@ def test_every_request_that_creates_something_bears_a_request_id_or_says_that_it
         "IngestStatement",
         "ImportPayments",
         "LiftHold",
+        "LiftSuspension",
+        "SetRateLimit",
     }
     exempt |= {"CancelBill", "DismissDuplicate", "ConfirmRefund", "ConfirmPayment", "IngestCallback"}
     messages = {message.name: message for file in OURS for message in file.message_type}

@@ -16,6 +16,7 @@ SUSPENDED_SECONDS_MAX = 86_400.0
 _GROWTH = 4
 # Who was quiet for so long after a suspension begins anew with the shortest.
 _FORGIVEN_SECONDS = 86_400.0
+_ASKED_MAX = 16
 _INJECTION = re.compile(
     rb"union\s+(all\s+)?select|'\s*(or|and)\s+['\d(]|;\s*(drop|delete|update|insert|alter)\s|/\*.*\*/|--\s*$|"
     rb"\bxp_cmdshell\b|\binformation_schema\b|\bpg_sleep\s*\(|\bsleep\s*\(\s*\d|(\.\./|\.\.\\){2}|/etc/passwd|"
@@ -83,6 +84,7 @@ class _Record:
     at: float = 0.0
     until: float = 0.0
     level: int = -1
+    asked: tuple[int, ...] = ()
 
 
 class Suspects:
@@ -103,11 +105,16 @@ class Suspects:
         """Whether it has offended before and is not forgotten."""
         return subject in self._records
 
-    def offend(self, subject: Subject, offence: Offence, now: float) -> Suspension | None:
-        """Count an offence; the suspension that it brings about, if it does."""
+    def offend(self, subject: Subject, offence: Offence, now: float, what: bytes = b"") -> Suspension | None:
+        """Count an offence; the suspension that it brings about, if it does.
+
+        `what` was asked for: whoever waits for one thing to appear asks for it again and again, and guesses nothing.
+        """
         if not self._points_max:
             return None
         record = self._record(subject)
+        if offence is Offence.NOT_FOUND and _asked_before(record, what):
+            return None
         faded = max(0.0, record.points - (now - record.at) * POINTS_FADE_PER_SECOND)
         record.points, record.at = faded + POINTS_OF[offence], now
         if record.points < self._points_max or now < record.until:
@@ -140,3 +147,11 @@ class Suspects:
         if len(self._records) > self._counted_max:
             self._records.popitem(last=False)
         return record
+
+
+def _asked_before(record: _Record, what: bytes) -> bool:
+    mark = hash(what)
+    if mark in record.asked:
+        return True
+    record.asked = (*record.asked[1 - _ASKED_MAX :], mark)
+    return False

@@ -1,10 +1,8 @@
 """Keys as messages of the contract, and nowhere else."""
 
-from datetime import UTC, datetime
-
 from bihuan.gateway.v1 import api_key_pb2, api_key_service_pb2
-from google.protobuf.message import Message
 
+from services.gateway.convert.basics import time_from_proto
 from services.gateway.domain.api_key import ApiKey, Grant
 from services.gateway.domain.role import ALL_OF_PLATFORM, Role
 
@@ -45,11 +43,3 @@ def grant_from_proto(request: api_key_service_pb2.CreateApiKeyRequest) -> Grant:
         sees_unmasked=request.sees_unmasked,
         expire_time=time_from_proto(request, "expire_time"),
     )
-
-
-def time_from_proto(message: Message, field: str) -> datetime | None:
-    """The instant in a field; None when it is not set."""
-    if not message.HasField(field):
-        return None
-    instant: datetime = getattr(message, field).ToDatetime(UTC)
-    return instant
