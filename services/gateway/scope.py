@@ -44,6 +44,7 @@ class Scope:
             case "filtered":
                 _narrow(request, access.filtered, caller)
             case "resource":
+                _must_be_there(access.resource.id_field, texts_at(request, access.resource.id_field))
                 await self._must_see_resource(request, access.resource, caller)
             case "merchant_of_answer" | "resource_of_answer":
                 pass  # the answer is looked at
@@ -141,9 +142,14 @@ def _must_see(caller: Caller, merchant_ids: list[str]) -> None:
 
 
 def _must_name(caller: Caller, path: str, merchant_ids: list[str]) -> None:
-    if not merchant_ids or not all(merchant_ids):
-        raise fields.misfit([FieldFault(path, "REQUIRED", "name one of your merchants", "请指定您的一个商户")])
+    _must_be_there(path, merchant_ids)
     _must_see(caller, merchant_ids)
+
+
+def _must_be_there(path: str, texts: list[str]) -> None:
+    """What a caller of the platform may leave open, a caller with a scope has to name."""
+    if not texts or not all(texts):
+        raise fields.misfit([FieldFault(path, "REQUIRED", "is needed with your scope", "在您的权限范围内必须给出")])
 
 
 def _narrow(request: Message, path: str, caller: Caller) -> None:

@@ -25,7 +25,7 @@ _PAYMENT = (
 _BILL = b'{"merchantId":"m","billNo":"1","category":"CATEGORY_WATER","amount":{"currencyCode":"CNY","amountMinor":1}}'
 
 
-_QUERIES = {"ImportPayments": "?importId=import-0001"}
+_QUERIES = {"ImportPayments": "?importId=import-0001", "ListExceptions": "?paymentId=p"}
 
 
 _BODIES = {
