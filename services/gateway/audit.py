@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import unquote
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -99,7 +100,7 @@ class Audit:
 
     def open(self, request: Request, method: str, address: str, *, mutates: bool) -> Entry:
         """Begin the entry of a request; `entry_of` finds it."""
-        reason = _cleaned(request.headers.get("bihuan-reason", ""))
+        reason = _cleaned(_decoded(request.headers.get("bihuan-reason", "")))
         entry = Entry(self._clock.now(), method, mutates, address, reason)
         raw_path, query = request.scope["raw_path"], request.scope["query_string"]
         entry.digest.update(b"%b %b?%b\n" % (request.method.encode("ascii"), raw_path, query))
@@ -206,6 +207,14 @@ def _record(entry: Entry, batch_id: str, place: int, size: int) -> AuditRecord:
 
 def _reason_of(raised: Exception) -> str:
     return "DEADLINE_EXCEEDED" if isinstance(raised, TimeoutError) else "INTERNAL"
+
+
+def _decoded(header: str) -> str:
+    """A header as it was meant: UTF-8 as it is, or percent-encoded by clients that send nothing but ASCII."""
+    try:
+        return unquote(header.encode("latin-1").decode("utf-8"))
+    except UnicodeDecodeError:
+        return header
 
 
 def _cleaned(text: str) -> str:
