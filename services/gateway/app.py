@@ -120,6 +120,7 @@ async def start(config: Config) -> Gateway:
             *_servicers_of_brakes(brakes, access),
         ],
         brakes.loops,
+        callers=("gateway",),
     )
     own = clients.connect(known, {OWN_AREA: _here(config.listen, inside.port)}, config.call_timeout_seconds)
 

@@ -27,6 +27,8 @@ from services.reconciler.statements import Limits, load_profiles
 from services.reconciler.upload import Uploads
 
 _EXIT_CONFIG = 2
+# Who may call, by the name in its certificate.
+_CALLERS = ("gateway",)
 
 
 async def run() -> None:
@@ -59,7 +61,7 @@ async def run() -> None:
     )
     try:
         loops = worker.loops(mirror, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
-        running = await server.start(config.listen, rpc.servicers(statements, runs, fetches), loops)
+        running = await server.start(config.listen, rpc.servicers(statements, runs, fetches), loops, callers=_CALLERS)
         await server.until_stopped(running)
     finally:
         await payments.close()
