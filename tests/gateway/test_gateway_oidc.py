@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import trustme
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -22,6 +23,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from chassis.clock import ManualClock
 from chassis.errors import Fault, Kind
+from services.gateway import app
+from services.gateway.config import Config
 from services.gateway.domain.caller import Caller, CallerKind
 from services.gateway.domain.person import Issuer, person, person_id
 from services.gateway.issuers import read_issuers
@@ -319,6 +322,60 @@ async def test_keys_can_come_from_a_file(provider, tmp_path):
 
     assert await _people(provider, keys).identify(f"Bearer {provider.token()}")
     assert provider.requests == []
+
+
+async def test_a_person_with_a_token_and_with_two_keys_is_one_pair_of_eyes(
+    provider, upstream, fresh_database, tmp_path
+):
+    (tmp_path / "issuers.toml").write_text(
+        f"""
+[[issuer]]
+name = "corp"
+issuer = "{provider.url}"
+audience = "{AUDIENCE}"
+algorithms = ["ES256"]
+of_platform = true
+ca_file = "{provider.ca_file}"
+roles = {{ it = "admin", ops = "operator" }}
+""",
+        "utf-8",
+    )
+    gateway = await app.start(
+        Config(
+            listen="127.0.0.1:0",
+            http_listen="127.0.0.1:0",
+            database_url=await fresh_database("services.gateway"),
+            issuers_file=str(tmp_path / "issuers.toml"),
+            payments_target=f"127.0.0.1:{upstream.port}",
+            reconciler_target=f"127.0.0.1:{upstream.port}",
+            invoice_sync_target=f"127.0.0.1:{upstream.port}",
+        )
+    )
+    at = int(time.time())
+    token = provider.token(iat=at, exp=at + 600, roles=["it", "ops"], merchants=None, tenant=None)
+    url = f"http://127.0.0.1:{gateway.outside.port}"
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as client:
+
+        async def post(path: str, body: dict[str, Any], bearer: str) -> dict[str, Any]:
+            headers = {"authorization": f"Bearer {bearer}", "idempotency-key": "request-0001"}
+            answer = await client.post(path, json=body, headers=headers)
+            assert answer.status_code == 200, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
+
+        bearers = [token]
+        for name in ("one", "two"):
+            asked = {"displayName": name, "roles": ["operator"]}
+            bearers.append((await post("/v1/apiKeys", asked, token))["token"])
+        hold = {"route": "sandbox/production/11/default", "reason": "maintenance"}
+        for bearer in bearers:
+            await post("/v1/holds", hold, bearer)
+    await gateway.outside.stop()
+    await gateway.inside.stop()
+    await gateway.close()
+
+    assert len(set(bearers)) == 3
+    assert {request.set_by for _, request, _ in upstream.calls} == {"person:corp:li.na"}
 
 
 def test_an_id_is_readable_or_a_digest_and_never_two_peoples():
