@@ -18,6 +18,8 @@ from services.gateway.contract import Operation, reachable, type_of
 from services.gateway.domain.caller import Caller
 
 MERCHANT_ID = "merchant_id"
+_JUDGED_AFTER = ("merchant_of_answer", "resource_of_answer")
+_OF_WHAT_IS_THERE = (Kind.EXISTS, Kind.CONFLICT, Kind.PRECONDITION)
 _log = structlog.get_logger()
 
 
@@ -90,9 +92,17 @@ def access_of(method: MethodDescriptor) -> access_pb2.Access:
     return access
 
 
-def told_alike(fault: Fault) -> Fault:
-    """The fault as a caller with a scope may see it: what is not there looks like what is another's."""
-    return plain_fault(Kind.NOT_FOUND) if fault.kind is Kind.NOT_FOUND else fault
+def told_alike(fault: Fault, access: access_pb2.Access | None = None) -> Fault:
+    """The fault as a caller with a scope may see it: what is not there looks like what is another's.
+
+    Where whose it is shows in the answer alone, a refusal came before anyone looked: of that, only what is wrong with
+    the request itself is told, and not what the service found.
+    """
+    is_unjudged = access is not None and access.WhichOneof("scope") in _JUDGED_AFTER
+    says_what_was_found = fault.kind in _OF_WHAT_IS_THERE or bool(fault.metadata)
+    if fault.kind is Kind.NOT_FOUND or (is_unjudged and says_what_was_found):
+        return plain_fault(Kind.NOT_FOUND)
+    return fault
 
 
 def texts_at(message: Message, path: str) -> list[str]:

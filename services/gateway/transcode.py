@@ -26,7 +26,7 @@ from services.gateway.masking import mask, shows
 from services.gateway.naming import ids_in
 from services.gateway.policy.table import Table
 from services.gateway.routes import Found
-from services.gateway.scope import Scope, told_alike
+from services.gateway.scope import Scope, access_of, told_alike
 
 CHUNK_BYTES_MAX = 256 * 1024
 # The gateway's own services ask again who calls, because they can be reached without this door.
@@ -78,6 +78,7 @@ class Transcoder:
         message = requests.build(operation, found.variables, _query(request), body)
         if requests.REQUEST_ID not in operation.variables:  # there it names another request, and does not make this one
             requests.fill_request_id(message, request.headers.get("idempotency-key"))
+            requests.own_request_ids(message, caller)
         requests.fill_operator(message, caller.operator)
         if (entry := entry_of(request)) is not None:
             entry.name_all(ids_in(message))
@@ -86,7 +87,7 @@ class Transcoder:
         try:
             return await _outcome(call)
         except Fault as fault:
-            raise _told(fault, message, caller) from fault
+            raise _told(fault, message, operation, caller) from fault
 
     async def _upload(self, found: Found, request: Request, caller: Caller) -> tuple[Message, bool]:
         operation = found.operation
@@ -105,7 +106,7 @@ class Transcoder:
         try:
             return await _outcome(call)
         except Fault as fault:
-            raise (parts.fault or _told(fault, header, caller)) from fault
+            raise (parts.fault or _told(fault, header, operation, caller)) from fault
 
     def _stub(self, operation: Operation) -> Callable[..., Any]:
         return clients.caller_of(self._channels[operation.area], operation)
@@ -173,10 +174,10 @@ def _query(request: Request) -> str:
     return raw.decode("latin-1")
 
 
-def _told(fault: Fault, request: Message, caller: Caller) -> Fault:
+def _told(fault: Fault, request: Message, operation: Operation, caller: Caller) -> Fault:
     """The fault as this caller is told it: with the cure that HTTP has, and without what is another's."""
     if not caller.is_of_platform:
-        fault = told_alike(fault)
+        fault = told_alike(fault, access_of(operation.method))
     is_missing = requests.has_request_id(type_of(request)) and not getattr(request, requests.REQUEST_ID)
     return requests.with_cure(fault) if is_missing else fault
 

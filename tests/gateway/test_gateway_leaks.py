@@ -217,6 +217,46 @@ async def _not_found(request, context):
     raise Fault(Kind.NOT_FOUND, "NOT_FOUND", "there is no payment p", "没有付款 p")
 
 
+async def test_what_a_service_found_before_anyone_looked_whose_it_is_is_not_told(peer, upstream):
+    known = next(one for one in await _callers(peer) if one.caller.merchant_ids)
+
+    async def ambiguous(request, context):
+        said = "reference: names pay_foreign_1 and pay_foreign_2"
+        raise Fault(Kind.INVALID, "INVALID_FIELD", said, said, metadata={"payment_ids": "pay_foreign_1,pay_foreign_2"})
+
+    upstream.answers["DiagnoseInvoice"] = ambiguous
+    scoped = await peer.plain.get("/v1/diagnoses/20260301-1", headers=known.headers)
+    wrong = await peer.plain.get("/v1/payments/" + "p" * 65, headers=known.headers)
+    whole = await peer.admin.get("/v1/diagnoses/20260301-1")
+
+    assert (scoped.status_code, scoped.json()["reason"]) == (404, "NOT_FOUND")
+    assert "foreign" not in scoped.text
+    assert (wrong.status_code, wrong.json()["reason"]) == (400, "INVALID_FIELD")
+    assert "pay_foreign_1" in whole.text
+
+
+async def test_two_tenants_that_choose_the_same_request_id_never_meet(peer, upstream):
+    tills = []
+    for merchant in (MINE, FOREIGN):
+        asked = {"displayName": "till", "roles": ["cashier"], "merchantIds": [merchant]}
+        made = (await peer.admin.post("/v1/apiKeys", json=asked)).json()
+        tills.append((merchant, {"authorization": f"Bearer {made['token']}"}))
+
+    ids: dict[str, list[str]] = {}
+    for merchant, headers in [*tills, tills[0]]:
+        for method in ("RecordPayment", "BatchCreatePayments"):
+            path, body = sample(OPERATIONS[f"bihuan.payments.v1.PaymentService.{method}"], merchant)
+            await peer.plain.post(path, content=body, headers={**headers, "idempotency-key": "request-1"})
+            request = upstream.last()
+            ids.setdefault(method, []).append((request.payments[0] if method[0] == "B" else request).request_id)
+    short = await peer.plain.post(path, content=body.replace(b"request-1", b"short"), headers=tills[0][1])
+
+    for mine, foreign, again in ids.values():
+        assert mine == again != foreign
+    assert ids["RecordPayment"] == ids["BatchCreatePayments"], "one and the same request either way"
+    assert short.status_code == 400
+
+
 async def test_only_an_administrator_reaches_the_gateways_own_methods(peer):
     own = {name: one for name, one in OPERATIONS.items() if one.area == "gateway"}
     for known in await _callers(peer):
