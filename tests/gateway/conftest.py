@@ -100,13 +100,15 @@ async def running_peer(upstream: Upstream, database_url: str, folder: Path, **se
     gateway = await app.start(Config(**(usual | targets | settings)))
     url = f"http://127.0.0.1:{gateway.outside.port}"
     token = key_file.read_text("ascii").strip()
-    async with _caller(url, token) as admin:
-        made = (await admin.post("/v1/apiKeys", json={"displayName": "a shop"})).json()
-        async with _caller(url, made["token"]) as plain:
-            yield Peer(gateway, admin, plain, token)
-    await gateway.outside.stop()
-    await gateway.inside.stop()
-    await gateway.close()
+    try:
+        async with _caller(url, token) as admin:
+            made = (await admin.post("/v1/apiKeys", json={"displayName": "a shop"})).json()
+            async with _caller(url, made["token"]) as plain:
+                yield Peer(gateway, admin, plain, token)
+    finally:
+        await gateway.outside.stop()
+        await gateway.inside.stop()
+        await gateway.close()
 
 
 @pytest.fixture
