@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote_to_bytes
 
 POINTS_FADE_PER_SECOND = 0.5
 SUSPENDED_SECONDS_FIRST = 60.0
@@ -75,7 +76,7 @@ def duration_seconds(level: int) -> float:
 
 def looks_injected(raw: bytes) -> bool:
     """Whether a request that broke a rule has the shape of an attack, and not of a slip."""
-    return _INJECTION.search(raw) is not None
+    return any(_INJECTION.search(text) for text in (raw, unquote_to_bytes(raw.replace(b"+", b" "))))
 
 
 @dataclass(slots=True)
