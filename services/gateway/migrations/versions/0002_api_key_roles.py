@@ -1,7 +1,7 @@
 """API keys have roles, a scope of merchants, an end, a successor and somebody for whom they act.
 
-What stood as is_admin becomes roles. The column goes: a gateway of before, which knows no scope, would take a
-key of one merchant for one of all, so it must not read the new keys.
+What stood as is_admin becomes roles, and every key keeps what it could. The column goes: a gateway of before, which
+knows no scope, would take a key of one merchant for one of all, so it must not read the new keys.
 """
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.execute(
         "UPDATE api_key SET tenant_id = '', merchant_ids = '{}', department = '', operator = key_id,"
         " successor_key_id = '', roles = CASE WHEN is_admin"
-        " THEN '{admin,integrator,operator,reviewer}'::text[] ELSE '{integrator}'::text[] END"
+        " THEN '{admin,integrator,operator,reviewer}'::text[] ELSE '{integrator,operator,reviewer}'::text[] END"
     )
     for name in ("roles", "tenant_id", "merchant_ids", "department", "operator", "successor_key_id"):
         op.alter_column("api_key", name, nullable=False)
