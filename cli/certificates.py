@@ -10,8 +10,9 @@ import trustme
 
 from chassis.tls import Tls
 
-# Each service by the name in its certificate, and the one who starts them all and looks whether they are well.
-NAMES = ("payments", "reconciler", "invoice-sync", "gateway", "supervisor")
+# Each service by the name in its certificate, the customer's own services that call inside, and the one who starts
+# them all and looks whether they are well.
+NAMES = ("payments", "reconciler", "invoice-sync", "gateway", "platform", "supervisor")
 _HOST = "127.0.0.1"
 
 

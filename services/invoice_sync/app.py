@@ -31,8 +31,8 @@ from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from services.invoice_sync.tax.wire import trusting
 
 _EXIT_CONFIG = 2
-# Who may call, by the name in its certificate.
-_CALLERS = ("gateway",)
+# Who may call, by the names in their certificates: the door, and the customer's own services.
+_CALLERS = ("gateway", "platform")
 # Uploads and verifications at once each take a connection for a moment, and calls of others do too.
 _CONNECTIONS = 16
 _CLOSE_SECONDS = 3.0

@@ -36,8 +36,8 @@ from services.payments.domain.refund import RefundTimers
 from services.payments.store.columnar import Columnar
 
 _EXIT_CONFIG = 2
-# Who may call, by the names in their certificates: the door, and who follows the feed.
-_CALLERS = ("gateway", "reconciler", "invoice-sync")
+# Who may call, by the names in their certificates: the door, who follows the feed, and the customer's own services.
+_CALLERS = ("gateway", "reconciler", "invoice-sync", "platform")
 _CLOSE_SECONDS = 5.0
 
 

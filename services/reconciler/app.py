@@ -27,8 +27,8 @@ from services.reconciler.statements import Limits, load_profiles
 from services.reconciler.upload import Uploads
 
 _EXIT_CONFIG = 2
-# Who may call, by the name in its certificate.
-_CALLERS = ("gateway",)
+# Who may call, by the names in their certificates: the door, and the customer's own services.
+_CALLERS = ("gateway", "platform")
 
 
 async def run() -> None:
