@@ -1,5 +1,6 @@
 """An HTTP request's path, query, body and Idempotency-Key as one message of the contract. It calls nothing."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -83,11 +84,9 @@ def own_request_ids(message: Message, caller: Caller) -> None:
 
 def fill_operator(message: Message, operator: str) -> None:
     """Write who acts into the fields that tell it, over whatever the caller wrote there."""
-    for field in type_of(message).fields:
-        if (how := _tells_operator(field)) and (
-            how == access_pb2.OPERATOR_FIELD_ALWAYS or getattr(message, field.name)
-        ):
-            setattr(message, field.name, operator)
+    for name, how in _operator_fields(type_of(message)):
+        if how == access_pb2.OPERATOR_FIELD_ALWAYS or getattr(message, name):
+            setattr(message, name, operator)
 
 
 def has_request_id(descriptor: Descriptor) -> bool:
@@ -108,6 +107,13 @@ def with_cure(fault: Fault) -> Fault:
         fields=cured,
         metadata=fault.metadata,
     )
+
+
+@functools.cache
+def _operator_fields(descriptor: Descriptor) -> tuple[tuple[str, int], ...]:
+    """The fields of a request that tell who acts, and when they do."""
+    told = ((field.name, _tells_operator(field)) for field in descriptor.fields)
+    return tuple((name, how) for name, how in told if how)
 
 
 def _tells_operator(field: FieldDescriptor) -> int:
