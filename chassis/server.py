@@ -227,7 +227,7 @@ class _Guard(grpc.aio.ServerInterceptor):
                     async with bound:
                         yield
             except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
-                fault = _fault_of(raised, method)
+                fault = fault_of(raised, method)
                 telemetry.fail(current, fault.reason)
             code = grpc.StatusCode.OK if fault is None else STATUS_OF[fault.kind][0]
             current.set_attribute("rpc.response.status_code", code.name)
@@ -286,7 +286,8 @@ def _remaining_seconds(context: RpcContext) -> float:
     return remaining
 
 
-def _fault_of(raised: Exception, method: str) -> Fault:
+def fault_of(raised: Exception, method: str) -> Fault:
+    """What a caller is told of an exception that a handler of the method raised."""
     if isinstance(raised, Fault):
         return raised
     if isinstance(raised, TimeoutError):

@@ -36,6 +36,7 @@ def test_every_request_that_creates_something_bears_a_request_id_or_says_that_it
         "RunSweep",
         "RecordReconciliations",
         "BatchCreatePayments",
+        "BatchRecordPayments",
         "RevokeApiKey",
         "IngestStatement",
         "ImportPayments",
