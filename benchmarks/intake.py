@@ -46,7 +46,8 @@ def measure(*, quick: bool) -> list[Metric]:
 
 
 async def _by_grpc(addresses: Addresses, count: int) -> float:
-    async with channel.connect(addresses.targets["payments"], [SERVICE], timeout_seconds=30) as opened:
+    known = addresses.inner_tls("gateway")
+    async with channel.connect(addresses.targets["payments"], [SERVICE], 30, known) as opened:
         stub = payment_service_pb2_grpc.PaymentServiceStub(opened)
 
         async def record() -> None:

@@ -12,8 +12,9 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from opentelemetry.trace import SpanKind
 
-from chassis import telemetry
+from chassis import telemetry, tls
 from chassis.errors import Kind, plain_fault
+from chassis.tls import Tls
 
 _MARGIN_SECONDS = 0.05
 _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
@@ -35,28 +36,34 @@ def seconds_left() -> float | None:
     return None if deadline is None else deadline - time.monotonic()
 
 
-def connect(target: str, services: Sequence[ServiceDescriptor], timeout_seconds: float) -> grpc.aio.Channel:
+def connect(
+    target: str, services: Sequence[ServiceDescriptor], timeout_seconds: float, known: Tls | None = None
+) -> grpc.aio.Channel:
     """A channel to a service. A call without a timeout of its own gets `timeout_seconds`, or what the caller has left.
 
     Methods that the contract calls idempotent (`idempotency_level`) are retried on UNAVAILABLE and CANCELLED, at most
-    four tries, throttled when many fail.
+    four tries, throttled when many fail. With `known`, or BIHUAN_TLS_* in the environment, both sides show who they
+    are, and no other service than the owner of `services` is talked to.
     """
-    return grpc.aio.insecure_channel(
-        target,
-        options=[
-            ("grpc.service_config", json.dumps(service_config(services))),
-            ("grpc.enable_retries", 1),
-            # A service that comes back is found again within seconds; by itself gRPC would look ever more seldom.
-            ("grpc.max_reconnect_backoff_ms", 2_000),
-            ("grpc.keepalive_time_ms", 20_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
-        ],
-        interceptors=[
-            _UnaryCall(timeout_seconds),
-            _StreamedAnswer(timeout_seconds),
-            _StreamedRequest(timeout_seconds),
-        ],
-    )
+    known = known or tls.of_environment()
+    named = [("grpc.ssl_target_name_override", tls.name_of(services))] if known else []
+    options: list[tuple[str, Any]] = [
+        *named,
+        ("grpc.service_config", json.dumps(service_config(services))),
+        ("grpc.enable_retries", 1),
+        # A service that comes back is found again within seconds; by itself gRPC would look ever more seldom.
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.keepalive_time_ms", 20_000),
+        ("grpc.keepalive_timeout_ms", 5_000),
+    ]
+    interceptors: list[grpc.aio.ClientInterceptor] = [
+        _UnaryCall(timeout_seconds),
+        _StreamedAnswer(timeout_seconds),
+        _StreamedRequest(timeout_seconds),
+    ]
+    if known is None:
+        return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
+    return grpc.aio.secure_channel(target, known.channel_credentials(), options=options, interceptors=interceptors)
 
 
 def service_config(services: Sequence[ServiceDescriptor]) -> dict[str, Any]:

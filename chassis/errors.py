@@ -46,6 +46,7 @@ STATUS_OF: Mapping[Kind, tuple[grpc.StatusCode, int]] = {
 }
 _KIND_OF = {code: kind for kind, (code, _) in STATUS_OF.items()}
 _KIND_OF[grpc.StatusCode.CANCELLED] = Kind.UNAVAILABLE
+_KIND_OF_NUMBER = {code.value[0]: kind for code, kind in _KIND_OF.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +117,32 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> Fault:
     """What a server's answer says; a status without our details gets the plain fault of its kind."""
     kind = _KIND_OF.get(error.code(), Kind.INTERNAL)
     status = rpc_status.from_call(error)  # type: ignore[arg-type]
+    return _told(status) or _over_limit(error.details() or "") or plain_fault(kind)
+
+
+def from_status(status: status_pb2.Status) -> Fault:
+    """The Fault that `to_status` made a status of; one without our details gets the plain fault of its kind."""
+    return _told(status) or plain_fault(_KIND_OF_NUMBER.get(status.code, Kind.INTERNAL))
+
+
+def _told(status: status_pb2.Status | None) -> Fault | None:
+    """The Fault in the details of a status; None when they are not ours."""
     info, local, bad, retry = (
         error_details_pb2.ErrorInfo(),
         error_details_pb2.LocalizedMessage(),
         error_details_pb2.BadRequest(),
         error_details_pb2.RetryInfo(),
     )
-    for detail in status.details if status else ():
+    for detail in status.details if status is not None else ():
         for message in (info, local, bad, retry):
             if detail.Is(message.DESCRIPTOR):
                 detail.Unpack(message)
-    if info.domain != DOMAIN:
-        return _over_limit(error.details() or "") or plain_fault(kind)
+    if status is None or info.domain != DOMAIN:
+        return None
     return Fault(
-        kind,
+        _KIND_OF_NUMBER.get(status.code, Kind.INTERNAL),
         info.reason,
-        status.message if status else "",
+        status.message,
         local.message,
         fields=tuple(
             FieldFault(v.field, v.reason, v.description, v.localized_message.message) for v in bad.field_violations

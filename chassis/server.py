@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -17,7 +17,7 @@ from grpc_status import rpc_status
 from opentelemetry.trace import SpanKind
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import storage_fault, telemetry
+from chassis import storage_fault, telemetry, tls
 from chassis.channel import deadline_scope
 from chassis.errors import STATUS_OF, Fault, Kind, plain_fault, to_status
 from chassis.loop import Loop
@@ -74,15 +74,19 @@ async def start(
     loops: Sequence[Loop] = (),
     *,
     calls_in_flight_max: int | None = None,
+    callers: Collection[str] = (),
 ) -> Running:
     """Listen at host:port (port 0 takes a free one) and start the loops. Raises OSError when the port is taken.
 
     Each call must come with a deadline; one further away than 10 minutes counts as 10 minutes. Of more calls at once
     than `calls_in_flight_max` (256 when None) each further one is told OVERLOADED, and when to come again.
+
+    With BIHUAN_TLS_* in the environment, only the services named in `callers` may call, known by their certificates.
     """
+    known = tls.of_environment()
     calls_in_flight_max = calls_in_flight_max or _CALLS_IN_FLIGHT_MAX
     server = grpc.aio.server(
-        interceptors=[_Guard(calls_in_flight_max)],
+        interceptors=[_Guard(calls_in_flight_max, None if known is None else frozenset(callers))],
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
             ("grpc.so_reuseport", 0),
@@ -101,7 +105,11 @@ async def start(
         servicer.add(servicer.implementation, unregistered)
     reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     try:
-        port = server.add_insecure_port(listen)
+        port = (
+            server.add_insecure_port(listen)
+            if known is None
+            else server.add_secure_port(listen, known.server_credentials())
+        )
     except RuntimeError as fault:
         raise OSError(f"cannot listen at {listen}") from fault
     await server.start()
@@ -149,10 +157,12 @@ class _Unregistered:
 
 
 class _Guard(grpc.aio.ServerInterceptor):
-    """Stands before every handler: deadline, limit, validation, span, and one shape for every error."""
+    """Stands before every handler: caller, deadline, limit, validation, span, and one shape for every error."""
 
-    def __init__(self, in_flight_max: int) -> None:
+    def __init__(self, in_flight_max: int, callers: frozenset[str] | None) -> None:
         self._free = in_flight_max
+        # None where calls go as plain text and nobody shows who it is.
+        self._callers = callers
         # One for each method of the contract, and no more: what is not known here has no handler and is not kept.
         self._handlers: dict[str, Any] = {}
 
@@ -208,6 +218,8 @@ class _Guard(grpc.aio.ServerInterceptor):
         fault: Fault | None = None
         with telemetry.span(name, kind=SpanKind.SERVER, parent=_traceparent(context), attributes=attributes) as current:
             try:
+                if self._callers is not None and not tls.is_one_of(context.auth_context(), self._callers):
+                    raise plain_fault(Kind.DENIED)
                 seconds = min(_remaining_seconds(context), _CALL_SECONDS_MAX)
                 # A nearer deadline is gRPC's own to keep: it cancels the call.
                 bound = asyncio.timeout(seconds) if seconds >= _CALL_SECONDS_MAX else _UNBOUND
@@ -215,7 +227,7 @@ class _Guard(grpc.aio.ServerInterceptor):
                     async with bound:
                         yield
             except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
-                fault = _fault_of(raised, method)
+                fault = fault_of(raised, method)
                 telemetry.fail(current, fault.reason)
             code = grpc.StatusCode.OK if fault is None else STATUS_OF[fault.kind][0]
             current.set_attribute("rpc.response.status_code", code.name)
@@ -274,7 +286,8 @@ def _remaining_seconds(context: RpcContext) -> float:
     return remaining
 
 
-def _fault_of(raised: Exception, method: str) -> Fault:
+def fault_of(raised: Exception, method: str) -> Fault:
+    """What a caller is told of an exception that a handler of the method raised."""
     if isinstance(raised, Fault):
         return raised
     if isinstance(raised, TimeoutError):

@@ -194,7 +194,12 @@ def annotate(**attributes: str | int | bool) -> None:
 
 def current_traceparent() -> str:
     """The W3C traceparent of the current span; empty when there is none."""
-    here = trace.get_current_span().get_span_context()
+    return traceparent_of(trace.get_current_span())
+
+
+def traceparent_of(current: Span) -> str:
+    """The W3C traceparent of a span; empty when it stands for none."""
+    here = current.get_span_context()
     if not here.is_valid:
         return ""
     # Formatted here: a propagator would fill a carrier of headers for it, on every call.

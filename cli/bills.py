@@ -86,11 +86,9 @@ def list_duplicates(
 def dismiss(
     duplicate_id: Annotated[str, typer.Argument(help="as `bihuan bill duplicates` tells it")],
     reason: Annotated[str, typer.Option(help="why nothing is refunded")],
-    by: Annotated[str, typer.Option(help="who decided")],
 ) -> None:
-    """Close a duplicate payment without a refund. 不予退款"""
-    body = {"reason": reason, "dismissedBy": by}
-    closed = client.connect().post(f"/v1/duplicates/{duplicate_id}:dismiss", body)["duplicate"]
+    """Close a duplicate payment without a refund; whose key it is decided. 不予退款"""
+    closed = client.connect().post(f"/v1/duplicates/{duplicate_id}:dismiss", {"reason": reason})["duplicate"]
     show.console.print(f"{closed['duplicateId']} is dismissed: {closed['dismissReason']}")
 
 

@@ -4,12 +4,26 @@ import sys
 
 import typer
 
-from cli import bills, exceptions, invoices, local, matching, payments, reconciliation, rules, statements, sync
+from cli import (
+    audit,
+    bills,
+    exceptions,
+    invoices,
+    keys,
+    local,
+    matching,
+    payments,
+    reconciliation,
+    rules,
+    statements,
+    sync,
+)
 from cli.client import GatewayError
 
 _HELP = "Bihuan 闭环: payments in, reconciled, and every invoice in the tax system, with proof."
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=_HELP)
-for group in (local, payments, bills, statements, reconciliation, exceptions, matching, rules, invoices, sync):
+_GROUPS = (local, payments, bills, statements, reconciliation, exceptions, matching, rules, invoices, sync, audit, keys)
+for group in _GROUPS:
     group.add_to(app)
 
 

@@ -21,6 +21,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from chassis import migrate
 from chassis.crypto import new_key_line
 from chassis.local_postgres import local_postgres
+from chassis.tls import Tls
+from cli.certificates import inner_tls
 from cli.channel_accounts import write_channel_accounts
 from cli.loopback_tls import loopback_tls
 from cli.stopping import uninterrupted
@@ -52,6 +54,11 @@ class Addresses:
     reconciler_key_file: str
     traces_folder: str
     logs_folder: str
+    inner_tls_folder: str
+
+    def inner_tls(self, name: str = "supervisor") -> Tls:
+        """The certificate of a service, or of who started them all."""
+        return inner_tls(Path(self.inner_tls_folder))[name]
 
     def token(self) -> str:
         """The admin key that the gateway made at its first start."""
@@ -112,7 +119,7 @@ class Stack:
             return _http_ready(f"{self.addresses.tax_sandbox_url}/healthz", self.addresses.tax_ca_file)
         if service == "channel_sandbox":
             return _http_ready(f"{self.addresses.channel_sandbox_url}/healthz")
-        ready = _grpc_ready(self.addresses.targets[service])
+        ready = _grpc_ready(self.addresses.targets[service], service.replace("_", "-"), self.addresses.inner_tls())
         return ready and (service != "gateway" or _http_ready(f"{self.addresses.gateway_url}/healthz"))
 
     def _last_words(self, service: str) -> str:
@@ -197,6 +204,7 @@ def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
         reconciler_key_file=str(_body_key_file(folder / "reconciler.key")),
         traces_folder=str(traces),
         logs_folder=str(logs),
+        inner_tls_folder=str(folder / "inner_tls"),
     )
 
 
@@ -238,6 +246,7 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
         "tax_sandbox": addresses.tax_sandbox_url.removeprefix("https://"),
         "channel_sandbox": addresses.channel_sandbox_url.removeprefix("http://"),
     }
+    inner = inner_tls(Path(addresses.inner_tls_folder))
     result = {}
     for service, extra in own.items():
         prefix = f"BIHUAN_{service.upper()}_"
@@ -246,6 +255,8 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
         # Where each part is, is the stack's own affair: a setting for that would only break it.
         fixed = {"LISTEN": listen[service], "DATABASE_URL": addresses.database_urls[service], **extra}
         result[service] = {**base, **traces, **chosen, **{prefix + name: value for name, value in fixed.items()}}
+        if known := inner.get(service.replace("_", "-")):
+            result[service] |= {f"BIHUAN_TLS_{name.upper()}": path for name, path in asdict(known).items()}
     return result
 
 
@@ -257,8 +268,9 @@ def _free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def _grpc_ready(target: str) -> bool:
-    with grpc.insecure_channel(target) as channel:
+def _grpc_ready(target: str, name: str, known: Tls) -> bool:
+    named = [("grpc.ssl_target_name_override", name)]
+    with grpc.secure_channel(target, known.channel_credentials(), options=named) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # its stubs know only aio
                 health_pb2.HealthCheckRequest(), timeout=1

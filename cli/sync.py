@@ -73,11 +73,10 @@ def gates() -> None:
 def hold(
     route: Annotated[str, typer.Argument(help="as `bihuan sync gates` tells it")],
     reason: Annotated[str, typer.Option(help="why; whoever asks later reads it")],
-    by: Annotated[str, typer.Option(help="who shuts it")],
     seller: Annotated[str, typer.Option(help="only for this seller, by tax number")] = "",
 ) -> None:
     """Shut a gate: nothing more is sent through it until it is lifted. 暂停通道"""
-    body = {"route": route, "reason": reason, "setBy": by, "sellerTaxId": seller}
+    body = {"route": route, "reason": reason, "sellerTaxId": seller}
     made = client.connect().post("/v1/holds", body)["hold"]
     show.console.print(f"{made['holdId']} {made['route']}: {made['reason']}")
 

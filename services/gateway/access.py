@@ -7,16 +7,23 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from chassis.clock import Clock, SystemClock
 from chassis.errors import Kind, plain_fault
 from services.gateway.actions import ApiKeyActions
-from services.gateway.domain.api_key import ApiKey, KnownKey, opens, read_authorization
+from services.gateway.domain.api_key import Grant, KnownKey, opens, read_authorization
+from services.gateway.domain.caller import Caller
+from services.gateway.domain.person import Issuer
+from services.gateway.domain.role import ALL_OF_PLATFORM
+from services.gateway.key_sets import KeySet
+from services.gateway.oidc import People
+from services.gateway.policy.table import Table
 
 # A key that another gateway revoked is good here for no longer than this.
 CACHE_SECONDS = 5.0
@@ -27,28 +34,36 @@ _log = structlog.get_logger()
 class Access:
     """Knows the keys that were used in the last seconds, and asks for the others."""
 
-    def __init__(self, actions: ApiKeyActions, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        actions: ApiKeyActions,
+        table: Table,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
+        issuers: Mapping[Issuer, KeySet] | None = None,
+    ) -> None:
         self._actions = actions
+        self._table = table
+        self._clock = clock or SystemClock()
+        self._people = People(issuers or {}, self._clock)
         self._monotonic = monotonic
         self._cached: dict[str, tuple[float, KnownKey]] = {}
 
-    async def identify(self, authorization: str) -> ApiKey:
-        """The key that an Authorization header proves. Raises UNAUTHENTICATED, or UNAVAILABLE when it cannot tell."""
+    async def identify(self, authorization: str) -> Caller:
+        """Who an Authorization header proves to call. Raises UNAUTHENTICATED, or UNAVAILABLE when it cannot tell."""
         presented = read_authorization(authorization)
         if presented is None:
-            raise plain_fault(Kind.UNAUTHENTICATED)
+            return await self._people.identify(authorization)
         known = await self._find(presented.key_id)
-        if not opens(known, presented):
+        if not opens(known, presented, self._clock.now()):
             raise plain_fault(Kind.UNAUTHENTICATED)
         assert known is not None, "only a known key opens"
-        return known.api_key
+        return known.api_key.caller()
 
-    async def require_admin(self, authorization: str) -> ApiKey:
-        """The same, for what only admins may do. Raises PERMISSION_DENIED too."""
-        key = await self.identify(authorization)
-        if not key.is_admin:
+    def permit(self, caller: Caller, method: str) -> None:
+        """Nothing, when one of the caller's roles may call a method (its full name). Raises PERMISSION_DENIED."""
+        if not self._table.permits(caller, method):
             raise plain_fault(Kind.DENIED)
-        return key
 
     def forget(self, key_id: str) -> None:
         """Ask anew at the next call with this key."""
@@ -74,11 +89,16 @@ class Access:
         self._cached[known.api_key.key_id] = (asked + CACHE_SECONDS, known)
 
 
+def admin_grant(display_name: str) -> Grant:
+    """What a key that is made from inside may: everything that the platform has."""
+    return Grant(display_name=display_name, roles=ALL_OF_PLATFORM, sees_unmasked=True)
+
+
 async def leave_admin_key(path: Path, actions: ApiKeyActions) -> None:
     """Make an admin key and leave its token in a file that only we can read, unless the file is there."""
     if path.exists():  # noqa: ASYNC240  once, before anyone is served
         return
-    made = await actions.create_api_key("made at the first start", sees_unmasked=True, is_admin=True)
+    made = await actions.create_api_key(admin_grant("made at the first start"))
     try:
         _write_once(path, made.token)
     except FileExistsError:

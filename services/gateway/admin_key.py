@@ -6,6 +6,7 @@ import os
 
 from chassis import database
 from chassis.clock import SystemClock
+from services.gateway.access import admin_grant
 from services.gateway.actions import ApiKeyActions
 
 
@@ -14,7 +15,7 @@ async def make(url: str, display_name: str) -> str:
     engine = database.connect(url, "gateway-admin-key", pool_size=1)
     try:
         actions = ApiKeyActions(database.sessions(engine), SystemClock())
-        return (await actions.create_api_key(display_name, sees_unmasked=True, is_admin=True)).token
+        return (await actions.create_api_key(admin_grant(display_name))).token
     finally:
         await engine.dispose()
 

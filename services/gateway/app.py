@@ -6,21 +6,46 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-from bihuan.gateway.v1 import api_key_service_pb2_grpc, system_service_pb2_grpc
+from bihuan.gateway.v1 import (
+    api_key_service_pb2_grpc,
+    audit_service_pb2_grpc,
+    security_service_pb2_grpc,
+    system_service_pb2_grpc,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
+from chassis.loop import Loop
 from services.gateway import clients, contract, openapi, web
 from services.gateway.access import Access, leave_admin_key
 from services.gateway.actions import ApiKeyActions
+from services.gateway.actions.audit import AuditActions
+from services.gateway.actions.security import SecurityActions
+from services.gateway.address import Addresses, read_networks
+from services.gateway.audit import Audit
+from services.gateway.audit_key import read_signer
 from services.gateway.callbacks import CallbackDoor
 from services.gateway.config import PREFIX, Config
+from services.gateway.domain.rate import MethodClass
 from services.gateway.door import Door
+from services.gateway.guard import Guard
+from services.gateway.issuers import read_issuers
+from services.gateway.limits import InFlight
+from services.gateway.policy import table
+from services.gateway.rates import RateLimits
 from services.gateway.routes import Routes
-from services.gateway.rpc import ApiKeyServicer, SystemServicer
+from services.gateway.rpc.api_key import ApiKeyServicer
+from services.gateway.rpc.audit import AuditServicer
+from services.gateway.rpc.security import SecurityServicer
+from services.gateway.rpc.system import SystemServicer
+from services.gateway.scope import Scope
+from services.gateway.suspension import Suspensions
 from services.gateway.transcode import OWN_AREA, Transcoder
+from services.gateway.worker import AuditWorker
+
+_CLOSE_SECONDS = 5.0
 
 
 async def run() -> None:
@@ -37,6 +62,23 @@ async def run() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Brakes:
+    """What stands around the calls, and what goes on behind them for it."""
+
+    guard: Guard
+    audit: Audit
+    rates: RateLimits
+    audit_actions: AuditActions
+    security_actions: SecurityActions
+    loops: list[Loop]
+
+    async def close(self) -> None:
+        """Write what waits for it."""
+        await self.audit.close(_CLOSE_SECONDS)
+        await self.rates.close(_CLOSE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
     """A gateway at work: its two servers, and what they use."""
 
@@ -44,9 +86,11 @@ class Gateway:
     outside: web.Running
     engine: AsyncEngine
     channels: dict[str, grpc.aio.Channel]
+    brakes: Brakes
 
     async def close(self) -> None:
         """Let go of channels and database, once both servers have stopped."""
+        await self.brakes.close()
         for channel in self.channels.values():
             await channel.close()
         await self.engine.dispose()
@@ -57,7 +101,8 @@ async def start(config: Config) -> Gateway:
     known = contract.load()
     engine = database.connect(config.database_url, "gateway")
     actions = ApiKeyActions(database.sessions(engine), SystemClock())
-    access = Access(actions)
+    permits = table.load()
+    access = Access(actions, permits, issuers=read_issuers(config.issuers_file))
     if config.admin_key_file:
         await leave_admin_key(Path(config.admin_key_file), actions)
 
@@ -67,17 +112,72 @@ async def start(config: Config) -> Gateway:
         "invoice_sync": config.invoice_sync_target,
     }
     upstreams = clients.connect(known, targets, config.call_timeout_seconds)
-    inside = await server.start(config.listen, _servicers(ApiKeyServicer(actions, access), SystemServicer(upstreams)))
+    brakes = _brakes(config, engine)
+    inside = await server.start(
+        config.listen,
+        [
+            *_servicers(ApiKeyServicer(actions, access), SystemServicer(upstreams)),
+            *_servicers_of_brakes(brakes, access),
+        ],
+        brakes.loops,
+        callers=("gateway",),
+    )
     own = clients.connect(known, {OWN_AREA: _here(config.listen, inside.port)}, config.call_timeout_seconds)
 
     channels = upstreams | own
     transcoder = Transcoder(
-        channels, config.call_timeout_seconds, config.upload_timeout_seconds, config.upload_bytes_max
+        channels,
+        Scope(known.operations, channels),
+        permits,
+        config.call_timeout_seconds,
+        config.upload_timeout_seconds,
+        config.upload_bytes_max,
     )
     callback_door = CallbackDoor(upstreams["payments"], config.call_timeout_seconds)
-    door = Door(Routes(known.operations), access, transcoder, callback_door, openapi.document(known))
+    in_flight = InFlight(config.in_flight_max, config.shed_latency_seconds)
+    document = openapi.document(known)
+    door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight)
     outside = await web.start(config.http_listen, door)
-    return Gateway(inside, outside, engine, channels)
+    return Gateway(inside, outside, engine, channels, brakes)
+
+
+def _brakes(config: Config, engine: AsyncEngine) -> Brakes:
+    sessions, clock = database.sessions(engine), SystemClock()
+    addresses = Addresses(read_networks(config.trusted_proxies))
+    suspensions = Suspensions(sessions, clock, addresses, config.suspicion_points_max)
+    limits = {
+        MethodClass.READ: config.rate_read_per_second,
+        MethodClass.WRITE: config.rate_write_per_second,
+        MethodClass.BULK: config.rate_bulk_per_second,
+    }
+    rates = RateLimits(sessions, clock, limits)
+    signer = read_signer(config.audit_key_file)
+    audit = Audit(engine, clock, signer)
+    folder = Path(config.audit_folder) if config.audit_folder else None
+    worker = AuditWorker(sessions, clock, audit, signer, folder, config.audit_anchor_seconds)
+    return Brakes(
+        Guard(addresses, suspensions, rates, audit),
+        audit,
+        rates,
+        AuditActions(sessions, folder, signer.verifier()),
+        SecurityActions(sessions, clock, suspensions, rates),
+        [*worker.loops(), suspensions.loop(), rates.loop()],
+    )
+
+
+def _servicers_of_brakes(brakes: Brakes, access: Access) -> list[server.Servicer]:
+    return [
+        server.Servicer(
+            "bihuan.gateway.v1.AuditService",
+            audit_service_pb2_grpc.add_AuditServiceServicer_to_server,
+            AuditServicer(brakes.audit_actions, access),
+        ),
+        server.Servicer(
+            "bihuan.gateway.v1.SecurityService",
+            security_service_pb2_grpc.add_SecurityServiceServicer_to_server,
+            SecurityServicer(brakes.security_actions, access),
+        ),
+    ]
 
 
 def _servicers(keys: ApiKeyServicer, system: SystemServicer) -> list[server.Servicer]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import structlog
@@ -13,16 +14,18 @@ from starlette.types import Receive, Scope, Send
 
 from chassis import storage_fault, telemetry
 from chassis.errors import Fault, Kind, plain_fault
-from services.gateway import callbacks
+from services.gateway import callbacks, kinds
 from services.gateway.access import Access
 from services.gateway.callbacks import CallbackDoor, CalledBack
+from services.gateway.domain.caller import Caller
+from services.gateway.domain.rate import MethodClass
+from services.gateway.guard import Guard
 from services.gateway.limits import InFlight
 from services.gateway.problems import problem, status_of
 from services.gateway.routes import Found, Routes
 from services.gateway.transcode import Transcoder
 
 OPEN_PATHS = ("/healthz", "/openapi.json")
-IN_FLIGHT_MAX = 512
 _SEND_SECONDS = 30.0
 _log = structlog.get_logger()
 
@@ -37,7 +40,8 @@ class Door:
         transcoder: Transcoder,
         callback_door: CallbackDoor,
         document: Mapping[str, Any],
-        in_flight_max: int = IN_FLIGHT_MAX,
+        guard: Guard,
+        in_flight: InFlight,
     ) -> None:
         self._routes = routes
         self._access = access
@@ -48,7 +52,8 @@ class Door:
             "/openapi.json": json.dumps(document, ensure_ascii=False).encode("utf-8"),
         }
         assert tuple(self._open) == OPEN_PATHS, "what is open is told in one place"
-        self._in_flight = InFlight(in_flight_max)
+        self._guard = guard
+        self._in_flight = in_flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
@@ -93,24 +98,42 @@ class Door:
             return fault
 
     async def _answer(self, found: Found | CalledBack | Fault, request: Request, current: Span) -> Response:
-        key_id = ""
+        key_id, origin = "", None
         try:
-            with self._in_flight.place():
+            origin = self._guard.origin_of(request)
+            with self._place(found):
                 if isinstance(found, Fault):
                     raise found
                 if isinstance(found, CalledBack):
-                    response = await self._callback_door.answer(found, request)
+                    response = await self._guard.called_back(
+                        found.account_id, request, origin, lambda: self._callback_door.answer(found, request)
+                    )
                 else:
                     caller = await self._access.identify(request.headers.get("authorization", ""))
-                    key_id = caller.key_id
+                    key_id = caller.caller_id
                     telemetry.annotate(key_id=key_id)
-                    response = await self._transcoder.answer(found, request, caller)
+                    response = await self._guard.answered(
+                        found.operation, request, caller, origin, lambda: self._permitted(found, request, caller)
+                    )
         except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
+            if origin is not None:
+                self._guard.refused(raised, request, origin, key_id)
             response = self._refusal(raised, request, current)
+        self._guard.finish(request, response)
         if request.method != "GET" or not response.status_code < 400:
             route = _template_of(found)
             _log.info("request", method=request.method, route=route, status=response.status_code, key_id=key_id)
         return response
+
+    def _place(self, found: Found | CalledBack | Fault) -> AbstractContextManager[None]:
+        if not isinstance(found, Found):
+            return self._in_flight.place()
+        is_timed = kinds.method_class(found.operation) is not MethodClass.BULK
+        return self._in_flight.place(kinds.worth(found.operation), is_timed=is_timed)
+
+    async def _permitted(self, found: Found, request: Request, caller: Caller) -> Response:
+        self._access.permit(caller, found.operation.method.full_name)
+        return await self._transcoder.answer(found, request, caller)
 
     def _refusal(self, raised: Exception, request: Request, current: Span) -> Response:
         if isinstance(raised, Fault):

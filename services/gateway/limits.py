@@ -1,12 +1,16 @@
-"""The brakes: how much of a body is read, how long a call may take, how many run at once."""
+"""How much of a body is read, how long a call may take, how many run at once."""
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from starlette.requests import ClientDisconnect, Request
 
+from chassis import telemetry
 from chassis.errors import Fault, Kind, plain_fault
+from services.gateway.audit import entry_of
+from services.gateway.domain.shedding import Shedder, Worth
 from services.gateway.problems import HttpFault
 from services.gateway.strict_json import malformed
 
@@ -15,22 +19,41 @@ _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?", re.ASCII)
 
 
 class InFlight:
-    """Places for requests; who finds none is told to come again."""
+    """Places for requests, fewer while answers are slow; who finds none is told to come again.
 
-    def __init__(self, places: int) -> None:
-        self._free = places
+    `target_seconds` is how long a call may take on the average before places are taken away.
+    """
+
+    def __init__(
+        self, places: int, target_seconds: float = 1.0, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._shedder = Shedder(places, target_seconds)
+        self._monotonic = monotonic
+        meter = telemetry.meter()
+        self._shed = meter.create_counter("bihuan.shedding.shed", "{call}", "Calls that found no place, by worth.")
+        self._limit = meter.create_gauge("bihuan.shedding.limit", "{call}", "How many calls may run at once.")
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place. Raises OVERLOADED, with HTTP status 503."""
-        if self._free <= 0:
+    def place(self, worth: Worth = Worth.DEED, *, is_timed: bool = True) -> Iterator[None]:
+        """Hold a place. Raises OVERLOADED, with HTTP status 503, to what is worth less while there still is some."""
+        if not self._shedder.admits(worth):
+            self._shed.add(1, {"worth": worth.value})
             fault = plain_fault(Kind.OVERLOADED)
             raise HttpFault(503, fault.kind, fault.reason, fault.message, fault.message_zh, {"retry-after": "1"})
-        self._free -= 1
+        self._shedder.enter()
+        began = self._monotonic()
         try:
             yield
         finally:
-            self._free += 1
+            self._shedder.leave()
+            if is_timed:
+                self._observe(began)
+
+    def _observe(self, began: float) -> None:
+        now, before = self._monotonic(), self._shedder.limit
+        self._shedder.observe(now - began, now)
+        if self._shedder.limit != before:
+            self._limit.set(int(self._shedder.limit))
 
 
 def timeout_seconds(request: Request, longest: float) -> float:
@@ -61,12 +84,15 @@ async def bounded_stream(request: Request, limit_bytes: int) -> AsyncIterator[by
     if declared.isdecimal() and int(declared) > limit_bytes:
         raise too_large(limit_bytes)
     taken = 0
+    entry = entry_of(request)
     try:
         async for part in request.stream():
             taken += len(part)
             if taken > limit_bytes:
                 raise too_large(limit_bytes)
             if part:
+                if entry is not None:
+                    entry.feed(part)
                 yield part
     except ClientDisconnect as fault:
         raise malformed("the body ended early", "请求体不完整") from fault

@@ -16,25 +16,36 @@ Mask = Callable[[str], str]
 _HIDDEN = "****"
 
 
-def mask(message: Message) -> None:
-    """Mask the sensitive fields of a message, and of all that it holds, in place. Empty fields stay empty."""
-    for field, hide in _steps(type_of(message)):
+def mask(message: Message, hidden: frozenset[int]) -> None:
+    """Mask the fields of the hidden kinds in a message, and in all that it holds, in place. Empty fields stay empty."""
+    for field, hide in _steps(type_of(message), hidden):
         if field.is_repeated:
             held = getattr(message, field.name)
             if hide:
                 held[:] = [hide(text) for text in held]
             else:
                 for part in held:
-                    mask(part)
+                    mask(part, hidden)
         elif hide:
             setattr(message, field.name, hide(getattr(message, field.name)))
         elif message.HasField(field.name):
-            mask(getattr(message, field.name))
+            mask(getattr(message, field.name), hidden)
+
+
+def shows(message: Message, hidden: frozenset[int]) -> bool:
+    """Whether a message holds anything sensitive of a kind that is not hidden."""
+    shown = _steps(type_of(message), EVERY_KIND - hidden)
+    return any(_shows(message, field, is_secret, hidden) for field, is_secret in shown)
 
 
 def mask_of(field: FieldDescriptor) -> Mask | None:
     """How a field is masked; None when anyone may see it."""
-    return MASKS.get(field.GetOptions().Extensions[sensitivity_pb2.sensitivity])
+    return MASKS.get(kind_of(field))
+
+
+def kind_of(field: FieldDescriptor) -> int:
+    """What kind of secret a field holds; 0 for none."""
+    return int(field.GetOptions().Extensions[sensitivity_pb2.sensitivity])
 
 
 def _name(text: str) -> str:
@@ -57,17 +68,29 @@ MASKS: dict[int, Mask] = {
 }
 
 
+EVERY_KIND = frozenset(MASKS)
+
+
 @functools.cache
-def _steps(descriptor: Descriptor) -> tuple[tuple[FieldDescriptor, Mask | None], ...]:
-    """The fields of a message type that are sensitive, or that lead to one that is."""
+def _steps(descriptor: Descriptor, kinds: frozenset[int]) -> tuple[tuple[FieldDescriptor, Mask | None], ...]:
+    """The fields of a message type that are of these kinds, or that lead to one that is."""
     found: list[tuple[FieldDescriptor, Mask | None]] = []
     for field in descriptor.fields:
-        hide = mask_of(field)
+        hide = mask_of(field) if kind_of(field) in kinds else None
         assert hide is None or field.type == FieldDescriptor.TYPE_STRING, f"{field.full_name}: only text can be masked"
-        if hide or (field.message_type and _holds_secrets(field.message_type)):
+        if hide or (field.message_type and _holds_secrets(field.message_type, kinds)):
             found.append((field, hide))
     return tuple(found)
 
 
-def _holds_secrets(descriptor: Descriptor) -> bool:
-    return any(mask_of(field) for held in reachable(descriptor) for field in held.fields)
+def _holds_secrets(descriptor: Descriptor, kinds: frozenset[int]) -> bool:
+    return any(kind_of(field) in kinds for held in reachable(descriptor) for field in held.fields)
+
+
+def _shows(message: Message, field: FieldDescriptor, is_secret: Mask | None, hidden: frozenset[int]) -> bool:
+    held = getattr(message, field.name)
+    if is_secret:
+        return bool(held)
+    if field.is_repeated:
+        return any(shows(part, hidden) for part in held)
+    return message.HasField(field.name) and shows(held, hidden)

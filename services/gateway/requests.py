@@ -1,17 +1,25 @@
 """An HTTP request's path, query, body and Idempotency-Key as one message of the contract. It calls nothing."""
 
+import functools
+import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
-from google.protobuf.descriptor import Descriptor
+from bihuan.options.v1 import access_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from chassis.errors import Fault, FieldFault, Kind
 from services.gateway import fields, strict_json
 from services.gateway.contract import Operation, type_of
+from services.gateway.domain.caller import Caller
 from services.gateway.fields import find_path
 
 REQUEST_ID = "request_id"
+OPERATOR = "operator"
+# As every request_id of the contract has it.
+_REQUEST_ID_RULE = re.compile(r"[!-~]{8,64}", re.ASCII)
 _QUERY_FIELDS_MAX = 100
 
 
@@ -58,6 +66,29 @@ def fill_request_id(message: Message, idempotency_key: str | None) -> None:
     fields.set_texts(message, REQUEST_ID, [idempotency_key])
 
 
+def own_request_ids(message: Message, caller: Caller) -> None:
+    """Make the request ids of a tenant its own: two tenants that choose the same one never meet.
+
+    What breaks the contract's rule for request ids stays as it is, and is refused by the service.
+    """
+    if caller.is_of_platform:
+        return
+    for field in type_of(message).fields:
+        if field.name == REQUEST_ID and _REQUEST_ID_RULE.fullmatch(given := getattr(message, REQUEST_ID)):
+            owned = f"{caller.tenant_id}\n{given}".encode()
+            setattr(message, REQUEST_ID, hashlib.sha256(owned).hexdigest())
+        elif field.is_repeated and field.message_type and has_request_id(field.message_type):
+            for part in getattr(message, field.name):
+                own_request_ids(part, caller)
+
+
+def fill_operator(message: Message, operator: str) -> None:
+    """Write who acts into the fields that tell it, over whatever the caller wrote there."""
+    for name, how in _operator_fields(type_of(message)):
+        if how == access_pb2.OPERATOR_FIELD_ALWAYS or getattr(message, name):
+            setattr(message, name, operator)
+
+
 def has_request_id(descriptor: Descriptor) -> bool:
     """Whether a message has the field that makes a call repeatable."""
     return REQUEST_ID in descriptor.fields_by_name
@@ -76,6 +107,20 @@ def with_cure(fault: Fault) -> Fault:
         fields=cured,
         metadata=fault.metadata,
     )
+
+
+@functools.cache
+def _operator_fields(descriptor: Descriptor) -> tuple[tuple[str, int], ...]:
+    """The fields of a request that tell who acts, and when they do."""
+    told = ((field.name, _tells_operator(field)) for field in descriptor.fields)
+    return tuple((name, how) for name, how in told if how)
+
+
+def _tells_operator(field: FieldDescriptor) -> int:
+    """How a field tells who acts; a field of that name always does, whatever was forgotten in its contract."""
+    if field.name == OPERATOR:
+        return access_pb2.OPERATOR_FIELD_ALWAYS
+    return int(field.GetOptions().Extensions[access_pb2.operator_field])
 
 
 def _cured(field: FieldFault) -> FieldFault:

@@ -18,15 +18,21 @@ from starlette.responses import Response
 
 from chassis.channel import deadline_scope
 from chassis.errors import Fault, from_rpc_error
-from services.gateway import limits, requests
+from services.gateway import clients, limits, requests
+from services.gateway.audit import entry_of
 from services.gateway.contract import Operation, type_of
-from services.gateway.domain.api_key import ApiKey
-from services.gateway.masking import mask
+from services.gateway.domain.caller import Caller
+from services.gateway.masking import mask, shows
+from services.gateway.naming import ids_in
+from services.gateway.policy.table import Table
 from services.gateway.routes import Found
+from services.gateway.scope import Scope, access_of, told_alike
 
 CHUNK_BYTES_MAX = 256 * 1024
 # The gateway's own services ask again who calls, because they can be reached without this door.
 OWN_AREA = "gateway"
+# The metadata in which the services behind learn who acts.
+OPERATOR_KEY = "bihuan-operator"
 _REPLAYED = "replayed"
 
 
@@ -36,41 +42,54 @@ class Transcoder:
     def __init__(
         self,
         channels: Mapping[str, grpc.aio.Channel],
+        scope: Scope,
+        table: Table,
         call_timeout_seconds: float,
         upload_timeout_seconds: float,
         upload_bytes_max: int,
     ) -> None:
         self._channels = channels
+        self._scope = scope
+        self._table = table
         self._call_timeout_seconds = call_timeout_seconds
         self._upload_timeout_seconds = upload_timeout_seconds
         self._upload_bytes_max = upload_bytes_max
 
-    async def answer(self, found: Found, request: Request, caller: ApiKey) -> Response:
-        """The service's answer as JSON, masked unless the caller sees all. Raises Fault, or TimeoutError at the end."""
+    async def answer(self, found: Found, request: Request, caller: Caller) -> Response:
+        """The service's answer as JSON, with what the caller may not see masked. Raises Fault, or TimeoutError."""
         is_upload = found.operation.method.client_streaming
         longest = self._upload_timeout_seconds if is_upload else self._call_timeout_seconds
         seconds = limits.timeout_seconds(request, longest)
         send = self._upload if is_upload else self._call
         async with asyncio.timeout(seconds):
             with deadline_scope(seconds):
-                message, replayed = await send(found, request)
-        if not caller.sees_unmasked:
-            mask(message)
+                message, replayed = await send(found, request, caller)
+                await self._scope.release(found.operation, message, caller)
+        hidden = self._table.hidden_from(caller)
+        if (entry := entry_of(request)) is not None:
+            entry.name_all(ids_in(message))
+            entry.saw_unmasked = shows(message, hidden)
+        mask(message, hidden)
         return _json(message, replayed=replayed)
 
-    async def _call(self, found: Found, request: Request) -> tuple[Message, bool]:
+    async def _call(self, found: Found, request: Request, caller: Caller) -> tuple[Message, bool]:
         operation = found.operation
         body = await limits.body_of(request) if operation.body else b""
         message = requests.build(operation, found.variables, _query(request), body)
         if requests.REQUEST_ID not in operation.variables:  # there it names another request, and does not make this one
             requests.fill_request_id(message, request.headers.get("idempotency-key"))
-        call = self._stub(operation)(message, metadata=_metadata(operation, request))
+            requests.own_request_ids(message, caller)
+        requests.fill_operator(message, caller.operator)
+        if (entry := entry_of(request)) is not None:
+            entry.name_all(ids_in(message))
+        await self._scope.admit(operation, message, caller)
+        call = self._stub(operation)(message, metadata=_metadata(operation, request, caller))
         try:
             return await _outcome(call)
         except Fault as fault:
-            raise _told(fault, message) from fault
+            raise _told(fault, message, operation, caller) from fault
 
-    async def _upload(self, found: Found, request: Request) -> tuple[Message, bool]:
+    async def _upload(self, found: Found, request: Request, caller: Caller) -> tuple[Message, bool]:
         operation = found.operation
         header_field = header_of(operation)
         first = operation.request()
@@ -78,22 +97,19 @@ class Transcoder:
         header.SetInParent()
         requests.fill_query(header, _query(request))
         requests.fill_request_id(header, request.headers.get("idempotency-key"))
+        requests.fill_operator(header, caller.operator)
+        if (entry := entry_of(request)) is not None:
+            entry.name_all(ids_in(header))
+        await self._scope.admit(operation, first, caller)
         parts = _Parts(first, operation, request, self._upload_bytes_max)
-        call = self._stub(operation)(parts.messages(), metadata=_metadata(operation, request))
+        call = self._stub(operation)(parts.messages(), metadata=_metadata(operation, request, caller))
         try:
             return await _outcome(call)
         except Fault as fault:
-            raise (parts.fault or _told(fault, header)) from fault
+            raise (parts.fault or _told(fault, header, operation, caller)) from fault
 
     def _stub(self, operation: Operation) -> Callable[..., Any]:
-        upstream = self._channels[operation.area]
-        kind = upstream.stream_unary if operation.method.client_streaming else upstream.unary_unary
-        service = operation.method.containing_service.full_name
-        return kind(
-            f"/{service}/{operation.method.name}",
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=operation.answer_type().FromString,
-        )
+        return clients.caller_of(self._channels[operation.area], operation)
 
 
 class _Parts:
@@ -158,16 +174,19 @@ def _query(request: Request) -> str:
     return raw.decode("latin-1")
 
 
-def _told(fault: Fault, request: Message) -> Fault:
-    """The same, or a fault about a missing request_id with the cure that HTTP has for it."""
+def _told(fault: Fault, request: Message, operation: Operation, caller: Caller) -> Fault:
+    """The fault as this caller is told it: with the cure that HTTP has, and without what is another's."""
+    if not caller.is_of_platform:
+        fault = told_alike(fault, access_of(operation.method))
     is_missing = requests.has_request_id(type_of(request)) and not getattr(request, requests.REQUEST_ID)
     return requests.with_cure(fault) if is_missing else fault
 
 
-def _metadata(operation: Operation, request: Request) -> list[tuple[str, str]]:
-    if operation.area != OWN_AREA:
-        return []  # a token is nobody else's business
-    return [("authorization", request.headers.get("authorization", ""))]
+def _metadata(operation: Operation, request: Request, caller: Caller) -> list[tuple[str, str]]:
+    metadata = [(OPERATOR_KEY, caller.operator)]
+    if operation.area == OWN_AREA:  # a token is nobody else's business
+        metadata.append(("authorization", request.headers.get("authorization", "")))
+    return metadata
 
 
 def _json(message: Message, *, replayed: bool) -> Response:

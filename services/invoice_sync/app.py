@@ -31,6 +31,8 @@ from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from services.invoice_sync.tax.wire import trusting
 
 _EXIT_CONFIG = 2
+# Who may call, by the names in their certificates: the door, and the customer's own services.
+_CALLERS = ("gateway", "platform")
 # Uploads and verifications at once each take a connection for a moment, and calls of others do too.
 _CONNECTIONS = 16
 _CLOSE_SECONDS = 3.0
@@ -82,7 +84,7 @@ async def run() -> None:
     topped_up = numbers if config.numbering == PREASSIGNED else None
     loops = worker.loops(feed, issue, upload, verify, sweep, probe, config, topped_up)
     try:
-        running = await server.start(config.listen, rpc.servicers(actions), loops)
+        running = await server.start(config.listen, rpc.servicers(actions), loops, callers=_CALLERS)
         await server.until_stopped(running)
     finally:
         await tools.close(_CLOSE_SECONDS)

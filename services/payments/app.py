@@ -36,6 +36,8 @@ from services.payments.domain.refund import RefundTimers
 from services.payments.store.columnar import Columnar
 
 _EXIT_CONFIG = 2
+# Who may call, by the names in their certificates: the door, who follows the feed, and the customer's own services.
+_CALLERS = ("gateway", "reconciler", "invoice-sync", "platform")
 _CLOSE_SECONDS = 5.0
 
 
@@ -59,7 +61,11 @@ async def run() -> None:
         storage = StorageActions(database.sessions(engine), clock, config.retention_months)
         loops = worker.loops(actions.bill_follow, actions.ask, actions.refunds, actions.callbacks, storage, config)
         running = await server.start(
-            config.listen, rpc.servicers(actions), loops, calls_in_flight_max=config.calls_in_flight_max
+            config.listen,
+            rpc.servicers(actions),
+            loops,
+            calls_in_flight_max=config.calls_in_flight_max,
+            callers=_CALLERS,
         )
         await server.until_stopped(running)
     finally:

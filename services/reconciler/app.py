@@ -37,6 +37,8 @@ from services.reconciler.statements import Limits, load_profiles
 from services.reconciler.upload import Uploads
 
 _EXIT_CONFIG = 2
+# Who may call, by the names in their certificates: the door, and the customer's own services.
+_CALLERS = ("gateway", "platform")
 
 
 async def run() -> None:
@@ -81,7 +83,7 @@ async def run() -> None:
         loops += [worker.regression_loop(trials, config)]
         servicers = [*rpc.servicers(statements, runs, fetches), *clearing, rule_sets]
         servicers += [arrival_rpc.arrival_servicer(arrival)]
-        running = await server.start(config.listen, servicers, loops)
+        running = await server.start(config.listen, servicers, loops, callers=_CALLERS)
         await server.until_stopped(running)
     finally:
         await payments.close()

@@ -58,7 +58,7 @@ async def until_state(system: System, payment_id: str, state: str) -> dict:
 
 
 async def test_an_operator_closes_a_gate_sees_what_it_holds_and_opens_it_again(system: System, bihuan: Bihuan):
-    made = bihuan("sync", "hold", ROUTE, "--reason", "rate card is being changed", "--by", "zhang")
+    made = bihuan("sync", "hold", ROUTE, "--reason", "rate card is being changed")
     hold_id = re.findall(r"hld_[0-9a-f]+", made)[0]
     payment_id = pay(system, "SYNC-1", "4200000101")
     held = await until_state(system, payment_id, "HELD")
@@ -131,7 +131,7 @@ async def test_an_operator_sees_how_far_a_bill_is_paid_and_dismisses_what_was_pa
     paid = bihuan("bill", "list", "--merchant", "bill-water", "--state", "OVERPAID")
     listed = bihuan("bill", "duplicates", "--merchant", "bill-water")
     duplicate_id = re.findall(r"dup_[0-9a-f]+", listed)[0]
-    dismissed = bihuan("bill", "dismiss", duplicate_id, "--reason", "kept as credit", "--by", "zhang")
+    dismissed = bihuan("bill", "dismiss", duplicate_id, "--reason", "kept as credit")
     left = bihuan("bill", "duplicates", "--merchant", "bill-water")
 
     assert "BILL/2026-2" in unpaid

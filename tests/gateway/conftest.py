@@ -1,7 +1,9 @@
 """A gateway on real sockets before a real gRPC server that has every service of the contract."""
 
+import contextlib
 import importlib
 import ssl
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,28 +83,53 @@ class Peer:
         return f"http://127.0.0.1:{self.gateway.outside.port}"
 
 
+@contextlib.asynccontextmanager
+async def running_peer(upstream: Upstream, database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Peer]:
+    """A peer whose gateway has these settings beside the usual ones; several may share a database."""
+    targets = {f"{area}_target": f"127.0.0.1:{upstream.port}" for area in AREAS}
+    key_file = folder / f"{uuid.uuid4().hex}.key"
+    usual = {
+        "listen": "127.0.0.1:0",
+        "http_listen": "127.0.0.1:0",
+        "database_url": database_url,
+        "admin_key_file": str(key_file),
+        "call_timeout_seconds": 5.0,
+        "upload_bytes_max": UPLOAD_BYTES_MAX,
+        "suspicion_points_max": 0.0,  # many tests are hostile on purpose
+    }
+    gateway = await app.start(Config(**(usual | targets | settings)))
+    url = f"http://127.0.0.1:{gateway.outside.port}"
+    token = key_file.read_text("ascii").strip()
+    try:
+        async with _caller(url, token) as admin:
+            made = (await admin.post("/v1/apiKeys", json={"displayName": "a shop"})).json()
+            async with _caller(url, made["token"]) as plain:
+                yield Peer(gateway, admin, plain, token)
+    finally:
+        await gateway.outside.stop()
+        await gateway.inside.stop()
+        await gateway.close()
+
+
+@pytest.fixture
+def start_peer(
+    upstream: Upstream, fresh_database: Any, tmp_path: Path
+) -> Callable[..., contextlib.AbstractAsyncContextManager[Peer]]:
+    """`async with start_peer(rate_read_per_second=5.0) as peer`."""
+
+    @contextlib.asynccontextmanager
+    async def start(**settings: Any) -> AsyncIterator[Peer]:
+        url = settings.pop("database_url", None) or await fresh_database("services.gateway")
+        async with running_peer(upstream, url, tmp_path, **settings) as peer:
+            yield peer
+
+    return start
+
+
 @pytest.fixture
 async def peer(upstream: Upstream, fresh_database: Any, tmp_path: Path) -> AsyncIterator[Peer]:
-    targets = {f"{area}_target": f"127.0.0.1:{upstream.port}" for area in AREAS}
-    config = Config(
-        listen="127.0.0.1:0",
-        http_listen="127.0.0.1:0",
-        database_url=await fresh_database("services.gateway"),
-        admin_key_file=str(tmp_path / "admin.key"),
-        call_timeout_seconds=5.0,
-        upload_bytes_max=UPLOAD_BYTES_MAX,
-        **targets,
-    )
-    gateway = await app.start(config)
-    url = f"http://127.0.0.1:{gateway.outside.port}"
-    token = (tmp_path / "admin.key").read_text("ascii").strip()
-    async with _caller(url, token) as admin:
-        made = (await admin.post("/v1/apiKeys", json={"displayName": "a shop"})).json()
-        async with _caller(url, made["token"]) as plain:
-            yield Peer(gateway, admin, plain, token)
-    await gateway.outside.stop()
-    await gateway.inside.stop()
-    await gateway.close()
+    async with running_peer(upstream, await fresh_database("services.gateway"), tmp_path) as one:
+        yield one
 
 
 def _caller(url: str, token: str) -> httpx.AsyncClient:

@@ -326,7 +326,7 @@ async def test_no_hostile_body_is_accepted_and_none_breaks_the_gateway(peer, ups
     sweep = [file for file in files if file.name.startswith("n_")]
     for file in sweep:
         # This call takes an empty object, so that only the reading of JSON stands before it.
-        assert (await peer.plain.post("/v1/sweeps", content=file.read_bytes())).status_code == 400, file.name
+        assert (await peer.admin.post("/v1/sweeps", content=file.read_bytes())).status_code == 400, file.name
     assert upstream.calls == []
 
 

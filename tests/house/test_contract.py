@@ -36,10 +36,13 @@ def test_every_request_that_creates_something_bears_a_request_id_or_says_that_it
         "RunSweep",
         "RecordReconciliations",
         "BatchCreatePayments",
+        "BatchRecordPayments",
         "RevokeApiKey",
         "IngestStatement",
         "ImportPayments",
         "LiftHold",
+        "LiftSuspension",
+        "SetRateLimit",
     }
     exempt |= {"ActivateRuleSetVersion", "RetireRuleSetVersion"}
     exempt |= {"CancelBill", "DismissDuplicate", "ConfirmRefund", "ConfirmPayment", "IngestCallback"}

@@ -1,11 +1,13 @@
 """Intake: payments that have succeeded are taken in, once each. Many calls share one transaction. It knows no wire."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import asyncpg
 from opentelemetry.metrics import Meter
+from opentelemetry.trace import Span
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import ids, telemetry
@@ -13,7 +15,7 @@ from chassis.batch import BatchClosed, BatchCut, Batcher, BatchFull, BatchLate
 from chassis.batch_metrics import BatchMetrics
 from chassis.channel import seconds_left
 from chassis.clock import Clock
-from chassis.errors import Kind, plain_fault
+from chassis.errors import Fault, Kind, plain_fault
 from services.payments.actions.refusal import refuse_pay_time, taken
 from services.payments.domain.fee import FeeRules
 from services.payments.domain.intake import Intake, Recorded, Replayed, Told, content_sha256
@@ -58,6 +60,14 @@ class Asked:
     content: PaymentContent
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A payment that was told by a call of its own, and that call's place in its trace (W3C; empty for none)."""
+
+    asked: Asked
+    traceparent: str
+
+
 class IntakeActions:
     """How payments that have succeeded come in."""
 
@@ -99,6 +109,21 @@ class IntakeActions:
         )
         return done
 
+    async def record_payments(self, calls: Sequence[Called]) -> list[Recorded | Replayed | Exception]:
+        """Do what record_payment does for calls that came together; what it raises for one stands in that one's place.
+
+        They share a transaction, and each has its span in its own trace.
+        """
+        with contextlib.ExitStack() as open_spans:
+            spans = [_span_of(call, open_spans) for call in calls]
+            told = [self._told_or_not(call, span) for call, span in zip(calls, spans, strict=True)]
+            decided = iter(await self._settle([one for one in told if isinstance(one, Told)]))
+            done = [_taken_or_not(next(decided) if isinstance(one, Told) else one) for one in told]
+            for span, one in zip(spans, done, strict=True):
+                if span is not None:
+                    _tell(span, one)
+        return done
+
     @telemetry.traced
     async def batch_create_payments(self, asked: Sequence[Asked]) -> list[Recorded | Replayed]:
         """Take payments in, all or none, each once; the answers are in their order.
@@ -129,6 +154,21 @@ class IntakeActions:
         payment_id = ids.new_id("pay", now)
         payment = succeeded_payment(content, payment_id, now, traceparent, fee)
         return Told(asked.request_id, content_sha256(content), payment)
+
+    def _told_or_not(self, call: Called, span: Span | None) -> Told | Fault:
+        try:
+            return self._told(call.asked, call.traceparent if span is None else telemetry.traceparent_of(span))
+        except Fault as fault:
+            return fault
+
+    async def _settle(self, told: list[Told]) -> Sequence[Intake | BaseException]:
+        if not told:
+            return []
+        try:
+            return await self._commit_batch(told)
+        except _DATA_AT_FAULT:
+            # Which one it is, is found where batches are parted.
+            return await asyncio.gather(*map(self._with_others, told), return_exceptions=True)
 
     async def _with_others(self, told: Told) -> Intake:
         try:
@@ -186,3 +226,31 @@ class IntakeActions:
             else:
                 return decided
         raise AssertionError("the last try returns or raises")
+
+
+def _span_of(call: Called, spans: contextlib.ExitStack) -> Span | None:
+    """A span within the caller's trace, when that is kept; it lasts as long as `spans`."""
+    if not telemetry.is_sampled(call.traceparent):
+        return None
+    return spans.enter_context(telemetry.span("record_payment", parent=call.traceparent))
+
+
+def _taken_or_not(decided: Intake | BaseException) -> Recorded | Replayed | Exception:
+    match decided:
+        case Exception():
+            return decided
+        case BaseException():
+            raise decided
+    try:
+        return taken(decided)
+    except Fault as fault:
+        return fault
+
+
+def _tell(span: Span, done: Recorded | Replayed | Exception) -> None:
+    if isinstance(done, Exception):
+        telemetry.fail(span, getattr(done, "reason", type(done).__name__))
+        return
+    span.set_attribute("bihuan.payment_id", done.payment.payment_id)
+    span.set_attribute("bihuan.merchant_order_no", done.payment.content.merchant_order_no)
+    span.set_attribute("bihuan.replayed", isinstance(done, Replayed))

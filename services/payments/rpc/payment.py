@@ -2,10 +2,14 @@
 
 from bihuan.payments.v1 import payment_service_pb2 as pb
 from bihuan.payments.v1 import payment_service_pb2_grpc
+from bihuan.type.v1 import batch_pb2
+from google.protobuf.message import DecodeError
 
-from chassis.server import RpcContext
+from chassis.errors import Fault, Kind, plain_fault, to_status
+from chassis.server import RpcContext, fault_of
+from chassis.validation import validate
 from services.payments.actions.ask import AskActions
-from services.payments.actions.intake import Asked, IntakeActions
+from services.payments.actions.intake import Asked, Called, IntakeActions
 from services.payments.actions.payment import PaymentActions
 from services.payments.actions.reconciliation import ReconciliationActions
 from services.payments.actions.start import StartActions
@@ -13,7 +17,7 @@ from services.payments.convert import payment as convert
 from services.payments.convert.channel import from_start, to_start
 from services.payments.convert.reconciliation import to_facts
 from services.payments.convert.refund import to_fingerprint
-from services.payments.domain.intake import Replayed
+from services.payments.domain.intake import Recorded, Replayed
 
 _PAGE_SIZE_DEFAULT = 50
 _REPLAYED = (("idempotent-replayed", "true"),)
@@ -41,6 +45,14 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
         if isinstance(done, Replayed):
             context.set_trailing_metadata(_REPLAYED)
         return convert.from_taken(done)
+
+    async def BatchRecordPayments(
+        self, request: pb.BatchRecordPaymentsRequest, context: RpcContext
+    ) -> pb.BatchRecordPaymentsResponse:
+        calls = [_called(one) for one in request.calls]
+        done = iter(await self._intake.record_payments([one for one in calls if isinstance(one, Called)]))
+        answers = [_answered(next(done) if isinstance(one, Called) else one) for one in calls]
+        return pb.BatchRecordPaymentsResponse(answers=answers)
 
     async def BatchCreatePayments(
         self, request: pb.BatchCreatePaymentsRequest, context: RpcContext
@@ -85,3 +97,22 @@ class PaymentServicer(payment_service_pb2_grpc.PaymentServiceServicer):
     ) -> pb.RecordReconciliationsResponse:
         plan = await self._reconciliations.record_reconciliations(to_facts(request))
         return pb.RecordReconciliationsResponse(recorded_count=len(plan.facts), repeated_count=plan.repeated_count)
+
+
+def _called(call: batch_pb2.BatchedCall) -> Called | Fault:
+    """One call of a batch, read and checked as it would be had it come alone."""
+    try:
+        request = pb.RecordPaymentRequest.FromString(call.request)
+        validate(request)
+        return Called(Asked(request.request_id, convert.to_content(request)), call.traceparent)
+    except DecodeError:
+        return plain_fault(Kind.INVALID)
+    except Fault as fault:
+        return fault
+
+
+def _answered(done: Recorded | Replayed | Exception) -> batch_pb2.BatchedAnswer:
+    if isinstance(done, Exception):
+        fault = fault_of(done, "bihuan.payments.v1.PaymentService/RecordPayment")
+        return batch_pb2.BatchedAnswer(status=to_status(fault).SerializeToString())
+    return batch_pb2.BatchedAnswer(answer=convert.from_taken(done).SerializeToString())

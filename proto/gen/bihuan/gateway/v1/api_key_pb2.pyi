@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -29,6 +31,13 @@ class ApiKey(_message.Message):
     IS_ADMIN_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     REVOKE_TIME_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_IDS_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_KEY_ID_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
     key_id: _builtins.str
     """The open part of the key, which stands in logs."""
     display_name: _builtins.str
@@ -36,7 +45,15 @@ class ApiKey(_message.Message):
     sees_unmasked: _builtins.bool
     """Whether it sees names, tax numbers and accounts unmasked."""
     is_admin: _builtins.bool
-    """Whether it may make and revoke keys."""
+    """Whether it has the role admin."""
+    tenant_id: _builtins.str
+    """The customer whose key it is; empty for the platform itself."""
+    department: _builtins.str
+    """The department within the tenant, for people."""
+    successor_key_id: _builtins.str
+    """The key that takes its place; empty when it was not rotated."""
+    operator: _builtins.str
+    """For whom it acts where two must act: the person who made it, or the first key of the line that it goes on."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
@@ -44,6 +61,18 @@ class ApiKey(_message.Message):
     @_builtins.property
     def revoke_time(self) -> _timestamp_pb2.Timestamp:
         """When it was revoked; unset while it is good."""
+
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it is there for: cashier 出纳, reviewer 复核, auditor 审计, operator 运维, integrator 接入方, admin 管理员."""
+
+    @_builtins.property
+    def merchant_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The merchants that it sees and acts for; empty for all of them."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on it is refused; unset for never."""
 
     def __init__(
         self,
@@ -54,10 +83,17 @@ class ApiKey(_message.Message):
         is_admin: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         revoke_time: _timestamp_pb2.Timestamp | None = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
+        tenant_id: _builtins.str = ...,
+        merchant_ids: _abc.Iterable[_builtins.str] | None = ...,
+        department: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        successor_key_id: _builtins.str = ...,
+        operator: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "revoke_time", b"revoke_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "revoke_time", b"revoke_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "is_admin", b"is_admin", "key_id", b"key_id", "revoke_time", b"revoke_time", "sees_unmasked", b"sees_unmasked"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "department", b"department", "display_name", b"display_name", "expire_time", b"expire_time", "is_admin", b"is_admin", "key_id", b"key_id", "merchant_ids", b"merchant_ids", "operator", b"operator", "revoke_time", b"revoke_time", "roles", b"roles", "sees_unmasked", b"sees_unmasked", "successor_key_id", b"successor_key_id", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

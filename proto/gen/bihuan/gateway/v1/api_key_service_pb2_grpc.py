@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ApiKeyServiceStub:
-    """Makes and revokes API keys; for keys with is_admin only.
+    """Makes, rotates and revokes API keys; for the role admin only.
     """
 
     def __init__(self, channel):
@@ -45,6 +45,11 @@ class ApiKeyServiceStub:
                 request_serializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.ListApiKeysRequest.SerializeToString,
                 response_deserializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.ListApiKeysResponse.FromString,
                 _registered_method=True)
+        self.RotateApiKey = channel.unary_unary(
+                '/bihuan.gateway.v1.ApiKeyService/RotateApiKey',
+                request_serializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.RotateApiKeyRequest.SerializeToString,
+                response_deserializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.RotateApiKeyResponse.FromString,
+                _registered_method=True)
         self.RevokeApiKey = channel.unary_unary(
                 '/bihuan.gateway.v1.ApiKeyService/RevokeApiKey',
                 request_serializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.RevokeApiKeyRequest.SerializeToString,
@@ -53,7 +58,7 @@ class ApiKeyServiceStub:
 
 
 class ApiKeyServiceServicer:
-    """Makes and revokes API keys; for keys with is_admin only.
+    """Makes, rotates and revokes API keys; for the role admin only.
     """
 
     def CreateApiKey(self, request, context):
@@ -65,6 +70,15 @@ class ApiKeyServiceServicer:
 
     def ListApiKeys(self, request, context):
         """Lists keys, newest first; at most 1,000.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RotateApiKey(self, request, context):
+        """Makes the key that takes a key's place, with the same rights; the old one goes on for the overlap and is refused then.
+        The new token stands in this answer and never again. A key is rotated once: KEY_NOT_ROTATABLE when it has a
+        successor, was revoked or has expired.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,6 +104,11 @@ def add_ApiKeyServiceServicer_to_server(servicer, server):
                     request_deserializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.ListApiKeysRequest.FromString,
                     response_serializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.ListApiKeysResponse.SerializeToString,
             ),
+            'RotateApiKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateApiKey,
+                    request_deserializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.RotateApiKeyRequest.FromString,
+                    response_serializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.RotateApiKeyResponse.SerializeToString,
+            ),
             'RevokeApiKey': grpc.unary_unary_rpc_method_handler(
                     servicer.RevokeApiKey,
                     request_deserializer=bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.RevokeApiKeyRequest.FromString,
@@ -104,7 +123,7 @@ def add_ApiKeyServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ApiKeyService:
-    """Makes and revokes API keys; for keys with is_admin only.
+    """Makes, rotates and revokes API keys; for the role admin only.
     """
 
     @staticmethod
@@ -151,6 +170,33 @@ class ApiKeyService:
             '/bihuan.gateway.v1.ApiKeyService/ListApiKeys',
             bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.ListApiKeysRequest.SerializeToString,
             bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.ListApiKeysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RotateApiKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.gateway.v1.ApiKeyService/RotateApiKey',
+            bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.RotateApiKeyRequest.SerializeToString,
+            bihuan_dot_gateway_dot_v1_dot_api__key__service__pb2.RotateApiKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

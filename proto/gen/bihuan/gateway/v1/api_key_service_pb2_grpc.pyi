@@ -13,18 +13,23 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ApiKeyServiceStub:
-    """Makes and revokes API keys; for keys with is_admin only."""
+    """Makes, rotates and revokes API keys; for the role admin only."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.CreateApiKeyRequest, _api_key_service_pb2.CreateApiKeyResponse]
     """Makes a key. Its secret stands in this answer and never again; to repeat the call makes another key."""
     ListApiKeys: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.ListApiKeysRequest, _api_key_service_pb2.ListApiKeysResponse]
     """Lists keys, newest first; at most 1,000."""
+    RotateApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.RotateApiKeyRequest, _api_key_service_pb2.RotateApiKeyResponse]
+    """Makes the key that takes a key's place, with the same rights; the old one goes on for the overlap and is refused then.
+    The new token stands in this answer and never again. A key is rotated once: KEY_NOT_ROTATABLE when it has a
+    successor, was revoked or has expired.
+    """
     RevokeApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.RevokeApiKeyRequest, _api_key_service_pb2.RevokeApiKeyResponse]
     """Revokes a key at once. Idempotent."""
 
 class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Makes and revokes API keys; for keys with is_admin only."""
+    """Makes, rotates and revokes API keys; for the role admin only."""
 
     @_abc_1.abstractmethod
     def CreateApiKey(
@@ -41,6 +46,17 @@ class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_api_key_service_pb2.ListApiKeysRequest, _abc.Awaitable[_api_key_service_pb2.ListApiKeysResponse]],
     ) -> _abc.Awaitable[_api_key_service_pb2.ListApiKeysResponse]:
         """Lists keys, newest first; at most 1,000."""
+
+    @_abc_1.abstractmethod
+    def RotateApiKey(
+        self,
+        request: _api_key_service_pb2.RotateApiKeyRequest,
+        context: _aio.ServicerContext[_api_key_service_pb2.RotateApiKeyRequest, _abc.Awaitable[_api_key_service_pb2.RotateApiKeyResponse]],
+    ) -> _abc.Awaitable[_api_key_service_pb2.RotateApiKeyResponse]:
+        """Makes the key that takes a key's place, with the same rights; the old one goes on for the overlap and is refused then.
+        The new token stands in this answer and never again. A key is rotated once: KEY_NOT_ROTATABLE when it has a
+        successor, was revoked or has expired.
+        """
 
     @_abc_1.abstractmethod
     def RevokeApiKey(

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from bihuan.payments.v1 import payment_pb2 as _payment_pb2
+from bihuan.type.v1 import batch_pb2 as _batch_pb2
 from bihuan.type.v1 import money_pb2 as _money_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -114,6 +115,54 @@ class RecordPaymentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordPaymentResponse: _TypeAlias = RecordPaymentResponse  # noqa: Y015
+
+@_typing.final
+class BatchRecordPaymentsRequest(_message.Message):
+    """Calls of RecordPayment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALLS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def calls(self) -> _containers.RepeatedCompositeFieldContainer[_batch_pb2.BatchedCall]:
+        """1 to 256."""
+
+    def __init__(
+        self,
+        *,
+        calls: _abc.Iterable[_batch_pb2.BatchedCall] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchRecordPaymentsRequest: _TypeAlias = BatchRecordPaymentsRequest  # noqa: Y015
+
+@_typing.final
+class BatchRecordPaymentsResponse(_message.Message):
+    """What each of them came to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[_batch_pb2.BatchedAnswer]:
+        """One for each call, in the same order."""
+
+    def __init__(
+        self,
+        *,
+        answers: _abc.Iterable[_batch_pb2.BatchedAnswer] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchRecordPaymentsResponse: _TypeAlias = BatchRecordPaymentsResponse  # noqa: Y015
 
 @_typing.final
 class BatchCreatePaymentsRequest(_message.Message):

@@ -40,6 +40,11 @@ class PaymentServiceStub:
                 request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentRequest.SerializeToString,
                 response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentResponse.FromString,
                 _registered_method=True)
+        self.BatchRecordPayments = channel.unary_unary(
+                '/bihuan.payments.v1.PaymentService/BatchRecordPayments',
+                request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchRecordPaymentsRequest.SerializeToString,
+                response_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchRecordPaymentsResponse.FromString,
+                _registered_method=True)
         self.BatchCreatePayments = channel.unary_unary(
                 '/bihuan.payments.v1.PaymentService/BatchCreatePayments',
                 request_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsRequest.SerializeToString,
@@ -85,6 +90,14 @@ class PaymentServiceServicer:
         """Records a payment that has succeeded at the channel.
         Idempotent by request_id and by (merchant_id, merchant_order_no): the same content again gives the
         payment that exists and marks it replayed. May be retried on UNAVAILABLE and after a deadline.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchRecordPayments(self, request, context):
+        """Takes many calls of RecordPayment at once, of callers that know nothing of each other: each is recorded or refused
+        by itself, as if it had come alone. Inside only, no route. May be repeated, as each call may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -158,6 +171,11 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentRequest.FromString,
                     response_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentResponse.SerializeToString,
             ),
+            'BatchRecordPayments': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchRecordPayments,
+                    request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchRecordPaymentsRequest.FromString,
+                    response_serializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchRecordPaymentsResponse.SerializeToString,
+            ),
             'BatchCreatePayments': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchCreatePayments,
                     request_deserializer=bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchCreatePaymentsRequest.FromString,
@@ -222,6 +240,33 @@ class PaymentService:
             '/bihuan.payments.v1.PaymentService/RecordPayment',
             bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentRequest.SerializeToString,
             bihuan_dot_payments_dot_v1_dot_payment__service__pb2.RecordPaymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchRecordPayments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bihuan.payments.v1.PaymentService/BatchRecordPayments',
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchRecordPaymentsRequest.SerializeToString,
+            bihuan_dot_payments_dot_v1_dot_payment__service__pb2.BatchRecordPaymentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

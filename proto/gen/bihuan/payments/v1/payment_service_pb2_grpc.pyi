@@ -21,6 +21,10 @@ class PaymentServiceStub:
     Idempotent by request_id and by (merchant_id, merchant_order_no): the same content again gives the
     payment that exists and marks it replayed. May be retried on UNAVAILABLE and after a deadline.
     """
+    BatchRecordPayments: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.BatchRecordPaymentsRequest, _payment_service_pb2.BatchRecordPaymentsResponse]
+    """Takes many calls of RecordPayment at once, of callers that know nothing of each other: each is recorded or refused
+    by itself, as if it had come alone. Inside only, no route. May be repeated, as each call may.
+    """
     BatchCreatePayments: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.BatchCreatePaymentsRequest, _payment_service_pb2.BatchCreatePaymentsResponse]
     """Records up to 1,000 payments that have succeeded, all or none: one that is refused refuses the batch, and the
     error names its place. Each is idempotent by its own keys, as with RecordPayment, so the batch may be repeated.
@@ -64,6 +68,16 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Records a payment that has succeeded at the channel.
         Idempotent by request_id and by (merchant_id, merchant_order_no): the same content again gives the
         payment that exists and marks it replayed. May be retried on UNAVAILABLE and after a deadline.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchRecordPayments(
+        self,
+        request: _payment_service_pb2.BatchRecordPaymentsRequest,
+        context: _aio.ServicerContext[_payment_service_pb2.BatchRecordPaymentsRequest, _abc.Awaitable[_payment_service_pb2.BatchRecordPaymentsResponse]],
+    ) -> _abc.Awaitable[_payment_service_pb2.BatchRecordPaymentsResponse]:
+        """Takes many calls of RecordPayment at once, of callers that know nothing of each other: each is recorded or refused
+        by itself, as if it had come alone. Inside only, no route. May be repeated, as each call may.
         """
 
     @_abc_1.abstractmethod

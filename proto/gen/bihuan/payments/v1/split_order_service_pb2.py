@@ -22,13 +22,14 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from bihuan.options.v1 import access_pb2 as bihuan_dot_options_dot_v1_dot_access__pb2
 from bihuan.payments.v1 import split_order_pb2 as bihuan_dot_payments_dot_v1_dot_split__order__pb2
 from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/payments/v1/split_order_service.proto\x12\x12\x62ihuan.payments.v1\x1a$bihuan/payments/v1/split_order.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xe7\x02\n\x17\x43reateSplitOrderRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x30\n\x0bmerchant_id\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12\x34\n\x0esplit_order_no\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18@2\x11^[A-Za-z0-9_.-]*$\x12u\n\x05total\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x44\n\x05parts\x18\x05 \x03(\x0b\x32).bihuan.payments.v1.SplitOrderPartContentB\n\xbaH\x07\x92\x01\x04\x08\x02\x10\x64\"\xbf\x01\n\x15SplitOrderPartContent\x12.\n\x11merchant_order_no\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\"a\n\x18\x43reateSplitOrderResponse\x12\x33\n\x0bsplit_order\x18\x01 \x01(\x0b\x32\x1e.bihuan.payments.v1.SplitOrder\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"Y\n\x14GetSplitOrderRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\x0esplit_order_no\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"L\n\x15GetSplitOrderResponse\x12\x33\n\x0bsplit_order\x18\x01 \x01(\x0b\x32\x1e.bihuan.payments.v1.SplitOrder2\xce\x02\n\x11SplitOrderService\x12\x8c\x01\n\x10\x43reateSplitOrder\x12+.bihuan.payments.v1.CreateSplitOrderRequest\x1a,.bihuan.payments.v1.CreateSplitOrderResponse\"\x1d\x90\x02\x02\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/splitOrders:\x01*\x12\xa9\x01\n\rGetSplitOrder\x12(.bihuan.payments.v1.GetSplitOrderRequest\x1a).bihuan.payments.v1.GetSplitOrderResponse\"C\x90\x02\x01\x82\xd3\xe4\x93\x02:\x12\x38/v1/merchants/{merchant_id}/splitOrders/{split_order_no}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/payments/v1/split_order_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a$bihuan/payments/v1/split_order.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xe7\x02\n\x17\x43reateSplitOrderRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x30\n\x0bmerchant_id\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12\x34\n\x0esplit_order_no\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18@2\x11^[A-Za-z0-9_.-]*$\x12u\n\x05total\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x44\n\x05parts\x18\x05 \x03(\x0b\x32).bihuan.payments.v1.SplitOrderPartContentB\n\xbaH\x07\x92\x01\x04\x08\x02\x10\x64\"\xbf\x01\n\x15SplitOrderPartContent\x12.\n\x11merchant_order_no\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\"a\n\x18\x43reateSplitOrderResponse\x12\x33\n\x0bsplit_order\x18\x01 \x01(\x0b\x32\x1e.bihuan.payments.v1.SplitOrder\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"Y\n\x14GetSplitOrderRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\x0esplit_order_no\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"L\n\x15GetSplitOrderResponse\x12\x33\n\x0bsplit_order\x18\x01 \x01(\x0b\x32\x1e.bihuan.payments.v1.SplitOrder2\xf4\x02\n\x11SplitOrderService\x12\x9f\x01\n\x10\x43reateSplitOrder\x12+.bihuan.payments.v1.CreateSplitOrderRequest\x1a,.bihuan.payments.v1.CreateSplitOrderResponse\"0\x90\x02\x02\xfa\xbb\x18\x0f\x08\x02\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/splitOrders:\x01*\x12\xbc\x01\n\rGetSplitOrder\x12(.bihuan.payments.v1.GetSplitOrderRequest\x1a).bihuan.payments.v1.GetSplitOrderResponse\"V\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02:\x12\x38/v1/merchants/{merchant_id}/splitOrders/{split_order_no}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,19 +55,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSPLITORDERREQUEST'].fields_by_name['split_order_no']._loaded_options = None
   _globals['_GETSPLITORDERREQUEST'].fields_by_name['split_order_no']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_SPLITORDERSERVICE'].methods_by_name['CreateSplitOrder']._loaded_options = None
-  _globals['_SPLITORDERSERVICE'].methods_by_name['CreateSplitOrder']._serialized_options = b'\220\002\002\202\323\344\223\002\024\"\017/v1/splitOrders:\001*'
+  _globals['_SPLITORDERSERVICE'].methods_by_name['CreateSplitOrder']._serialized_options = b'\220\002\002\372\273\030\017\010\002\022\013merchant_id\202\323\344\223\002\024\"\017/v1/splitOrders:\001*'
   _globals['_SPLITORDERSERVICE'].methods_by_name['GetSplitOrder']._loaded_options = None
-  _globals['_SPLITORDERSERVICE'].methods_by_name['GetSplitOrder']._serialized_options = b'\220\002\001\202\323\344\223\002:\0228/v1/merchants/{merchant_id}/splitOrders/{split_order_no}'
-  _globals['_CREATESPLITORDERREQUEST']._serialized_start=194
-  _globals['_CREATESPLITORDERREQUEST']._serialized_end=553
-  _globals['_SPLITORDERPARTCONTENT']._serialized_start=556
-  _globals['_SPLITORDERPARTCONTENT']._serialized_end=747
-  _globals['_CREATESPLITORDERRESPONSE']._serialized_start=749
-  _globals['_CREATESPLITORDERRESPONSE']._serialized_end=846
-  _globals['_GETSPLITORDERREQUEST']._serialized_start=848
-  _globals['_GETSPLITORDERREQUEST']._serialized_end=937
-  _globals['_GETSPLITORDERRESPONSE']._serialized_start=939
-  _globals['_GETSPLITORDERRESPONSE']._serialized_end=1015
-  _globals['_SPLITORDERSERVICE']._serialized_start=1018
-  _globals['_SPLITORDERSERVICE']._serialized_end=1352
+  _globals['_SPLITORDERSERVICE'].methods_by_name['GetSplitOrder']._serialized_options = b'\220\002\001\372\273\030\017\010\001\022\013merchant_id\202\323\344\223\002:\0228/v1/merchants/{merchant_id}/splitOrders/{split_order_no}'
+  _globals['_CREATESPLITORDERREQUEST']._serialized_start=226
+  _globals['_CREATESPLITORDERREQUEST']._serialized_end=585
+  _globals['_SPLITORDERPARTCONTENT']._serialized_start=588
+  _globals['_SPLITORDERPARTCONTENT']._serialized_end=779
+  _globals['_CREATESPLITORDERRESPONSE']._serialized_start=781
+  _globals['_CREATESPLITORDERRESPONSE']._serialized_end=878
+  _globals['_GETSPLITORDERREQUEST']._serialized_start=880
+  _globals['_GETSPLITORDERREQUEST']._serialized_end=969
+  _globals['_GETSPLITORDERRESPONSE']._serialized_start=971
+  _globals['_GETSPLITORDERRESPONSE']._serialized_end=1047
+  _globals['_SPLITORDERSERVICE']._serialized_start=1050
+  _globals['_SPLITORDERSERVICE']._serialized_end=1422
 # @@protoc_insertion_point(module_scope)

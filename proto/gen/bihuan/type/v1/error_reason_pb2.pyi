@@ -114,6 +114,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A later version has the day already, or the version is not for that day; metadata has the first possible one."""
     ERROR_REASON_LAST_RULE_SET: _ErrorReason.ValueType  # 79
     """No other version would decide the days of this one."""
+    ERROR_REASON_KEY_NOT_ROTATABLE: _ErrorReason.ValueType  # 84
+    """The key has a successor, was revoked or has expired; metadata has successor_key_id."""
+    ERROR_REASON_AUDIT_UNAVAILABLE: _ErrorReason.ValueType  # 80
+    """The audit cannot be written, so nothing was done; try again with the same request_id."""
+    ERROR_REASON_AUDIT_NOT_WRITTEN: _ErrorReason.ValueType  # 81
+    """The audit of the call was not written, so its answer is withheld; whether it was done is unknown."""
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 82
+    """The caller made more calls than it may; Retry-After says when to come again."""
+    ERROR_REASON_SUSPENDED: _ErrorReason.ValueType  # 83
+    """The key or the address is suspended for a while after a run of guessing or injection attempts."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -210,4 +220,14 @@ ERROR_REASON_EFFECTIVE_DATE_PASSED: ErrorReason.ValueType  # 78
 """A later version has the day already, or the version is not for that day; metadata has the first possible one."""
 ERROR_REASON_LAST_RULE_SET: ErrorReason.ValueType  # 79
 """No other version would decide the days of this one."""
+ERROR_REASON_KEY_NOT_ROTATABLE: ErrorReason.ValueType  # 84
+"""The key has a successor, was revoked or has expired; metadata has successor_key_id."""
+ERROR_REASON_AUDIT_UNAVAILABLE: ErrorReason.ValueType  # 80
+"""The audit cannot be written, so nothing was done; try again with the same request_id."""
+ERROR_REASON_AUDIT_NOT_WRITTEN: ErrorReason.ValueType  # 81
+"""The audit of the call was not written, so its answer is withheld; whether it was done is unknown."""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 82
+"""The caller made more calls than it may; Retry-After says when to come again."""
+ERROR_REASON_SUSPENDED: ErrorReason.ValueType  # 83
+"""The key or the address is suspended for a while after a run of guessing or injection attempts."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,1 @@
+"""The gateway's own nouns as messages of the contract, and back; a file for each."""

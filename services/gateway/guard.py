@@ -1,0 +1,88 @@
+"""Stands around every call: who is suspended, how much a caller may, what is written down of it. It proves no caller.
+
+Each of these is a part of its own; here is only the order in which they are asked.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.errors import Fault
+from services.gateway import kinds
+from services.gateway.address import Addresses, suspect_of
+from services.gateway.audit import Audit, entry_of
+from services.gateway.contract import Operation
+from services.gateway.domain.api_key import read_authorization
+from services.gateway.domain.caller import Caller
+from services.gateway.domain.rate import MethodClass
+from services.gateway.rates import Quota, RateLimits
+from services.gateway.suspension import Origin, Suspensions
+
+_QUOTA = "bihuan.quota"
+_CALLBACK = "bihuan.payments.v1.ChannelService.IngestCallback"
+
+
+class Guard:
+    """The order: suspension of the address, proof (elsewhere), suspension of the key, limit, audit, and the call."""
+
+    def __init__(self, addresses: Addresses, suspensions: Suspensions, rates: RateLimits, audit: Audit) -> None:
+        self._addresses = addresses
+        self._suspensions = suspensions
+        self._rates = rates
+        self._audit = audit
+
+    def origin_of(self, request: Request) -> Origin:
+        """Where a request comes from, unless that is suspended. Raises SUSPENDED."""
+        origin = Origin(self._addresses.of(request), _claimed(request.headers.get("authorization", "")))
+        self._suspensions.check(origin)
+        return origin
+
+    async def answered(
+        self,
+        operation: Operation,
+        request: Request,
+        caller: Caller,
+        origin: Origin,
+        answer: Callable[[], Awaitable[Response]],
+    ) -> Response:
+        """The answer to a caller that was proved. Raises SUSPENDED, RATE_LIMITED, and what Audit.kept raises."""
+        self._suspensions.check_key(origin, caller.caller_id)
+        request.scope[_QUOTA] = await self._rates.take(caller, kinds.method_class(operation))
+        entry = self._audit.open(request, operation.method.full_name, origin.address, mutates=kinds.mutates(operation))
+        entry.caller_id, entry.operator, entry.tenant_id = caller.caller_id, caller.operator, caller.tenant_id
+        return await self._audit.kept(entry, answer)
+
+    async def called_back(
+        self, account_id: str, request: Request, origin: Origin, answer: Callable[[], Awaitable[Response]]
+    ) -> Response:
+        """The answer to a channel's callback; of one that is refused nothing is kept, for anybody can send one."""
+        self._rates.take_alone(f"callback:{account_id}:{suspect_of(origin.address)}", MethodClass.WRITE)
+        entry = self._audit.open(request, _CALLBACK, origin.address, mutates=True)
+        entry.caller_id, entry.keeps_refusals = f"channel:{account_id}", False
+        return await self._audit.kept(entry, answer)
+
+    def refused(self, raised: Exception, request: Request, origin: Origin, caller_id: str) -> None:
+        """Judge a refusal."""
+        if isinstance(raised, Fault):
+            entry = entry_of(request)
+            path: bytes = request.scope["raw_path"]
+            raw = b"\n".join((path, request.scope["query_string"], entry.head if entry else b""))
+            self._suspensions.judge(raised, origin, caller_id, path, raw)
+
+    def finish(self, request: Request, response: Response) -> None:
+        """Tell the caller what it has left of its limit, when it came so far."""
+        quota: Quota | None = request.scope.get(_QUOTA)
+        if quota is not None:
+            response.headers.update(quota.headers())
+
+
+def _claimed(authorization: str) -> str:
+    """The key that is claimed; of another token, which names nobody before it is proved, its own mark."""
+    if not authorization:
+        return ""
+    presented = read_authorization(authorization)
+    if presented is not None:
+        return presented.key_id
+    return "token:" + hashlib.sha256(authorization.encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,22 @@
+"""Who calls the gateway's own services, which can be reached without the door. It looks at no request."""
+
+from chassis.errors import Kind, plain_fault
+from chassis.server import RpcContext
+from services.gateway.access import Access
+from services.gateway.domain.caller import Caller
+
+
+async def permitted(access: Access, context: RpcContext, method: str) -> Caller:
+    """Who calls, when its roles may call a method (its full name). No key with a scope of merchants has a say here."""
+    caller = await access.identify(_authorization(context))
+    access.permit(caller, method)
+    if not caller.is_of_platform:
+        raise plain_fault(Kind.DENIED)
+    return caller
+
+
+def _authorization(context: RpcContext) -> str:
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization":
+            return str(value)
+    return ""

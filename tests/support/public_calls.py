@@ -1,0 +1,76 @@
+"""One valid request for each public method over HTTP; `m` is its merchant wherever it names one."""
+
+from services.gateway.contract import Operation
+
+MERCHANT = "m"
+
+
+def sample(operation: Operation, merchant_id: str = MERCHANT) -> tuple[str, bytes | None]:
+    """The path with its query, and the body, of a request about a merchant."""
+    path = operation.public_template.replace("{merchant_id}", merchant_id).replace("{version}", "1")
+    path = path.replace("{", "").replace("}", "")
+    path += _QUERIES.get(operation.method.name, "")
+    body = _BODIES[operation.method.name] if operation.body else None
+    named = f'"merchantId":"{MERCHANT}"'.encode()
+    return path, body and body.replace(named, f'"merchantId":"{merchant_id}"'.encode())
+
+
+_TAKEBACK = (
+    b'{"paymentId":"p","channelTakebackNo":"1","amount":{"currencyCode":"CNY","amountMinor":1},'
+    b'"takeTime":"2026-03-01T00:00:00Z"}'
+)
+_PAYMENT = (
+    b'"merchantId":"m","merchantOrderNo":"1","channel":"c","channelTxnNo":"1",'
+    b'"amount":{"currencyCode":"CNY","amountMinor":1},"payTime":"2026-03-01T00:00:00Z"'
+)
+_BILL = b'{"merchantId":"m","billNo":"1","category":"CATEGORY_WATER","amount":{"currencyCode":"CNY","amountMinor":1}}'
+
+
+_QUERIES = {"ImportPayments": "?importId=import-0001", "ListExceptions": "?paymentId=p"}
+
+
+_BODIES = {
+    "RecordPayment": b"{" + _PAYMENT + b"}",
+    "BatchCreatePayments": b'{"payments":[{"requestId":"request-1",' + _PAYMENT + b"}]}",
+    "CreateRefund": b'{"paymentId":"p","merchantRefundNo":"1","amount":{"currencyCode":"CNY","amountMinor":1}}',
+    "RecordRefund": b'{"paymentId":"p","merchantRefundNo":"1","amount":{"currencyCode":"CNY","amountMinor":1},'
+    b'"finishTime":"2026-03-01T00:00:00Z"}',
+    "ConfirmRefund": b"{}",
+    "CreateSplitOrder": b'{"merchantId":"m","splitOrderNo":"1","total":{"currencyCode":"CNY","amountMinor":2},'
+    b'"parts":[{"merchantOrderNo":"1","amount":{"currencyCode":"CNY","amountMinor":1}},'
+    b'{"merchantOrderNo":"2","amount":{"currencyCode":"CNY","amountMinor":1}}]}',
+    "ConfirmPayment": b"{}",
+    "ClosePayment": b"{}",
+    "CreatePayment": b'{"merchantId":"m","merchantOrderNo":"1","channel":"c","description":"d",'
+    b'"amount":{"currencyCode":"CNY","amountMinor":1}}',
+    "RecordReversal": _TAKEBACK,
+    "RecordChargeback": _TAKEBACK,
+    "RecordWonChargeback": _TAKEBACK.replace(b"takeTime", b"returnTime"),
+    "RequestInvoice": '{"paymentId":"p","buyerTitle":"张三"}'.encode(),
+    "SetMerchantProfile": '{"issuePolicy":"ISSUE_POLICY_ON_SUCCESS","sellerName":"店",'
+    '"sellerTaxId":"91420100MA4KXXXX1A"}'.encode(),
+    "StartRun": b'{"channel":"c","businessDate":"2026-03-01"}',
+    "AssignExceptions": b'{"operator":"li","assignee":"zhang","exceptionIds":["e"]}',
+    "ConfirmExceptions": b'{"operator":"li","exceptionIds":["e"]}',
+    "ConfirmSuggestions": b'{"operator":"li","suggestionIds":["s"]}',
+    "DeclineSuggestions": b'{"operator":"li","suggestionIds":["s"]}',
+    "CheckRuleSet": b'{"yaml":"id: a"}',
+    "CreateRuleSetVersion": b'{"operator":"li","yaml":"id: a"}',
+    "StartRegression": b'{"operator":"li"}',
+    "ActivateRuleSetVersion": b'{"operator":"li","regressionId":"r"}',
+    "RetireRuleSetVersion": b'{"operator":"li"}',
+    "RunSweep": b"{}",
+    "IngestStatement": b"x",
+    "CheckStatement": b"x",
+    "ImportPayments": b"x",
+    "SearchAttempts": b"{}",
+    "CorrectInvoice": '{"buyerTitle":"张三"}'.encode(),
+    "DiagnoseBuyer": '{"buyerTitle":"张三"}'.encode(),
+    "SetHold": b'{"route":"sandbox/production/11/default","reason":"maintenance","setBy":"ops"}',
+    "LiftHold": b"{}",
+    "ProbeInterface": b"{}",
+    "CreateBill": b'{"bill":' + _BILL + b"}",
+    "BatchCreateBills": b'{"bills":[' + _BILL + b"]}",
+    "CancelBill": b'{"reason":"told twice"}',
+    "DismissDuplicate": b'{"reason":"kept as credit","dismissedBy":"li"}',
+}
