@@ -95,6 +95,25 @@ async def copy_exception(session: AsyncSession, exception_id: str, **changed: ob
     await session.execute(insert(ExceptionRow).values(**{**values, "exception_id": ids.new_id("exc"), **changed}))
 
 
+def an_exception(exception_id: str, payment_id: str, exception_class: str) -> dict[str, object]:
+    """An open exception of one payment of run_1."""
+    return {
+        "exception_id": exception_id,
+        "run_id": "run_1",
+        "exception_class": exception_class,
+        "state": "OPEN",
+        "payment_id": payment_id,
+        "payment_ids": [payment_id],
+        "merchant_order_no": "order-1",
+        "book_currency_code": "CNY",
+        "book_amount_minor": 1200,
+        "explanation": "",
+        "explanation_zh": "",
+        "trace_id": "",
+        "create_time": NOON,
+    }
+
+
 def _channel_only(line_no: int, minor: int, system: System) -> dict[str, object]:
     return {
         "exception_id": ids.new_id("exc"),

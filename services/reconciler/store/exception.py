@@ -209,7 +209,7 @@ class ExceptionStore:
             await self._session.execute(insert(ExceptionRow), [dict(row) for row in rows])
 
     async def carry_over(self, from_run_id: str, to_run_id: str) -> None:
-        """Let what a run finds again stand as people left it in the run that it takes the place of.
+        """Let what a run finds again stand as people left it, in the run that it supersedes or in one of a day beside.
 
         Again is the same class, rows and money. So a day can be run again without taking anybody's work away.
         """
@@ -218,7 +218,8 @@ class ExceptionStore:
             update(ExceptionRow)
             .where(
                 ExceptionRow.run_id == to_run_id,
-                old.run_id == from_run_id,
+                or_(old.run_id == from_run_id, old.resolved_by_run_id == to_run_id),
+                old.run_id != to_run_id,
                 or_(old.assignee != "", old.maker != ""),
                 ExceptionRow.exception_class == old.exception_class,
                 ExceptionRow.payment_id.is_not_distinct_from(old.payment_id),
