@@ -19,7 +19,7 @@ async def shipped(session: AsyncSession) -> RuleSetVersionRow:
     return version
 
 
-async def add_run(session: AsyncSession, run_id: str = "run_1", day: date = DAY) -> None:
+async def add_run(session: AsyncSession, run_id: str = "run_1", day: date = DAY, **told: object) -> None:
     """A run of the shipped rule set that succeeded and stands."""
     version = await shipped(session)
     row: dict[str, Any] = {
@@ -45,7 +45,7 @@ async def add_run(session: AsyncSession, run_id: str = "run_1", day: date = DAY)
         "create_time": NOON,
         "end_time": NOON,
     }
-    await session.execute(insert(RunRow).values(**row))
+    await session.execute(insert(RunRow).values(**{**row, **told}))
 
 
 async def add_group(

@@ -62,7 +62,7 @@ def write_results(pairs: Iterable[pa.RecordBatch], others: Iterable[pa.RecordBat
         for batch in even(pairs):
             beside.do(of_pairs, batch, writer, _rows_of_pairs(batch, says))
         for batch in even(others):
-            beside.do(of_others, batch, writer, _coded(batch))
+            beside.do(of_others, batch, writer, batch.cast(_WRITTEN))
     told = [*(says[name] for name in ("rule_id", "disposition")), of_pairs.text(), of_others.text()]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
@@ -99,7 +99,7 @@ def _keep(sha: Digest, told: pa.RecordBatch, writer: pq.ParquetWriter, rows: pa.
 def _rows_of_pairs(pairs: pa.RecordBatch, says: dict[str, str]) -> pa.RecordBatch:
     """The payments of the pairs, then their lines."""
     payments, lines = (pairs.column(name).cast(pa.string()) for name in ("payment_id", "line_id"))
-    each = pa.array(range(len(pairs)), pa.int32())
+    each = pa.array(np.arange(len(pairs), dtype=np.int32))
     group_id = pc.if_else(pc.less_equal(payments, lines), payments, lines)
     exception_class = pairs.column("exception_class").dictionary_encode()
     given = {
@@ -113,10 +113,6 @@ def _rows_of_pairs(pairs: pa.RecordBatch, says: dict[str, str]) -> pa.RecordBatc
     return pa.RecordBatch.from_arrays(
         [{**given, **said}[name].cast(_WRITTEN.field(name).type) for name in RESULTS.names], schema=_WRITTEN
     )
-
-
-def _coded(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return batch.cast(_WRITTEN)
 
 
 def _same(value: str, count: int) -> pa.DictionaryArray:

@@ -190,6 +190,14 @@ class ExceptionStore:
         found = await self.lock(list(await self._session.scalars(ids)))
         return [row for row in found if row.state in _CLEARABLE and wanted.state in ("", row.state)]
 
+    async def dry(self, rows: Sequence[ExceptionRow]) -> set[str]:
+        """Which of these were found by a dry run."""
+        of_dry = select(RunRow.run_id).where(
+            RunRow.run_id.in_({row.run_id for row in rows}), RunRow.mode == Mode.DRY_RUN
+        )
+        run_ids = set(await self._session.scalars(of_dry))
+        return {row.exception_id for row in rows if row.run_id in run_ids}
+
     async def assign(self, state: str, exception_ids: Sequence[str], given: Mapping[str, Any]) -> None:
         """Give some that are locked and become `state` to somebody, and keep who did."""
         added = [{"exception_id": exception_id, **given} for exception_id in exception_ids]

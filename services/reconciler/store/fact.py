@@ -70,7 +70,7 @@ class FactStore:
         rows = [{**asdict(fact), "attempts": 0, "next_try_at": now} for fact in facts]
         rows.sort(key=lambda row: str(row["payment_id"]))
         if rows:
-            await self._session.execute(_in_place_of_older(insert(PaymentFactRow).values(rows), now))
+            await self._session.execute(_in_place_of_older(insert(PaymentFactRow), now), rows)
 
     async def claim_due(self, now: datetime, lease_until: datetime, limit: int) -> list[DueFact]:
         """Take the oldest due facts that no one else holds."""
