@@ -49,18 +49,19 @@ def validate(message: Message) -> None:
 
 
 def invalid(fields: tuple[FieldFault, ...]) -> Fault:
-    """The fault for fields that break their rules; its sentence names each of them."""
+    """The fault for fields that break their rules; its sentence names each, or what is wrong with the whole."""
     return Fault(
         Kind.INVALID,
         "INVALID_FIELD",
-        "; ".join(f"{field.field}: {field.message}" for field in fields),
-        "；".join(f"{field.field}：{field.message_zh}" for field in fields),
+        "; ".join(f"{field.field}: {field.message}".removeprefix(": ") for field in fields),
+        "；".join(f"{field.field}：{field.message_zh}".removeprefix("：") for field in fields),
         fields=fields,
     )
 
 
 def _field_fault(violation: Any) -> FieldFault:
-    path = ".".join(_element(element) for element in violation.field.elements)
+    # A rule of the whole message names no field.
+    path = ".".join(_element(element) for element in violation.field.elements) if violation.field else ""
     rule = violation.rule_id
     return FieldFault(path, rule.upper().replace(".", "_"), violation.message, _RULES_ZH.get(rule, rule))
 

@@ -8,7 +8,7 @@ from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
-from services.reconciler import arrival_rpc, clearing_rpc, rpc, rule_set_rpc, worker
+from services.reconciler import rpc, worker
 from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.explanation import ExplanationActions
@@ -68,7 +68,7 @@ async def run() -> None:
     uploads = Uploads(config.file_bytes_max)
     statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
     runs = RunActions(sessions, clock)
-    clearing = clearing_rpc.clearing_servicers(
+    clearing = rpc.clearing_servicers(
         ExceptionActions(sessions, clock), SuggestionActions(sessions, clock), ExplanationActions(sessions)
     )
     limits = FetchLimits(config.file_bytes_max, config.fetch_seconds_max)
@@ -77,12 +77,12 @@ async def run() -> None:
     )
     past = PastSlices(sessions, config.match_seconds_max)
     trials = TrialActions(sessions, clock, past.read, part_seconds_max=config.match_seconds_max)
-    rule_sets = rule_set_rpc.rule_set_servicer(RuleSetActions(sessions, clock), RegressionActions(sessions, clock))
+    rule_sets = rpc.rule_set_servicer(RuleSetActions(sessions, clock), RegressionActions(sessions, clock))
     try:
         loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
         loops += [worker.regression_loop(trials, config)]
         servicers = [*rpc.servicers(statements, runs, fetches), *clearing, rule_sets]
-        servicers += [arrival_rpc.arrival_servicer(arrival)]
+        servicers += [rpc.arrival_servicer(arrival)]
         running = await server.start(config.listen, servicers, loops, callers=_CALLERS)
         await server.until_stopped(running)
     finally:

@@ -18,7 +18,7 @@ from chassis.errors import Fault, from_rpc_error
 from services.reconciler.actions.regression import RegressionActions
 from services.reconciler.actions.rule_set import RuleSetActions
 from services.reconciler.actions.trial import PastSlice, TrialActions
-from services.reconciler.rule_set_rpc import rule_set_servicer
+from services.reconciler.rpc import rule_set_servicer
 from services.reconciler.rules.labelled import Suite, shipped_suites
 from services.reconciler.rules.rule_files import DEFAULT
 from services.reconciler.store.rule_set import RuleSetStore

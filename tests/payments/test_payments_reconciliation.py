@@ -15,6 +15,7 @@ from services.payments.domain.reconciliation import Contradicted, Fact, Plan, St
 from tests.payments.builders import NOON, a_request
 
 MATCHED = payment_pb2.Payment.RECONCILIATION_STATE_MATCHED
+PENDING = payment_pb2.Payment.RECONCILIATION_STATE_PENDING
 EXCEPTION = payment_pb2.Payment.RECONCILIATION_STATE_EXCEPTION
 
 
@@ -106,6 +107,24 @@ async def test_a_later_run_is_what_a_payment_shows_even_if_an_earlier_one_is_tol
     assert await shown(system, one) == (MATCHED, 2)
 
 
+async def test_a_run_that_leaves_a_payment_undecided_takes_back_what_was_told_and_may_still_tell_what_became_of_it(
+    system,
+):
+    one = await recorded(system)
+    await tell(system, a_fact(one))
+    taken_back = a_fact(one, "run_2", PENDING, after_seconds=60)
+
+    counts = [await tell(system, taken_back), await tell(system, taken_back)]
+    after = await shown(system, one)
+    late = await tell(system, a_fact(one, "run_0", PENDING, after_seconds=-60))
+    confirmed = await tell(system, a_fact(one, "run_2", MATCHED, after_seconds=120))
+    again = await tell(system, taken_back)
+
+    assert after == (PENDING, 3)
+    assert (counts, late, confirmed, again) == ([(0, 0), (0, 1)], (0, 1), (1, 0), (0, 1))
+    assert await shown(system, one) == (MATCHED, 4)
+
+
 async def test_the_same_batch_told_by_many_at_once_is_taken_once(system):
     payment_ids = [await recorded(system) for _ in range(10)]
     facts = [a_fact(payment_id) for payment_id in payment_ids]
@@ -120,7 +139,7 @@ async def test_the_same_batch_told_by_many_at_once_is_taken_once(system):
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"outcome": payment_pb2.Payment.RECONCILIATION_STATE_PENDING}, "facts[0].outcome"),
+        ({"outcome": payment_pb2.Payment.RECONCILIATION_STATE_UNSPECIFIED}, "facts[0].outcome"),
         ({"run_id": ""}, "facts[0].run_id"),
         ({"run_id": "run\x00"}, "facts[0].run_id"),
         ({"decide_time": None}, "facts[0].decide_time"),

@@ -28,9 +28,9 @@ from services.reconciler.actions.sealing import SealingActions
 from services.reconciler.actions.statement import StatementActions
 from services.reconciler.actions.suggestion import SuggestionActions
 from services.reconciler.actions.upload import UploadActions
-from services.reconciler.clearing_rpc import clearing_servicers
 from services.reconciler.clients import PaymentsClient
 from services.reconciler.fetch import FetchLimits
+from services.reconciler.rpc import clearing_servicers
 from services.reconciler.statements import Limits, load_profiles
 from services.reconciler.upload import Uploads
 from tests.reconciler.builders import FILE_BYTES_MAX, NOON, System, a_worker, connect_stubs

@@ -19,7 +19,7 @@ async def shipped(session: AsyncSession) -> RuleSetVersionRow:
     return version
 
 
-async def add_run(session: AsyncSession, run_id: str = "run_1", day: date = DAY) -> None:
+async def add_run(session: AsyncSession, run_id: str = "run_1", day: date = DAY, **told: object) -> None:
     """A run of the shipped rule set that succeeded and stands."""
     version = await shipped(session)
     row: dict[str, Any] = {
@@ -45,7 +45,7 @@ async def add_run(session: AsyncSession, run_id: str = "run_1", day: date = DAY)
         "create_time": NOON,
         "end_time": NOON,
     }
-    await session.execute(insert(RunRow).values(**row))
+    await session.execute(insert(RunRow).values(**{**row, **told}))
 
 
 async def add_group(
@@ -93,6 +93,25 @@ async def copy_exception(session: AsyncSession, exception_id: str, **changed: ob
     columns = [column.name for column in ExceptionRow.__table__.columns if column.computed is None]
     values = {name: getattr(row, name) for name in columns}
     await session.execute(insert(ExceptionRow).values(**{**values, "exception_id": ids.new_id("exc"), **changed}))
+
+
+def an_exception(exception_id: str, payment_id: str, exception_class: str) -> dict[str, object]:
+    """An open exception of one payment of run_1."""
+    return {
+        "exception_id": exception_id,
+        "run_id": "run_1",
+        "exception_class": exception_class,
+        "state": "OPEN",
+        "payment_id": payment_id,
+        "payment_ids": [payment_id],
+        "merchant_order_no": "order-1",
+        "book_currency_code": "CNY",
+        "book_amount_minor": 1200,
+        "explanation": "",
+        "explanation_zh": "",
+        "trace_id": "",
+        "create_time": NOON,
+    }
 
 
 def _channel_only(line_no: int, minor: int, system: System) -> dict[str, object]:

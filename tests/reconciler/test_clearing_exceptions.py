@@ -15,6 +15,7 @@ from services.reconciler.tables import (
     ExceptionAssignmentRow,
     ExceptionConfirmationRow,
     ExceptionRow,
+    RunRow,
 )
 from tests.reconciler.builders import System, a_bill, a_bill_row, exceptions_of, refused
 from tests.reconciler.seeds import lines_without_payment
@@ -52,6 +53,20 @@ async def two_people_needed(system: System) -> None:
     """As a run leaves exceptions whose money reaches the second confirmation of its rule set."""
     async with system.sessions.begin() as session:
         await session.execute(update(ExceptionRow).values(people_needed=2))
+
+
+async def test_what_a_dry_run_found_is_nobodys_to_clear(system: System):
+    (exception_id,) = await lines_without_payment(system, [1200])
+    async with system.sessions.begin() as session:
+        await session.execute(update(RunRow).values(mode="DRY_RUN"))
+
+    given = await assign(system, "zhang", exception_id)
+    done = await confirm(system, "zhang", exception_id)
+    filtered = {"filter": exception_service_pb2.ExceptionFilter(run_id="run_1"), "expected_count": 1}
+    bulk = await confirm(system, "li", **filtered)
+
+    assert [one.refusal for answer in (given, done, bulk) for one in answer.results] == ["DRY_RUN"] * 3
+    assert await system.count(ExceptionConfirmationRow) == 0
 
 
 async def test_an_exception_is_given_to_somebody_then_confirmed_and_keeps_who_when_and_why(system: System):

@@ -16,8 +16,8 @@ from sqlalchemy import insert, select
 from chassis import channel, database, server
 from chassis.clock import ManualClock
 from services.reconciler.actions.arrival import ArrivalActions
-from services.reconciler.arrival_rpc import arrival_servicer
 from services.reconciler.matching.frames import LINES, PAYMENTS, Side
+from services.reconciler.rpc import arrival_servicer
 from services.reconciler.rules.arrival import arrival_rules
 from services.reconciler.rules.duckdb_engine import match_files
 from services.reconciler.rules.rule_files import DEFAULT, load_rule_set

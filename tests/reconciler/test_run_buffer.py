@@ -64,10 +64,18 @@ async def test_a_payment_near_midnight_that_no_statement_has_is_an_exception_of_
     (found,) = await exceptions_of(system, state=exception_pb2.Exception.STATE_OPEN)
     assert (found.payment_id, found.run_id) == (late, second.run_id)
 
-    # Made again, the first day still leaves it to the next one, which has come, and the next one keeps it.
+    # Made again, the first day cannot leave it to the next one, which has come: it is one exception, and not two.
     await system.record(4)
     again = await system.run("run-00003")
     assert dispositions(again) == {"MATCHED": (1, 1), "EXCEPTION": (2, 0)}
+    (found,) = await exceptions_of(system, state=exception_pb2.Exception.STATE_OPEN, payment_id=late)
+    assert found.run_id == again.run_id
+
+    # The line comes late: what the next day had made of the payment is resolved.
+    await system.ingest(a_bill(a_bill_row(1, book_time=LATE)), "ingest-0003")
+    found_late = await system.run("run-00004")
+    assert dispositions(found_late) == {"MATCHED": (2, 2), "EXCEPTION": (1, 0)}
+    assert await exceptions_of(system, state=exception_pb2.Exception.STATE_OPEN, payment_id=late) == []
 
 
 async def test_a_line_that_comes_before_its_payment_is_taken_in_by_the_next_days_run(system: System):
@@ -85,3 +93,11 @@ async def test_a_line_that_comes_before_its_payment_is_taken_in_by_the_next_days
     (crossed,) = [match for match in await matches_of(system, second) if match.payment_id == late]
     assert crossed.kind == run_pb2.Match.KIND_CROSS_DAY
     assert second.totals.cross_day_count == 1
+
+    # Either day made again leaves the line where it is, though the first has it no more.
+    await system.record(4)
+    first_again = await system.run("run-00003")
+    await system.record(5, pay_time=EARLY)
+    second_again = await system.run("run-00004", day=NEXT_DAY)
+    assert dispositions(first_again) == {"MATCHED": (1, 1), "EXCEPTION": (1, 0)}
+    assert dispositions(second_again) == {"MATCHED": (2, 2), "BUFFERED": (1, 0)}

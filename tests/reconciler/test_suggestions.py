@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bihuan.payments.v1 import payment_pb2, payment_service_pb2
 from bihuan.reconciler.v1 import exception_pb2, suggestion_pb2, suggestion_service_pb2
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from services.reconciler.actions.suggestion import carry_suggestions
 from services.reconciler.tables import (
@@ -18,6 +18,7 @@ from services.reconciler.tables import (
 )
 from tests.reconciler.builders import DAY, NOON, System, a_bill, a_bill_row, exceptions_of, refused
 from tests.reconciler.seeds import add_group, add_run, line_ids, shipped
+from tests.support.eventually import eventually
 
 S = suggestion_pb2.Suggestion
 
@@ -207,6 +208,45 @@ async def test_what_people_decided_stands_for_the_same_rows_in_a_run_that_supers
         opened.removeprefix("run_1."): (S.STATE_OPEN, ""),
     }
     assert len(await exceptions_of(system, run_id="run_2")) == 2
+
+
+async def test_what_one_person_confirmed_waits_for_the_second_where_the_next_run_asks_for_two(system: System):
+    (confirmed,) = await suggested(system)
+    await confirm(system, "zhang", confirmed)
+    payment_id = confirmed.removeprefix("run_1.")
+    async with system.sessions.begin() as session:
+        (line_id,) = await line_ids(session)
+        await session.execute(update(RunRow).values(superseded_by_run_id="run_2"))
+        await add_run(session, "run_2")
+        await add_group(session, [payment_id], [line_id], "run_2")
+    await two_people_from(system, 1200)
+    async with system.sessions.begin() as session:
+        await carry_suggestions(session, "run_1", "run_2", NOON)
+
+    (one,) = await listed(system)
+    assert (one.state, one.confirmed_by) == (S.STATE_PENDING_CONFIRMATION, "zhang")
+    done = await confirm(system, "li", f"run_2.{payment_id}")
+    assert [each.state for each in done.results] == [S.STATE_CONFIRMED]
+
+
+async def test_who_decides_and_a_run_that_ends_never_wait_for_each_other_crosswise(system: System):
+    (suggestion_id,) = await suggested(system)
+    async with system.sessions.begin() as session:
+        await add_run(session, "run_2", state="RUNNING", end_time=None)
+    async with system.sessions.begin() as ending:
+        await ending.execute(select(RunRow).where(RunRow.run_id == "run_2").with_for_update())
+        deciding = asyncio.create_task(confirm(system, "zhang", suggestion_id))
+        await eventually(lambda: waits_for_a_lock(system))
+        await ending.execute(update(RunRow).where(RunRow.run_id == "run_1").values(superseded_by_run_id="run_2"))
+        await ending.execute(update(RunRow).where(RunRow.run_id == "run_2").values(state="SUCCEEDED", end_time=NOON))
+
+    assert [each.refusal for each in (await deciding).results] == ["SUPERSEDED"]
+
+
+async def waits_for_a_lock(system: System) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with system.sessions() as session:
+        return bool(await session.scalar(text(waiting)))
 
 
 async def test_an_unknown_suggestion_is_not_found_and_pages_have_no_gap(system: System):

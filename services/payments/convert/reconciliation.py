@@ -9,6 +9,7 @@ from services.payments.domain.payment import ReconciliationState
 from services.payments.domain.reconciliation import Fact
 
 _OUTCOMES = {
+    payment_pb2.Payment.RECONCILIATION_STATE_PENDING: ReconciliationState.PENDING,
     payment_pb2.Payment.RECONCILIATION_STATE_MATCHED: ReconciliationState.MATCHED,
     payment_pb2.Payment.RECONCILIATION_STATE_EXCEPTION: ReconciliationState.EXCEPTION,
 }
@@ -21,8 +22,8 @@ def to_facts(request: payment_service_pb2.RecordReconciliationsRequest) -> list[
         FieldFault(
             f"facts[{index}].exception_class",
             "FITS_OUTCOME",
-            "names the class of an exception, and is empty when matched",
-            "差异须给出类别，已对账须为空",
+            "names the class of an exception, and is empty otherwise",
+            "差异须给出类别，其他须为空",
         )
         for index, fact in enumerate(facts)
         if (fact.outcome is ReconciliationState.EXCEPTION) != bool(fact.exception_class)

@@ -11,7 +11,10 @@ FactKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a run decided about a payment; `exception_class` is empty when matched."""
+    """What a run decided about a payment; `exception_class` is empty unless it is an EXCEPTION.
+
+    PENDING takes back what an earlier run told. It decides nothing, so the feed alone keeps it.
+    """
 
     payment_id: str
     run_id: str
@@ -78,24 +81,37 @@ def plan_facts(
 ) -> Plan | Contradicted | UnknownPayments:
     """Decide about a batch of facts, given how their payments stand and which facts were written before.
 
-    A payment shows the fact that was decided last: one that comes late is written and changes nothing.
+    A payment shows the fact that was decided last: one that comes late is written and changes nothing. What takes back
+    comes again, or late, if something as new is shown already.
     """
     if unknown := sorted({fact.payment_id for fact in told} - standings.keys()):
         return UnknownPayments(tuple(unknown))
     known, after = dict(written), dict(standings)
     facts: list[Fact] = []
     changes: list[Reconciled] = []
+    repeated_count = 0
     for fact in told:
-        if (before := known.get(fact.key)) is not None:
+        if fact.outcome is ReconciliationState.PENDING:
+            standing = _take_back(fact, after[fact.payment_id])
+            repeated_count += standing is None
+        elif (before := known.get(fact.key)) is not None:
             if not before.says_the_same(fact):
                 return Contradicted(before, fact)
-            continue
-        known[fact.key] = fact
-        facts.append(fact)
-        if (standing := _apply(fact, after[fact.payment_id])) is not None:
+            repeated_count, standing = repeated_count + 1, None
+        else:
+            known[fact.key] = fact
+            facts.append(fact)
+            standing = _apply(fact, after[fact.payment_id])
+        if standing is not None:
             after[fact.payment_id] = standing
             changes.append(_change(fact, standing))
-    return Plan(tuple(facts), tuple(changes), len(told) - len(facts))
+    return Plan(tuple(facts), tuple(changes), repeated_count)
+
+
+def _take_back(fact: Fact, standing: Standing) -> Standing | None:
+    if standing.reconcile_time is None or fact.decide_time <= standing.reconcile_time:
+        return None
+    return _apply(fact, standing)
 
 
 def _apply(fact: Fact, standing: Standing) -> Standing | None:

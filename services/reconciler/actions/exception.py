@@ -76,9 +76,10 @@ class ExceptionActions:
         async def work(session: AsyncSession) -> list[RowResult]:
             store = ExceptionStore(session)
             rows = await store.lock(exception_ids)
+            dry = await store.dry(rows)
             results, changes = [*_unknown(exception_ids, rows)], defaultdict[str, list[str]](list)
             for row in rows:
-                state = assign(ExceptionState(row.state), assignee)
+                state = Refusal.DRY_RUN if row.exception_id in dry else assign(ExceptionState(row.state), assignee)
                 if isinstance(state, Refusal):
                     results.append(RowResult.refused(row.exception_id, row.state, state))
                 else:
@@ -101,10 +102,11 @@ class ExceptionActions:
         async def work(session: AsyncSession) -> list[RowResult]:
             store = ExceptionStore(session)
             rows = await self._locked(store, wanted)
+            dry = await store.dry(rows)
             results = [*_unknown(wanted.exception_ids, rows)]
             changes = defaultdict[Confirmed, list[str]](list)
             for row in rows:
-                decided = confirm(_standing(row), asked.operator)
+                decided = Refusal.DRY_RUN if row.exception_id in dry else confirm(_standing(row), asked.operator)
                 if isinstance(decided, Refusal):
                     results.append(RowResult.refused(row.exception_id, row.state, decided))
                 else:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.clock import Clock
@@ -29,6 +30,7 @@ from services.reconciler.store.exception import ExceptionStore
 from services.reconciler.store.fact import FactStore
 from services.reconciler.store.result import ResultStore
 from services.reconciler.store.run import Claim, RunStore
+from services.reconciler.store.settling import SettlingStore
 from services.reconciler.tables import RunRow
 
 _RETRY = Retry(base_seconds=1, seconds_max=30, attempts_max=6)
@@ -135,7 +137,6 @@ class ReconciliationActions:
 
     async def _record(self, claim: Claim, inputs: RunInputs, found: RunTotals, folder: Path) -> bool:
         """Write all results at once; False, and nothing written, when another worker has the run."""
-        now = self._clock.now()
         async with self._sessions.begin() as session:
             runs, results = RunStore(session), ResultStore(session)
             await results.begin(self._matcher.limits.seconds_max)
@@ -143,18 +144,14 @@ class ReconciliationActions:
                 _log.warning("run was taken over", run_id=claim.run_id, try_no=claim.attempts)
                 return False
             superseded = await runs.supersede(claim) if claim.mode is Mode.COMMIT else None
+            # After the wait for who was deciding about the superseded run: payments shows what was decided last.
+            now = self._clock.now()
             if superseded:
                 await results.resolve_run(superseded, claim.run_id)
             await results.add(folder / RESULTS_CSV, folder / EXCEPTIONS_CSV)
             await _check(results, claim, inputs, found)
-            if superseded:
-                await ExceptionStore(session).carry_over(superseded, claim.run_id)
             if claim.mode is Mode.COMMIT:
-                await results.resolve_settled(claim.run_id)
-                await FactStore(session).put_of_run(claim.run_id, now)
-                await compare_with_close(session, claim.run_id, claim.channel, now)
-            if superseded:
-                await carry_suggestions(session, superseded, claim.run_id, now)
+                await _settle(session, claim, superseded, now)
             rows = sum(place.row_count for place in found.places)
             await runs.succeed(
                 claim,
@@ -234,6 +231,21 @@ def _scratch(claim: Claim) -> Iterator[Path]:
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=prefix) as name:
         yield Path(name)
+
+
+async def _settle(session: AsyncSession, claim: Claim, superseded: str | None, now: datetime) -> None:
+    """Let the day stand as its new run has it: for payments, for the days beside, and for what people did before."""
+    settling = SettlingStore(session, claim.run_id, claim.channel, claim.business_date)
+    if superseded:
+        await settling.reopen(superseded)
+    await settling.settle()
+    await FactStore(session).put_of_run(claim.run_id, now)
+    if superseded:
+        await settling.take_back(superseded, now)
+    await compare_with_close(session, claim.run_id, claim.channel, now)
+    if superseded:
+        await carry_suggestions(session, superseded, claim.run_id, now)
+    await ExceptionStore(session).carry_over(superseded or "", claim.run_id)
 
 
 async def _check(results: ResultStore, claim: Claim, inputs: RunInputs, found: RunTotals) -> None:

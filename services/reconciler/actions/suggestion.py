@@ -30,6 +30,7 @@ from services.reconciler.store.fact import FactStore
 from services.reconciler.store.rule_set import RuleSetStore
 from services.reconciler.store.suggestion import SuggestionFilter, SuggestionStore
 
+_CARRIED_AT_ONCE = 200
 _Decide = Callable[[Suggestion, int], SuggestionState | Refusal]
 
 
@@ -114,16 +115,17 @@ class SuggestionActions:
 
 async def carry_suggestions(session: AsyncSession, from_run_id: str, to_run_id: str, now: datetime) -> None:
     """Let what people decided about the suggestions of a run stand for the same rows in the run that supersedes it."""
-    store = SuggestionStore(session)
-    olds = await store.decided(from_run_id)
-    news = await store.again(to_run_id, olds) if olds else {}
-    await store.lock(await _people_needed(session, [*news.values()]))
-    for old in olds:
-        if new := news.get(old.place):
-            await store.carry(new.place, from_run_id)
-            for decision in await store.decisions(old.place):
-                await _apply(session, new, decision, now)
-                (new,) = (await store.of([new.place])).values()
+    store, after = SuggestionStore(session), ""
+    while olds := await store.decided(from_run_id, after, _CARRIED_AT_ONCE):
+        news = await store.again(to_run_id, olds)
+        needed = await _people_needed(session, [*news.values()])
+        await store.carry([(old, new.place, needed[new.place]) for old, new in news.items()])
+        standing = (await store.of([new.place for new in news.values()])).values() if news else ()
+        await _post(session, [new for new in standing if new.state is SuggestionState.CONFIRMED], now)
+        for new in standing:
+            if new.state is SuggestionState.DECLINED:
+                await _part(session, new, new.declined_by, now)
+        after = olds[-1].place.group_id
 
 
 async def _settle(
@@ -141,20 +143,30 @@ async def _settle(
 
 async def _apply(session: AsyncSession, suggestion: Suggestion, decision: Decision, now: datetime) -> None:
     await SuggestionStore(session).decide(suggestion, decision)
-    run_id = suggestion.place.run_id
     if decision.state is SuggestionState.CONFIRMED:
-        payments = await SuggestionStore(session).payments(suggestion)
-        facts = [PaymentFact(payment_id, run_id, "MATCHED", "", now) for payment_id in payments]
-        await FactStore(session).put(facts, now)
+        await _post(session, [suggestion], now)
     elif decision.state is SuggestionState.DECLINED:
-        rows = await SuggestionStore(session).declined_rows(suggestion)
-        await ExceptionStore(session).add([_exception(suggestion, row, decision.operator, now) for row in rows])
-        facts = [
-            PaymentFact(row.row_id, run_id, "EXCEPTION", row.exception_class, now)
-            for row in rows
-            if not row.is_line and not row.is_refund
-        ]
-        await FactStore(session).put(facts, now)
+        await _part(session, suggestion, decision.operator, now)
+
+
+async def _post(session: AsyncSession, confirmed: Sequence[Suggestion], now: datetime) -> None:
+    """Let payments hear of confirmed ones of one run as it hears of automatic matches."""
+    payments = await SuggestionStore(session).payments(one for each in confirmed for one in each.payment_ids)
+    run_ids = {one: each.place.run_id for each in confirmed for one in each.payment_ids}
+    facts = [PaymentFact(payment_id, run_ids[payment_id], "MATCHED", "", now) for payment_id in payments]
+    await FactStore(session).put(facts, now)
+
+
+async def _part(session: AsyncSession, declined: Suggestion, operator: str, now: datetime) -> None:
+    """Let each row of a declined one be an exception of its own."""
+    rows = await SuggestionStore(session).declined_rows(declined)
+    await ExceptionStore(session).add([_exception(declined, row, operator, now) for row in rows])
+    facts = [
+        PaymentFact(row.row_id, declined.place.run_id, "EXCEPTION", row.exception_class, now)
+        for row in rows
+        if not row.is_line and not row.is_refund
+    ]
+    await FactStore(session).put(facts, now)
 
 
 def _exception(suggestion: Suggestion, row: DeclinedRow, operator: str, now: datetime) -> dict[str, object]:

@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     """Why nothing was done to a row; the contract names them at ExceptionResult and SuggestionResult."""
 
     NOT_FOUND = "NOT_FOUND"
+    DRY_RUN = "DRY_RUN"
     RESOLVED = "RESOLVED"
     ALREADY_CONFIRMED = "ALREADY_CONFIRMED"
     ALREADY_DECLINED = "ALREADY_DECLINED"
@@ -39,6 +40,7 @@ class Refusal(StrEnum):
 
 _SENTENCES = {
     Refusal.NOT_FOUND: ("there is none by that id", "没有该编号的记录"),
+    Refusal.DRY_RUN: ("a dry run found it, which decides nothing", "试运行的结果，不能处理"),
     Refusal.RESOLVED: ("a later run has resolved it", "后续对账批次已消解该差异"),
     Refusal.ALREADY_CONFIRMED: ("it is confirmed already", "已经确认"),
     Refusal.ALREADY_DECLINED: ("it is declined already", "已经拒绝"),

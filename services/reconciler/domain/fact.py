@@ -6,10 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PaymentFact:
-    """That a run matched a payment, or found it in an exception of a class."""
+    """That a run matched a payment, found it in an exception of a class, or leaves undecided what was told before."""
 
     payment_id: str
     run_id: str
-    outcome: str  # MATCHED or EXCEPTION, as the contract's ReconciliationState has it
-    exception_class: str  # "" when matched
+    outcome: str  # MATCHED, EXCEPTION or PENDING, as the contract's ReconciliationState has it
+    exception_class: str  # "" unless it is an EXCEPTION
     decide_time: datetime

@@ -20,7 +20,9 @@ from services.reconciler.matching.frames import LINES, PAYMENTS, Kind, Side
 PAYMENTS_CSV, LINES_CSV = "payments.csv", "lines.csv"
 PAYMENTS_PARQUET, LINES_PARQUET = "payments.parquet", "lines.parquet"
 _MANIFEST = ("payment_id", "merchant_order_no", "channel_txn_no", "currency_code", "amount_minor")
-_BESIDE = ("part", "channel_refund_no", "merchant_refund_no", "state", "fee_minor", "business_date")
+# What a manifest does not tell of a payment, and may still change.
+_OWN = ("payment_id", "merchant_id", "bill_no", "pay_time_us", "fee_minor")
+_BESIDE = ("part", "channel_refund_no", "merchant_refund_no", "state", "business_date", *_OWN[1:])
 _ROWS_AT_ONCE = 50_000  # as Python's objects
 _EXTRA = {"part": pa.string(), "traceparent": pa.string()}
 
@@ -45,10 +47,13 @@ class RunFrames:
 
     def beside_digest(self, whole_to: str) -> bytes:
         """SHA-256 of what neither the day's manifest nor its files tell: see Pins.neighbours_digest in the contract."""
-        refunds = pc.or_(_is(self.payments, "kind", Kind.REFUND), pc.invert(_is(self.payments, "part", "OWN")))
+        part = self.payments.schema.get_field_index("part")
+        payments = self.payments.set_column(part, "part", _as_pinned(self.payments["part"]))
+        refunds = pc.or_(_is(payments, "kind", Kind.REFUND), pc.invert(_is(payments, "part", "OWN")))
         told = [
-            *_texts(self.payments.filter(refunds).select([*_MANIFEST, *_BESIDE])),
+            *_texts(payments.filter(refunds).select([*_MANIFEST, *_BESIDE])),
             *_texts(self.lines.filter(pc.invert(_is(self.lines, "part", "OWN"))).select(["line_id", "part"])),
+            _unordered(payments.filter(pc.invert(refunds)).select(_OWN)),
         ]
         return hashlib.sha256("\n".join([whole_to, *sorted(told)]).encode()).digest()
 
@@ -100,6 +105,20 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
         [schema.field(name) if name in schema.names else pa.field(name, types[name]) for name in table.column_names]
     )
     return table.cast(wanted)
+
+
+def _as_pinned(parts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A row of a day beside that one run found is carried by the next of the same day: the same input."""
+    return pc.if_else(pc.equal(parts, "BESIDE"), "CARRIED", parts)
+
+
+def _unordered(table: pa.Table) -> str:
+    """A digest of rows in any order, of which there may be millions."""
+    total = 0
+    for batch in table.to_batches(max_chunksize=_ROWS_AT_ONCE):
+        for row in _rows(batch):
+            total += int.from_bytes(hashlib.sha256("\x1f".join(map(str, row)).encode()).digest())
+    return f"{total % 2**256:064x}"
 
 
 def _is(table: pa.Table, column: str, *values: str) -> pa.ChunkedArray:

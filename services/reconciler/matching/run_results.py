@@ -18,7 +18,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from services.reconciler.domain.exception_class import ExceptionClass
 from services.reconciler.matching.frames import Disposition
 from services.reconciler.matching.run_frames import LINES_PARQUET, PAYMENTS_PARQUET
-from services.reconciler.rules.results import Digest
+from services.reconciler.rules.digest import Digest, even
+from services.reconciler.rules.results import TOLD
 
 RESULTS_CSV, EXCEPTIONS_CSV = "results.csv", "exceptions.csv"
 RESULT_COLUMNS = (
@@ -103,9 +104,9 @@ class RunResults:
 
     def totals(self) -> RunTotals:
         """Counts, money and digest."""
-        sha = Digest()
-        ordered = self._engine.sql(f"SELECT {', '.join(Digest.COLUMNS)} FROM kept ORDER BY side, id")
-        for batch in ordered.to_arrow_reader(_BATCH_ROWS):
+        sha = Digest(*TOLD)
+        ordered = self._engine.sql(f"SELECT {', '.join(TOLD)} FROM kept ORDER BY side, id")
+        for batch in even(ordered.to_arrow_reader(_BATCH_ROWS)):
             sha.add(batch)
         counted = self._engine.sql(
             """SELECT side, disposition, exception_class, currency_code, COUNT(*), CAST(SUM(amount_minor) AS BIGINT)

@@ -3,7 +3,7 @@
 1. The first rule joins all rows; pairs that agree in everything are done, and only the rest is looked at again.
 2. `rest_p` and `rest_l` get what SQL engines do unequally: plain references, and where their business day stands.
 3. Each rule in its order takes rows from `live_p` and `live_l`; what a rule has placed no other rule sees.
-4. What is left becomes the exceptions and buffers that the last rules name; `results` puts all of it together.
+4. What is left becomes the exceptions and buffers that the last rules name: `bulk` and `placed_results` have each row.
 """
 
 # ruff: noqa: S608  # SQL is what this module is for; every name in it is ours or was checked when the rules were read
@@ -32,7 +32,7 @@ def compile_rule_set(rule_set: RuleSet) -> Plan:
         *_rules(rule_set, first),
         *_unplaced(),
         *(ignore_step(ignore) for ignore in rule_set.ignore),
-        *_results(first, rule_set.second_confirmation),
+        *_results(rule_set.second_confirmation),
     ]
     return Plan(rule_set, tuple(steps))
 
@@ -152,29 +152,22 @@ def _unplaced() -> Iterator[Step]:
         )
 
 
-def _results(first: Pair, second: Threshold | None) -> Iterator[Statement]:
-    """`results` has all rows and their money; of bulk rows rule, stage, disposition and reason are null in `decided`.
-
-    They are the same for each, so whoever sorts or writes many need not carry them: `bulk_says` tells what they are.
-    """
-    minor = {Side.PAYMENT: "books_minor", Side.LINE: "channel_minor"}
-    parts = [
-        f"""SELECT '{side}' AS side, b.{columns.ID[side]} AS id, {sql.least("b.payment_id", "b.line_id")} AS group_id,
-            CAST(NULL AS TEXT) AS rule_id, CAST(NULL AS TEXT) AS stage, CAST(NULL AS TEXT) AS disposition,
-            b.exception_class, '' AS runner_up_id, CAST(NULL AS BIGINT) AS margin, CAST(NULL AS TEXT) AS reason,
-            b.currency_code, b.{minor[side]} AS amount_minor FROM bulk AS b"""
-        for side in Side
-    ]
-    # A table of its own: an engine that sorts all of it then holds no joins of texts beside.
+def _results(second: Threshold | None) -> Iterator[Statement]:
+    """`bulk` tells of the pairs, of which `bulk_says` tells the rest; `placed_results` has all others, `totals` all."""
     placed = " UNION ALL ".join(_placed_results(side, second) for side in Side)
     yield statement("results", f"CREATE TABLE placed_results AS {placed}")
-    parts.append("SELECT * FROM placed_results")
-    yield statement("results", f"CREATE VIEW decided AS {' UNION ALL '.join(parts)}")
-    same = ", ".join(f"COALESCE(d.{name}, {sql.literal(value)}) AS {name}" for name, value in bulk_says(first).items())
+    minor = {Side.PAYMENT: "books_minor", Side.LINE: "channel_minor"}
+    pairs = " UNION ALL ".join(
+        f"""SELECT '{side}' AS side, '{Disposition.MATCHED}' AS disposition, b.exception_class, b.currency_code,
+            COUNT(*) AS row_count, SUM(b.{minor[side]}) AS amount_minor FROM bulk AS b
+            GROUP BY b.exception_class, b.currency_code"""
+        for side in Side
+    )
     yield statement(
         "results",
-        f"""CREATE VIEW results AS SELECT d.side, d.id, d.group_id, d.exception_class, d.runner_up_id, d.margin,
-            d.currency_code, d.amount_minor, {same} FROM decided AS d""",
+        f"""CREATE VIEW totals AS {pairs} UNION ALL
+        SELECT r.side, r.disposition, r.exception_class, r.currency_code, COUNT(*), SUM(r.amount_minor)
+        FROM placed_results AS r GROUP BY r.side, r.disposition, r.exception_class, r.currency_code""",
     )
 
 

@@ -81,7 +81,7 @@ Step = Statement | Derive | Decide | DecideSums | WhenAny
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A rule set as steps; they end in the view `results`, in the columns of the result frame."""
+    """A rule set as steps; they end in `bulk`, `placed_results` (in the columns of the result frame) and `totals`."""
 
     rule_set: RuleSet
     steps: tuple[Step, ...]

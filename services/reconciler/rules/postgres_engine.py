@@ -21,7 +21,7 @@ from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
 from services.reconciler.rules.compile import compile_rule_set
 from services.reconciler.rules.dialect import Dialect
-from services.reconciler.rules.engine import SCHEMA, Asked, match_on, put_in_place
+from services.reconciler.rules.engine import SCHEMA, Asked, match_on, put_in_place, twice_by_groups
 from services.reconciler.rules.frame_file import check_schema
 from services.reconciler.rules.plan import Plan, Statement
 from services.reconciler.rules.results import Summary
@@ -131,6 +131,10 @@ class PostgresEngine:
         self._cursor.execute(f"CREATE TABLE {name} AS SELECT {', '.join(given)} FROM given_{name}")
         self._cursor.execute(f"DROP TABLE given_{name}")
         self._cursor.execute(f"ANALYZE {name}")
+
+    def twice(self, side: Side) -> str:
+        """An id that two rows of the side have, "" when there is none."""
+        return twice_by_groups(self, side)
 
 
 def _numbered(path: Path, schema: pa.Schema, wanted: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -7,26 +7,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from services.reconciler.matching.frames import RESULTS
+from services.reconciler.matching.frames import RESULTS, Side
 from services.reconciler.rules.compile import bulk_says
-from services.reconciler.rules.frame_file import FrameInvalid
+from services.reconciler.rules.digest import Digest, even
 from services.reconciler.rules.plan import Plan
 
-ORDERED = f"SELECT {', '.join(RESULTS.names)} FROM decided ORDER BY side, id"  # noqa: S608  names of ours
+# All that is told of a row that the first rule has done follows from its pair: only pairs are put in order.
+PAIRS = "SELECT payment_id, line_id, exception_class FROM bulk ORDER BY payment_id"
+OTHERS = f"SELECT {', '.join(RESULTS.names)} FROM placed_results ORDER BY side, id"  # noqa: S608  names of ours
 TOTALS = """
-SELECT side, disposition, exception_class, currency_code, COUNT(*) AS row_count,
+SELECT side, disposition, exception_class, currency_code, CAST(SUM(row_count) AS BIGINT) AS row_count,
        CAST(SUM(amount_minor) AS BIGINT) AS amount_minor
-FROM results GROUP BY side, disposition, exception_class, currency_code
+FROM totals GROUP BY side, disposition, exception_class, currency_code
 """
-# Columns of few values, which are few bytes while they are at hand, too.
-_FEW = tuple(name for name in RESULTS.names if name not in ("id", "group_id", "margin"))
-_WRITTEN = pa.schema(
-    [field.with_type(pa.dictionary(pa.int32(), pa.string())) if field.name in _FEW else field for field in RESULTS]
-)
+TOLD = ("side", "id", "group_id", "rule_id", "disposition", "exception_class")
+_PAIR = ("payment_id", "line_id", "exception_class")
+# Columns of few values and, with group_id, of values that come twice.
+_CODED = tuple(name for name in RESULTS.names if name not in ("id", "margin"))
+_CODE = pa.dictionary(pa.int32(), pa.string())
+_WRITTEN = pa.schema([field.with_type(_CODE) if field.name in _CODED else field for field in RESULTS])
+_HOW: dict[str, Any] = {
+    "compression": "zstd",
+    "use_dictionary": [*_CODED],
+    "dictionary_pagesize_limit": 2**26,  # has room for the groups of a batch
+    "store_schema": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,72 +51,69 @@ class Summary:
     totals: tuple[dict[str, Any], ...]  # rows and sums by side, disposition, class, currency
 
 
-class Digest:
-    """SHA-256 over rows in order of side and id; whoever gives it the same rows in that order gets the same text.
+def write_results(pairs: Iterable[pa.RecordBatch], others: Iterable[pa.RecordBatch], plan: Plan, path: Path) -> str:
+    """Write the rows of `PAIRS` and `OTHERS`, whose order makes equal results equal files; returns their digest.
 
-    A row is side, id, group_id, rule_id, disposition and exception_class, with \\x1f between and after, and a newline.
+    It is the SHA-256 over what is said of each pair, the digest of the pairs and the digest of the others.
     """
+    says = bulk_says(plan.first)
+    of_pairs, of_others = Digest(*_PAIR), Digest(*TOLD)
+    with pq.ParquetWriter(path, _WRITTEN, **_HOW) as writer, _Beside() as beside:
+        for batch in even(pairs):
+            beside.do(of_pairs, batch, writer, _rows_of_pairs(batch, says))
+        for batch in even(others):
+            beside.do(of_others, batch, writer, batch.cast(_WRITTEN))
+    told = [*(says[name] for name in ("rule_id", "disposition")), of_pairs.text(), of_others.text()]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
-    COLUMNS = ("side", "id", "group_id", "rule_id", "disposition", "exception_class")
+
+class _Beside:
+    """One core hashes and packs a batch while the other makes the next; never more than one is under way."""
 
     def __init__(self) -> None:
-        self._sha = hashlib.sha256()
+        self._thread = ThreadPoolExecutor(1)
+        self._last: Future[None] | None = None
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Take the next rows."""
-        texts = (batch.column(name).cast(pa.string()) for name in self.COLUMNS)
-        rows = pc.binary_join_element_wise(*texts, "\n", "\x1f")
-        start, end = (pa.array(rows).offset, len(rows))
-        offsets = memoryview(rows.buffers()[1]).cast("i")
-        self._sha.update(memoryview(rows.buffers()[2])[offsets[start] : offsets[start + end]] if end else b"")
+    def __enter__(self) -> "_Beside":
+        return self
 
-    def text(self) -> str:
-        """In hexadecimal."""
-        return self._sha.hexdigest()
+    def __exit__(self, fault: object, *_: object) -> None:
+        try:
+            if self._last and not fault:
+                self._last.result()
+        finally:
+            self._thread.shutdown()
 
-
-def write_results(batches: Iterable[pa.RecordBatch], plan: Plan, path: Path) -> str:
-    """Write the rows of `ORDERED`, which makes equal results equal files; returns their digest."""
-    sha, last, same = Digest(), ("", ""), bulk_says(plan.first)
-    how = {"compression": "zstd", "use_dictionary": [*_FEW], "store_schema": False}
-    # One core hashes a batch while the other packs it; never more than one is under way.
-    with pq.ParquetWriter(path, _WRITTEN, **how) as writer, ThreadPoolExecutor(1) as beside:
-        hashed: Future[None] | None = None
-        for narrow in batches:
-            batch = _filled(narrow, same)
-            last = _check_order(batch, last)
-            if hashed:
-                hashed.result()
-            hashed = beside.submit(sha.add, batch)
-            writer.write_batch(batch)
-        if hashed:
-            hashed.result()
-    return sha.text()
+    def do(self, sha: Digest, told: pa.RecordBatch, writer: pq.ParquetWriter, rows: pa.RecordBatch) -> None:
+        """Once the batch before is done."""
+        if self._last:
+            self._last.result()
+        self._last = self._thread.submit(_keep, sha, told, writer, rows)
 
 
-def _filled(batch: pa.RecordBatch, same: dict[str, str]) -> pa.RecordBatch:
-    """The batch with the columns of few values as dictionaries, in which a null is the value that is `same`."""
-    columns_in = [
-        _of_few(batch.column(name), same.get(name)) if name in _FEW else batch.column(name) for name in RESULTS.names
-    ]
-    return pa.RecordBatch.from_arrays(columns_in, schema=_WRITTEN)
+def _keep(sha: Digest, told: pa.RecordBatch, writer: pq.ParquetWriter, rows: pa.RecordBatch) -> None:
+    sha.add(told)
+    writer.write_batch(rows)
 
 
-def _of_few(column: pa.Array, same: str | None) -> pa.DictionaryArray:
-    coded = column.dictionary_encode()
-    if same is None:
-        return coded
-    known = pa.concat_arrays([coded.dictionary, pa.array([same], coded.dictionary.type)])
-    return pa.DictionaryArray.from_arrays(pc.fill_null(coded.indices, len(known) - 1), known)
+def _rows_of_pairs(pairs: pa.RecordBatch, says: dict[str, str]) -> pa.RecordBatch:
+    """The payments of the pairs, then their lines."""
+    payments, lines = (pairs.column(name).cast(pa.string()) for name in ("payment_id", "line_id"))
+    each = pa.array(np.arange(len(pairs), dtype=np.int32))
+    group_id = pc.if_else(pc.less_equal(payments, lines), payments, lines)
+    exception_class = pairs.column("exception_class").dictionary_encode()
+    given = {
+        "side": pa.concat_arrays([_same(side.value, len(pairs)) for side in (Side.PAYMENT, Side.LINE)]),
+        "id": pa.concat_arrays([payments, lines]),
+        "group_id": pa.DictionaryArray.from_arrays(pa.concat_arrays([each, each]), group_id),
+        "exception_class": pa.concat_arrays([exception_class, exception_class]),
+        "margin": pa.nulls(2 * len(pairs), pa.int64()),
+    }
+    said = {name: _same(value, 2 * len(pairs)) for name, value in {**says, "runner_up_id": ""}.items()}
+    return pa.RecordBatch.from_arrays(
+        [{**given, **said}[name].cast(_WRITTEN.field(name).type) for name in RESULTS.names], schema=_WRITTEN
+    )
 
 
-def _check_order(batch: pa.RecordBatch, last: tuple[str, str]) -> tuple[str, str]:
-    """An id that is in an input twice stands twice, one after the other."""
-    if not len(batch):
-        return last
-    sides, ids = batch.column("side"), batch.column("id")
-    again = pc.and_(pc.equal(sides[1:], sides[:-1]), pc.equal(ids[1:], ids[:-1]))
-    twice = [*ids[1:].filter(again).to_pylist(), *([last[1]] if (sides[0].as_py(), ids[0].as_py()) == last else [])]
-    if twice:
-        raise FrameInvalid(f"an id must be there once, {twice[0]} is there twice")
-    return sides[-1].as_py(), ids[-1].as_py()
+def _same(value: str, count: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([value]))

@@ -22,7 +22,7 @@ from services.reconciler.matching.frames import Side
 from services.reconciler.rules import columns
 from services.reconciler.rules.compile import compile_rule_set
 from services.reconciler.rules.dialect import Dialect
-from services.reconciler.rules.engine import SCHEMA, Asked, match_on, put_in_place
+from services.reconciler.rules.engine import SCHEMA, Asked, match_on, put_in_place, twice_by_groups
 from services.reconciler.rules.frame_file import FrameInvalid
 from services.reconciler.rules.plan import Statement
 from services.reconciler.rules.results import Summary
@@ -135,10 +135,11 @@ class SparkEngine:
 
     def batches(self, query: str) -> Iterator[pa.RecordBatch]:
         """The same, a file at a time: Spark sorts them into files by ranges, and each comes to the driver alone."""
-        self._write("ordered", self._spark.sql(query))
+        ordered = f"ordered_{len(self._schemas)}"
+        self._write(ordered, self._spark.sql(query))
         by = [(name.strip(), "ascending") for name in query.rpartition("ORDER BY")[2].split(",")]
-        for file in sorted(self._spark.table("ordered").inputFiles()):
-            part = self._spark.read.schema(self._schemas["ordered"]).parquet(file).toArrow()
+        for file in sorted(self._spark.table(ordered).inputFiles()):
+            part = self._spark.read.schema(self._schemas[ordered]).parquet(file).toArrow()
             yield from part.sort_by(by).combine_chunks().to_batches()
 
     def keep(self, name: str, table: pa.Table) -> None:
@@ -146,6 +147,10 @@ class SparkEngine:
         schema = spark_types.StructType([spark_types.StructField(f.name, _TYPES[str(f.type)]) for f in table.schema])
         rows = self._spark.createDataFrame(table, schema)
         self._write(name, rows)
+
+    def twice(self, side: Side) -> str:
+        """An id that two rows of the side have, "" when there is none."""
+        return twice_by_groups(self, side)
 
     def _create(self, tree: exp.Create) -> None:
         told = ((one.name, one.args["kind"].sql(self.dialect.value)) for one in tree.this.expressions)

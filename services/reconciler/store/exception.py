@@ -190,6 +190,14 @@ class ExceptionStore:
         found = await self.lock(list(await self._session.scalars(ids)))
         return [row for row in found if row.state in _CLEARABLE and wanted.state in ("", row.state)]
 
+    async def dry(self, rows: Sequence[ExceptionRow]) -> set[str]:
+        """Which of these were found by a dry run."""
+        of_dry = select(RunRow.run_id).where(
+            RunRow.run_id.in_({row.run_id for row in rows}), RunRow.mode == Mode.DRY_RUN
+        )
+        run_ids = set(await self._session.scalars(of_dry))
+        return {row.exception_id for row in rows if row.run_id in run_ids}
+
     async def assign(self, state: str, exception_ids: Sequence[str], given: Mapping[str, Any]) -> None:
         """Give some that are locked and become `state` to somebody, and keep who did."""
         added = [{"exception_id": exception_id, **given} for exception_id in exception_ids]
@@ -209,7 +217,7 @@ class ExceptionStore:
             await self._session.execute(insert(ExceptionRow), [dict(row) for row in rows])
 
     async def carry_over(self, from_run_id: str, to_run_id: str) -> None:
-        """Let what a run finds again stand as people left it in the run that it takes the place of.
+        """Let what a run finds again stand as people left it, in the run that it supersedes or in one of a day beside.
 
         Again is the same class, rows and money. So a day can be run again without taking anybody's work away.
         """
@@ -218,7 +226,8 @@ class ExceptionStore:
             update(ExceptionRow)
             .where(
                 ExceptionRow.run_id == to_run_id,
-                old.run_id == from_run_id,
+                or_(old.run_id == from_run_id, old.resolved_by_run_id == to_run_id),
+                old.run_id != to_run_id,
                 or_(old.assignee != "", old.maker != ""),
                 ExceptionRow.exception_class == old.exception_class,
                 ExceptionRow.payment_id.is_not_distinct_from(old.payment_id),

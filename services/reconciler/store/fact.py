@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, delete, func, literal, select, tuple_, update
+from sqlalchemy import and_, bindparam, case, delete, exists, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.reconciler.domain.fact import PaymentFact
 from services.reconciler.tables import PaymentFactRow, PaymentRow, RunResultRow
@@ -29,16 +30,22 @@ class FactStore:
     async def put_of_run(self, run_id: str, now: datetime) -> None:
         """Keep what a run decided of payments, each fact in the place of an older one of its payment.
 
-        MATCHED and EXCEPTION are decisions; what is only suggested, waits or is ignored is none yet.
+        MATCHED and EXCEPTION are decisions, and so is what a rule ignores beside a line of the channel, which confirms
+        it; what is only suggested, waits, or is ignored alone is none yet.
         One that is being told just now keeps its lease: the new fact waits for its end, so that payments
         cannot hear the older one last.
         """
+        line = aliased(RunResultRow)
+        confirmed = exists().where(
+            line.run_id == RunResultRow.run_id, line.group_id == RunResultRow.group_id, line.side == "L"
+        )
+        is_exception = RunResultRow.disposition == "EXCEPTION"
         decided = (
             select(
                 RunResultRow.id,
                 RunResultRow.run_id,
-                RunResultRow.disposition,
-                case((RunResultRow.disposition == "MATCHED", ""), else_=RunResultRow.exception_class),
+                case((is_exception, "EXCEPTION"), else_="MATCHED"),
+                case((is_exception, RunResultRow.exception_class), else_=""),
                 literal(now, PaymentFactRow.decide_time.type),
                 literal(0),
                 literal(now, PaymentFactRow.next_try_at.type),
@@ -47,7 +54,10 @@ class FactStore:
             .where(
                 RunResultRow.run_id == run_id,
                 RunResultRow.side == "P",
-                RunResultRow.disposition.in_(("MATCHED", "EXCEPTION")),
+                or_(
+                    RunResultRow.disposition.in_(("MATCHED", "EXCEPTION")),
+                    and_(RunResultRow.disposition == "IGNORED_BY_RULE", confirmed),
+                ),
             )
             .order_by(RunResultRow.id)
         )
@@ -60,7 +70,7 @@ class FactStore:
         rows = [{**asdict(fact), "attempts": 0, "next_try_at": now} for fact in facts]
         rows.sort(key=lambda row: str(row["payment_id"]))
         if rows:
-            await self._session.execute(_in_place_of_older(insert(PaymentFactRow).values(rows), now))
+            await self._session.execute(_in_place_of_older(insert(PaymentFactRow), now), rows)
 
     async def claim_due(self, now: datetime, lease_until: datetime, limit: int) -> list[DueFact]:
         """Take the oldest due facts that no one else holds."""
@@ -89,8 +99,8 @@ class FactStore:
 
     async def told(self, facts: Sequence[PaymentFact], now: datetime) -> None:
         """Forget facts that payments confirmed; a newer fact of the same payment is due at once."""
-        keys = [(fact.payment_id, fact.run_id) for fact in facts]
-        confirmed = tuple_(PaymentFactRow.payment_id, PaymentFactRow.run_id).in_(keys)
+        keys = [(fact.payment_id, fact.run_id, fact.outcome) for fact in facts]
+        confirmed = tuple_(PaymentFactRow.payment_id, PaymentFactRow.run_id, PaymentFactRow.outcome).in_(keys)
         await self._session.execute(delete(PaymentFactRow).where(confirmed))
         newer = PaymentFactRow.payment_id.in_([fact.payment_id for fact in facts])
         await self._session.execute(update(PaymentFactRow).where(newer).values(next_try_at=now))
@@ -100,7 +110,7 @@ class FactStore:
 
         A newer fact of the same payment is due at once.
         """
-        same = PaymentFactRow.run_id == bindparam("of_run_id")
+        same = and_(PaymentFactRow.run_id == bindparam("of_run_id"), PaymentFactRow.outcome == bindparam("of_outcome"))
         statement = (
             update(PaymentFactRow.__table__)  # type: ignore[arg-type]
             .where(PaymentFactRow.payment_id == bindparam("of_payment_id"))
@@ -113,6 +123,7 @@ class FactStore:
             {
                 "of_payment_id": due.fact.payment_id,
                 "of_run_id": due.fact.run_id,
+                "of_outcome": due.fact.outcome,
                 "of_attempts": due.attempts,
                 "at": at,
             }

@@ -1,7 +1,8 @@
 """SQL of what a run is made from: its rows, copied into files as they stand at one instant. It writes no table.
 
 A row's `part` says why it is there: OWN of the run's day, HELD of the day but placed by the run of another day,
-CARRIED that an earlier day left buffered, BESIDE of a day beside that a row of the other side leads to.
+CARRIED that an earlier day left buffered or that only the run which this one supersedes has placed, BESIDE of a day
+beside that a row of the other side leads to.
 """
 
 # ruff: noqa: S608  # made of constants; what is asked comes as parameters
@@ -36,17 +37,28 @@ SELECT run_id, business_date FROM runs
 WHERE channel = :channel AND business_date BETWEEN :first_date AND :last_date AND business_date <> :business_date
     AND state = 'SUCCEEDED' AND mode = 'COMMIT' AND superseded_by_run_id IS NULL AND same_as_run_id IS NULL
 """
-_HELD = """
+# What people declined is alone again, whatever the run had suggested.
+_DECLINED = """EXISTS (SELECT 1 FROM suggestions AS said
+    WHERE said.run_id = found.run_id AND said.group_id = found.group_id AND said.state = 'DECLINED')"""
+_HELD = f"""
 CREATE TEMP TABLE held_rows ON COMMIT DROP AS
 SELECT found.side, found.id FROM nearby_runs JOIN run_results AS found USING (run_id)
-WHERE found.beside AND found.disposition <> 'BUFFERED' AND EXISTS (
+WHERE found.beside AND found.disposition <> 'BUFFERED' AND NOT {_DECLINED} AND EXISTS (
     SELECT 1 FROM run_results AS other
     WHERE other.run_id = found.run_id AND other.group_id = found.group_id AND other.side <> found.side
 )
 """
 _CARRIED = """
 CREATE TEMP TABLE carried_rows ON COMMIT DROP AS
-SELECT DISTINCT found.side, found.id FROM nearby_runs JOIN run_results AS found USING (run_id)
+SELECT found.side, found.id FROM runs JOIN run_results AS found USING (run_id)
+WHERE runs.channel = :channel AND runs.business_date = :business_date AND runs.state = 'SUCCEEDED'
+    AND runs.mode = 'COMMIT' AND runs.superseded_by_run_id IS NULL AND runs.same_as_run_id IS NULL
+    AND found.beside AND NOT EXISTS (
+        SELECT 1 FROM nearby_runs JOIN run_results AS other USING (run_id)
+        WHERE other.side = found.side AND other.id = found.id
+    )
+UNION
+SELECT found.side, found.id FROM nearby_runs JOIN run_results AS found USING (run_id)
 WHERE nearby_runs.business_date < :business_date AND found.disposition = 'BUFFERED' AND NOT EXISTS (
     SELECT 1 FROM nearby_runs AS elsewhere JOIN run_results AS placed USING (run_id)
     WHERE placed.side = found.side AND placed.id = found.id AND placed.disposition <> 'BUFFERED'
@@ -86,10 +98,11 @@ _REFUNDS_LED_TO = """
  WHERE refunds.channel = $1 AND refunds.at_time >= $7 AND refunds.at_time < $8 AND line.merchant_refund_no <> '')
 """
 # A row of a day beside that some run has placed with a counterpart, also its own day's, is not to be had.
-_PLACED = """EXISTS (
+_PLACED = f"""EXISTS (
     SELECT 1 FROM nearby_runs JOIN run_results AS found ON found.run_id = nearby_runs.run_id
     JOIN run_results AS other ON other.run_id = found.run_id AND other.group_id = found.group_id
-    WHERE found.side = 'P' AND found.id = {id} AND found.disposition <> 'BUFFERED' AND other.side = 'L'
+    WHERE found.side = 'P' AND found.id = {{id}} AND found.disposition <> 'BUFFERED' AND other.side = 'L'
+        AND NOT {_DECLINED}
 )"""
 _PART = """CASE WHEN held.id IS NOT NULL THEN 'HELD' WHEN {own} THEN 'OWN'
     WHEN carried.id IS NOT NULL THEN 'CARRIED' ELSE 'BESIDE' END"""
@@ -143,7 +156,7 @@ class FrameStore:
         }
         await self._session.execute(text(_NEARBY), days)
         await self._session.execute(text(_HELD))
-        await self._session.execute(text(_CARRIED), {"business_date": day.business_date})
+        await self._session.execute(text(_CARRIED), {"channel": day.channel, "business_date": day.business_date})
         own = {"statement_ids": statement_ids, "business_date": day.business_date}
         await self._session.execute(text(_DAY_LINES), own)
         for table in ("held_rows", "carried_rows", "day_lines"):

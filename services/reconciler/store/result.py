@@ -17,16 +17,6 @@ from services.reconciler.matching.run_results import NULL, RESULT_COLUMNS, Place
 from services.reconciler.tables import ExceptionRow, PaymentRow, RefundRow, RunResultRow
 
 _MATCHES = (Disposition.MATCHED, Disposition.SUGGESTED)
-_SETTLED = """
-UPDATE exceptions SET state = 'RESOLVED', resolved_by_run_id = :run_id
-FROM run_results AS found
-WHERE found.run_id = :run_id AND found.beside AND exceptions.run_id <> :run_id AND exceptions.state <> 'RESOLVED'
-    AND EXISTS (SELECT 1 FROM run_results AS other
-        WHERE other.run_id = found.run_id AND other.group_id = found.group_id AND other.side <> found.side)
-    AND (found.side = 'P' AND exceptions.payment_id = found.id AND exceptions.line_no IS NULL
-        OR found.side = 'L' AND exceptions.payment_id IS NULL
-            AND exceptions.statement_id || '.' || exceptions.line_no = found.id)
-"""
 
 
 class OwnRows(NamedTuple):
@@ -95,10 +85,6 @@ class ResultStore:
             .execution_options(synchronize_session=False)
         )
         await self._session.execute(statement)
-
-    async def resolve_settled(self, by_run_id: str) -> None:
-        """Close what runs of other days left open of rows alone, whose counterpart this one has found."""
-        await self._session.execute(text(_SETTLED), {"run_id": by_run_id})
 
     async def matches(self, run_id: str, wanted: Disposition | None, after_group_id: str, limit: int) -> list[Match]:
         """Matches and suggestions of a run behind a group, in order of group."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,19 @@ from services.reconciler.tables import (
 )
 
 _BESIDE_DAYS = 7  # how far from its day a row may be matched, as in the inputs of runs
+
+_CARRY = """
+INSERT INTO suggestions (run_id, group_id, state, maker, checker, declined_by, people_needed, carried_from_run_id)
+SELECT :to_run, :new, CASE WHEN declined_by <> '' THEN 'DECLINED' WHEN maker = '' THEN 'OPEN'
+    WHEN CAST(:needed AS bigint) = 1 OR checker <> '' THEN 'CONFIRMED' ELSE 'PENDING_CONFIRMATION' END,
+    maker, checker, declined_by, CAST(:needed AS bigint), :from_run
+FROM suggestions WHERE run_id = :from_run AND group_id = :old
+"""
+_CARRY_DECISIONS = """
+INSERT INTO suggestion_decisions (run_id, group_id, operator, state, request_id, note, create_time)
+SELECT :to_run, :new, operator, state, request_id, note, create_time
+FROM suggestion_decisions WHERE run_id = :from_run AND group_id = :old
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +87,15 @@ class SuggestionStore:
     async def lock_channels(self, run_ids: Collection[str]) -> set[str]:
         """Hold the runs of those channels where they are until the end; the channels with one at work, which decides.
 
-        The runs themselves are held too, so that none of them is superseded meanwhile.
+        The runs themselves are held too, so that none of them is superseded meanwhile: after those at work, as a run
+        that ends holds itself first and then the one that it supersedes.
         """
-        mine = select(RunRow.channel).where(RunRow.run_id.in_(run_ids))
-        held = (
-            select(RunRow.channel, RunRow.state)
-            .where(
-                or_(
-                    RunRow.run_id.in_(run_ids),
-                    and_(RunRow.channel.in_(mine), RunRow.state.in_(("PENDING", "RUNNING"))),
-                )
-            )
-            .order_by(RunRow.run_id)
-            .with_for_update()
-        )
-        return {channel for channel, state in await self._session.execute(held) if state == "RUNNING"}
+        mine = select(RunRow.channel).where(RunRow.run_id.in_(run_ids)).scalar_subquery()
+        at_work = and_(RunRow.channel.in_(mine), RunRow.state.in_(("PENDING", "RUNNING")))
+        columns = select(RunRow.channel, RunRow.state).order_by(RunRow.run_id).with_for_update()
+        held = (await self._session.execute(columns.where(at_work))).all()
+        await self._session.execute(columns.where(RunRow.run_id.in_(run_ids)))
+        return {channel for channel, state in held if state == "RUNNING"}
 
     async def lock(self, people_needed: Mapping[Place, int]) -> None:
         """Hold the standing of suggestions until the end, in one order; one that has none gets it."""
@@ -153,31 +160,43 @@ class SuggestionStore:
             who = "checker" if suggestion.state is SuggestionState.PENDING_CONFIRMATION else "maker"
         await self._change(suggestion.place, **{"state": decision.state.value, who: decision.operator})
 
-    async def carry(self, place: Place, from_run_id: str) -> None:
-        """Remember that the decisions which follow were made about the same rows in an earlier run of the day."""
-        await self._change(place, carried_from_run_id=from_run_id)
+    async def carry(self, carried: Sequence[tuple[Place, Place, int]]) -> None:
+        """Let what people decided of earlier suggestions stand for newer ones: from, to, and how many those need.
 
-    async def decided(self, run_id: str) -> list[Suggestion]:
-        """The suggestions of a run that somebody has decided about."""
+        If these need more people than have confirmed, they wait for the second; if fewer, they are confirmed.
+        """
+        rows = [
+            {"from_run": old.run_id, "old": old.group_id, "to_run": new.run_id, "new": new.group_id, "needed": needed}
+            for old, new, needed in carried
+        ]
+        if rows:
+            await self._session.execute(text(_CARRY), rows)
+            await self._session.execute(text(_CARRY_DECISIONS), rows)
+
+    async def decided(self, run_id: str, after_group_id: str, limit: int) -> list[Suggestion]:
+        """The suggestions of a run behind a group that somebody has decided about, in order of group."""
         decided = SuggestionRow.state.in_(
             [state.value for state in SuggestionState if state is not SuggestionState.OPEN]
         )
-        found = await self._session.execute(_groups(RunResultRow.run_id == run_id, decided))
+        groups = _groups(RunResultRow.run_id == run_id, RunResultRow.group_id > after_group_id, decided)
+        found = await self._session.execute(groups.order_by(RunResultRow.group_id).limit(limit))
         return [_suggestion(row) for row in found]
 
     async def again(self, run_id: str, olds: Sequence[Suggestion]) -> dict[Place, Suggestion]:
         """Of earlier suggestions those that a run makes again, of the same rows; by the place of the earlier one."""
         ids = {row_id for old in olds for row_id in old.row_ids}
-        groups = select(RunResultRow.group_id).where(RunResultRow.run_id == run_id, RunResultRow.id.in_(ids))
+        groups = select(RunResultRow.group_id).where(
+            RunResultRow.run_id == run_id, RunResultRow.side.in_(("P", "L")), RunResultRow.id.in_(ids)
+        )
         found = await self._session.execute(
             _groups(RunResultRow.run_id == run_id, RunResultRow.group_id.in_(groups.scalar_subquery()))
         )
         by_rows = {suggestion.row_ids: suggestion for suggestion in map(_suggestion, found)}
         return {old.place: by_rows[old.row_ids] for old in olds if old.row_ids in by_rows}
 
-    async def payments(self, suggestion: Suggestion) -> list[str]:
-        """The payments in it, without refunds of the books."""
-        statement = select(PaymentRow.payment_id).where(PaymentRow.payment_id.in_(suggestion.payment_ids))
+    async def payments(self, ids: Iterable[str]) -> list[str]:
+        """Which of a suggestion's rows of the books are payments, and no refunds."""
+        statement = select(PaymentRow.payment_id).where(PaymentRow.payment_id.in_(list(ids)))
         return list(await self._session.scalars(statement.order_by(PaymentRow.payment_id)))
 
     async def declined_rows(self, suggestion: Suggestion) -> list[DeclinedRow]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.reconciler.tables.base import Base
@@ -30,6 +30,7 @@ class ExceptionRow(Base):
         Index("exceptions_run_id_line_key", "run_id", "statement_id", "line_no", unique=True),
         Index(None, "payment_id"),
         Index(None, "payment_ids", postgresql_using="gin"),
+        Index(None, "resolved_by_run_id", postgresql_where=text("resolved_by_run_id IS NOT NULL")),
         Index(None, "exception_class", "exception_id"),
         Index(None, "amount_minor", "exception_id"),
         Index(None, "assignee", "exception_id"),

@@ -84,6 +84,7 @@ class RunResultRow(Base):
     __tablename__ = "run_results"
     __table_args__ = (
         Index(None, "run_id", "group_id"),
+        Index("run_results_suggested_idx", "run_id", "group_id", postgresql_where=text("disposition = 'SUGGESTED'")),
         Index(
             "run_results_beside_idx",
             "run_id",

@@ -344,9 +344,11 @@ class ReconciliationFact(_message.Message):
     run_id: _builtins.str
     """The run that decided."""
     outcome: _payment_pb2.Payment.ReconciliationState.ValueType
-    """MATCHED or EXCEPTION."""
+    """MATCHED or EXCEPTION; or PENDING, which takes back what an earlier run told: the run leaves the payment undecided,
+    for a person or for a later run. The same run may then still tell what became of it.
+    """
     exception_class: _builtins.str
-    """The class of the exception; empty when matched."""
+    """The class of the exception; empty otherwise."""
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """When the run decided."""

@@ -532,7 +532,9 @@ class ExceptionResult(_message.Message):
     state: _exception_pb2.Exception.State.ValueType
     """Its state afterwards; unset when there is no such exception."""
     refusal: _builtins.str
-    """Empty when it was done, else why not: NOT_FOUND, RESOLVED, ALREADY_CONFIRMED or SAME_PERSON."""
+    """Empty when it was done, else why not: NOT_FOUND, DRY_RUN, RESOLVED, ALREADY_CONFIRMED or
+    SAME_PERSON.
+    """
     message: _builtins.str
     """The refusal as a sentence in English; empty when it was done."""
     message_zh: _builtins.str

@@ -294,8 +294,8 @@ class SuggestionResult(_message.Message):
     state: _suggestion_pb2.Suggestion.State.ValueType
     """Its state afterwards; unset when there is no such suggestion."""
     refusal: _builtins.str
-    """Empty when it was done, else why not: NOT_FOUND, SUPERSEDED, RUN_IN_PROGRESS, ALREADY_CONFIRMED, ALREADY_DECLINED,
-    SAME_PERSON or ALREADY_MATCHED.
+    """Empty when it was done, else why not: NOT_FOUND, SUPERSEDED (also of a dry run), RUN_IN_PROGRESS,
+    ALREADY_CONFIRMED, ALREADY_DECLINED, SAME_PERSON or ALREADY_MATCHED.
     """
     message: _builtins.str
     """The refusal as a sentence in English; empty when it was done."""

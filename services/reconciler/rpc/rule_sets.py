@@ -1,11 +1,9 @@
-"""gRPC in, of rule sets. It turns messages into arguments and results into messages, and never thinks."""
-
-# ruff: noqa: N802, ARG002, D102  # the contract names and documents the methods
+"""RuleSetService: the versions of rule sets, and which of them decides. It reads no rule itself."""
 
 from bihuan.reconciler.v1 import rule_set_service_pb2 as pb
 from bihuan.reconciler.v1 import rule_set_service_pb2_grpc
 
-from chassis.server import RpcContext, Servicer
+from chassis.server import RpcContext
 from services.reconciler import convert
 from services.reconciler.actions.page import PageRequest
 from services.reconciler.actions.regression import RegressionActions
@@ -98,12 +96,3 @@ class RuleSetServicer(rule_set_service_pb2_grpc.RuleSetServiceServicer):
     ) -> pb.RetireRuleSetVersionResponse:
         row = await self._rule_sets.retire_version(request.rule_set_id, request.version, request.operator)
         return pb.RetireRuleSetVersionResponse(rule_set_version=told.whole_rule_set_version(row))
-
-
-def rule_set_servicer(rule_sets: RuleSetActions, regressions: RegressionActions) -> Servicer:
-    """What the server answers with, of rule sets."""
-    return Servicer(
-        pb.DESCRIPTOR.services_by_name["RuleSetService"].full_name,
-        rule_set_service_pb2_grpc.add_RuleSetServiceServicer_to_server,
-        RuleSetServicer(rule_sets, regressions),
-    )

@@ -1,28 +1,20 @@
-"""gRPC in. It turns messages into arguments and results into messages, and never thinks."""
+"""StatementService: takes in what channels and banks say. It decides nothing."""
 
 from collections.abc import AsyncIterator
 
 from bihuan.reconciler.v1 import (
-    run_service_pb2,
-    run_service_pb2_grpc,
-    statement_fetch_service_pb2,
-    statement_fetch_service_pb2_grpc,
     statement_service_pb2,
     statement_service_pb2_grpc,
 )
 
-from chassis.server import RpcContext, Servicer
+from chassis.server import RpcContext
 from services.reconciler import convert
-from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader, Wanted
 from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.page import PageRequest
-from services.reconciler.actions.run import RunActions
 from services.reconciler.actions.statement import StatementActions
 from services.reconciler.actions.upload import UploadActions
 from services.reconciler.spool import Spool
-from services.reconciler.store.fetch import FetchFilter
-from services.reconciler.store.run import AskedRun
 from services.reconciler.upload import Uploads
 
 
@@ -105,91 +97,3 @@ class StatementServicer(statement_service_pb2_grpc.StatementServiceServicer):
         return statement_service_pb2.ListStatementLinesResponse(
             lines=map(convert.statement_line, page.rows), next_page_token=page.next_page_token
         )
-
-
-class StatementFetchServicer(statement_fetch_service_pb2_grpc.StatementFetchServiceServicer):
-    """Tells which statements are fetched, and which are missing."""
-
-    def __init__(self, fetches: FetchActions) -> None:
-        self._fetches = fetches
-
-    async def ListStatementFetches(
-        self, request: statement_fetch_service_pb2.ListStatementFetchesRequest, context: RpcContext
-    ) -> statement_fetch_service_pb2.ListStatementFetchesResponse:
-        wanted = FetchFilter(
-            state=convert.fetch_state_name(request.state),
-            source_id=request.source_id,
-            channel=request.channel,
-            business_date=convert.optional_business_date(request.business_date),
-        )
-        page = await self._fetches.list_statement_fetches(wanted, PageRequest(request.page_size, request.page_token))
-        return statement_fetch_service_pb2.ListStatementFetchesResponse(
-            statement_fetches=map(convert.statement_fetch, page.rows), next_page_token=page.next_page_token
-        )
-
-
-class RunServicer(run_service_pb2_grpc.RunServiceServicer):
-    """Compares the books with what the channels say."""
-
-    def __init__(self, runs: RunActions) -> None:
-        self._runs = runs
-
-    async def StartRun(
-        self, request: run_service_pb2.StartRunRequest, context: RpcContext
-    ) -> run_service_pb2.StartRunResponse:
-        asked = AskedRun(request.channel, convert.business_date(request.business_date), convert.mode(request.mode))
-        started = await self._runs.start_run(request.request_id, asked)
-        return run_service_pb2.StartRunResponse(run=convert.run(started.run), replayed=started.replayed)
-
-    async def GetRun(
-        self, request: run_service_pb2.GetRunRequest, context: RpcContext
-    ) -> run_service_pb2.GetRunResponse:
-        return run_service_pb2.GetRunResponse(run=convert.run(await self._runs.get_run(request.run_id)))
-
-    async def ListRuns(
-        self, request: run_service_pb2.ListRunsRequest, context: RpcContext
-    ) -> run_service_pb2.ListRunsResponse:
-        page = await self._runs.list_runs(
-            convert.run_filter(request), PageRequest(request.page_size, request.page_token)
-        )
-        return run_service_pb2.ListRunsResponse(runs=map(convert.run, page.rows), next_page_token=page.next_page_token)
-
-    async def ListMatches(
-        self, request: run_service_pb2.ListMatchesRequest, context: RpcContext
-    ) -> run_service_pb2.ListMatchesResponse:
-        page = await self._runs.list_matches(
-            request.run_id,
-            convert.disposition(request.disposition),
-            PageRequest(request.page_size, request.page_token),
-        )
-        return run_service_pb2.ListMatchesResponse(
-            matches=map(convert.match, page.rows), next_page_token=page.next_page_token
-        )
-
-
-def servicers(
-    statements: StatementServicer,
-    runs: RunActions,
-    fetches: FetchActions,
-) -> list[Servicer]:
-    """What the server answers with."""
-    statement_names = statement_service_pb2.DESCRIPTOR.services_by_name
-    fetch_names = statement_fetch_service_pb2.DESCRIPTOR.services_by_name
-    run_names = run_service_pb2.DESCRIPTOR.services_by_name
-    return [
-        Servicer(
-            statement_names["StatementService"].full_name,
-            statement_service_pb2_grpc.add_StatementServiceServicer_to_server,
-            statements,
-        ),
-        Servicer(
-            fetch_names["StatementFetchService"].full_name,
-            statement_fetch_service_pb2_grpc.add_StatementFetchServiceServicer_to_server,
-            StatementFetchServicer(fetches),
-        ),
-        Servicer(
-            run_names["RunService"].full_name,
-            run_service_pb2_grpc.add_RunServiceServicer_to_server,
-            RunServicer(runs),
-        ),
-    ]
