@@ -100,6 +100,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The caller made more calls than it may; Retry-After says when to come again."""
     ERROR_REASON_SUSPENDED: _ErrorReason.ValueType  # 73
     """The key or the address is suspended for a while after a run of guessing or injection attempts."""
+    ERROR_REASON_WEBHOOKS_OFF: _ErrorReason.ValueType  # 80
+    """This gateway has no key to keep secrets of webhooks with, so it sends none."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -182,4 +184,6 @@ ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 72
 """The caller made more calls than it may; Retry-After says when to come again."""
 ERROR_REASON_SUSPENDED: ErrorReason.ValueType  # 73
 """The key or the address is suspended for a while after a run of guessing or injection attempts."""
+ERROR_REASON_WEBHOOKS_OFF: ErrorReason.ValueType  # 80
+"""This gateway has no key to keep secrets of webhooks with, so it sends none."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
