@@ -18,7 +18,7 @@ from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
-from services.gateway import clients, contract, openapi, web
+from services.gateway import batched, clients, contract, openapi, web
 from services.gateway.access import Access, leave_admin_key
 from services.gateway.actions import ApiKeyActions
 from services.gateway.actions.audit import AuditActions
@@ -86,10 +86,13 @@ class Gateway:
     outside: web.Running
     engine: AsyncEngine
     channels: dict[str, grpc.aio.Channel]
+    together: dict[str, batched.Together]
     brakes: Brakes
 
     async def close(self) -> None:
         """Let go of channels and database, once both servers have stopped."""
+        for one in self.together.values():
+            await one.close(_CLOSE_SECONDS)
         await self.brakes.close()
         for channel in self.channels.values():
             await channel.close()
@@ -125,8 +128,10 @@ async def start(config: Config) -> Gateway:
     own = clients.connect(known, {OWN_AREA: _here(config.listen, inside.port)}, config.call_timeout_seconds)
 
     channels = upstreams | own
+    together = batched.connect(known.operations, channels)
     transcoder = Transcoder(
         channels,
+        together,
         Scope(known.operations, channels),
         permits,
         config.call_timeout_seconds,
@@ -138,7 +143,7 @@ async def start(config: Config) -> Gateway:
     document = openapi.document(known)
     door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight)
     outside = await web.start(config.http_listen, door)
-    return Gateway(inside, outside, engine, channels, brakes)
+    return Gateway(inside, outside, engine, channels, together, brakes)
 
 
 def _brakes(config: Config, engine: AsyncEngine) -> Brakes:
