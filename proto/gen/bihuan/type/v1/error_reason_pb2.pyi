@@ -102,6 +102,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The key or the address is suspended for a while after a run of guessing or injection attempts."""
     ERROR_REASON_WEBHOOKS_OFF: _ErrorReason.ValueType  # 80
     """This gateway has no key to keep secrets of webhooks with, so it sends none."""
+    ERROR_REASON_WEBHOOK_DISABLED: _ErrorReason.ValueType  # 81
+    """The endpoint of the webhook is disabled, so nothing is sent there: enable it first."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -186,4 +188,6 @@ ERROR_REASON_SUSPENDED: ErrorReason.ValueType  # 73
 """The key or the address is suspended for a while after a run of guessing or injection attempts."""
 ERROR_REASON_WEBHOOKS_OFF: ErrorReason.ValueType  # 80
 """This gateway has no key to keep secrets of webhooks with, so it sends none."""
+ERROR_REASON_WEBHOOK_DISABLED: ErrorReason.ValueType  # 81
+"""The endpoint of the webhook is disabled, so nothing is sent there: enable it first."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
