@@ -6,7 +6,7 @@ SOURCES := chassis services cli client demo benchmarks accuracy deploy proto/gen
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test acceptance check static bench bench-outbox bench-payments bench-statements accuracy accuracy-diagnosis proto client lock clean
+.PHONY: help setup demo up down test acceptance check static bench bench-gateway bench-outbox bench-payments bench-statements accuracy accuracy-diagnosis proto client lock clean
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -53,6 +53,9 @@ static: setup ## the part of `check` that runs no tests
 
 bench: setup ## measure what benchmarks/ measures; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks
+
+bench-gateway: setup ## measure the HTTP door against a plain chain of calls and payments alone; QUICK=1 only proves that it runs
+	$(BIN)/python -m benchmarks.gateway
 
 bench-outbox: setup ## measure the outbox against other queues; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks.outbox
