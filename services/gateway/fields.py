@@ -244,8 +244,6 @@ def _enum(field: FieldDescriptor, value: Any) -> int:
     known = field.enum_type.values_by_name
     if isinstance(value, str) and value in known:
         return int(known[value].number)
-    if isinstance(value, int) and not isinstance(value, bool) and value in field.enum_type.values_by_number:
-        return value
     names = [name for name in known if known[name].number]
     raise _Unfit("ENUM", f"must be one of {', '.join(names)}", f"必须是以下之一：{'、'.join(names)}")
 
