@@ -1,7 +1,7 @@
 """Which URL a webhook may have, and which address it may lead to. It resolves nothing and connects nowhere.
 
 What is refused is what could reach our own network: OWASP, Server-Side Request Forgery Prevention Cheat Sheet; the
-special ranges are those of the IANA registries (RFC 6890), which `ipaddress` knows, and what embeds an IPv4 address.
+special ranges are those of the IANA registries (RFC 6890), of which `ipaddress` knows most.
 """
 
 import ipaddress
@@ -86,20 +86,18 @@ def read_url(url: str, reach: Reach) -> Target:
 
 def must_be_reachable(addresses: Iterable[Address], reach: Reach) -> None:
     """Nothing, when each address is one of the internet, or inside by permission. Raises RefusedUrl."""
-    if not all(_is_public(address) or _is_inside(address, reach) for address in addresses):
+    if not all(_is_public(address) or _is_within(address, reach.inside) for address in addresses):
         raise RefusedUrl("leads to an address that is not of the internet", "指向非公网地址")
 
 
 def _is_public(address: Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address) and (
-        address.scope_id or address.is_site_local or any(address in network for network in _EMBEDDING)
-    ):
+    if isinstance(address, ipaddress.IPv6Address) and (address.scope_id or address not in _IPV6_OF_INTERNET):
         return False
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+    return address.is_global and not address.is_multicast and not _is_within(address, _NOT_OF_INTERNET)
 
 
-def _is_inside(address: Address, reach: Reach) -> bool:
-    return any(address.version == network.version and address in network for network in reach.inside)
+def _is_within(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
 
 
 def _literal(host: str, *, is_bracketed: bool) -> Address | None:
