@@ -82,7 +82,7 @@ ODD_URLS = [
     "https://0177.0.0.1/",
     "https://127.1/",
     "https://127.0.0.1./",
-    "https://１２７.0.0.1/",
+    "https://\uff11\uff12\uff17.0.0.1/",
     "https://ⓛocalhost/",
     "https://hooks.example.com/a\r\nHost: inside",
     "https://hooks..example.com/",

@@ -19,18 +19,12 @@ _NAME = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}", re.ASCII)
 _NAME_LENGTH_MAX = 253
 # A name that ends in a number is an IPv4 address to some readers (WHATWG URL, "ends in a number"): 0x7f.1, 2130706433.
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.ASCII)
-# Each holds an IPv4 address, to which a translator or a tunnel would lead.
-_EMBEDDING = tuple(
+# All of IPv6 that is given out (RFC 4291, IANA): what embeds an IPv4 address in ::/8 or 64:ff9b::/16 is outside of it.
+_IPV6_OF_INTERNET = ipaddress.ip_network("2000::/3")
+# Protocol assignments, relays and tunnels to an IPv4 address (Teredo, 6to4), documentation: `ipaddress` misses some.
+_NOT_OF_INTERNET = tuple(
     ipaddress.ip_network(text)
-    for text in (
-        "::/96",
-        "::ffff:0:0/96",
-        "::ffff:0:0:0/96",
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "2001::/32",
-        "2002::/16",
-    )
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
 )
 
 
