@@ -1,11 +1,11 @@
 """The client's modules as Python text. It reads no descriptor but for the type of a field."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from client.plan import Choice, Field, Message, Method, Module, class_of, is_instant
+from client.plan import Choice, Field, Message, Method, Module, class_of, is_instant, module_of
 
 _WIDTH = 110
 _NOTICE = "Made from the contract by `python -m client.generate`; edit the contract instead."
@@ -43,6 +43,17 @@ def client_text(modules: Iterable[Module]) -> str:
             lines += ["", "    @property", f"    def {area.name}(self) -> {kind}:"]
             lines += [f'        """The calls of {area.name}."""', f"        return {kind}(self)"]
     return "\n".join(lines) + "\n"
+
+
+def events_text(events: Mapping[str, Descriptor]) -> str:
+    """Which message each type of event is."""
+    kinds = sorted({(module_of(message), class_of(message)) for message in events.values()})
+    lines = [f'"""Which message each type of event is.\n\n{_NOTICE}\n"""', "", "from collections.abc import Mapping"]
+    lines += ["from typing import TypeAlias", "", *(f"from .{module} import {kind}" for module, kind in kinds), ""]
+    lines += [f"Event: TypeAlias = {' | '.join(kind for _, kind in kinds)}", ""]
+    lines += ["EVENTS: Mapping[str, type[Event]] = {"]
+    lines += [f'    "{name}": {class_of(message)},' for name, message in events.items()]
+    return "\n".join([*lines, "}", ""])
 
 
 def _imports(module: Module) -> Iterator[str]:

@@ -35,9 +35,11 @@ def main() -> int:
 
 def generated() -> dict[Path, str]:
     """The text of each module that is generated, by its path."""
-    modules = Plan(contract.load()).modules()
+    plan = Plan(contract.load())
+    modules = plan.modules()
     texts = {module.name: emit.module_text(module) for module in modules}
     texts["client"] = emit.client_text(modules)
+    texts["events"] = emit.events_text(plan.events())
     return {PACKAGE / f"{name}.py": _tidied(text, name) for name, text in texts.items()}
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bihuan.options.v1 import access_pb2
 from bihuan.type.v1 import error_reason_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from services.gateway import contract, masking, schemas
+from services.gateway import contract, masking, schemas, webhook_events
 from services.gateway.contract import Contract, Operation
+from services.gateway.requests import REQUEST_ID, told_by_gateway
 from services.gateway.transcode import header_of
 
 INSTANT = "google.protobuf.Timestamp"
@@ -21,7 +21,6 @@ INSTANT = "google.protobuf.Timestamp"
 SHARED = "basics"
 # What a method takes beside the fields of its request.
 OWN_PARAMETERS = frozenset({"self", "content", "idempotency_key", "timeout_seconds"})
-_REQUEST_ID = "request_id"
 _PAGE_ASKED, _PAGE_NEXT = "page_token", "next_page_token"
 Type = Descriptor | EnumDescriptor
 
@@ -86,9 +85,10 @@ class Plan:
 
     def __init__(self, known: Contract) -> None:
         self._comments = known.comments
-        self._schemas = schemas.Schemas(known)
         self._operations = tuple({operation.method: operation for operation in reversed(known.operations)}.values())
-        self._answered = {one.full_name for o in self._operations for one in contract.reachable(o.method.output_type)}
+        self._events = {name: message for name, (message, _) in webhook_events.known_types().items()}
+        told = [*(operation.method.output_type for operation in self._operations), *self._events.values()]
+        self._answered = {one.full_name for descriptor in told for one in contract.reachable(descriptor)}
 
     def modules(self) -> list[Module]:
         """Each module, what all share first."""
@@ -97,9 +97,15 @@ class Plan:
         for method in methods:
             for descriptor in (method.operation.method.output_type, *_types_in(method.fields)):
                 held |= {one.full_name: one for one in _held(descriptor)}
+        for event in self._events.values():
+            held |= {one.full_name: one for one in _held(event)}
         held["reasons"] = error_reason_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"]
         names = sorted({module_of(one) for one in held.values()}, key=lambda name: (name != SHARED, name))
         return [self._module(name, list(held.values()), methods) for name in names]
+
+    def events(self) -> dict[str, Descriptor]:
+        """The message of each type of event."""
+        return dict(self._events)
 
     def _module(self, name: str, held: list[Type], methods: list[Method]) -> Module:
         own = sorted((one for one in held if module_of(one) == name), key=class_of)
@@ -135,8 +141,8 @@ class Plan:
     def _method(self, operation: Operation) -> Method:
         method, options = operation.method, operation.method.GetOptions()
         inside = contract.type_in(header_of(operation)) if method.client_streaming else method.input_type
-        takes_key = _REQUEST_ID in inside.fields_by_name and _REQUEST_ID not in operation.variables
-        left_out = frozenset({_REQUEST_ID} if takes_key else ()) | _told_by_gateway(inside)
+        takes_key = REQUEST_ID in inside.fields_by_name and REQUEST_ID not in operation.variables
+        left_out = frozenset({REQUEST_ID} if takes_key else ())
         fields = tuple(self._fields(inside, left_out))
         wrong = [one.name for one in fields if keyword.iskeyword(one.name) or one.name in OWN_PARAMETERS]
         assert not wrong, f"{method.full_name}: {wrong} cannot be parameters"
@@ -153,13 +159,11 @@ class Plan:
         )
 
     def _fields(self, descriptor: Descriptor, left_out: frozenset[str]) -> Iterator[Field]:
-        required: frozenset[str] = frozenset()
-        if descriptor.full_name not in self._answered:  # an answer of an older release may lack any field
-            name = self._schemas.incoming(descriptor)["$ref"].rpartition("/")[2]
-            required = frozenset(self._schemas.components[name].get("required", ()))
+        is_answer = descriptor.full_name in self._answered
         for field in descriptor.fields:
-            if field.name not in left_out:
-                is_required = field.json_name in required
+            if field.name not in left_out and (is_answer or not told_by_gateway(field)):
+                # An answer of an older release may lack any field, and a key that is not given is made.
+                is_required = not is_answer and schemas.is_required(field) and field.name != REQUEST_ID
                 comment = self._comments.get(field.full_name, "")
                 yield Field(field.name, field, comment, is_required, bool(masking.kind_of(field)))
 
@@ -217,13 +221,6 @@ def _is_named_in(one: Type, own: list[Type], methods: tuple[Method, ...]) -> boo
     fields = [field for descriptor in own if isinstance(descriptor, Descriptor) for field in descriptor.fields]
     fields += [field.descriptor for method in methods for field in method.fields]
     return any(one in (field.message_type, field.enum_type) for field in fields)
-
-
-def _told_by_gateway(descriptor: Descriptor) -> frozenset[str]:
-    """The fields that the gateway fills whatever a caller says: who acts."""
-    always = access_pb2.OPERATOR_FIELD_ALWAYS
-    told = (f.name for f in descriptor.fields if f.GetOptions().Extensions[access_pb2.operator_field] == always)
-    return frozenset(told) | ({"operator"} & set(descriptor.fields_by_name))
 
 
 def _items(asked: Descriptor, answer: Descriptor) -> FieldDescriptor | None:

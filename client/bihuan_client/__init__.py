@@ -8,6 +8,7 @@ from .faults import (
     Conflict,
     Denied,
     FieldProblem,
+    Forged,
     Invalid,
     Limited,
     NoAnswer,
@@ -17,15 +18,18 @@ from .faults import (
     Unauthenticated,
 )
 from .tries import Retries
+from .webhooks import Delivery, verified
 
 __all__ = [
     "AsyncClient",
     "BihuanError",
     "Client",
     "Conflict",
+    "Delivery",
     "Denied",
     "ErrorReason",
     "FieldProblem",
+    "Forged",
     "Invalid",
     "Limited",
     "Money",
@@ -36,4 +40,5 @@ __all__ = [
     "Retries",
     "Unauthenticated",
     "new_key",
+    "verified",
 ]

@@ -90,6 +90,8 @@ ErrorReason: TypeAlias = Literal[
     "SUSPENDED",
     # This gateway has no key to keep secrets of webhooks with, so it sends none.
     "WEBHOOKS_OFF",
+    # The endpoint of the webhook is disabled, so nothing is sent there: enable it first.
+    "WEBHOOK_DISABLED",
 ]
 
 

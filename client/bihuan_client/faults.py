@@ -8,6 +8,10 @@ class BihuanError(Exception):
     """The root of all that the client raises."""
 
 
+class Forged(BihuanError):
+    """A webhook that does not prove that it comes from Bihuan, or is too old. Answer 400 and do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
     """A field that breaks a rule: its path in the contract's names, the rule for programs, the words for people."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from .basics import Money
 from .calls import Operation
 from .paging import async_pages, pages
 from .transport import AsyncTransport, Transport
@@ -262,6 +263,73 @@ class ListWebhookEndpointsResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentEvent:
+    """Something happened to a payment. Those of one payment come in order, and may come more than once."""
+
+    type: str = ""
+    """What happened."""
+
+    timestamp: datetime | None = None
+    """When the gateway learned of it."""
+
+    data: PaymentEventData | None = None
+    """The payment as the change left it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentEventData:
+    """A payment as events tell it; fields are named and meant as in Payment. No names are among them."""
+
+    payment_id: str = ""
+    """Ours."""
+
+    merchant_id: str = ""
+    """The merchant that is paid."""
+
+    merchant_order_no: str = ""
+    """The merchant's order number. 商户订单号"""
+
+    bill_no: str = ""
+    """The bill that is paid; empty when the order is the bill. 账单号"""
+
+    channel: str = ""
+    """The channel, such as wechat_pay. 支付渠道"""
+
+    channel_txn_no: str = ""
+    """The channel's own number. 渠道流水号"""
+
+    amount: Money | None = None
+    """What was paid."""
+
+    state: str = ""
+    """CREATED, PROCESSING, SUCCEEDED, FAILED, CLOSED or UNKNOWN."""
+
+    reconciliation_state: str = ""
+    """PENDING, MATCHED or EXCEPTION."""
+
+    refunded_amount: Money | None = None
+    """What was given or taken back."""
+
+    refundable_amount: Money | None = None
+    """What is left to refund."""
+
+    business_date: str = ""
+    """YYYY-MM-DD; empty until it has succeeded. 业务日期"""
+
+    pay_time: datetime | None = None
+    """When the channel says it succeeded; unset until then."""
+
+    version: int = 0
+    """Rises with each change: of two events keep the payment with the higher version."""
+
+    ref_id: str = ""
+    """The run, refund, reversal or chargeback; empty when the payment itself changed."""
+
+    trace_id: str = ""
+    """The trace in which the payment was recorded; empty when it was not traced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
     """A limit that holds for one key or tenant in place of that of the settings."""
 
@@ -388,6 +456,28 @@ class SetRateLimitResponse:
 
     limit: RateLimit | None = None
     """The limit; unset when that of the settings holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestEvent:
+    """Nothing happened: someone pressed the test button."""
+
+    type: str = ""
+    """webhook.test."""
+
+    timestamp: datetime | None = None
+    """When the button was pressed."""
+
+    data: TestEventData | None = None
+    """Which endpoint is tested."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestEventData:
+    """What a test tells."""
+
+    endpoint_id: str = ""
+    """The endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -949,7 +949,7 @@ class RecordChargebackResponse:
 class RecordPaymentRequest:
     """Asks to record one payment."""
 
-    request_id: str
+    request_id: str = ""
     """Chosen by the caller and repeated on each retry; the gateway fills it from Idempotency-Key."""
 
     merchant_id: str
