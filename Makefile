@@ -2,22 +2,22 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := chassis services cli demo benchmarks accuracy deploy proto/generate.py tests
+SOURCES := chassis services cli client demo benchmarks accuracy deploy proto/generate.py tests
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test acceptance check static bench bench-outbox bench-payments bench-statements bench-matching accuracy accuracy-diagnosis proto lock clean
+.PHONY: help setup demo up down test acceptance check static bench bench-gateway bench-matching bench-outbox bench-payments bench-statements accuracy accuracy-diagnosis proto client lock clean
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 setup: $(STAMP) ## make .venv with everything pinned, if it is not there
 
-$(STAMP): constraints.txt pyproject.toml
+$(STAMP): constraints.txt pyproject.toml client/pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bihuan needs Python 3.11 or later: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./client
 	touch $@
 
 demo: setup ## one day of two channels from payment to booked invoice; STATEMENT=path takes a real bill
@@ -42,15 +42,20 @@ static: setup ## the part of `check` that runs no tests
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
+	$(BIN)/mypy -p bihuan_client -m client.generate
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	$(BIN)/buf breaking proto --against proto/baseline.binpb
 	$(BIN)/python proto/generate.py --check
+	$(BIN)/python -m client.generate --check
 
 bench: setup ## measure what benchmarks/ measures; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks
+
+bench-gateway: setup ## measure the HTTP door against a plain chain of calls and payments alone; QUICK=1 only proves that it runs
+	$(BIN)/python -m benchmarks.gateway
 
 bench-outbox: setup ## measure the outbox against other queues; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks.outbox
@@ -70,8 +75,12 @@ accuracy: setup ## what matching gets right, ours and rivals'; QUICK=1, or SEEDS
 accuracy-diagnosis: setup ## plant every cause and compare what the diagnosis says; SEEDS=1,2,3 TIMES=3; writes diagnosis.json
 	$(if $(SEEDS),SEEDS=$(SEEDS)) $(if $(TIMES),TIMES=$(TIMES)) $(BIN)/python -m accuracy.diagnosis
 
-proto: setup ## generate proto/gen from the contracts
+proto: setup ## generate proto/gen and the client's modules from the contracts
 	$(BIN)/python proto/generate.py
+	$(BIN)/python -m client.generate
+
+client: setup ## build the wheel of the Python client into dist/
+	cd client && ../$(BIN)/python -m hatchling build -t wheel -d ../dist
 
 lock: setup ## solve the dependencies anew into constraints.txt, with hashes and without addresses
 	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 \

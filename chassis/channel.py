@@ -55,6 +55,9 @@ def connect(
         ("grpc.max_reconnect_backoff_ms", 2_000),
         ("grpc.keepalive_time_ms", 20_000),
         ("grpc.keepalive_timeout_ms", 5_000),
+        # A refused statement's first errors stand in its status, which travels as metadata.
+        ("grpc.max_metadata_size", 64 * 1024),
+        ("grpc.absolute_max_metadata_size", 128 * 1024),
     ]
     interceptors: list[grpc.aio.ClientInterceptor] = [
         _UnaryCall(timeout_seconds),

@@ -11,6 +11,9 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 DOMAIN = "bihuan"
+# An answer's status travels in its trailers, of which gRPC takes 8 KiB; beyond that a call fails without its reason.
+_SENTENCE_CHARS_MAX = 500
+_FIELDS_BYTES_MAX = 3_000
 # What is full now has room again within moments, if those who were turned away wait for one.
 _RETRY_AFTER_SECONDS = 1
 
@@ -88,12 +91,15 @@ class Fault(Exception):
 
 
 def to_status(fault: Fault) -> status_pb2.Status:
-    """The fault as google.rpc.Status with ErrorInfo, LocalizedMessage, and BadRequest or RetryInfo where they apply."""
+    """The fault as google.rpc.Status with ErrorInfo, LocalizedMessage, and BadRequest or RetryInfo where they apply.
+
+    Long sentences are cut short, and of many fields that break their rules the first are told.
+    """
     code = STATUS_OF[fault.kind][0].value[0]
-    status = status_pb2.Status(code=code, message=fault.message)
+    status = status_pb2.Status(code=code, message=_short(fault.message))
     info = error_details_pb2.ErrorInfo(reason=fault.reason, domain=DOMAIN, metadata=fault.metadata)
     status.details.add().Pack(info)
-    local = error_details_pb2.LocalizedMessage(locale="zh-CN", message=fault.message_zh)
+    local = error_details_pb2.LocalizedMessage(locale="zh-CN", message=_short(fault.message_zh))
     status.details.add().Pack(local)
     if fault.fields:
         status.details.add().Pack(_bad_request(fault.fields))
@@ -106,11 +112,18 @@ def to_status(fault: Fault) -> status_pb2.Status:
 def _bad_request(fields: tuple[FieldFault, ...]) -> error_details_pb2.BadRequest:
     bad = error_details_pb2.BadRequest()
     for field in fields:
-        local = error_details_pb2.LocalizedMessage(locale="zh-CN", message=field.message_zh)
+        local = error_details_pb2.LocalizedMessage(locale="zh-CN", message=_short(field.message_zh))
         bad.field_violations.add(
-            field=field.field, description=field.message, reason=field.rule, localized_message=local
+            field=field.field, description=_short(field.message), reason=field.rule, localized_message=local
         )
+        if bad.ByteSize() > _FIELDS_BYTES_MAX and len(bad.field_violations) > 1:
+            del bad.field_violations[-1]
+            break
     return bad
+
+
+def _short(sentence: str) -> str:
+    return sentence if len(sentence) <= _SENTENCE_CHARS_MAX else f"{sentence[: _SENTENCE_CHARS_MAX - 1]}…"
 
 
 def from_rpc_error(error: grpc.aio.AioRpcError) -> Fault:

@@ -19,7 +19,7 @@ UNARY = "/bihuan.payments.v1.PaymentService/RecordPayment"
 BATCH = "/bihuan.payments.v1.PaymentService/BatchCreatePayments"
 BATCH_SIZE = 500
 _BATCHES_IN_FLIGHT = 4
-_DIGITS = b"7777777777"
+DIGITS = b"7777777777"
 _START_SECONDS = 30.0
 
 
@@ -49,20 +49,20 @@ class Contestant:
 
     async def unary(self, numbers: range, in_flight: int) -> Measured:
         """Single calls, so many at once."""
-        return await self._measured(Template(UNARY, _request(_DIGITS).SerializeToString(), _DIGITS), numbers, in_flight)
+        return await self._measured(Template(UNARY, a_request(DIGITS).SerializeToString(), DIGITS), numbers, in_flight)
 
     async def batches(self, numbers: range) -> Measured:
         """The same payments in batches; a batch for each number."""
-        payments = [_request(_DIGITS, b"-%03d" % place) for place in range(BATCH_SIZE)]
+        payments = [a_request(DIGITS, b"-%03d" % place) for place in range(BATCH_SIZE)]
         message = pb.BatchCreatePaymentsRequest(payments=payments).SerializeToString()
-        return await self._measured(Template(BATCH, message, _DIGITS), numbers, _BATCHES_IN_FLIGHT, BATCH_SIZE)
+        return await self._measured(Template(BATCH, message, DIGITS), numbers, _BATCHES_IN_FLIGHT, BATCH_SIZE)
 
     async def _measured(self, template: Template, numbers: range, in_flight: int, payments_a_call: int = 1) -> Measured:
-        backends = await _database_processes(self._url)
+        backends = await database_processes(self._url)
         server = [psutil.Process(self._process.pid)]
-        before = _cpu_seconds(server), _cpu_seconds(backends)
+        before = cpu_seconds(server), cpu_seconds(backends)
         loaded = await load(self._port, template, numbers, in_flight)
-        after = _cpu_seconds(server), _cpu_seconds(backends)
+        after = cpu_seconds(server), cpu_seconds(backends)
         if loaded.failed_count:
             raise RuntimeError(f"{self.name} failed {loaded.failed_count} calls: its figure would be of work not done")
         count = len(numbers) * payments_a_call
@@ -99,7 +99,7 @@ async def stored_count(url: str) -> int:
         await connection.close()
 
 
-async def _database_processes(url: str) -> list[psutil.Process]:
+async def database_processes(url: str) -> list[psutil.Process]:
     """The server's processes, of which each connection has one; those that began and ended in between do not count."""
     connection = await asyncpg.connect(url)
     try:
@@ -113,7 +113,8 @@ async def _database_processes(url: str) -> list[psutil.Process]:
     return processes
 
 
-def _cpu_seconds(processes: list[psutil.Process]) -> float:
+def cpu_seconds(processes: list[psutil.Process]) -> float:
+    """What they have used so far, all together."""
     total = 0.0
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -122,7 +123,8 @@ def _cpu_seconds(processes: list[psutil.Process]) -> float:
     return total
 
 
-def _request(digits: bytes, place: bytes = b"-000") -> pb.RecordPaymentRequest:
+def a_request(digits: bytes, place: bytes = b"-000") -> pb.RecordPaymentRequest:
+    """A payment whose numbers have the digits in them."""
     number = (digits + place).decode()
     pay_time = Timestamp()
     pay_time.FromDatetime(datetime(2026, 3, 1, 4, tzinfo=UTC))

@@ -18,7 +18,7 @@ from chassis import database, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
-from services.gateway import clients, contract, openapi, web
+from services.gateway import batched, clients, contract, openapi, web, webhooks
 from services.gateway.access import Access, leave_admin_key
 from services.gateway.actions import ApiKeyActions
 from services.gateway.actions.audit import AuditActions
@@ -86,11 +86,16 @@ class Gateway:
     outside: web.Running
     engine: AsyncEngine
     channels: dict[str, grpc.aio.Channel]
+    together: dict[str, batched.Together]
     brakes: Brakes
+    hooks: webhooks.Webhooks
 
     async def close(self) -> None:
         """Let go of channels and database, once both servers have stopped."""
+        for one in self.together.values():
+            await one.close(_CLOSE_SECONDS)
         await self.brakes.close()
+        await self.hooks.http.close()
         for channel in self.channels.values():
             await channel.close()
         await self.engine.dispose()
@@ -113,20 +118,24 @@ async def start(config: Config) -> Gateway:
     }
     upstreams = clients.connect(known, targets, config.call_timeout_seconds)
     brakes = _brakes(config, engine)
+    hooks = webhooks.make(config, database.sessions(engine), SystemClock(), upstreams["payments"], access)
     inside = await server.start(
         config.listen,
         [
             *_servicers(ApiKeyServicer(actions, access), SystemServicer(upstreams)),
             *_servicers_of_brakes(brakes, access),
+            hooks.servicer,
         ],
-        brakes.loops,
+        [*brakes.loops, *hooks.loops],
         callers=("gateway",),
     )
     own = clients.connect(known, {OWN_AREA: _here(config.listen, inside.port)}, config.call_timeout_seconds)
 
     channels = upstreams | own
+    together = batched.connect(known.operations, channels)
     transcoder = Transcoder(
         channels,
+        together,
         Scope(known.operations, channels),
         permits,
         config.call_timeout_seconds,
@@ -138,7 +147,7 @@ async def start(config: Config) -> Gateway:
     document = openapi.document(known)
     door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight)
     outside = await web.start(config.http_listen, door)
-    return Gateway(inside, outside, engine, channels, brakes)
+    return Gateway(inside, outside, engine, channels, together, brakes, hooks)
 
 
 def _brakes(config: Config, engine: AsyncEngine) -> Brakes:

@@ -1,15 +1,38 @@
 """What the gateway reads from its environment, once. It has no default for the database."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from chassis import database, telemetry
-from chassis.config import check_listen, setting
+from chassis.config import check_file, check_listen, setting
+from chassis.crypto import KeyRing
 from services.gateway.address import check_networks
 from services.gateway.audit_folder import check_folder
 from services.gateway.audit_key import check_key
 from services.gateway.issuers import check_issuers_file
 
 PREFIX = "BIHUAN_GATEWAY"
+_PORT_MAX = 65_535
+
+
+def read_ports(text: str) -> frozenset[int]:
+    """Ports as a setting has them: `443,8443`. Raises ValueError with a sentence."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() and 0 < int(part) <= _PORT_MAX for part in parts):
+        raise ValueError(f"must be ports such as 443,8443, is {text!r}")
+    return frozenset(map(int, parts))
+
+
+def _check_ports(text: str) -> None:
+    read_ports(text)
+
+
+def _check_key_ring(path: str) -> None:
+    try:
+        if path:
+            KeyRing.read(Path(path))
+    except (OSError, ValueError) as fault:
+        raise ValueError(f"must be a file of keys: {fault}") from fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +48,10 @@ class Config:
     may make on all gateways together. Above `shed_latency_seconds` on the average fewer than `in_flight_max` calls run
     at once. `suspicion_points_max` is how much a caller may offend before it is suspended, 0 for without end.
     `trusted_proxies` are the networks whose X-Forwarded-For is believed, such as 10.0.0.0/8.
+
+    `webhook_key_file` holds the keys that seal secrets of webhooks (see chassis.crypto); without it there are none.
+    They go to `webhook_ports` of the internet, and to `webhook_inside`, networks of our own; over http only when
+    `webhook_http_allowed`, for development. `webhook_ca_file` vouches for receivers in place of the system's.
     """
 
     listen: str = setting("127.0.0.1:50050", check=check_listen)
@@ -48,5 +75,10 @@ class Config:
     shed_latency_seconds: float = setting(1.0, minimum=0.01)
     suspicion_points_max: float = setting(100.0, minimum=0)
     trusted_proxies: str = setting("", check=check_networks)
+    webhook_key_file: str = setting("", check=_check_key_ring)
+    webhook_ports: str = setting("443,8443", check=_check_ports)
+    webhook_inside: str = setting("", check=check_networks)
+    webhook_ca_file: str = setting("", check=check_file)
+    webhook_http_allowed: bool = setting(False)
     traces: str = setting("", check=telemetry.check_sink)
     trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)

@@ -7,11 +7,11 @@ from typing import Any
 from bihuan.type.v1 import error_reason_pb2
 from google.protobuf.descriptor import Descriptor
 
-from services.gateway import problems
+from services.gateway import problems, webhook_document
 from services.gateway.contract import Contract, Operation, field_at, public_name, type_in
 from services.gateway.fields import find_path
-from services.gateway.requests import REQUEST_ID, has_request_id
-from services.gateway.schemas import Schema, Schemas, rules_of
+from services.gateway.requests import REQUEST_ID, has_request_id, told_by_gateway
+from services.gateway.schemas import Schema, Schemas, is_required
 from services.gateway.transcode import header_of
 
 _REASON_PREFIX = "ERROR_REASON_"
@@ -41,6 +41,7 @@ def document(contract: Contract) -> dict[str, Any]:
         "security": [{"apiKey": []}],
         "tags": [{"name": tag.name, "description": contract.comments.get(tag.full_name, "")} for tag in tags],
         "paths": dict(sorted(paths.items())),
+        "webhooks": webhook_document.webhooks(schemas),
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
             "responses": {"Problem": _problem()},
@@ -69,7 +70,9 @@ def _operation(operation: Operation, contract: Contract, schemas: Schemas) -> di
         },
     }
     if operation.body:
-        written["requestBody"] = {"required": True, "content": _content(operation, schemas)}
+        # An empty file is one too: the service says what it thinks of it.
+        is_needed = not method.client_streaming
+        written["requestBody"] = {"required": is_needed, "content": _content(operation, schemas)}
     return written
 
 
@@ -80,7 +83,8 @@ def _parameters(operation: Operation, contract: Contract, schemas: Schemas) -> l
     if operation.body != "*":
         closed = {operation.body, *variables}
         # request_id has a header of its own, which is the better place for it.
-        names = [field.name for field in inside.fields if field.name not in closed and field.name != REQUEST_ID]
+        open_fields = [f for f in inside.fields if f.name not in closed and not told_by_gateway(f)]
+        names = [field.name for field in open_fields if field.name != REQUEST_ID]
         found += [_parameter(inside, name, "query", contract, schemas) for name in names if find_path(inside, name)]
     if has_request_id(inside) and REQUEST_ID not in variables:
         found.append({"$ref": "#/components/parameters/IdempotencyKey"})
@@ -93,7 +97,7 @@ def _parameter(inside: Descriptor, path: str, place: str, contract: Contract, sc
     return {
         "name": public_name(path) if place == "path" else field.json_name,
         "in": place,
-        "required": place == "path" or bool(rules_of(field).required),
+        "required": place == "path" or is_required(field),
         "description": schema.pop("description", contract.comments.get(field.full_name, "")),
         "schema": schema,
     }
@@ -107,7 +111,7 @@ def _content(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.body != "*":
         inside, prefix = type_in(field_at(inside, operation.body)), f"{operation.body}."
     in_url = frozenset(path.removeprefix(prefix) for path in operation.variables if path.startswith(prefix))
-    return {"application/json": {"schema": schemas.incoming(inside, in_url)}}
+    return {"application/json": {"schema": schemas.incoming(inside, in_url | {REQUEST_ID})}}
 
 
 def _answer(descriptor: Descriptor, schemas: Schemas) -> dict[str, Any]:
@@ -133,9 +137,9 @@ def _idempotency_key() -> dict[str, Any]:
     return {
         "name": "Idempotency-Key",
         "in": "header",
-        "required": False,
-        "description": "Chosen by the caller and repeated on each retry; becomes `request_id`. Needed unless the "
-        "request has a request_id itself; if both are given they must be equal.",
+        "required": True,
+        "description": "Chosen by the caller and repeated on each retry; becomes `request_id`. Not needed when the "
+        "body has a `requestId` itself; if both are given they must be equal.",
         "schema": {"type": "string", "minLength": 8, "maxLength": 64, "pattern": "^[!-~]*$"},
     }
 
@@ -145,7 +149,10 @@ _REQUEST_TIMEOUT: Mapping[str, Any] = {
     "in": "header",
     "required": False,
     "description": "How many seconds the caller waits, above 0. It can only shorten what the gateway allows.",
-    "schema": {"type": "number", "exclusiveMinimum": 0},
+    "schema": {
+        "type": "string",
+        "pattern": "^([1-9][0-9]{0,5}(\\.[0-9]{1,3})?|0\\.(0[1-9][0-9]?|00[1-9]|[1-9][0-9]{0,2}))$",
+    },
 }
 _TRACE_ID: Schema = {"description": "Finds the trace of this call.", "schema": {"type": "string"}}
 _REPLAYED: Schema = {

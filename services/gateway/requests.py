@@ -94,6 +94,11 @@ def has_request_id(descriptor: Descriptor) -> bool:
     return REQUEST_ID in descriptor.fields_by_name
 
 
+def told_by_gateway(field: FieldDescriptor) -> bool:
+    """Whether a field says who acts whatever the caller writes there."""
+    return _tells_operator(field) == access_pb2.OPERATOR_FIELD_ALWAYS
+
+
 def with_cure(fault: Fault) -> Fault:
     """A fault about a request_id that was not given, with the word that over HTTP a header gives it."""
     cured = tuple(_cured(field) if field.field.endswith(REQUEST_ID) else field for field in fault.fields)

@@ -48,8 +48,8 @@ class Scope:
             case "resource":
                 _must_be_there(access.resource.id_field, texts_at(request, access.resource.id_field))
                 await self._must_see_resource(request, access.resource, caller)
-            case "merchant_of_answer" | "resource_of_answer":
-                pass  # the answer is looked at
+            case "merchant_of_answer" | "resource_of_answer" | "kept_by_gateway":
+                pass  # the answer is looked at, or our own service knows the caller
             case _:  # the platform's own, or forgotten
                 raise plain_fault(Kind.DENIED)
 

@@ -4,8 +4,11 @@ RFC 8259 with the limits of I-JSON (RFC 7493): UTF-8 without a mark, no name twi
 """
 
 import json
+import math
 import re
 from typing import Any, NoReturn
+
+import orjson
 
 from chassis.errors import Fault, FieldFault, Kind
 
@@ -26,6 +29,8 @@ def parse(body: bytes) -> dict[str, Any]:
     """The object that the body is. Raises MALFORMED_REQUEST."""
     if _deeper_than(body, DEPTH_MAX):
         raise malformed(f"the body is nested deeper than {DEPTH_MAX} levels", f"请求体嵌套超过 {DEPTH_MAX} 层")
+    if (quick := _quick(body)) is not None:
+        return quick
     try:
         value = _DECODER.decode(body.decode("utf-8"))
         if b"\\u" in body:
@@ -40,6 +45,36 @@ def parse(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise malformed("the body must be a JSON object", "请求体必须是 JSON 对象")
     return value
+
+
+def _quick(body: bytes) -> dict[str, Any] | None:
+    """The object, when it is surely right, at a fifth of the cost; else None, and who reads slowly says what is wrong.
+
+    A name that stood twice is lost in what is read, and one string is missing of those whose quotes were counted. A
+    number that became a float would be one that no field takes.
+    """
+    if b"\\\\" in body:
+        return None  # which quotes are escaped is not told by the sign before them
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    quote_count = body.count(b'"') - body.count(b'\\"')
+    if not isinstance(value, dict) or 2 * _string_count(value) != quote_count:
+        return None
+    return value
+
+
+def _string_count(value: Any) -> float:
+    """How many names and texts are in a value; NaN, which equals nothing, when it has a float."""
+    kind = type(value)
+    if kind is str:
+        return 1
+    if kind is dict:
+        return len(value) + sum(map(_string_count, value.values()))
+    if kind is list:
+        return sum(map(_string_count, value))
+    return math.nan if kind is float else 0
 
 
 def malformed(message: str, message_zh: str, fields: tuple[FieldFault, ...] = ()) -> Fault:

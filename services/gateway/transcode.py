@@ -5,21 +5,21 @@ and one invoice walk the same way through here.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import grpc
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.channel import deadline_scope
+from chassis.channel import deadline_scope, seconds_left
 from chassis.errors import Fault, from_rpc_error
 from services.gateway import clients, limits, requests
+from services.gateway.answer_json import to_json
 from services.gateway.audit import entry_of
+from services.gateway.batched import Together
 from services.gateway.contract import Operation, type_of
 from services.gateway.domain.caller import Caller
 from services.gateway.masking import mask, shows
@@ -42,6 +42,7 @@ class Transcoder:
     def __init__(
         self,
         channels: Mapping[str, grpc.aio.Channel],
+        together: Mapping[str, Together],
         scope: Scope,
         table: Table,
         call_timeout_seconds: float,
@@ -49,6 +50,7 @@ class Transcoder:
         upload_bytes_max: int,
     ) -> None:
         self._channels = channels
+        self._together = together
         self._scope = scope
         self._table = table
         self._call_timeout_seconds = call_timeout_seconds
@@ -83,11 +85,19 @@ class Transcoder:
         if (entry := entry_of(request)) is not None:
             entry.name_all(ids_in(message))
         await self._scope.admit(operation, message, caller)
-        call = self._stub(operation)(message, metadata=_metadata(operation, request, caller))
         try:
-            return await _outcome(call)
+            return await self._sent(operation, message, request, caller)
         except Fault as fault:
             raise _told(fault, message, operation, caller) from fault
+
+    async def _sent(
+        self, operation: Operation, message: Message, request: Request, caller: Caller
+    ) -> tuple[Message, bool]:
+        together = self._together.get(operation.method.full_name)
+        if together is not None and together.takes(message):
+            answer = await together.call(message, seconds_left() or self._call_timeout_seconds)
+            return answer, bool(getattr(answer, _REPLAYED, False))
+        return await _outcome(self._stub(operation)(message, metadata=_metadata(operation, request, caller)))
 
     async def _upload(self, found: Found, request: Request, caller: Caller) -> tuple[Message, bool]:
         operation = found.operation
@@ -190,7 +200,5 @@ def _metadata(operation: Operation, request: Request, caller: Caller) -> list[tu
 
 
 def _json(message: Message, *, replayed: bool) -> Response:
-    values = MessageToDict(message, always_print_fields_with_no_presence=True)
-    body = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     headers = {"idempotent-replayed": "true"} if replayed else {}
-    return Response(body, 200, headers, "application/json")
+    return Response(to_json(message), 200, headers, "application/json")

@@ -54,7 +54,7 @@ class Uploads:
         """Raises Fault INVALID_FIELD for a file that goes on and does not say which file it is."""
         if header.resume_from_bytes and not header.file_sha256:
             english = "an upload that goes on must name the SHA-256 of the whole file"
-            raise _wrong("file_sha256", "REQUIRED", english, "续传时必须提供整个文件的 SHA-256")
+            raise _wrong("file_sha256", "FILE_TO_RESUME", english, "续传时必须提供整个文件的 SHA-256")
 
     @staticmethod
     def check_whole(header: StatementHeader, file_sha256: str) -> None:
@@ -69,7 +69,7 @@ class Uploads:
         for field in ("vouched_by", "reason"):
             if header.keep_equal_lines and not getattr(header, field).strip():
                 english = "who keeps equal lines must say who vouches for them, and why"
-                raise _wrong(field, "REQUIRED", english, "保留相同明细时必须说明确认人和原因")
+                raise _wrong(field, "VOUCHER", english, "保留相同明细时必须说明确认人和原因")
             if not header.keep_equal_lines and getattr(header, field):
                 english = "who vouches, and why, is said with keep_equal_lines only"
                 raise _wrong(field, "UNUSED", english, "确认人和原因仅用于保留相同明细")

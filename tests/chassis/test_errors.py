@@ -3,6 +3,7 @@
 import grpc
 import pytest
 from bihuan.type.v1.error_reason_pb2 import ErrorReason
+from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from chassis.errors import STATUS_OF, Fault, FieldFault, Kind, from_rpc_error, plain_fault, to_status
@@ -58,3 +59,19 @@ def test_a_status_that_is_not_ours_gets_plain_words_and_no_more():
 
     assert (fault.kind, fault.reason) == (Kind.UNAVAILABLE, "UNAVAILABLE")
     assert "10.0.0.7" not in fault.message
+
+
+def test_a_fault_of_many_fields_still_fits_into_the_trailers_of_an_answer():
+    fields = tuple(
+        FieldFault(f"parts[{n}].amount.currency_code", "RULE", "must be this " * 9, "必须" * 30) for n in range(999)
+    )
+    sentences = "; ".join(field.message for field in fields), "；".join(field.message_zh for field in fields)
+
+    status = to_status(Fault(Kind.INVALID, "INVALID_FIELD", *sentences, fields=fields))
+
+    assert status.ByteSize() < 7_000
+    assert status.message.endswith("…")
+    bad = error_details_pb2.BadRequest()
+    assert status.details[-1].Unpack(bad)
+    assert [one.field for one in bad.field_violations[:2]] == [field.field for field in fields[:2]]
+    assert len(bad.field_violations) >= 5

@@ -16,7 +16,7 @@ from tests.support.system import System
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/integrating.md").read_text("utf-8")
 _BLOCK = re.compile(r"```(sh|python|text)\n(.*?)```", re.DOTALL)
-_SECONDS = 60
+_SECONDS = 100
 
 
 def script() -> Iterator[str]:
@@ -38,7 +38,7 @@ async def test_every_example_of_the_page_for_integrators_says_what_the_page_says
     environ = {
         **os.environ,
         "NO_PROXY": "127.0.0.1",
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'proto/gen'}",
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'proto/gen'}:{ROOT / 'client'}",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
 

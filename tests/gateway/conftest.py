@@ -1,5 +1,6 @@
 """A gateway on real sockets before a real gRPC server that has every service of the contract."""
 
+import asyncio
 import contextlib
 import importlib
 import ssl
@@ -11,17 +12,27 @@ from typing import Any
 
 import httpx
 import pytest
+from bihuan.type.v1 import batch_pb2
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from chassis import server
+from chassis.errors import Fault, to_status
+from chassis.validation import validate
 from services.gateway import app, contract
+from services.gateway.batched import batch_method
 from services.gateway.config import Config
 
 # The gateway's side of the door is plain HTTP; reading all the world's certificates for each client takes a while.
 TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 UPLOAD_BYTES_MAX = 16 * 1024 * 1024  # of this gateway, so that a test need not send more
 AREAS = ("payments", "reconciler", "invoice_sync")
+# The method that takes many calls, to the one whose calls they are.
+BATCHED = {
+    many.full_name: operation.method
+    for operation in contract.load().operations
+    if (many := batch_method(operation.method))
+}
 
 
 @dataclass
@@ -30,6 +41,7 @@ class Upstream:
 
     answers: dict[str, Callable[[Any, server.RpcContext], Awaitable[Message]]] = field(default_factory=dict)
     calls: list[tuple[str, Any, dict[str, str]]] = field(default_factory=list)
+    batches: list[Any] = field(default_factory=list)
     port: int = 0
 
     def last(self) -> Any:
@@ -39,12 +51,37 @@ class Upstream:
         return type(service.name, (), {method.name: staticmethod(self._handler(method)) for method in service.methods})
 
     def _handler(self, method: Any) -> Any:
+        if single := BATCHED.get(method.full_name):
+            return self._handler_of_many(single, method)
+
         async def handle(request: Any, context: server.RpcContext) -> Message:
             metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
             self.calls.append((method.name, request, metadata))
             if answer := self.answers.get(method.name):
                 return await answer(request, context)
             return GetMessageClass(method.output_type)()
+
+        return handle
+
+    def _handler_of_many(self, single: Any, method: Any) -> Any:
+        """Each call of a batch gets what it would get if it came alone; `batches` is how many came together."""
+        alone = self._handler(single)
+        request_type, answer_type = GetMessageClass(single.input_type), GetMessageClass(method.output_type)
+
+        async def one(call: Any, context: server.RpcContext) -> batch_pb2.BatchedAnswer:
+            try:
+                request = request_type.FromString(call.request)
+                validate(request)
+                answer = await alone(request, context)
+            except Fault as fault:
+                return batch_pb2.BatchedAnswer(status=to_status(fault).SerializeToString())
+            return batch_pb2.BatchedAnswer(answer=answer.SerializeToString())
+
+        async def handle(request: Any, context: server.RpcContext) -> Message:
+            self.batches.append(request)
+            if answer := self.answers.get(method.name):
+                return await answer(request, context)
+            return answer_type(answers=await asyncio.gather(*(one(call, context) for call in request.calls)))
 
         return handle
 

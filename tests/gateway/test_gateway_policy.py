@@ -119,6 +119,8 @@ def test_the_paths_of_every_scope_are_there():
             resource = getattr(access, kind)
             assert contract.field_at(held, resource.id_field), name
             assert access_of(METHODS[resource.method]).merchant_of_answer, f"{name}: {resource.method}"
+        elif kind == "kept_by_gateway":
+            assert contract.area_of(method.containing_service) == "gateway", f"{name}: only the gateway knows callers"
         elif kind != "platform":
             assert contract.field_at(held, getattr(access, kind)).name == "merchant_id", name
 

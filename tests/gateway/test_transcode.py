@@ -77,10 +77,11 @@ async def test_a_replay_is_told_in_a_header(peer, upstream):
 
     async def marked(request, context):
         context.set_trailing_metadata([("idempotent-replayed", "true")])
-        return payment_service_pb2.RecordPaymentResponse()
+        return payment_service_pb2.BatchCreatePaymentsResponse()
 
-    upstream.answers["RecordPayment"] = marked
-    by_metadata = await peer.plain.post("/v1/payments", json=PAYMENT, headers=KEY)
+    upstream.answers["BatchCreatePayments"] = marked
+    batch = {"payments": [PAYMENT | {"requestId": "request-0001"}]}
+    by_metadata = await peer.plain.post("/v1/payments:batchCreate", json=batch)
 
     assert by_field.headers["idempotent-replayed"] == "true"
     assert by_metadata.headers["idempotent-replayed"] == "true"

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
         ("benchmarks.matching", ["match_1m_ratio_to_join", "match_ratio_to_splink", "growth_exponent"]),
         ("benchmarks.outbox", ["drain_pgqueuer_batch_100_2_workers", "drain_procrastinate_1_worker", "enqueue_naive"]),
         ("benchmarks.statements", ["parse_ratio_to_scan", "parse_ratio_to_csv_module", "peak_ratio_1e6_to_1e5"]),
+        ("benchmarks.gateway", ["edge_ratio_to_chain_64", "edge_ratio_to_direct", "edge_cpu_ratio_to_chain"]),
         ("benchmarks.payments", ["intake_ratio_to_naive", "batch_ratio_to_unary", "import_ratio_to_executemany"]),
     ],
 )

@@ -4,6 +4,13 @@ from services.gateway.tables.api_key import ApiKeyRow
 from services.gateway.tables.audit import AuditLinkRow, AuditRecordRow, AuditSealRow, AuditUnlinkedRow
 from services.gateway.tables.base import METADATA
 from services.gateway.tables.brakes import RateBucketRow, RateOverrideRow, SuspensionRow
+from services.gateway.tables.webhook import (
+    WebhookAttemptRow,
+    WebhookCursorRow,
+    WebhookDeliveryRow,
+    WebhookEndpointRow,
+    WebhookEventRow,
+)
 
 __all__ = [
     "METADATA",
@@ -15,4 +22,9 @@ __all__ = [
     "RateBucketRow",
     "RateOverrideRow",
     "SuspensionRow",
+    "WebhookAttemptRow",
+    "WebhookCursorRow",
+    "WebhookDeliveryRow",
+    "WebhookEndpointRow",
+    "WebhookEventRow",
 ]

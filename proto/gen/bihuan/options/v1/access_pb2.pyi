@@ -47,6 +47,8 @@ class _ActionGroupEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ActionGro
     """Says who may call. 授权"""
     ACTION_GROUP_CLEAR: _ActionGroup.ValueType  # 10
     """Clears what does not agree: gives it to somebody, confirms it, takes or declines a suggestion. 清差异"""
+    ACTION_GROUP_NOTIFY: _ActionGroup.ValueType  # 11
+    """Says where events are sent, and sends them again. 通知"""
 
 class ActionGroup(_ActionGroup, metaclass=_ActionGroupEnumTypeWrapper):
     """What sort of thing a method does. The policy says which role may do which."""
@@ -73,6 +75,8 @@ ACTION_GROUP_ADMINISTER: ActionGroup.ValueType  # 9
 """Says who may call. 授权"""
 ACTION_GROUP_CLEAR: ActionGroup.ValueType  # 10
 """Clears what does not agree: gives it to somebody, confirms it, takes or declines a suggestion. 清差异"""
+ACTION_GROUP_NOTIFY: ActionGroup.ValueType  # 11
+"""Says where events are sent, and sends them again. 通知"""
 Global___ActionGroup: _TypeAlias = ActionGroup  # noqa: Y015
 
 class _OperatorField:
@@ -112,6 +116,7 @@ class Access(_message.Message):
     RESOURCE_FIELD_NUMBER: _builtins.int
     RESOURCE_OF_ANSWER_FIELD_NUMBER: _builtins.int
     PLATFORM_FIELD_NUMBER: _builtins.int
+    KEPT_BY_GATEWAY_FIELD_NUMBER: _builtins.int
     group: Global___ActionGroup.ValueType
     """What it does."""
     merchant_field: _builtins.str
@@ -122,6 +127,8 @@ class Access(_message.Message):
     """The path of the filter in the request, which is set to the caller's merchant, or has to name one of several."""
     platform: _builtins.bool
     """True when it is about no merchant's data alone: only for callers without a scope of merchants."""
+    kept_by_gateway: _builtins.bool
+    """True for a method of the gateway's own that asks itself what the caller may see, which it knows."""
     @_builtins.property
     def resource(self) -> Global___Resource:
         """A thing that the request names, and that is looked at first."""
@@ -140,12 +147,13 @@ class Access(_message.Message):
         resource: Global___Resource | None = ...,
         resource_of_answer: Global___Resource | None = ...,
         platform: _builtins.bool = ...,
+        kept_by_gateway: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["filtered", b"filtered", "merchant_field", b"merchant_field", "merchant_of_answer", b"merchant_of_answer", "platform", b"platform", "resource", b"resource", "resource_of_answer", b"resource_of_answer", "scope", b"scope"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filtered", b"filtered", "kept_by_gateway", b"kept_by_gateway", "merchant_field", b"merchant_field", "merchant_of_answer", b"merchant_of_answer", "platform", b"platform", "resource", b"resource", "resource_of_answer", b"resource_of_answer", "scope", b"scope"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filtered", b"filtered", "group", b"group", "merchant_field", b"merchant_field", "merchant_of_answer", b"merchant_of_answer", "platform", b"platform", "resource", b"resource", "resource_of_answer", b"resource_of_answer", "scope", b"scope"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filtered", b"filtered", "group", b"group", "kept_by_gateway", b"kept_by_gateway", "merchant_field", b"merchant_field", "merchant_of_answer", b"merchant_of_answer", "platform", b"platform", "resource", b"resource", "resource_of_answer", b"resource_of_answer", "scope", b"scope"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_scope: _TypeAlias = _typing.Literal["merchant_field", "merchant_of_answer", "filtered", "resource", "resource_of_answer", "platform"]  # noqa: Y015
+    _WhichOneofReturnType_scope: _TypeAlias = _typing.Literal["merchant_field", "merchant_of_answer", "filtered", "resource", "resource_of_answer", "platform", "kept_by_gateway"]  # noqa: Y015
     _WhichOneofArgType_scope: _TypeAlias = _typing.Literal["scope", b"scope"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_scope) -> _WhichOneofReturnType_scope | None: ...
 

@@ -1,0 +1,106 @@
+"""basics: its messages and its calls.
+
+Made from the contract by `python -m client.generate`; edit the contract instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+# Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan".
+ErrorReason: TypeAlias = Literal[
+    # Never sent.
+    "UNSPECIFIED",
+    # A field breaks its rule; `BadRequest` names each one.
+    "INVALID_FIELD",
+    # The request has a field that the contract does not know, or is not valid JSON.
+    "MALFORMED_REQUEST",
+    # The currency is not in ISO 4217.
+    "UNKNOWN_CURRENCY",
+    # The call came without a deadline.
+    "DEADLINE_REQUIRED",
+    # The deadline passed before the work was done; whether it was done is unknown.
+    "DEADLINE_EXCEEDED",
+    # The request_id was used before for another request.
+    "REQUEST_ID_REUSED",
+    # The Idempotency-Key header and request_id are both given and differ.
+    "REQUEST_ID_CONFLICT",
+    # The business key exists with other content.
+    "BUSINESS_KEY_REUSED",
+    # Nothing by that id.
+    "NOT_FOUND",
+    # No API key, or one that is unknown, expired or revoked.
+    "UNAUTHENTICATED",
+    # The caller may not do this.
+    "PERMISSION_DENIED",
+    # More is in flight than the server takes; try again later.
+    "OVERLOADED",
+    # A part of the system that is needed does not answer; try again with the same request_id.
+    "UNAVAILABLE",
+    # A fault of ours; the trace id finds it.
+    "INTERNAL",
+    # The statement file is refused; metadata has code, line, column, value, rule and cure of the first error,
+    # error_count, and as errors the first 20 of them as JSON.
+    "STATEMENT_REFUSED",
+    # The same statement file is loaded already; metadata names it.
+    "DUPLICATE_FILE",
+    # The mirror of the payments is incomplete; the run would report false exceptions.
+    "MIRROR_GAP",
+    # A run for the same channel and day is under way.
+    "RUN_IN_PROGRESS",
+    # The payment has not succeeded, or has nothing left to invoice.
+    "NOT_INVOICEABLE",
+    # The page token was not made by this list, or for another filter.
+    "INVALID_PAGE_TOKEN",
+    # The body is larger than the limit; metadata has limit_bytes.
+    "TOO_LARGE",
+    # No such route, or the route does not take this HTTP method.
+    "UNKNOWN_ROUTE",
+    # The invoice was neither refused nor broken, so there is nothing to correct.
+    "NOT_CORRECTABLE",
+    # No such route to an authority; ListGates tells them.
+    "UNKNOWN_GATE",
+    # Less of the payment is left than is to go back; metadata has refundable_minor and currency_code.
+    "REFUND_EXCEEDS",
+    # The payment has not succeeded, so nothing can go back; metadata has its state.
+    "NOT_REFUNDABLE",
+    # The merchant has no account at that channel here; metadata has channel and merchant_id.
+    "CHANNEL_NOT_CONFIGURED",
+    # Something was paid for the bill, so it cannot be cancelled.
+    "BILL_NOT_CANCELLABLE",
+    # The duplicate payment is no open case any more; metadata tells how it was closed.
+    "DUPLICATE_CLOSED",
+    # The order was recorded long ago, and its payment has been archived; metadata has payment_id. Nothing was
+    # stored.
+    "PAYMENT_ARCHIVED",
+    # The file has lines that an earlier statement of the account has; metadata has line and statement_id.
+    "OVERLAPPING_FILE",
+    # The upload does not go on where it broke off; metadata has received_bytes.
+    "UPLOAD_OFFSET",
+    # The key has a successor, was revoked or has expired; metadata has successor_key_id.
+    "KEY_NOT_ROTATABLE",
+    # The audit cannot be written, so nothing was done; try again with the same request_id.
+    "AUDIT_UNAVAILABLE",
+    # The audit of the call was not written, so its answer is withheld; whether it was done is unknown.
+    "AUDIT_NOT_WRITTEN",
+    # The caller made more calls than it may; Retry-After says when to come again.
+    "RATE_LIMITED",
+    # The key or the address is suspended for a while after a run of guessing or injection attempts.
+    "SUSPENDED",
+    # This gateway has no key to keep secrets of webhooks with, so it sends none.
+    "WEBHOOKS_OFF",
+    # The endpoint of the webhook is disabled, so nothing is sent there: enable it first.
+    "WEBHOOK_DISABLED",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """An exact amount of money. There is no float anywhere in these contracts."""
+
+    currency_code: str = ""
+    """ISO 4217 alphabetic code in upper case, such as CNY. A code that ISO 4217 does not list is refused."""
+
+    amount_minor: int = 0
+    """Signed amount in the currency's minor unit: fen for CNY, yen for JPY. JSON carries it as a string."""

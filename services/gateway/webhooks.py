@@ -1,0 +1,53 @@
+"""Wires webhooks: what is asked of them, what goes on for them. It decides nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+from bihuan.gateway.v1 import webhook_service_pb2_grpc
+
+from chassis import server
+from chassis.clock import Clock
+from chassis.crypto import KeyRing
+from chassis.database import Sessions
+from chassis.loop import Loop
+from services.gateway.access import Access
+from services.gateway.actions.webhook_delivery import WebhookDeliveryActions
+from services.gateway.actions.webhook_endpoint import WebhookEndpointActions
+from services.gateway.actions.webhook_sending import WebhookSendingActions
+from services.gateway.address import read_networks
+from services.gateway.config import Config, read_ports
+from services.gateway.domain.webhook_url import Reach
+from services.gateway.rpc.webhook import WebhookServicer
+from services.gateway.webhook_events import known_types
+from services.gateway.webhook_feed import PaymentsFeed, WebhookFollower
+from services.gateway.webhook_http import WebhookHttp
+from services.gateway.webhook_worker import WebhookWorker
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Webhooks at work."""
+
+    servicer: server.Servicer
+    loops: list[Loop]
+    http: WebhookHttp
+
+
+def make(config: Config, sessions: Sessions, clock: Clock, payments: grpc.aio.Channel, access: Access) -> Webhooks:
+    """Read the key and wire; without a key nothing is followed or sent. `payments` is closed by someone else."""
+    ring = KeyRing.read(Path(config.webhook_key_file)) if config.webhook_key_file else None
+    reach = Reach(
+        read_ports(config.webhook_ports), tuple(read_networks(config.webhook_inside)), config.webhook_http_allowed
+    )
+    http = WebhookHttp(reach, config.webhook_ca_file)
+    sending = WebhookSendingActions(sessions, clock, ring, http)
+    endpoints = WebhookEndpointActions(sessions, clock, ring, reach, known_types())
+    deliveries = WebhookDeliveryActions(sessions, clock)
+    servicer = server.Servicer(
+        "bihuan.gateway.v1.WebhookService",
+        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server,
+        WebhookServicer(endpoints, deliveries, sending, access),
+    )
+    follower = WebhookFollower(sessions, clock, PaymentsFeed(payments))
+    return Webhooks(servicer, WebhookWorker(sending, follower).loops(), http)
