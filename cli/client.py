@@ -107,15 +107,22 @@ def _body(answer: httpx.Response) -> dict[str, Any]:
 
 
 def connect() -> Gateway:
-    """The gateway that BIHUAN_URL and BIHUAN_TOKEN_FILE name, or else the local stack that `bihuan up` started."""
+    """The gateway that BIHUAN_URL names, or the local one that `bihuan up` started.
+
+    By the key in BIHUAN_TOKEN_FILE; without it the local gateway is called by its own admin key.
+    """
     url, token_file = os.environ.get("BIHUAN_URL"), os.environ.get("BIHUAN_TOKEN_FILE")
     if url and token_file:
-        return Gateway(url, Path(token_file).read_text("ascii").strip())
+        return Gateway(url, _token(token_file))
     if not STACK_FILE.exists():
         looked = STACK_FOLDER.resolve()
         raise GatewayError(f"no gateway in {looked}: `bihuan up` starts one; or set BIHUAN_URL and BIHUAN_TOKEN_FILE")
     addresses = stack.load(STACK_FILE)
-    return Gateway(addresses.gateway_url, addresses.token())
+    return Gateway(addresses.gateway_url, _token(token_file) if token_file else addresses.token())
+
+
+def _token(file: str) -> str:
+    return Path(file).read_text("ascii").strip()
 
 
 def traces_folder() -> Path:

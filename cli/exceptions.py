@@ -1,6 +1,5 @@
 """`bihuan exceptions …`, `suggestions …`, `explain`: clearing what does not agree. A command is one call."""
 
-import getpass
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
@@ -15,7 +14,6 @@ exceptions = typer.Typer(no_args_is_help=True, help="What does not agree, and wh
 suggestions = typer.Typer(no_args_is_help=True, help="What is probably the same money. 待确认匹配")
 _IDS_MAX = 1_000
 
-Operator = Annotated[str, typer.Option("--by", help="who acts; else the user of this machine")]
 Note = Annotated[str, typer.Option(help="why; it is kept")]
 
 
@@ -113,11 +111,9 @@ def _done(action: Mapping[str, Any]) -> tuple[str, str]:
 
 
 @exceptions.command("assign")
-def assign_exceptions(
-    exception_ids: list[str], to: Annotated[str, typer.Option()], by: Operator = "", note: Note = ""
-) -> None:
+def assign_exceptions(exception_ids: list[str], to: Annotated[str, typer.Option()], note: Note = "") -> None:
     """Give exceptions to somebody; with --to "" to nobody. 指派差异"""
-    body = {"exceptionIds": exception_ids, "assignee": to, **_who(by, note)}
+    body = {"exceptionIds": exception_ids, "assignee": to, "note": note}
     _print_results(client.connect().post("/v1/exceptions:assign", body), "exceptionId")
 
 
@@ -129,11 +125,10 @@ def confirm_exceptions(
     channel: Annotated[str, typer.Option(help="instead of ids: all of this channel")] = "",
     max_minor: Annotated[int, typer.Option(min=0, help="with a filter: only up to this amount")] = 0,
     expected_count: Annotated[int, typer.Option(min=0, help="with a filter: how many it has to find")] = 0,
-    by: Operator = "",
     note: Note = "",
 ) -> None:
     """Confirm exceptions by their ids, or all that a filter finds if they are as many as expected. 确认差异"""
-    body: dict[str, Any] = _who(by, note)
+    body: dict[str, Any] = {"note": note}
     chosen = {
         "runId": run_id,
         "channel": channel,
@@ -207,16 +202,16 @@ def list_suggestions(
 
 
 @suggestions.command("confirm")
-def confirm_suggestions(suggestion_ids: list[str], by: Operator = "", note: Note = "") -> None:
+def confirm_suggestions(suggestion_ids: list[str], note: Note = "") -> None:
     """Confirm suggestions: payments hears of them as of any match. 确认匹配"""
-    body = {"suggestionIds": suggestion_ids, **_who(by, note)}
+    body = {"suggestionIds": suggestion_ids, "note": note}
     _print_results(client.connect().post("/v1/suggestions:confirm", body), "suggestionId")
 
 
 @suggestions.command("decline")
-def decline_suggestions(suggestion_ids: list[str], by: Operator = "", note: Note = "") -> None:
+def decline_suggestions(suggestion_ids: list[str], note: Note = "") -> None:
     """Decline suggestions: each row becomes an exception of its own side. 拒绝匹配"""
-    body = {"suggestionIds": suggestion_ids, **_who(by, note)}
+    body = {"suggestionIds": suggestion_ids, "note": note}
     _print_results(client.connect().post("/v1/suggestions:decline", body), "suggestionId")
 
 
@@ -255,10 +250,6 @@ def _key(key: Mapping[str, Any]) -> str:
 def _told(row: Mapping[str, Any]) -> str:
     numbers = " ".join(filter(None, (row.get("channelTxnNo"), row.get("merchantOrderNo"))))
     return f"{row['rowId']} {row['kind']} {show.money(row.get('amount'))} {show.instant(row.get('time', ''))} {numbers}"
-
-
-def _who(by: str, note: str) -> dict[str, Any]:
-    return {"operator": by or getpass.getuser(), "note": note}
 
 
 def _named(prefix: str, name: str) -> str:

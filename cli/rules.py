@@ -14,7 +14,6 @@ from cli import client, show
 _REPORT_SECONDS = 1800.0
 _ENDED = ("STATE_SUCCEEDED", "STATE_FAILED")
 _SIDES = {"P": "books 账面", "L": "channel 渠道"}
-_By = Annotated[str, typer.Option(help="who acts")]
 _Set = Annotated[str, typer.Argument(metavar="SET", help="default, or a channel with rules of its own")]
 _Rows = Annotated[int, typer.Option(min=0, max=1000, help="how many changed rows to show")]
 
@@ -50,11 +49,10 @@ def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) ->
 @rules.command()
 def create(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    by: _By,
     note: Annotated[str, typer.Option()] = "",
 ) -> None:
     """Store a rule set as a version, which decides nothing yet."""
-    body = {"operator": by, "yaml": file.read_text("utf-8"), "note": note}
+    body = {"yaml": file.read_text("utf-8"), "note": note}
     gateway = client.connect()
     try:
         made = gateway.post("/v1/ruleSetVersions", body)
@@ -128,11 +126,10 @@ def diff(
 
 
 @rules.command()
-def regress(set_id: _Set, version: int, by: _By, rows: _Rows = 20) -> None:
+def regress(set_id: _Set, version: int, rows: _Rows = 20) -> None:
     """Report what a version changes on past days and on rows whose truth is known; 1 if it may not be activated."""
     gateway = client.connect()
-    body = {"operator": by}
-    started = gateway.post(f"/v1/ruleSets/{set_id}/versions/{version}:regress", body, str(uuid.uuid4()))["regression"]
+    started = gateway.post(f"/v1/ruleSets/{set_id}/versions/{version}:regress", {}, str(uuid.uuid4()))["regression"]
     _wait(gateway, started)
     _report(gateway, started["regressionId"], rows)
 
@@ -147,20 +144,19 @@ def report(regression_id: str, rows: _Rows = 20) -> None:
 def activate(
     set_id: _Set,
     version: int,
-    by: _By,
     regression: Annotated[str, typer.Option(help="the report that was read")],
     effective_from: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="else as the version says")] = "",
 ) -> None:
     """Let a version decide from a business date on; by another person than who made it."""
-    body = {"operator": by, "regressionId": regression, "effectiveFrom": effective_from}
+    body = {"regressionId": regression, "effectiveFrom": effective_from}
     done = client.connect().post(f"/v1/ruleSets/{set_id}/versions/{version}:activate", body)
     show.console.print(_version_line(done["ruleSetVersion"]), markup=False)
 
 
 @rules.command()
-def retire(set_id: _Set, version: int, by: _By) -> None:
+def retire(set_id: _Set, version: int) -> None:
     """Let a version decide no more; its days are those of the version before it."""
-    done = client.connect().post(f"/v1/ruleSets/{set_id}/versions/{version}:retire", {"operator": by})
+    done = client.connect().post(f"/v1/ruleSets/{set_id}/versions/{version}:retire", {})
     show.console.print(_version_line(done["ruleSetVersion"]), markup=False)
 
 
