@@ -1766,54 +1766,41 @@ LEFT JOIN ignored AS i
   ON i.group_id = x.group_id;
 
 -- results
-CREATE VIEW decided AS
+CREATE VIEW totals AS
 SELECT
   'P' AS side,
-  b.payment_id AS id,
-  CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-  CAST(NULL AS TEXT) AS rule_id,
-  CAST(NULL AS TEXT) AS stage,
-  CAST(NULL AS TEXT) AS disposition,
+  'MATCHED' AS disposition,
   b.exception_class,
-  '' AS runner_up_id,
-  CAST(NULL AS BIGINT) AS margin,
-  CAST(NULL AS TEXT) AS reason,
   b.currency_code,
-  b.books_minor AS amount_minor
+  COUNT(*) AS row_count,
+  SUM(b.books_minor) AS amount_minor
 FROM bulk AS b
+GROUP BY
+  b.exception_class,
+  b.currency_code
 UNION ALL
 SELECT
   'L' AS side,
-  b.line_id AS id,
-  CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-  CAST(NULL AS TEXT) AS rule_id,
-  CAST(NULL AS TEXT) AS stage,
-  CAST(NULL AS TEXT) AS disposition,
+  'MATCHED' AS disposition,
   b.exception_class,
-  '' AS runner_up_id,
-  CAST(NULL AS BIGINT) AS margin,
-  CAST(NULL AS TEXT) AS reason,
   b.currency_code,
-  b.channel_minor AS amount_minor
+  COUNT(*) AS row_count,
+  SUM(b.channel_minor) AS amount_minor
 FROM bulk AS b
+GROUP BY
+  b.exception_class,
+  b.currency_code
 UNION ALL
 SELECT
-  *
-FROM placed_results;
-
--- results
-CREATE VIEW results AS
-SELECT
-  d.side,
-  d.id,
-  d.group_id,
-  d.exception_class,
-  d.runner_up_id,
-  d.margin,
-  d.currency_code,
-  d.amount_minor,
-  COALESCE(d.rule_id, 'txn') AS rule_id,
-  COALESCE(d.stage, 'exact') AS stage,
-  COALESCE(d.disposition, 'MATCHED') AS disposition,
-  COALESCE(d.reason, 'by channel, channel_txn_no, currency_code, amount_minor') AS reason
-FROM decided AS d;
+  r.side,
+  r.disposition,
+  r.exception_class,
+  r.currency_code,
+  COUNT(*),
+  SUM(r.amount_minor)
+FROM placed_results AS r
+GROUP BY
+  r.side,
+  r.disposition,
+  r.exception_class,
+  r.currency_code;
