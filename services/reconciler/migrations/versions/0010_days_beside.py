@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0010"
 down_revision = "0009"
@@ -9,6 +10,7 @@ down_revision = "0009"
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
+    op.add_column("runs", sa.Column("mirror_gap", postgresql.JSONB, nullable=True))
     op.create_index(
         "run_results_suggested_idx",
         "run_results",
