@@ -43,7 +43,7 @@ class Engine(Protocol):
         """The rows of a query, which is plain enough for every engine to read as it stands."""
 
     def batches(self, query: str) -> Iterator[pa.RecordBatch]:
-        """The same, batch by batch, in the order that the query names."""
+        """The same, batch by batch, in the order that the query names, if any."""
 
     def keep(self, name: str, table: pa.Table) -> None:
         """Make a table of these rows."""
@@ -111,7 +111,7 @@ def _run_step(engine: Engine, plan: Plan, asked: Asked, step: Step) -> None:
         case Derive():
             _derive(engine, plan.rule_set, asked)
         case Decide() | DecideSums():
-            candidates = engine.batches(f"SELECT * FROM {step.candidates} ORDER BY pn, ln")  # noqa: S608  a name of ours
+            candidates = engine.batches(f"SELECT * FROM {step.candidates}")  # noqa: S608  a name of ours
             for t, table in zip(columns.TABLE.values(), _decided(step, candidates), strict=True):
                 engine.keep(f"decided_{t}_{step.rule.id}", table)
 

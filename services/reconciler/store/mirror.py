@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund
 from services.reconciler.tables import FeedCursorRow, PaymentRow, RefundRow
 
-_FEED = "payments"
+# The release before read the feed by another cursor, without refunds; beside it this one goes on from where it began.
+_FEED = "payments and refunds"
 
 
 class MirrorStore:
