@@ -95,7 +95,8 @@ class PaymentsClient:
         try:
             with _faults():
                 async for response in call:
-                    yield await asyncio.to_thread(_exported, response.record_batch)
+                    if succeeded := await asyncio.to_thread(_exported, response.record_batch):
+                        yield succeeded
         finally:
             call.cancel()
 
