@@ -30,8 +30,10 @@ def main(arguments: list[str]) -> None:
     asyncio.run(upgrade(package, url))
 
 
-async def upgrade(package: str, url: str) -> None:
-    """Run what is missing, in one transaction. Two at once do no harm: the second waits for the first, however long.
+async def upgrade(package: str, url: str, revision: str = "head") -> None:
+    """Run what is missing up to a revision, in one transaction.
+
+    Two at once do no harm: the second waits for the first, however long.
 
     A migration's own statements may take as long as they need, but wait for a table at most 4 s: who queues for a
     table's lock holds up all who come after, in the release that is serving.
@@ -45,7 +47,7 @@ async def upgrade(package: str, url: str) -> None:
                 text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"migrate:{package}"}
             )
             await connection.execute(text("SET LOCAL lock_timeout = '4s'"))
-            await connection.run_sync(_upgrade, package)
+            await connection.run_sync(_upgrade, package, revision)
     finally:
         await engine.dispose()
 
@@ -61,14 +63,14 @@ async def differences(package: str, url: str) -> list[Any]:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection, package: str) -> None:
+def _upgrade(connection: Connection, package: str, to: str) -> None:
     scripts = ScriptDirectory(str(Path(*importlib.import_module(package).__path__) / "migrations"))
     environment = EnvironmentContext(
         Config(),
         scripts,
         # The runner of `alembic upgrade head`; there is no public name for it (alembic 1.20, command.upgrade).
-        fn=lambda revision, _: scripts._upgrade_revs("head", revision),  # noqa: SLF001
-        destination_rev="head",
+        fn=lambda revision, _: scripts._upgrade_revs(to, revision),  # noqa: SLF001
+        destination_rev=to,
     )
     with environment:
         environment.configure(connection=connection)

@@ -78,6 +78,31 @@ ErrorReason: TypeAlias = Literal[
     "OVERLAPPING_FILE",
     # The upload does not go on where it broke off; metadata has received_bytes.
     "UPLOAD_OFFSET",
+    # A filter finds another number of rows than the caller had seen, so none was changed; metadata has
+    # found_count.
+    "COUNT_DIFFERS",
+    # A rule set has faults; metadata has fault_count and, as faults, the first of them as JSON, each with rule,
+    # field, said and cure in both languages. CheckRuleSet tells all of them.
+    "RULE_SET_REFUSED",
+    # The version of the set is there already, or is not the next one; metadata has next_version.
+    "RULE_SET_VERSION",
+    # A version of exactly this content is there already; metadata names it.
+    "DUPLICATE_RULE_SET",
+    # The version is not in the state that this needs; metadata has its state.
+    "RULE_SET_STATE",
+    # Who made it cannot do this too; metadata has created_by.
+    "SECOND_PERSON_REQUIRED",
+    # There is no such report of exactly this version against the one that it replaces; make one.
+    "REGRESSION_REQUIRED",
+    # By the report the version would post what is wrong; metadata has wrong_auto_posts.
+    "WRONG_AUTO_POSTS",
+    # A report of the version has not ended; metadata has regression_id.
+    "REGRESSION_IN_PROGRESS",
+    # A later version has the day already, or the version is not for that day; metadata has the first possible
+    # one.
+    "EFFECTIVE_DATE_PASSED",
+    # No other version would decide the days of this one.
+    "LAST_RULE_SET",
     # The key has a successor, was revoked or has expired; metadata has successor_key_id.
     "KEY_NOT_ROTATABLE",
     # The audit cannot be written, so nothing was done; try again with the same request_id.

@@ -1,11 +1,13 @@
 """Calls to payments: its feed, its manifests, and what it is told. A fault of the call is raised as a Fault."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 
 import grpc
+import pyarrow as pa  # type: ignore[import-untyped]
 from bihuan.payments.v1 import (
     feed_pb2,
     payment_feed_service_pb2,
@@ -83,6 +85,21 @@ class PaymentsClient:
         sums = {amount.currency_code: amount.amount_minor for amount in manifest.amount_sums}
         return Slice(Manifest(manifest.payment_count, sums, manifest.digest), manifest.max_sequence)
 
+    async def day(self, channel: str, business_date: date) -> AsyncGenerator[list[MirroredPayment]]:
+        """All payments of a channel's business day that have succeeded, as they stand now, in order of payment_id.
+
+        They have no trace. Close the iterator to leave it early.
+        """
+        day = payment_feed_service_pb2.DaySlice(channel=channel, business_date=business_date.isoformat())
+        call = self._feed.ExportSlice(payment_feed_service_pb2.ExportSliceRequest(day=day))
+        try:
+            with _faults():
+                async for response in call:
+                    if succeeded := await asyncio.to_thread(_exported, response.record_batch):
+                        yield succeeded
+        finally:
+            call.cancel()
+
     async def record_reconciliations(self, facts: Sequence[PaymentFact]) -> None:
         """Tell payments what runs decided; taken as a whole or refused as a whole, and may be repeated."""
         request = payment_service_pb2.RecordReconciliationsRequest(facts=map(_fact, facts))
@@ -125,6 +142,28 @@ def _change(change: feed_pb2.PaymentChange) -> Change:
         fee_minor=told.fee.amount.amount_minor if told.HasField("fee") else None,
     )
     return Change(change.sequence, payment, _refund(change) if change.HasField("refund") else None)
+
+
+def _exported(record_batch: bytes) -> list[MirroredPayment]:
+    rows = pa.ipc.open_stream(record_batch).read_all().to_pylist()
+    return [
+        MirroredPayment(
+            payment_id=row["payment_id"],
+            merchant_id=row["merchant_id"],
+            merchant_order_no=row["merchant_order_no"] or "",
+            bill_no=row["bill_no"] or "",
+            channel=row["channel"],
+            channel_txn_no=row["channel_txn_no"] or "",
+            amount=Money(row["currency_code"], row["amount_minor"]),
+            pay_time=row["pay_time"],
+            business_date=row["business_date"],
+            version=row["version"],
+            traceparent="",
+            fee_minor=row["fee_minor"],
+        )
+        for row in rows
+        if row["state"] == "SUCCEEDED"
+    ]
 
 
 def _refund(change: feed_pb2.PaymentChange) -> MirroredRefund:

@@ -9,9 +9,10 @@ INSERT INTO held SELECT p.pn FROM payments AS p JOIN (
 -- txn
 CREATE TABLE bulk_joined AS 
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
-               p.currency_code, CASE WHEN (p.fee_minor <> l.fee_minor) THEN 'FEE_MISMATCH' ELSE '' END AS exception_class
+               p.currency_code, CASE WHEN (p.fee_minor <> l.fee_minor) THEN 'FEE_MISMATCH' WHEN (p.state <> 'SUCCEEDED') THEN 'STATUS_CHANNEL_SUCCESS' WHEN (NOT l.status IN ('SUCCEEDED', '')) THEN 'STATUS_PLATFORM_SUCCESS' ELSE '' END AS exception_class
         FROM payments AS p JOIN lines AS l ON p.channel = l.channel AND p.channel <> '' AND p.channel_txn_no = l.channel_txn_no AND p.channel_txn_no <> '' AND p.currency_code = l.currency_code AND p.currency_code <> '' AND p.amount_minor = l.amount_minor
         WHERE p.kind IN ('PAYMENT') AND l.kind IN ('PAYMENT')
+          AND (p.state = 'SUCCEEDED' OR l.status IN ('SUCCEEDED', ''))
           AND TRUE;
 
 -- txn
@@ -82,9 +83,10 @@ CREATE TABLE ignored (group_id TEXT, rule_id TEXT);
 -- txn
 CREATE TABLE joined_txn AS 
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
-               p.currency_code, CASE WHEN (p.fee_minor <> l.fee_minor) THEN 'FEE_MISMATCH' ELSE '' END AS exception_class
+               p.currency_code, CASE WHEN (p.fee_minor <> l.fee_minor) THEN 'FEE_MISMATCH' WHEN (p.state <> 'SUCCEEDED') THEN 'STATUS_CHANNEL_SUCCESS' WHEN (NOT l.status IN ('SUCCEEDED', '')) THEN 'STATUS_PLATFORM_SUCCESS' ELSE '' END AS exception_class
         FROM live_p AS p JOIN live_l AS l ON p.channel = l.channel AND p.channel <> '' AND p.channel_txn_no = l.channel_txn_no AND p.channel_txn_no <> '' AND p.currency_code = l.currency_code AND p.currency_code <> '' AND p.amount_minor = l.amount_minor
         WHERE p.kind IN ('PAYMENT') AND l.kind IN ('PAYMENT')
+          AND (p.state = 'SUCCEEDED' OR l.status IN ('SUCCEEDED', ''))
           AND TRUE;
 
 -- txn: if joined_txn has no row, nothing up to the end of it
@@ -116,20 +118,21 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
 
 -- both
 CREATE TABLE joined_both AS WITH ranked_p AS (
-        SELECT p.pn, p.amount_minor, p.channel, p.channel_txn_no, p.currency_code, p.kind, p.merchant_order_no, p.payer, p.payment_id, ROW_NUMBER() OVER (
+        SELECT p.pn, p.amount_minor, p.channel, p.channel_txn_no, p.currency_code, p.kind, p.merchant_order_no, p.payer, p.payment_id, p.state, ROW_NUMBER() OVER (
             PARTITION BY p.channel, p.channel_txn_no, p.merchant_order_no ORDER BY p.pay_time_us, p.payment_id) AS place
         FROM live_p AS p
         WHERE p.kind IN ('PAYMENT') AND p.channel <> '' AND p.channel_txn_no <> '' AND p.merchant_order_no <> ''
           AND EXISTS (SELECT 1 FROM live_l AS o WHERE p.channel = o.channel AND p.channel <> '' AND p.channel_txn_no = o.channel_txn_no AND p.channel_txn_no <> '' AND p.merchant_order_no = o.merchant_order_no AND p.merchant_order_no <> '')), ranked_l AS (
-        SELECT l.ln, l.amount_minor, l.channel, l.channel_txn_no, l.currency_code, l.kind, l.line_id, l.merchant_order_no, l.payer, ROW_NUMBER() OVER (
+        SELECT l.ln, l.amount_minor, l.channel, l.channel_txn_no, l.currency_code, l.kind, l.line_id, l.merchant_order_no, l.payer, l.status, ROW_NUMBER() OVER (
             PARTITION BY l.channel, l.channel_txn_no, l.merchant_order_no ORDER BY l.file_id, l.line_no, l.line_id) AS place
         FROM live_l AS l
         WHERE l.kind IN ('PAYMENT', 'CREDIT') AND l.channel <> '' AND l.channel_txn_no <> '' AND l.merchant_order_no <> ''
           AND EXISTS (SELECT 1 FROM live_p AS o WHERE o.channel = l.channel AND o.channel <> '' AND o.channel_txn_no = l.channel_txn_no AND o.channel_txn_no <> '' AND o.merchant_order_no = l.merchant_order_no AND o.merchant_order_no <> '')) 
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
-               p.currency_code, '' AS exception_class
+               p.currency_code, CASE WHEN (p.state <> 'SUCCEEDED') THEN 'STATUS_CHANNEL_SUCCESS' WHEN (NOT l.status IN ('SUCCEEDED', '')) THEN 'STATUS_PLATFORM_SUCCESS' ELSE '' END AS exception_class
         FROM ranked_p AS p JOIN ranked_l AS l ON p.channel = l.channel AND p.channel <> '' AND p.channel_txn_no = l.channel_txn_no AND p.channel_txn_no <> '' AND p.merchant_order_no = l.merchant_order_no AND p.merchant_order_no <> ''
         WHERE p.kind IN ('PAYMENT') AND l.kind IN ('PAYMENT', 'CREDIT')
+          AND (p.state = 'SUCCEEDED' OR l.status IN ('SUCCEEDED', ''))
           AND (p.payer = l.payer) AND p.place = l.place;
 
 -- both: if joined_both has no row, nothing up to the end of it
@@ -232,7 +235,7 @@ CREATE TABLE groups_batch AS
                        l.minor AS lines_minor, p.rows_in AS payment_count, l.rows_in AS line_count,
                        CASE WHEN p.least_id <= l.least_id THEN p.least_id ELSE l.least_id END AS group_id
                 FROM sums_p_batch AS p JOIN sums_l_batch AS l ON p.k0 = l.k0
-                WHERE l.rows_in = 1 AND p.rows_in + l.rows_in > 2
+                WHERE l.rows_in = 1 AND p.rows_in + l.rows_in > 2 AND (p.minor <> 0 OR l.minor <> 0)
             ) AS g
         ) AS c WHERE c.payments_minor = c.lines_minor OR c.exception_class <> '';
 
@@ -303,6 +306,25 @@ CREATE TABLE near_p_near AS
 -- near: if near_p_near has no row, nothing up to the end of it
 
 -- near
+CREATE TABLE crowded_near AS SELECT p.k0 AS channel, p.k1 AS amount_minor, p.stretch
+        FROM (SELECT n.channel AS k0, n.amount_minor AS k1, n.stretch, COUNT(*) AS n FROM near_p_near AS n GROUP BY 1, 2, 3) AS p
+        JOIN (SELECT n.channel AS k0, n.amount_minor AS k1, n.stretch, COUNT(*) AS n FROM near_l_near AS n GROUP BY 1, 2, 3) AS l
+          ON p.k0 = l.k0 AND p.k1 = l.k1 AND p.stretch = l.stretch
+        WHERE p.n * l.n > 10000;
+
+-- near: if crowded_near has no row, nothing up to the end of it
+
+-- near
+INSERT INTO unsearched_p SELECT DISTINCT p.pn, 'no counterpart; no counterpart was looked for: more than 10000 pairs alike by channel, amount_minor within 60 s'
+        FROM near_p_near AS p JOIN crowded_near AS c ON c.channel = p.channel AND c.amount_minor = p.amount_minor AND c.stretch = p.stretch;
+
+-- near
+INSERT INTO unsearched_l SELECT DISTINCT l.ln, 'no counterpart; no counterpart was looked for: more than 10000 pairs alike by channel, amount_minor within 60 s'
+        FROM near_l_near AS l JOIN crowded_near AS c ON c.channel = l.channel AND c.amount_minor = l.amount_minor AND c.stretch = l.stretch;
+
+-- end of crowded_near
+
+-- near
 CREATE TABLE candidates_near AS 
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
                p.fee_minor, ABS(p.pay_time_us - l.book_time_us) AS apart_us, p.merchant_order_no_normal AS p0, l.merchant_order_no_normal AS l0
@@ -311,7 +333,7 @@ CREATE TABLE candidates_near AS
         AND LENGTH(p.merchant_order_no_normal) >= 12 AND LENGTH(l.merchant_order_no_normal) >= 8
         AND (LEVENSHTEIN(p.merchant_order_no_normal, l.merchant_order_no_normal) <= 2 OR LEFT(p.merchant_order_no_normal, LENGTH(l.merchant_order_no_normal)) = l.merchant_order_no_normal)
         WHERE ABS(p.pay_time_us - l.book_time_us) <= 60000000
-          AND TRUE UNION 
+          AND TRUE AND NOT EXISTS (SELECT 1 FROM crowded_near AS c WHERE c.channel = p.channel AND c.amount_minor = p.amount_minor AND c.stretch = p.stretch) UNION 
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
                p.fee_minor, ABS(p.pay_time_us - l.book_time_us) AS apart_us, p.merchant_order_no_normal AS p0, l.merchant_order_no_normal AS l0
         FROM near_p_near AS p JOIN near_l_near AS l
@@ -319,7 +341,7 @@ CREATE TABLE candidates_near AS
         AND LENGTH(p.merchant_order_no_normal) >= 12 AND LENGTH(l.merchant_order_no_normal) >= 8
         AND (LEVENSHTEIN(p.merchant_order_no_normal, l.merchant_order_no_normal) <= 2 OR LEFT(p.merchant_order_no_normal, LENGTH(l.merchant_order_no_normal)) = l.merchant_order_no_normal)
         WHERE ABS(p.pay_time_us - l.book_time_us) <= 60000000
-          AND TRUE;
+          AND TRUE AND NOT EXISTS (SELECT 1 FROM crowded_near AS c WHERE c.channel = p.channel AND c.amount_minor = p.amount_minor AND c.stretch = p.stretch);
 
 -- near: if candidates_near has no row, nothing up to the end of it
 
@@ -557,14 +579,10 @@ CREATE TABLE placed_results AS
         LEFT JOIN again AS a ON a.group_id = x.group_id LEFT JOIN ignored AS i ON i.group_id = x.group_id;
 
 -- results
-CREATE VIEW decided AS SELECT 'P' AS side, b.payment_id AS id, CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-            CAST(NULL AS TEXT) AS rule_id, CAST(NULL AS TEXT) AS stage, CAST(NULL AS TEXT) AS disposition,
-            b.exception_class, '' AS runner_up_id, CAST(NULL AS BIGINT) AS margin, CAST(NULL AS TEXT) AS reason,
-            b.currency_code, b.books_minor AS amount_minor FROM bulk AS b UNION ALL SELECT 'L' AS side, b.line_id AS id, CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-            CAST(NULL AS TEXT) AS rule_id, CAST(NULL AS TEXT) AS stage, CAST(NULL AS TEXT) AS disposition,
-            b.exception_class, '' AS runner_up_id, CAST(NULL AS BIGINT) AS margin, CAST(NULL AS TEXT) AS reason,
-            b.currency_code, b.channel_minor AS amount_minor FROM bulk AS b UNION ALL SELECT * FROM placed_results;
-
--- results
-CREATE VIEW results AS SELECT d.side, d.id, d.group_id, d.exception_class, d.runner_up_id, d.margin,
-            d.currency_code, d.amount_minor, COALESCE(d.rule_id, 'txn') AS rule_id, COALESCE(d.stage, 'exact') AS stage, COALESCE(d.disposition, 'MATCHED') AS disposition, COALESCE(d.reason, 'by channel, channel_txn_no, currency_code, amount_minor') AS reason FROM decided AS d;
+CREATE VIEW totals AS SELECT 'P' AS side, 'MATCHED' AS disposition, b.exception_class, b.currency_code,
+            COUNT(*) AS row_count, SUM(b.books_minor) AS amount_minor FROM bulk AS b
+            GROUP BY b.exception_class, b.currency_code UNION ALL SELECT 'L' AS side, 'MATCHED' AS disposition, b.exception_class, b.currency_code,
+            COUNT(*) AS row_count, SUM(b.channel_minor) AS amount_minor FROM bulk AS b
+            GROUP BY b.exception_class, b.currency_code UNION ALL
+        SELECT r.side, r.disposition, r.exception_class, r.currency_code, COUNT(*), SUM(r.amount_minor)
+        FROM placed_results AS r GROUP BY r.side, r.disposition, r.exception_class, r.currency_code;

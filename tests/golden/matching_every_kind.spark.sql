@@ -31,9 +31,21 @@ SELECT
   p.amount_minor AS books_minor,
   l.amount_minor AS channel_minor,
   p.currency_code,
-  CASE WHEN (
-    p.fee_minor <> l.fee_minor
-  ) THEN 'FEE_MISMATCH' ELSE '' END AS exception_class
+  CASE
+    WHEN (
+      p.fee_minor <> l.fee_minor
+    )
+    THEN 'FEE_MISMATCH'
+    WHEN (
+      p.state <> 'SUCCEEDED'
+    )
+    THEN 'STATUS_CHANNEL_SUCCESS'
+    WHEN (
+      NOT l.status IN ('SUCCEEDED', '')
+    )
+    THEN 'STATUS_PLATFORM_SUCCESS'
+    ELSE ''
+  END AS exception_class
 FROM payments AS p
 JOIN lines AS l
   ON p.channel = l.channel
@@ -44,7 +56,12 @@ JOIN lines AS l
   AND p.currency_code <> ''
   AND p.amount_minor = l.amount_minor
 WHERE
-  p.kind IN ('PAYMENT') AND l.kind IN ('PAYMENT') AND TRUE;
+  p.kind IN ('PAYMENT')
+  AND l.kind IN ('PAYMENT')
+  AND (
+    p.state = 'SUCCEEDED' OR l.status IN ('SUCCEEDED', '')
+  )
+  AND TRUE;
 
 -- txn
 CREATE TABLE not_bulk AS
@@ -254,9 +271,21 @@ SELECT
   p.amount_minor AS books_minor,
   l.amount_minor AS channel_minor,
   p.currency_code,
-  CASE WHEN (
-    p.fee_minor <> l.fee_minor
-  ) THEN 'FEE_MISMATCH' ELSE '' END AS exception_class
+  CASE
+    WHEN (
+      p.fee_minor <> l.fee_minor
+    )
+    THEN 'FEE_MISMATCH'
+    WHEN (
+      p.state <> 'SUCCEEDED'
+    )
+    THEN 'STATUS_CHANNEL_SUCCESS'
+    WHEN (
+      NOT l.status IN ('SUCCEEDED', '')
+    )
+    THEN 'STATUS_PLATFORM_SUCCESS'
+    ELSE ''
+  END AS exception_class
 FROM live_p AS p
 JOIN live_l AS l
   ON p.channel = l.channel
@@ -267,7 +296,12 @@ JOIN live_l AS l
   AND p.currency_code <> ''
   AND p.amount_minor = l.amount_minor
 WHERE
-  p.kind IN ('PAYMENT') AND l.kind IN ('PAYMENT') AND TRUE;
+  p.kind IN ('PAYMENT')
+  AND l.kind IN ('PAYMENT')
+  AND (
+    p.state = 'SUCCEEDED' OR l.status IN ('SUCCEEDED', '')
+  )
+  AND TRUE;
 
 -- txn: if joined_txn has no row, nothing up to the end of it
 
@@ -395,6 +429,7 @@ WITH ranked_p AS (
     p.merchant_order_no,
     p.payer,
     p.payment_id,
+    p.state,
     ROW_NUMBER() OVER (
       PARTITION BY p.channel, p.channel_txn_no, p.merchant_order_no
       ORDER BY p.pay_time_us NULLS LAST, p.payment_id NULLS LAST
@@ -428,6 +463,7 @@ WITH ranked_p AS (
     l.line_id,
     l.merchant_order_no,
     l.payer,
+    l.status,
     ROW_NUMBER() OVER (
       PARTITION BY l.channel, l.channel_txn_no, l.merchant_order_no
       ORDER BY l.file_id NULLS LAST, l.line_no NULLS LAST, l.line_id NULLS LAST
@@ -459,7 +495,17 @@ SELECT
   p.amount_minor AS books_minor,
   l.amount_minor AS channel_minor,
   p.currency_code,
-  '' AS exception_class
+  CASE
+    WHEN (
+      p.state <> 'SUCCEEDED'
+    )
+    THEN 'STATUS_CHANNEL_SUCCESS'
+    WHEN (
+      NOT l.status IN ('SUCCEEDED', '')
+    )
+    THEN 'STATUS_PLATFORM_SUCCESS'
+    ELSE ''
+  END AS exception_class
 FROM ranked_p AS p
 JOIN ranked_l AS l
   ON p.channel = l.channel
@@ -471,6 +517,9 @@ JOIN ranked_l AS l
 WHERE
   p.kind IN ('PAYMENT')
   AND l.kind IN ('PAYMENT', 'CREDIT')
+  AND (
+    p.state = 'SUCCEEDED' OR l.status IN ('SUCCEEDED', '')
+  )
   AND (
     p.payer = l.payer
   )
@@ -784,7 +833,9 @@ FROM (
     JOIN sums_l_batch AS l
       ON p.k0 = l.k0
     WHERE
-      l.rows_in = 1 AND p.rows_in + l.rows_in > 2
+      l.rows_in = 1 AND p.rows_in + l.rows_in > 2 AND (
+        p.minor <> 0 OR l.minor <> 0
+      )
   ) AS g
 ) AS c
 WHERE
@@ -979,6 +1030,66 @@ WHERE
 -- near: if near_p_near has no row, nothing up to the end of it
 
 -- near
+CREATE TABLE crowded_near AS
+SELECT
+  p.k0 AS channel,
+  p.k1 AS amount_minor,
+  p.stretch
+FROM (
+  SELECT
+    n.channel AS k0,
+    n.amount_minor AS k1,
+    n.stretch,
+    COUNT(*) AS n
+  FROM near_p_near AS n
+  GROUP BY
+    1,
+    2,
+    3
+) AS p
+JOIN (
+  SELECT
+    n.channel AS k0,
+    n.amount_minor AS k1,
+    n.stretch,
+    COUNT(*) AS n
+  FROM near_l_near AS n
+  GROUP BY
+    1,
+    2,
+    3
+) AS l
+  ON p.k0 = l.k0 AND p.k1 = l.k1 AND p.stretch = l.stretch
+WHERE
+  p.n * l.n > 10000;
+
+-- near: if crowded_near has no row, nothing up to the end of it
+
+-- near
+INSERT INTO unsearched_p
+SELECT DISTINCT
+  p.pn,
+  'no counterpart; no counterpart was looked for: more than 10000 pairs alike by channel, amount_minor within 60 s'
+FROM near_p_near AS p
+JOIN crowded_near AS c
+  ON c.channel = p.channel
+  AND c.amount_minor = p.amount_minor
+  AND c.stretch = p.stretch;
+
+-- near
+INSERT INTO unsearched_l
+SELECT DISTINCT
+  l.ln,
+  'no counterpart; no counterpart was looked for: more than 10000 pairs alike by channel, amount_minor within 60 s'
+FROM near_l_near AS l
+JOIN crowded_near AS c
+  ON c.channel = l.channel
+  AND c.amount_minor = l.amount_minor
+  AND c.stretch = l.stretch;
+
+-- end of crowded_near
+
+-- near
 CREATE TABLE candidates_near AS
 SELECT
   p.pn,
@@ -1005,7 +1116,17 @@ JOIN near_l_near AS l
     OR LEFT(p.merchant_order_no_normal, LENGTH(l.merchant_order_no_normal)) = l.merchant_order_no_normal
   )
 WHERE
-  ABS(p.pay_time_us - l.book_time_us) <= 60000000 AND TRUE
+  ABS(p.pay_time_us - l.book_time_us) <= 60000000
+  AND TRUE
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM crowded_near AS c
+    WHERE
+      c.channel = p.channel
+      AND c.amount_minor = p.amount_minor
+      AND c.stretch = p.stretch
+  )
 UNION
 SELECT
   p.pn,
@@ -1032,7 +1153,17 @@ JOIN near_l_near AS l
     OR LEFT(p.merchant_order_no_normal, LENGTH(l.merchant_order_no_normal)) = l.merchant_order_no_normal
   )
 WHERE
-  ABS(p.pay_time_us - l.book_time_us) <= 60000000 AND TRUE;
+  ABS(p.pay_time_us - l.book_time_us) <= 60000000
+  AND TRUE
+  AND NOT EXISTS(
+    SELECT
+      1
+    FROM crowded_near AS c
+    WHERE
+      c.channel = p.channel
+      AND c.amount_minor = p.amount_minor
+      AND c.stretch = p.stretch
+  );
 
 -- near: if candidates_near has no row, nothing up to the end of it
 
@@ -1766,54 +1897,41 @@ LEFT JOIN ignored AS i
   ON i.group_id = x.group_id;
 
 -- results
-CREATE VIEW decided AS
+CREATE VIEW totals AS
 SELECT
   'P' AS side,
-  b.payment_id AS id,
-  CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-  CAST(NULL AS STRING) AS rule_id,
-  CAST(NULL AS STRING) AS stage,
-  CAST(NULL AS STRING) AS disposition,
+  'MATCHED' AS disposition,
   b.exception_class,
-  '' AS runner_up_id,
-  CAST(NULL AS BIGINT) AS margin,
-  CAST(NULL AS STRING) AS reason,
   b.currency_code,
-  b.books_minor AS amount_minor
+  COUNT(*) AS row_count,
+  SUM(b.books_minor) AS amount_minor
 FROM bulk AS b
+GROUP BY
+  b.exception_class,
+  b.currency_code
 UNION ALL
 SELECT
   'L' AS side,
-  b.line_id AS id,
-  CASE WHEN b.payment_id <= b.line_id THEN b.payment_id ELSE b.line_id END AS group_id,
-  CAST(NULL AS STRING) AS rule_id,
-  CAST(NULL AS STRING) AS stage,
-  CAST(NULL AS STRING) AS disposition,
+  'MATCHED' AS disposition,
   b.exception_class,
-  '' AS runner_up_id,
-  CAST(NULL AS BIGINT) AS margin,
-  CAST(NULL AS STRING) AS reason,
   b.currency_code,
-  b.channel_minor AS amount_minor
+  COUNT(*) AS row_count,
+  SUM(b.channel_minor) AS amount_minor
 FROM bulk AS b
+GROUP BY
+  b.exception_class,
+  b.currency_code
 UNION ALL
 SELECT
-  *
-FROM placed_results;
-
--- results
-CREATE VIEW results AS
-SELECT
-  d.side,
-  d.id,
-  d.group_id,
-  d.exception_class,
-  d.runner_up_id,
-  d.margin,
-  d.currency_code,
-  d.amount_minor,
-  COALESCE(d.rule_id, 'txn') AS rule_id,
-  COALESCE(d.stage, 'exact') AS stage,
-  COALESCE(d.disposition, 'MATCHED') AS disposition,
-  COALESCE(d.reason, 'by channel, channel_txn_no, currency_code, amount_minor') AS reason
-FROM decided AS d;
+  r.side,
+  r.disposition,
+  r.exception_class,
+  r.currency_code,
+  COUNT(*),
+  SUM(r.amount_minor)
+FROM placed_results AS r
+GROUP BY
+  r.side,
+  r.disposition,
+  r.exception_class,
+  r.currency_code;

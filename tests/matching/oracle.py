@@ -7,6 +7,7 @@ from services.reconciler.rules.rule_set import INFORMATIVE, Again, Alone, Group,
 from tests.matching.rows import Row
 
 Verdict = tuple[str, str, str, str]  # group, rule, disposition, class
+ONE_SIDED = ("STATUS_CHANNEL_SUCCESS", "STATUS_PLATFORM_SUCCESS")
 Conditions = dict[str, Callable[..., bool | None]]
 
 
@@ -59,13 +60,16 @@ class Oracle:
                 if _place(p, [q for q in payments if all(q[k.payment] == p[k.payment] for k in rule.keys)])
                 == _place(line, [m for m in lines if all(m[k.line] == line[k.line] for k in rule.keys)])
             ]
-        pairs = [(p, line) for p, line in pairs if self._holds(rule.where, p, line)]
+        pairs = [(p, line) for p, line in pairs if self._holds(rule.where, p, line) and (_paid(p) or _paid(line))]
         for p, line in pairs:
             if sum(q is p for q, _ in pairs) == 1 and sum(m is line for _, m in pairs) == 1:
                 self._place_group(rule, [p, line], self._class_of(rule, p, line))
 
     def _class_of(self, rule: Pair | Group, *rows: Row) -> str:
-        return next((case.exception_class for case in rule.cases if self._holds(case.when, *rows)), "")
+        found = next((case.exception_class for case in rule.cases if self._holds(case.when, *rows)), "")
+        if isinstance(rule, Pair) and found in {"", *INFORMATIVE}:
+            return next((one for one, row in zip(ONE_SIDED, rows, strict=True) if not _paid(row)), found)
+        return found
 
     def _place_group(self, rule: Pair | Group, rows: list[Row], exception_class: str) -> None:
         good = "MATCHED" if rule.commit == "auto" else "SUGGESTED"
@@ -133,13 +137,17 @@ class Oracle:
             books, channel = sum(p["amount_minor"] for p in ps) - fees, sum(line["amount_minor"] for line in lines_of)
             group = {"payments_minor": books, "lines_minor": channel}
             exception_class = "" if books == channel else self._class_of(rule, group)
-            if books == channel or exception_class:
+            if (books or channel) and (books == channel or exception_class):
                 self._place_group(rule, [*ps, *lines_of], exception_class)
 
     def _alone(self, rule: Alone) -> None:
         for row in self._live(self.payments if rule.side == "P" else self.lines):
             if self._holds(rule.where, row):
                 self.verdicts[_id(row)] = (_id(row), rule.id, rule.disposition, rule.exception_class)
+
+
+def _paid(row: Row) -> bool:
+    return row.get("state", row.get("status")) in ("SUCCEEDED", "")
 
 
 def _id(row: Row) -> str:

@@ -151,7 +151,9 @@ def test_the_shipped_rules_lose_no_row_and_no_fen_and_do_not_hear_the_order(fres
 def conserved(folder: Path, summary: Summary, payments: list[Row], lines: list[Row]) -> bool:
     """Each row once, and on both sides as many rows and as much money out as in."""
     ids = [(row["side"], row["id"]) for row in pq.read_table(folder / RESULTS).to_pylist()]
-    assert ids == sorted([("P", p["payment_id"]) for p in payments] + [("L", line["line_id"]) for line in lines])
+    assert sorted(ids) == sorted(
+        [("P", p["payment_id"]) for p in payments] + [("L", line["line_id"]) for line in lines]
+    )
     for side, rows in (("P", payments), ("L", lines)):
         totals = [total for total in summary.totals if total["side"] == side]
         assert sum(total["row_count"] for total in totals) == len(rows)

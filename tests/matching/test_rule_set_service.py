@@ -1,5 +1,6 @@
 """Versions of rule sets over real sockets and a real database: made, read, reported, activated by a second person."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -336,6 +337,21 @@ async def test_a_report_against_a_version_that_was_replaced_meanwhile_counts_no_
     assert fault.reason == "REGRESSION_REQUIRED"
     assert again.baseline_version == 2
     assert [await bench.decides(date(2026, month, 1)) for month in (3, 4, 6)] == [1, 2, 3]
+
+
+async def test_of_two_versions_that_are_activated_at_once_the_second_needs_a_report_against_the_first(bench: Bench):
+    await bench.create(a_version(2))
+    await bench.create(a_version(3), request_id="create-0002")
+    reports = [await bench.report(version, f"regress-000{version}") for version in (2, 3)]
+
+    ended = await asyncio.gather(
+        *(bench.activate(one.regression_id, version=one.version) for one in reports), return_exceptions=True
+    )
+
+    (active,) = [one.version for one in ended if not isinstance(one, BaseException)]
+    (lost,) = [from_rpc_error(one) for one in ended if isinstance(one, grpc.aio.AioRpcError)]
+    assert lost.reason == "REGRESSION_REQUIRED"
+    assert await bench.decides(date(2026, 4, 1)) == active
 
 
 async def test_a_retired_version_gives_its_days_back_and_the_last_one_cannot_be_retired(bench: Bench):

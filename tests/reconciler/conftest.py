@@ -53,6 +53,7 @@ async def payments_target(fresh_database, clock: ManualClock) -> AsyncIterator[s
     yield f"127.0.0.1:{running.port}"
     await running.stop()
     await actions.intake.close(5)
+    await actions.exports.close()
     await engine.dispose()
 
 

@@ -38,17 +38,6 @@ async def test_before_the_close_rows_without_a_counterpart_wait_and_afterwards_a
     assert after.pins.as_of.ToDatetime() > before.pins.as_of.ToDatetime()
 
 
-async def test_between_two_closes_the_moment_of_asking_changes_nothing(system: System):
-    await system.record(1)
-    await system.ingest(a_bill(a_bill_row(1)))
-    first = await system.run("run-00001")
-    system.clock.advance(40_000)
-
-    second = await system.run("run-00002")
-
-    assert second.same_as_run_id == first.run_id
-
-
 async def test_a_payment_near_midnight_that_no_statement_has_is_an_exception_of_the_next_days_run(system: System):
     late = await system.record(1, pay_time=LATE)
     await system.ingest(a_bill(a_bill_row(2, book_time=NOON)))

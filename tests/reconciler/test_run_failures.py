@@ -1,8 +1,8 @@
 """A run that cannot be made, that breaks, or whose worker is lost: what it says, and what it leaves."""
 
 import pytest
-from bihuan.reconciler.v1 import run_pb2
-from sqlalchemy import delete, update
+from bihuan.reconciler.v1 import run_pb2, run_service_pb2
+from sqlalchemy import delete, insert, select, update
 
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.clients import PaymentsClient
@@ -22,33 +22,41 @@ async def test_without_a_statement_a_run_fails_and_says_what_is_missing(system: 
     assert await system.count(ExceptionRow) == 0
 
 
-async def test_a_payment_that_the_mirror_lost_fails_the_run_instead_of_becoming_a_money_exception(system: System):
-    await system.record(1)
+async def test_what_the_mirror_lost_or_has_wrong_is_read_anew_before_anything_is_decided_and_told(system: System):
+    wrong = await system.record(1)
     lost = await system.record(2)
     await system.ingest(a_bill(a_bill_row(1), a_bill_row(2)))
     await system.mirror.follow_payments()
     async with system.sessions.begin() as session:
         await session.execute(delete(PaymentRow).where(PaymentRow.payment_id == lost))
-
-    run = await system.run()
-
-    assert (run.state, run.failure_reason) == (run_pb2.Run.STATE_FAILED, "MIRROR_GAP")
-    assert "payments has 2 payments" in run.failure_message
-    assert "the mirror has 1" in run.failure_message
-    assert (await system.count(RunResultRow), await system.count(ExceptionRow)) == (0, 0)
-    assert await system.count(PaymentFactRow) == 0
-
-
-async def test_an_amount_that_the_mirror_has_wrong_is_a_gap_too(system: System):
-    await system.record(1)
-    await system.ingest(a_bill(a_bill_row(1)))
-    await system.mirror.follow_payments()
-    async with system.sessions.begin() as session:
         await session.execute(update(PaymentRow).values(amount_minor=1))
 
     run = await system.run()
 
-    assert run.failure_reason == "MIRROR_GAP"
+    assert (run.state, run.totals.matched_count) == (run_pb2.Run.STATE_SUCCEEDED, 2)
+    assert (list(run.mirror_gap.missing_payment_ids), list(run.mirror_gap.wrong_payment_ids)) == ([lost], [wrong])
+    assert await system.count(ExceptionRow) == 0
+    (listed,) = (await system.runs.ListRuns(run_service_pb2.ListRunsRequest(channel="wechat_pay"))).runs
+    assert listed.mirror_gap.missing_count == 1
+
+
+async def test_a_payment_that_the_mirror_alone_has_fails_the_run_instead_of_becoming_a_money_exception(system: System):
+    known = await system.record(1)
+    await system.ingest(a_bill(a_bill_row(1)))
+    await system.mirror.follow_payments()
+    async with system.sessions.begin() as session:
+        row = (await session.scalars(select(PaymentRow))).one()
+        values = {column.name: getattr(row, column.name) for column in PaymentRow.__table__.columns}
+        await session.execute(insert(PaymentRow).values(**{**values, "payment_id": f"{known}_x"}))
+
+    run = await system.run()
+
+    assert (run.state, run.failure_reason) == (run_pb2.Run.STATE_FAILED, "MIRROR_GAP")
+    assert "payments has 1 payments" in run.failure_message
+    assert "the mirror has 2" in run.failure_message
+    assert list(run.mirror_gap.unknown_payment_ids) == [f"{known}_x"]
+    assert (await system.count(RunResultRow), await system.count(ExceptionRow)) == (0, 0)
+    assert await system.count(PaymentFactRow) == 0
 
 
 async def test_a_run_whose_worker_was_lost_is_made_by_another_and_the_lost_one_writes_nothing(system: System):

@@ -96,15 +96,6 @@ async def test_what_a_run_decided_reaches_the_payments(system: System):
     assert (await system.get_run(run.run_id)).state == run_pb2.Run.STATE_SUCCEEDED
 
 
-async def test_a_run_takes_in_what_the_feed_has_before_it_compares(system: System):
-    await system.ingest(a_bill(a_bill_row(1)))
-    await system.record(1)  # nobody has followed the feed yet
-
-    run = await system.run()
-
-    assert run.totals.matched_count == 1
-
-
 async def test_a_day_without_a_single_row_on_either_side_of_the_books_still_adds_up(system: System):
     await system.ingest(a_bill(a_bill_row(1)))
 

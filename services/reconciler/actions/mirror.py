@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 import structlog
@@ -16,7 +16,8 @@ from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
 from services.reconciler.clients import ChangeBatch, PaymentsClient
-from services.reconciler.domain.payment import Change
+from services.reconciler.domain.manifest import Gap
+from services.reconciler.domain.payment import Change, MirroredPayment
 from services.reconciler.domain.retry import Retry
 from services.reconciler.store.arrival import ArrivalStore
 from services.reconciler.store.fact import DueFact, FactStore
@@ -72,6 +73,30 @@ class MirrorActions:
         """The first sequence of the feed that the mirror has not read yet."""
         async with self._sessions() as session:
             return await MirrorStore(session).next_sequence()
+
+    async def repair_day(self, channel: str, business_date: date) -> Gap:
+        """Read a channel's day anew, where the feed has not told it rightly; returns what the mirror had otherwise.
+
+        Each part commits by itself. Raises Fault when payments does not answer.
+        """
+        gap, after, ended = Gap(), "", False
+        async with aclosing(self._payments.day(channel, business_date)) as parts:
+            while not ended:
+                part: list[MirroredPayment] = await anext(parts, [])
+                ended = not part
+                async with self._sessions.begin() as session:
+                    gap.add(*await MirrorStore(session).repair(part, channel, business_date, after, last=ended))
+                    await ArrivalStore(session).add_payments(payment.payment_id for payment in part)
+                after = part[-1].payment_id if part else after
+        _log.error(
+            "mirror had a gap",
+            channel=channel,
+            business_date=str(business_date),
+            missing_count=gap.missing_count,
+            wrong_count=gap.wrong_count,
+            unknown_count=gap.unknown_count,
+        )
+        return gap
 
     async def _mirror(self, batch: ChangeBatch) -> None:
         newest: dict[str, Change] = {}

@@ -1,7 +1,7 @@
 """What a run is made from: complete first, then read at one instant into files, with the pins that name it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from services.reconciler.rules.rule_set import RuleSet
 from services.reconciler.store.frame import FrameStore
 from services.reconciler.store.result import OwnRows
 from services.reconciler.store.rule_set import RuleSetStore
-from services.reconciler.store.run import Claim
+from services.reconciler.store.run import Claim, RunStore
 from services.reconciler.store.statement import StatementStore
 from services.reconciler.tables import RuleSetVersionRow, StatementRow
 
@@ -49,6 +49,18 @@ class _Read:
     whole_to: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    theirs: Manifest
+    ours: Manifest
+    read: _Read
+    frames: RunFrames
+
+    @property
+    def is_whole(self) -> bool:
+        return self.ours == self.theirs
+
+
 class RunInputsActions:
     """How a run comes by its inputs."""
 
@@ -69,16 +81,25 @@ class RunInputsActions:
     async def complete(self, claim: Claim, folder: Path) -> RunInputs:
         """The inputs, if the mirror has all that payments has at one place in its feed; what came later is left out.
 
-        Raises Fault MIRROR_GAP, NOT_FOUND (no statement, or no rule set for the day).
+        A mirror with a gap is repaired, once, and the run keeps what was missing. Raises Fault MIRROR_GAP when it still
+        has one, NOT_FOUND (no statement, or no rule set for the day).
         """
+        compared = await self._compared(claim, folder)
+        if not compared.is_whole:
+            gap = await self._mirror.repair_day(claim.channel, claim.business_date)
+            async with self._sessions.begin() as session:
+                await RunStore(session).tell_gap(claim, asdict(gap))
+            compared = await self._compared(claim, folder)
+        if not compared.is_whole:
+            raise _gap(claim, compared.theirs, compared.ours)
+        return await asyncio.to_thread(self._inputs, claim, compared.read, compared.frames, compared.ours, folder)
+
+    async def _compared(self, claim: Claim, folder: Path) -> _Compared:
         theirs = await self._payments.manifest(claim.channel, claim.business_date)
         await self._catch_up(theirs.max_sequence)
         read = await self._read(claim, theirs.max_sequence, folder)
         frames = await asyncio.to_thread(RunFrames.read, folder)
-        ours = await asyncio.to_thread(frames.manifest)
-        if ours != theirs.manifest:
-            raise _gap(claim, theirs.manifest, ours)
-        return await asyncio.to_thread(self._inputs, claim, read, frames, ours, folder)
+        return _Compared(theirs.manifest, await asyncio.to_thread(frames.manifest), read, frames)
 
     async def _catch_up(self, sequence: int) -> None:
         """Read the feed up to a sequence. Each turn reads on and the sequence stands, so it ends."""

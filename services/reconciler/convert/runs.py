@@ -43,6 +43,18 @@ def run(row: RunRow) -> run_pb2.Run:
         mode=run_pb2.Run.Mode.Value(f"MODE_{row.mode}"),
         same_as_run_id=row.same_as_run_id or "",
         superseded_by_run_id=row.superseded_by_run_id or "",
+        mirror_gap=_mirror_gap(row.mirror_gap) if row.mirror_gap else None,
+    )
+
+
+def _mirror_gap(gap: Mapping[str, Any]) -> run_pb2.MirrorGap:
+    return run_pb2.MirrorGap(
+        missing_count=gap["missing_count"],
+        wrong_count=gap["wrong_count"],
+        unknown_count=gap["unknown_count"],
+        missing_payment_ids=gap["missing_ids"],
+        wrong_payment_ids=gap["wrong_ids"],
+        unknown_payment_ids=gap["unknown_ids"],
     )
 
 

@@ -5,10 +5,11 @@ The definition is that of `SliceManifest` in the contract; payments has its own 
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 _MODULUS = 2**256
+_IDS_MAX = 1_000
 
 # payment_id, merchant_order_no, channel_txn_no, currency_code, amount_minor
 Row = tuple[str, str, str, str, int]
@@ -21,6 +22,26 @@ class Manifest:
     payment_count: int
     amount_sums: dict[str, int]
     digest: bytes
+
+
+@dataclass(slots=True)
+class Gap:
+    """What the mirror had otherwise than payments, of one day; ids up to a limit each, counts of all."""
+
+    missing_count: int = 0
+    wrong_count: int = 0
+    unknown_count: int = 0
+    missing_ids: list[str] = field(default_factory=list)
+    wrong_ids: list[str] = field(default_factory=list)
+    unknown_ids: list[str] = field(default_factory=list)
+
+    def add(self, missing: Sequence[str], wrong: Sequence[str], unknown: Sequence[str]) -> None:
+        """Payments that the mirror lacked, that it had otherwise, and that it alone has."""
+        for ids, found in ((self.missing_ids, missing), (self.wrong_ids, wrong), (self.unknown_ids, unknown)):
+            ids.extend(found[: _IDS_MAX - len(ids)])
+        self.missing_count += len(missing)
+        self.wrong_count += len(wrong)
+        self.unknown_count += len(unknown)
 
 
 def manifest_of(payments: Iterable[Row]) -> Manifest:

@@ -1,6 +1,6 @@
-"""From the candidates of a rule to the rows that it places. Pure: one table in, two tables out."""
+"""From the candidates of a rule to the rows that it places. Pure: batches in, two tables out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -28,20 +28,18 @@ _FIELDS: dict[str, pa.DataType] = {
 DECIDED_P = pa.schema({"pn": pa.int64(), "group_id": pa.string(), **_FIELDS})
 DECIDED_L = pa.schema({"ln": pa.int64(), "group_id": pa.string(), **_FIELDS})
 _SHOWN_MAX = 8
+_ROWS_AT_ONCE = 10_000
 _SUBSETS_MAX = 50_000  # all of 20 parts up to 6, about 10 ms; the pool of a rule is smaller
 _Tables = tuple[pa.Table, pa.Table]
 
 
-def decide_near(rule: NearRule, candidates: pa.Table) -> _Tables:
+def decide_near(rule: NearRule, candidates: Iterable[pa.RecordBatch]) -> _Tables:
     """The rows that the rule places, of payments and of lines; what it leaves to others is in neither."""
-    found = candidates.to_pylist()
-    if rule.similar is not None:
-        found = [row for row in found if _is_similar(row, rule.similar)]
     near = [f"nearly {key}" for key in (rule.similar.keys if rule.similar else ())]
-    rows = _Rows(rule, fragments.by([*rule.keys, *near]), found)
+    rows = _Rows(rule, fragments.by([*rule.keys, *near]))
+    found = (row for row in _each(candidates) if rule.similar is None or _is_similar(row, rule.similar))
     taken, doubts = decide(
-        (Candidate(row["payment_id"], row["line_id"], row["apart_us"]) for row in found),
-        rule.margin_seconds * 1_000_000,
+        (Candidate(*rows.known(row), row["apart_us"]) for row in found), rule.margin_seconds * 1_000_000
     )
     for one in taken:
         rows.add_near(one, rule.exception_class)
@@ -51,13 +49,12 @@ def decide_near(rule: NearRule, candidates: pa.Table) -> _Tables:
     return rows.tables()
 
 
-def decide_sum_rows(rule: Sums, candidates: pa.Table) -> _Tables:
+def decide_sum_rows(rule: Sums, candidates: Iterable[pa.RecordBatch]) -> _Tables:
     """The same for a rule that looks for sums."""
-    found = candidates.to_pylist()
     is_line = rule.whole is Side.LINE
-    rows = _Rows(rule, "sum " + fragments.by(rule.keys), found)
+    rows = _Rows(rule, "sum " + fragments.by(rule.keys))
     bounds = Bounds(items_max=rule.pool_max, parts_max=rule.parts_max, subsets_max=_SUBSETS_MAX)
-    taken, doubts = decide_sums((_sum_candidate(row, is_line=is_line) for row in found), bounds)
+    taken, doubts = decide_sums((_sum_candidate(row, rows, is_line=is_line) for row in _each(candidates)), bounds)
     for one in taken:
         whole, parts = [one.whole_id], [*one.part_ids]
         rows.add_sum(*((parts, whole) if is_line else (whole, parts)), net=one.net)
@@ -69,12 +66,20 @@ def decide_sum_rows(rule: Sums, candidates: pa.Table) -> _Tables:
     return rows.tables()
 
 
-def _sum_candidate(row: dict[str, Any], *, is_line: bool) -> SumCandidate:
+def _each(candidates: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+    """One at a time: as rows of Python all of a large day would take many times what they are in Arrow."""
+    for batch in candidates:
+        for start in range(0, len(batch), _ROWS_AT_ONCE):
+            yield from batch.slice(start, _ROWS_AT_ONCE).to_pylist()
+
+
+def _sum_candidate(row: dict[str, Any], rows: "_Rows", *, is_line: bool) -> SumCandidate:
+    payment_id, line_id = rows.known(row)
     if not is_line:
-        return SumCandidate(row["payment_id"], row["books_minor"], row["line_id"], row["channel_minor"])
+        return SumCandidate(payment_id, row["books_minor"], line_id, row["channel_minor"])
     fee = row["fee_minor"]
     net = None if fee is None else row["books_minor"] - fee
-    return SumCandidate(row["line_id"], row["channel_minor"], row["payment_id"], row["books_minor"], net)
+    return SumCandidate(line_id, row["channel_minor"], payment_id, row["books_minor"], net)
 
 
 def _is_similar(row: dict[str, Any], similar: Similar) -> bool:
@@ -95,14 +100,19 @@ def nearly_equal(payment: str, line: str, similar: Similar) -> bool:
 class _Rows:
     """What a rule places, in the columns of `placed_p` and `placed_l`; a row is placed once, by whoever is first."""
 
-    def __init__(self, rule: NearRule | Sums, by: str, found: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, rule: NearRule | Sums, by: str) -> None:
         self.rule, self.by = rule, by
         self.placed: dict[tuple[str, str], dict[str, Any]] = {}
         self.number: dict[tuple[str, str], int] = {}
         self.minor: dict[tuple[str, str], int] = {}
-        for row in found:
-            self.number["P", row["payment_id"]], self.minor["P", row["payment_id"]] = row["pn"], row["books_minor"]
-            self.number["L", row["line_id"]], self.minor["L", row["line_id"]] = row["ln"], row["channel_minor"]
+        self._ids: dict[str, str] = {}
+
+    def known(self, row: dict[str, Any]) -> tuple[str, str]:
+        """Take note of both rows of a candidate; gives their ids, of which each is held once."""
+        payment_id, line_id = (self._ids.setdefault(one, one) for one in (row["payment_id"], row["line_id"]))
+        self.number["P", payment_id], self.minor["P", payment_id] = row["pn"], row["books_minor"]
+        self.number["L", line_id], self.minor["L", line_id] = row["ln"], row["channel_minor"]
+        return payment_id, line_id
 
     def add_near(self, near: Near, exception_class: str) -> None:
         """A pair to suggest, with what came second."""

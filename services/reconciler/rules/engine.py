@@ -5,7 +5,7 @@ An engine brings how its SQL runs and how rows come and go; what needs Python is
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -43,7 +43,7 @@ class Engine(Protocol):
         """The rows of a query, which is plain enough for every engine to read as it stands."""
 
     def batches(self, query: str) -> Iterator[pa.RecordBatch]:
-        """The same, batch by batch, in the order that the query names."""
+        """The same, batch by batch, in the order that the query names, if any."""
 
     def keep(self, name: str, table: pa.Table) -> None:
         """Make a table of these rows."""
@@ -111,12 +111,12 @@ def _run_step(engine: Engine, plan: Plan, asked: Asked, step: Step) -> None:
         case Derive():
             _derive(engine, plan.rule_set, asked)
         case Decide() | DecideSums():
-            candidates = engine.table(f"SELECT * FROM {step.candidates}")  # noqa: S608  a name of ours
+            candidates = engine.batches(f"SELECT * FROM {step.candidates}")  # noqa: S608  a name of ours
             for t, table in zip(columns.TABLE.values(), _decided(step, candidates), strict=True):
                 engine.keep(f"decided_{t}_{step.rule.id}", table)
 
 
-def _decided(step: Decide | DecideSums, candidates: pa.Table) -> tuple[pa.Table, pa.Table]:
+def _decided(step: Decide | DecideSums, candidates: Iterable[pa.RecordBatch]) -> tuple[pa.Table, pa.Table]:
     if isinstance(step, Decide):
         return decide_near(step.rule, candidates)
     return decide_sum_rows(step.rule, candidates)

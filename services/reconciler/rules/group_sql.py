@@ -13,7 +13,7 @@ from services.reconciler.rules.rule_set import Group
 
 
 def group_steps(rule: Group) -> Iterator[Step]:
-    """The sums of both sides, the groups that they make, and their rows."""
+    """The sums of both sides, the groups that they make, and their rows. That both are nothing tells nothing."""
     of_lines, of_payments = (
         statement(rule.id, f"CREATE TABLE sums_{columns.TABLE[side]}_{rule.id} AS {_sums(rule, side)}")
         for side in (Side.LINE, Side.PAYMENT)
@@ -50,7 +50,7 @@ def _groups(rule: Group) -> str:
                        l.minor AS lines_minor, p.rows_in AS payment_count, l.rows_in AS line_count,
                        {sql.least("p.least_id", "l.least_id")} AS group_id
                 FROM sums_p_{rule.id} AS p JOIN sums_l_{rule.id} AS l ON {same}
-                WHERE {shape} AND p.rows_in + l.rows_in > 2
+                WHERE {shape} AND p.rows_in + l.rows_in > 2 AND (p.minor <> 0 OR l.minor <> 0)
             ) AS g
         ) AS c WHERE c.payments_minor = c.lines_minor OR c.exception_class <> ''"""
 

@@ -12,14 +12,40 @@ from services.reconciler.rules.rule_files import aliases
 from services.reconciler.rules.rule_set import Key, Near, Similar, Sums
 
 _CROWD = 4  # three stretches hold up to so many times what is within the time of one row
+_PAIRS_MAX = 10_000  # of equal keys in one stretch: a hundred payments and a hundred lines, of which nobody can tell
 
 
 def near_steps(rule: Near) -> Iterator[Step]:
-    """Payments and lines with equal keys within the time, and what is decided of them."""
-    halves = " UNION ".join(_candidates(rule, half) for half in _halves(rule))
+    """Payments and lines with equal keys within the time, and what is decided of them.
+
+    Where too many are alike at one time they are left out before the join, which would pair each with each.
+    """
+    names = [key.payment for key in rule.keys]
+    same = " AND ".join(f"c.{name} = p.{name}" for name in names)
+    free = f"NOT EXISTS (SELECT 1 FROM crowded_{rule.id} AS c WHERE {same} AND c.stretch = p.stretch)"
+    halves = " UNION ".join(f"{_candidates(rule, half)} AND {free}" for half in _halves(rule))
     found = statement(rule.id, f"CREATE TABLE candidates_{rule.id} AS {halves}")
+    noted = (_crowded_out(rule, side, names, f"{_PAIRS_MAX} pairs alike") for side in Side)
+    too_many = WhenAny(rule.id, f"crowded_{rule.id}", tuple(noted))
     decided = WhenAny(rule.id, f"candidates_{rule.id}", (Decide(rule.id, rule), *_decided(rule)))
-    yield from _among_near(rule, found, decided)
+    yield from _among_near(rule, _crowds(rule), too_many, found, decided)
+
+
+def _crowds(rule: Near) -> Statement:
+    payments = ", ".join(f"n.{key.payment} AS k{at}" for at, key in enumerate(rule.keys))
+    lines = ", ".join(f"n.{key.line} AS k{at}" for at, key in enumerate(rule.keys))
+    places = ", ".join(str(at + 1) for at in range(len(rule.keys) + 1))
+    same = " AND ".join(f"p.k{at} = l.k{at}" for at in range(len(rule.keys)))
+    named = ", ".join(f"p.k{at} AS {key.payment}" for at, key in enumerate(rule.keys))
+    return statement(
+        rule.id,
+        f"""
+        CREATE TABLE crowded_{rule.id} AS SELECT {named}, p.stretch
+        FROM (SELECT {payments}, n.stretch, COUNT(*) AS n FROM near_p_{rule.id} AS n GROUP BY {places}) AS p
+        JOIN (SELECT {lines}, n.stretch, COUNT(*) AS n FROM near_l_{rule.id} AS n GROUP BY {places}) AS l
+          ON {same} AND p.stretch = l.stretch
+        WHERE p.n * l.n > {_PAIRS_MAX}""",
+    )
 
 
 def sums_steps(rule: Sums) -> Iterator[Step]:
@@ -49,20 +75,21 @@ def sums_steps(rule: Sums) -> Iterator[Step]:
           AND NOT EXISTS (
             SELECT 1 FROM crowded_{rule.id} AS c WHERE {same} AND c.stretch = {part}.stretch)""",
     )
-    too_many = WhenAny(rule.id, f"crowded_{rule.id}", (_crowded_out(rule, names),))
+    told = f"{_CROWD * rule.pool_max} rows of a {_whole(rule)}"
+    too_many = WhenAny(rule.id, f"crowded_{rule.id}", (_crowded_out(rule, rule.whole, names, told),))
     steps: tuple[Step, ...] = (*_too_many_parts(rule), DecideSums(rule.id, rule), *_decided(rule))
     yield from _among_near(rule, crowded, too_many, found, WhenAny(rule.id, f"candidates_{rule.id}", steps))
 
 
-def _crowded_out(rule: Sums, names: list[str]) -> Statement:
-    """Wholes of which all rows at their time were too many to be looked at."""
-    t, row = columns.TABLE[rule.whole], columns.ROW[rule.whole]
-    own = [key.line if rule.whole is Side.LINE else key.payment for key in rule.keys]
+def _crowded_out(rule: Near | Sums, side: Side, names: list[str], told: str) -> Statement:
+    """Rows of which all others at their time were too many to be looked at."""
+    t, row = columns.TABLE[side], columns.ROW[side]
+    own = [key.line if side is Side.LINE else key.payment for key in rule.keys]
     same = " AND ".join(f"c.{name} = {t}.{mine}" for name, mine in zip(names, own, strict=True))
     return statement(
         rule.id,
         f"""
-        INSERT INTO unsearched_{t} SELECT DISTINCT {t}.{row}, {_unsearched(rule, _CROWD * rule.pool_max, "rows")}
+        INSERT INTO unsearched_{t} SELECT DISTINCT {t}.{row}, {_unsearched(rule, told)}
         FROM near_{t}_{rule.id} AS {t} JOIN crowded_{rule.id} AS c ON {same} AND c.stretch = {t}.stretch""",
     )
 
@@ -70,21 +97,26 @@ def _crowded_out(rule: Sums, names: list[str]) -> Statement:
 def _too_many_parts(rule: Sums) -> Iterator[Statement]:
     """Wholes with more possible parts than a sum is looked for among, and those parts."""
     whole = columns.ROW[rule.whole]
+    told = f"{rule.pool_max} possible parts of a {_whole(rule)}"
     large = f"SELECT {whole} FROM candidates_{rule.id} GROUP BY {whole} HAVING COUNT(*) > {rule.pool_max}"
     for side, t in columns.TABLE.items():
         yield statement(
             rule.id,
             f"""
             INSERT INTO unsearched_{t}
-            SELECT DISTINCT c.{columns.ROW[side]}, {_unsearched(rule, rule.pool_max, "possible parts")}
+            SELECT DISTINCT c.{columns.ROW[side]}, {_unsearched(rule, told)}
             FROM candidates_{rule.id} AS c JOIN ({large}) AS g ON g.{whole} = c.{whole}""",
         )
 
 
-def _unsearched(rule: Sums, most: int, what: str) -> str:
-    side = "deposit" if rule.whole is Side.LINE else "payment"
-    told = f"no sum was looked for: more than {most} {what} of a {side} {sql.by(rule.keys)}"
-    return sql.literal(f"no counterpart; {told} within {rule.within_seconds} s")
+def _unsearched(rule: Near | Sums, told: str) -> str:
+    what = "counterpart" if isinstance(rule, Near) else "sum"
+    within = f"{sql.by(rule.keys)} within {rule.within_seconds} s"
+    return sql.literal(f"no counterpart; no {what} was looked for: more than {told} {within}")
+
+
+def _whole(rule: Sums) -> str:
+    return "deposit" if rule.whole is Side.LINE else "payment"
 
 
 def _among_near(rule: Near | Sums, *steps: Step) -> Iterator[Step]:

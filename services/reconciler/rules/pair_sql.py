@@ -9,7 +9,12 @@ from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
 from services.reconciler.rules.plan import Step, WhenAny, statement
 from services.reconciler.rules.rule_files import aliases
-from services.reconciler.rules.rule_set import Pair
+from services.reconciler.rules.rule_set import INFORMATIVE, Case, Pair
+
+_MOVED_ON_ONE_SIDE = (
+    Case("p.state <> 'SUCCEEDED'", "STATUS_CHANNEL_SUCCESS"),
+    Case("l.status NOT IN ('SUCCEEDED', '')", "STATUS_PLATFORM_SUCCESS"),
+)
 
 
 def pair_steps(rule: Pair) -> Iterator[Step]:
@@ -22,14 +27,21 @@ def pair_steps(rule: Pair) -> Iterator[Step]:
 
 
 def joined(rule: Pair, payments: str, lines: str) -> str:
-    """All pairs that the rule's keys join, each with its class."""
-    case = sql.class_of(rule.cases, aliases(rule, is_case=True))
+    """All pairs that the rule's keys join, each with its class; where no side says that money moved, there is none."""
     return f"""
         SELECT p.pn, l.ln, p.payment_id, l.line_id, p.amount_minor AS books_minor, l.amount_minor AS channel_minor,
-               p.currency_code, {case} AS exception_class
+               p.currency_code, {_class_of(rule)} AS exception_class
         FROM {payments} AS p JOIN {lines} AS l ON {sql.equal(rule.keys)}
         WHERE {sql.of_kinds("p", rule.payments)} AND {sql.of_kinds("l", rule.lines)}
+          AND (p.state = 'SUCCEEDED' OR l.status IN ('SUCCEEDED', ''))
           AND {sql.condition(rule.where, aliases(rule, is_case=False))}"""
+
+
+def _class_of(rule: Pair) -> str:
+    """Whatever a rule set forgets: what moved on one side only is no match, before a class that would let it be one."""
+    good = next((at for at, case in enumerate(rule.cases) if case.exception_class in INFORMATIVE), len(rule.cases))
+    cases = (*rule.cases[:good], *_MOVED_ON_ONE_SIDE, *rule.cases[good:])
+    return sql.class_of(cases, aliases(rule, is_case=True))
 
 
 def each_once(joined_rows: str) -> str:
@@ -62,6 +74,7 @@ def _ranked(rule: Pair, side: Side) -> str:
         "amount_minor",
         "currency_code",
         "kind",
+        "state" if is_payment else "status",
         *keys,
         *sql.named(t, texts, columns.KNOWN[side]),
     }

@@ -1,15 +1,17 @@
 """SQL of the mirror: payments that have succeeded, their refunds, and how far their feed was read."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from sqlalchemy import Boolean, func, literal_column
+from sqlalchemy import Boolean, and_, func, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund
 from services.reconciler.tables import FeedCursorRow, PaymentRow, RefundRow
 
-_FEED = "payments"
+# The release before read the feed by another cursor, without refunds; beside it this one goes on from where it began.
+_FEED = "payments and refunds"
 
 
 class MirrorStore:
@@ -48,6 +50,40 @@ class MirrorStore:
         rows.sort(key=lambda row: str(row["payment_id"]))
         kept = await self._session.execute(statement, rows)
         return {payment_id for payment_id, inserted in kept if inserted}
+
+    async def repair(
+        self, payments: Sequence[MirroredPayment], channel: str, business_date: date, after_payment_id: str, last: bool
+    ) -> tuple[list[str], list[str], list[str]]:
+        """Let the mirror have some payments of a day as payments has them now, in order of id behind one.
+
+        Returns the ids that were missing, that were wrong, and that the mirror alone has up to the last of them, or to
+        the day's end with `last`; these stay, for a person to look at. What is newer here stays too.
+        """
+        missing: list[str] = []
+        wrong: list[str] = []
+        if payments:
+            rows = [{**_columns(payment), "first_sequence": 0} for payment in payments]
+            new = insert(PaymentRow)
+            told = [name for name in _columns(payments[0]) if name not in ("payment_id", "traceparent")]
+            differs = tuple_(*(PaymentRow.__table__.c[name] for name in told)).is_distinct_from(
+                tuple_(*(new.excluded[name] for name in told))
+            )
+            statement = new.on_conflict_do_update(
+                index_elements=["payment_id"],
+                set_={name: new.excluded[name] for name in told},
+                where=and_(new.excluded.version >= PaymentRow.version, differs),
+            ).returning(PaymentRow.payment_id, literal_column("(payments.xmax = 0)", Boolean))
+            for payment_id, inserted in await self._session.execute(statement, rows):
+                (missing if inserted else wrong).append(payment_id)
+        ours = select(PaymentRow.payment_id).where(
+            PaymentRow.channel == channel,
+            PaymentRow.business_date == business_date,
+            PaymentRow.payment_id > after_payment_id,
+        )
+        if not last:
+            ours = ours.where(PaymentRow.payment_id <= payments[-1].payment_id)
+        theirs = {payment.payment_id for payment in payments}
+        return missing, wrong, sorted(set(await self._session.scalars(ours)) - theirs)
 
     async def mirror_refunds(self, changes: Sequence[Change]) -> None:
         """Keep each change's refund unless its version is kept already. No refund may be there twice."""

@@ -159,6 +159,10 @@ class RunStore:
         """Keep the run longer; False when it is no longer ours."""
         return await self._change(claim, due_at=lease_until)
 
+    async def tell_gap(self, claim: Claim, gap: dict[str, Any]) -> bool:
+        """Keep what the mirror had otherwise than payments when the run began; False when it is no longer ours."""
+        return await self._change(claim, mirror_gap=gap)
+
     async def give_back(self, claim: Claim, due_at: datetime) -> bool:
         """Let the run wait for its next turn; False when it is no longer ours."""
         return await self._change(claim, state="PENDING", due_at=due_at, rows_done=0, rows_total=0)

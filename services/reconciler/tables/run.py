@@ -16,6 +16,7 @@ class RunRow(Base):
     `attempts` rises with each claim, so that who lost the lease can be told from who has it. A DRY_RUN is never the
     current run of its day: it supersedes nothing, nothing supersedes it. `rule_set_version` is the version's number, or
     the name of the rules in runs of releases before rule sets; `as_of` is the moment for which it was decided.
+    `mirror_gap` is what the mirror had otherwise than payments when the run began, empty if nothing.
     `same_as_run_id` names the run that stands, where this one was asked for with equal pins and so decided nothing.
     """
 
@@ -72,6 +73,7 @@ class RunRow(Base):
     rule_set_hash: Mapped[str] = mapped_column(server_default="")
     as_of: Mapped[datetime | None]
     same_as_run_id: Mapped[str | None]
+    mirror_gap: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class RunResultRow(Base):
