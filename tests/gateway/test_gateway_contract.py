@@ -70,12 +70,13 @@ def test_the_rules_of_the_contract_are_limits_in_the_document():
     request = DOCUMENT["components"]["schemas"]["payments.v1.RecordPaymentRequest"]
 
     assert request["additionalProperties"] is False
-    assert request["properties"]["merchantId"] | {"description": ""} == {
+    assert request["properties"]["merchantId"] == {
         "type": "string",
         "minLength": 1,
         "maxLength": 64,
         "pattern": "^[A-Za-z0-9_-]*$",
-        "description": "",
+        "description": "The merchant that is paid.",
+        "x-description-zh": "商户编号",
     }
     assert "amount" in request["required"]
     assert "requestId" not in request["required"]
