@@ -1,7 +1,6 @@
 """The HTTP application: one span, one place, one key and one shape of error for each request. It knows no operation."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -21,11 +20,11 @@ from services.gateway.domain.caller import Caller
 from services.gateway.domain.rate import MethodClass
 from services.gateway.guard import Guard
 from services.gateway.limits import InFlight
+from services.gateway.open_pages import OpenPages
 from services.gateway.problems import problem, status_of
 from services.gateway.routes import Found, Routes
 from services.gateway.transcode import Transcoder
 
-OPEN_PATHS = ("/healthz", "/openapi.json")
 _SEND_SECONDS = 30.0
 _log = structlog.get_logger()
 
@@ -47,18 +46,14 @@ class Door:
         self._access = access
         self._transcoder = transcoder
         self._callback_door = callback_door
-        self._open = {
-            "/healthz": b'{"status":"serving"}',
-            "/openapi.json": json.dumps(document, ensure_ascii=False).encode("utf-8"),
-        }
-        assert tuple(self._open) == OPEN_PATHS, "what is open is told in one place"
+        self._pages = OpenPages(document)
         self._guard = guard
         self._in_flight = in_flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
         request = Request(scope, receive)
-        response = self._open_answer(request) or await self._traced_answer(request)
+        response = await self._pages.answer(_raw_path(request), request) or await self._traced_answer(request)
         response.headers["cache-control"] = "no-store"
         response.headers["x-content-type-options"] = "nosniff"
         try:
@@ -66,11 +61,6 @@ class Door:
                 await response(scope, receive, send)
         except TimeoutError:
             _log.warning("answer not read", path=_raw_path(request))
-
-    def _open_answer(self, request: Request) -> Response | None:
-        if request.method not in ("GET", "HEAD") or (body := self._open.get(_raw_path(request))) is None:
-            return None
-        return Response(body, media_type="application/json")
 
     async def _traced_answer(self, request: Request) -> Response:
         found = self._find(request)
