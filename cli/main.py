@@ -4,12 +4,12 @@ import sys
 
 import typer
 
-from cli import audit, bills, invoices, keys, local, matching, payments, reconciliation, statements, sync
+from cli import audit, bills, invoices, keys, local, matching, payments, reconciliation, statements, sync, webhooks
 from cli.client import GatewayError
 
 _HELP = "Bihuan 闭环: payments in, reconciled, and every invoice in the tax system, with proof."
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=_HELP)
-for group in (local, payments, bills, statements, reconciliation, matching, invoices, sync, audit, keys):
+for group in (local, payments, bills, statements, reconciliation, matching, invoices, sync, audit, keys, webhooks):
     group.add_to(app)
 
 
