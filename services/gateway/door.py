@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from opentelemetry.trace import Span, SpanKind
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -26,6 +27,8 @@ from services.gateway.routes import Found, Routes
 from services.gateway.transcode import Transcoder
 
 _SEND_SECONDS = 30.0
+# In every answer.
+_EVER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _log = structlog.get_logger()
 
 
@@ -52,10 +55,9 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
-        request = Request(scope, receive)
+        request = _Request(scope, receive)
         response = await self._pages.answer(_raw_path(request), request) or await self._traced_answer(request)
-        response.headers["cache-control"] = "no-store"
-        response.headers["x-content-type-options"] = "nosniff"
+        response.raw_headers.extend(_EVER)
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 await response(scope, receive, send)
@@ -74,9 +76,8 @@ class Door:
         ) as current:
             response = await self._answer(found, request, current)
             current.set_attribute("http.response.status_code", response.status_code)
-            if trace_id := telemetry.current_trace_id():
-                response.headers["trace-id"] = trace_id
-                response.headers["traceparent"] = telemetry.current_traceparent()
+            if traceparent := telemetry.current_traceparent().encode("ascii"):
+                response.raw_headers += [(b"trace-id", traceparent[3:35]), (b"traceparent", traceparent)]
         return response
 
     def _find(self, request: Request) -> Found | CalledBack | Fault:
@@ -110,7 +111,7 @@ class Door:
                 self._guard.refused(raised, request, origin, key_id)
             response = self._refusal(raised, request, current)
         self._guard.finish(request, response)
-        if request.method != "GET" or not response.status_code < 400:
+        if response.status_code >= 400:  # what was done stands in the audit, with more than a line has
             route = _template_of(found)
             _log.info("request", method=request.method, route=route, status=response.status_code, key_id=key_id)
         return response
@@ -138,6 +139,26 @@ class Door:
         else:
             current.set_attribute("error.type", fault.reason)
         return problem(fault, request.headers.get("accept-language", ""), telemetry.current_trace_id())
+
+
+class _Request(Request):
+    """A request that finds a header by its name, and not by looking through all of them."""
+
+    @property
+    def headers(self) -> Headers:
+        """Its headers; of several with one name, the first."""
+        if not hasattr(self, "_headers"):
+            self._headers: Headers = _Headers(self.scope["headers"])
+        return self._headers
+
+
+class _Headers(Headers):
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        super().__init__(raw=raw)
+        self._first = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
+
+    def __getitem__(self, key: str) -> str:
+        return self._first[key.lower()]
 
 
 def _template_of(found: Found | CalledBack | Fault) -> str:

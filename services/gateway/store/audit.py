@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.gateway.domain.audit_chain import GENESIS, Link, Seal
@@ -44,6 +44,11 @@ _APPEND = f"""
     )
     INSERT INTO audit_unlinked (batch_id) VALUES ($18)
 """  # noqa: S608  the names are ours
+_LINK_COLUMNS = ("link_no", "record_id", "link_time", "link_sha256")
+_ADD_LINKS = text(
+    "INSERT INTO audit_link (link_no, record_id, link_time, link_sha256) "
+    "SELECT * FROM unnest(:link_no ::bigint[], :record_id ::text[], :link_time ::timestamptz[], :link_sha256 ::bytea[])"
+)
 _PROBE = AuditRecord(
     record_id="aud_probe",
     record_time=datetime(1970, 1, 1, tzinfo=UTC),
@@ -123,29 +128,20 @@ async def unlinked(session: AsyncSession, batches_max: int) -> tuple[list[str], 
     """The oldest batches that wait for their links, and their records in order."""
     oldest = select(AuditUnlinkedRow.batch_id).order_by(AuditUnlinkedRow.batch_id).limit(batches_max)
     batch_ids = list(await session.scalars(oldest))
+    columns = AuditRecordRow.__table__.c  # rows of columns: an object of the ORM for each would cost most of the turn
     statement = (
-        select(AuditRecordRow)
-        .where(AuditRecordRow.batch_id.in_(batch_ids))
-        .order_by(AuditRecordRow.batch_id, AuditRecordRow.batch_place, AuditRecordRow.record_id)
+        select(*columns)
+        .where(columns.batch_id.in_(batch_ids))
+        .order_by(columns.batch_id, columns.batch_place, columns.record_id)
     )
-    return batch_ids, [_record(row) for row in await session.scalars(statement)]
+    return batch_ids, [_record(row) for row in await session.execute(statement)]
 
 
 async def add_links(session: AsyncSession, links: Sequence[Link], batch_ids: Sequence[str]) -> None:
     """Write links; the batches wait no more."""
     if links:
-        await session.execute(
-            insert(AuditLinkRow),
-            [
-                {
-                    "link_no": link.link_no,
-                    "record_id": link.record_id,
-                    "link_time": link.link_time,
-                    "link_sha256": link.link_sha256,
-                }
-                for link in links
-            ],
-        )
+        columns = [list(column) for column in zip(*map(_row_of_link, links), strict=True)]
+        await session.execute(_ADD_LINKS, dict(zip(_LINK_COLUMNS, columns, strict=True)))
     await session.execute(delete(AuditUnlinkedRow).where(AuditUnlinkedRow.batch_id.in_(batch_ids)))
 
 
@@ -264,6 +260,10 @@ def _row_of(record: AuditRecord) -> tuple[Any, ...]:
     )
 
 
+def _row_of_link(link: Link) -> tuple[Any, ...]:
+    return link.link_no, link.record_id, link.link_time, link.link_sha256
+
+
 def _link(row: Any) -> Link:
     link, record = row
     return Link(
@@ -271,7 +271,7 @@ def _link(row: Any) -> Link:
     )
 
 
-def _record(row: AuditRecordRow) -> AuditRecord:
+def _record(row: Any) -> AuditRecord:
     return AuditRecord(
         record_id=row.record_id,
         record_time=row.record_time,
