@@ -115,7 +115,7 @@ def _parameter(inside: Descriptor, path: str, place: str, contract: Contract, sc
 def _content(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.method.client_streaming:
         words = "The bytes as they are. Over the limit of this gateway they are refused as TOO_LARGE, which tells it."
-        return {"application/octet-stream": {"schema": {"description": words}}}
+        return {"application/octet-stream": {"schema": {"description": words}}, "multipart/form-data": _FORM}
     inside, prefix = operation.method.input_type, ""
     if operation.body != "*":
         inside, prefix = type_in(field_at(inside, operation.body)), f"{operation.body}."
@@ -151,6 +151,20 @@ def _idempotency_key() -> dict[str, Any]:
     }
 
 
+_FORM: Mapping[str, Any] = {
+    "schema": {
+        "type": "object",
+        "description": "A form. What the query may say may stand in fields before the file instead.",
+        "required": ["file"],
+        "properties": {
+            "file": {
+                "type": "string",
+                "contentMediaType": "application/octet-stream",
+                "description": "The bytes as they are; the last part of the form. Its filename serves as fileName.",
+            }
+        },
+    }
+}
 _REQUEST_TIMEOUT: Mapping[str, Any] = {
     "name": "Request-Timeout",
     "in": "header",

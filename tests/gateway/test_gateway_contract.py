@@ -84,10 +84,10 @@ def test_the_rules_of_the_contract_are_limits_in_the_document():
     assert (sizes[0]["schema"]["minimum"], sizes[0]["schema"]["maximum"]) == (0, 1000)
 
 
-def test_an_upload_has_a_raw_body_and_its_header_in_the_query():
+def test_an_upload_has_a_raw_body_or_a_form_and_its_header_in_the_query():
     ingest = DOCUMENT["paths"]["/v1/statements:ingest"]["post"]
 
-    assert list(ingest["requestBody"]["content"]) == ["application/octet-stream"]
+    assert list(ingest["requestBody"]["content"]) == ["application/octet-stream", "multipart/form-data"]
     assert [p["name"] for p in ingest["parameters"] if p.get("in") == "query"] == [
         "fileName",
         "channel",
