@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import delete, func, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from services.gateway.domain.audit_chain import GENESIS, Link, Seal
 from services.gateway.domain.audit_record import AuditRecord, microseconds
@@ -89,20 +89,47 @@ class Head:
     link_time: datetime | None = None
 
 
-async def append(engine: AsyncEngine, records: Sequence[AuditRecord], within_seconds: float) -> None:
-    """Write the records of one batch, in a transaction of their own that is one statement."""
-    columns = list(zip(*map(_row_of, records), strict=True))
-    async with engine.connect() as connection:
-        raw = await connection.get_raw_connection()
-        driver: asyncpg.Connection = raw.driver_connection
-        await driver.execute(_APPEND, *columns, records[0].batch_id, timeout=within_seconds)
+class Writer:
+    """Writes batches of records, over connections that it keeps.
+
+    To take one from the pool for each batch, and to ask whether it still lives, costs five times the writing.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._free: list[AsyncConnection] = []
+
+    async def append(self, records: Sequence[AuditRecord], within_seconds: float) -> None:
+        """Write the records of one batch, in a transaction of their own that is one statement."""
+        columns = list(zip(*map(_row_of, records), strict=True))
+        connection = await self._live()
+        try:
+            driver = await _driver_of(connection)
+            await driver.execute(_APPEND, *columns, records[0].batch_id, timeout=within_seconds)
+        except BaseException:  # what the connection is in the midst of is not known
+            await _hang_up(connection)
+            raise
+        self._free.append(connection)
+
+    async def close(self) -> None:
+        """Hang up; nothing is under way any more."""
+        while self._free:
+            await _hang_up(self._free.pop())
+
+    async def _live(self) -> AsyncConnection:
+        """A connection that the database has not closed, as far as the driver has heard; or a new one."""
+        while self._free:
+            connection = self._free.pop()
+            if not (await _driver_of(connection)).is_closed():
+                return connection
+            await _hang_up(connection)
+        return await self._engine.connect()
 
 
 async def probe(engine: AsyncEngine, within_seconds: float) -> None:
-    """Write a record as `append` does, and take it back. Raises what writing would."""
+    """Write a record as the writer does, and take it back. Raises what writing would."""
     async with engine.connect() as connection:
-        raw = await connection.get_raw_connection()
-        driver: asyncpg.Connection = raw.driver_connection
+        driver = await _driver_of(connection)
         columns = list(zip(_row_of(_PROBE), strict=True))
         transaction = driver.transaction()
         await transaction.start()
@@ -110,6 +137,15 @@ async def probe(engine: AsyncEngine, within_seconds: float) -> None:
             await driver.execute(_APPEND, *columns, _PROBE.batch_id, timeout=within_seconds)
         finally:
             await transaction.rollback()
+
+
+async def _driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    return (await connection.get_raw_connection()).driver_connection
+
+
+async def _hang_up(connection: AsyncConnection) -> None:
+    await connection.invalidate()
+    await connection.close()
 
 
 async def lock_chain(session: AsyncSession) -> bool:
