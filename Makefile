@@ -6,7 +6,7 @@ SOURCES := chassis services cli client demo benchmarks accuracy deploy proto/gen
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test acceptance check static bench bench-gateway bench-matching bench-outbox bench-payments bench-statements accuracy accuracy-diagnosis proto client lock clean
+.PHONY: help setup demo up down test acceptance check static fuzz-api bench bench-gateway bench-matching bench-outbox bench-payments bench-statements accuracy accuracy-diagnosis proto client lock clean
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -50,6 +50,9 @@ static: setup ## the part of `check` that runs no tests
 	$(BIN)/buf breaking proto --against proto/baseline.binpb
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python -m client.generate --check
+
+fuzz-api: setup ## fuzz every operation of the running system; EXAMPLES=200 for each, SEED=1
+	BIHUAN_FUZZ_EXAMPLES=$(or $(EXAMPLES),200) BIHUAN_FUZZ_SEED=$(or $(SEED),1) $(BIN)/pytest tests/flows/test_fuzz_api.py -q -s
 
 bench: setup ## measure what benchmarks/ measures; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks

@@ -82,8 +82,8 @@ class Batcher(Generic[Item, Result]):
     alone. So a flush that raises one of these must have done nothing. A flush needs a deadline of its own.
 
     Who comes alone is flushed at once. While the last batch had more than one, or some came during its flush, a batch
-    waits `linger_seconds` for company, or until it is whole. A second flush, and more up to `in_flight_max`, start
-    only with a whole batch: part of one would only make the next ones small.
+    waits `linger_seconds` for company, or until there are `enough`. A second flush, and more up to `in_flight_max`,
+    start only with enough, which is a whole batch unless it is said: less would only make the next ones small.
     """
 
     def __init__(
@@ -94,17 +94,20 @@ class Batcher(Generic[Item, Result]):
         waiting_max: int,
         linger_seconds: float = 0.0,
         in_flight_max: int = 1,
+        enough: int | None = None,
         split_on: tuple[type[Exception], ...] = (),
         watch: Watch | None = None,
     ) -> None:
         assert size_max > 0, size_max
         assert waiting_max >= size_max, (waiting_max, size_max)
         assert in_flight_max > 0, in_flight_max
+        assert enough is None or 0 < enough <= size_max, (enough, size_max)
         self._flush = flush
         self._size_max = size_max
         self._waiting_max = waiting_max
         self._linger_seconds = linger_seconds
         self._in_flight_max = in_flight_max
+        self._enough = size_max if enough is None else enough
         self._split_on = split_on
         self._watch = watch
         # A flush belongs to no one caller, so it runs in the context of the making and not, say, in a caller's trace.
@@ -165,7 +168,7 @@ class Batcher(Generic[Item, Result]):
     def _schedule(self) -> None:
         if not self._waiting or len(self._flights) >= self._in_flight_max:
             return
-        if self._closing or len(self._waiting) >= self._size_max:
+        if self._closing or len(self._waiting) >= self._enough:
             self._start()
         elif not self._flights and self._timer is None:
             # Even without lingering, one turn of the loop: those who are ready now come along.

@@ -4,6 +4,7 @@ import functools
 import json
 import logging
 import os
+import random
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
@@ -22,7 +23,7 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanKind, Status, StatusCode
 
 P = ParamSpec("P")
@@ -36,7 +37,15 @@ _METRICS_INTERVAL_MS = 15_000
 _SPANS_QUEUED_MAX = 16_384
 # The last hex digit of a traceparent, when its lowest bit is set (W3C Trace Context, 3.2.2.5.1).
 _SAMPLED = frozenset("13579bdf")
+# The one version of a traceparent that there is; others are left to the propagator (3.2.2 of the same).
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _NO_SPAN: AbstractContextManager[Span] = nullcontext(trace.INVALID_SPAN)
+
+
+class _Sampling:
+    """Which of the traces that start here are kept; `set_up` says it."""
+
+    ratio = 1.0
 
 
 def set_up(service: str, sink: str, sample_ratio: float) -> Callable[[], None]:
@@ -49,7 +58,9 @@ def set_up(service: str, sink: str, sample_ratio: float) -> Callable[[], None]:
     if not sink:
         return lambda: None
     resource = Resource.create({"service.name": service})
-    provider = TracerProvider(ParentBased(TraceIdRatioBased(sample_ratio)), resource)
+    # A trace that starts here is asked for only when it is kept (`span`), so the tracer keeps what it is asked for.
+    _Sampling.ratio = sample_ratio
+    provider = TracerProvider(ParentBased(ALWAYS_ON), resource)
     provider.add_span_processor(
         BatchSpanProcessor(
             _exporter(service, sink),
@@ -133,11 +144,35 @@ def span(
     above = current.get_span_context()
     if parent is None and above.is_valid and not above.trace_flags.sampled:
         return nullcontext(current)
-    if parent and not is_sampled(parent) and (told := _span_context(parent)).is_valid:
-        return trace.use_span(NonRecordingSpan(told), record_exception=False, set_status_on_exception=False)
-    if not parent and not above.is_valid and _is_off():
-        return _NO_SPAN
+    if parent and (told := _span_context(parent)).is_valid:
+        if not told.trace_flags.sampled:
+            return _Unsampled(told)
+    elif parent is not None or not above.is_valid:
+        if _is_off():
+            return _NO_SPAN
+        if random.random() >= _Sampling.ratio:  # noqa: S311  nobody gains by foreseeing it
+            return _Unsampled(_started())
     return _recorded(name, kind, parent, links, attributes)
+
+
+class _Unsampled(AbstractContextManager[Span]):
+    """A block within a trace that is not kept: its ids go on, and nothing is made of it."""
+
+    def __init__(self, here: trace.SpanContext) -> None:
+        self._span = NonRecordingSpan(here)
+
+    def __enter__(self) -> Span:
+        self._token = context.attach(trace.set_span_in_context(self._span))
+        return self._span
+
+    def __exit__(self, *_: object) -> None:
+        context.detach(self._token)
+
+
+def _started() -> trace.SpanContext:
+    """The place of a trace that starts here and is not kept. To decide so first costs a tenth of asking the tracer."""
+    trace_id, span_id = random.getrandbits(128) or 1, random.getrandbits(64) or 1
+    return trace.SpanContext(trace_id, span_id, is_remote=False, trace_flags=trace.TraceFlags(0))
 
 
 @contextmanager
@@ -209,7 +244,8 @@ def traceparent_of(current: Span) -> str:
 
 def current_trace_id() -> str:
     """The current trace's id, 32 hex digits; empty when there is none."""
-    return trace_id_of(current_traceparent())
+    here = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(here.trace_id) if here.is_valid else ""
 
 
 def is_sampled(traceparent: str) -> bool:
@@ -230,6 +266,9 @@ def _context_of(traceparent: str) -> context.Context:
 
 
 def _span_context(traceparent: str) -> trace.SpanContext:
+    if found := _TRACEPARENT.fullmatch(traceparent):
+        trace_id, span_id, flags = (int(digits, 16) for digits in found.groups())
+        return trace.SpanContext(trace_id, span_id, is_remote=True, trace_flags=trace.TraceFlags(flags))
     return trace.get_current_span(_context_of(traceparent)).get_span_context()
 
 

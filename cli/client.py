@@ -58,6 +58,10 @@ class Gateway:
         """Set something. Raises GatewayError."""
         return self._call("PUT", path, json=body)
 
+    def delete(self, path: str) -> dict[str, Any]:
+        """Remove something; when the answer to the first try was lost, it may be NOT_FOUND. Raises GatewayError."""
+        return self._call("DELETE", path)
+
     def upload(self, path: str, content: Iterator[bytes], key: str, **query: Any) -> dict[str, Any]:
         """Send raw bytes as they are read, once. Raises GatewayError, and NoAnswer when it broke off."""
         headers = {"Idempotency-Key": key, "Content-Type": "application/octet-stream"}

@@ -17,12 +17,14 @@ from cli import (
     rules,
     statements,
     sync,
+    webhooks,
 )
 from cli.client import GatewayError
 
 _HELP = "Bihuan 闭环: payments in, reconciled, and every invoice in the tax system, with proof."
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=_HELP)
-_GROUPS = (local, payments, bills, statements, reconciliation, exceptions, matching, rules, invoices, sync, audit, keys)
+_DAILY = (local, payments, bills, statements, reconciliation, exceptions, matching, rules, invoices)
+_GROUPS = (*_DAILY, sync, audit, keys, webhooks)
 for group in _GROUPS:
     group.add_to(app)
 

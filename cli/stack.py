@@ -30,6 +30,12 @@ from cli.stopping import uninterrupted
 SERVICES = ("payments", "reconciler", "invoice_sync", "gateway", "tax_sandbox", "channel_sandbox")
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
+# Whoever tries webhooks out has a receiver on this machine, without a certificate.
+_TO_ONESELF = {
+    "WEBHOOK_INSIDE": "127.0.0.0/8",
+    "WEBHOOK_PORTS": "80,443,8443,9000",
+    "WEBHOOK_HTTP_ALLOWED": "true",
+}
 
 
 class StackError(Exception):
@@ -52,6 +58,7 @@ class Addresses:
     body_key_file: str
     payments_key_file: str
     reconciler_key_file: str
+    webhook_key_file: str
     traces_folder: str
     logs_folder: str
     inner_tls_folder: str
@@ -202,6 +209,7 @@ def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
         body_key_file=str(_body_key_file(folder / "body.key")),
         payments_key_file=str(_body_key_file(folder / "payments.key")),
         reconciler_key_file=str(_body_key_file(folder / "reconciler.key")),
+        webhook_key_file=str(_body_key_file(folder / "webhook.key")),
         traces_folder=str(traces),
         logs_folder=str(logs),
         inner_tls_folder=str(folder / "inner_tls"),
@@ -237,6 +245,7 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
             "INVOICE_SYNC_TARGET": targets["invoice_sync"],
             "HTTP_LISTEN": addresses.gateway_url.removeprefix("http://"),
             "ADMIN_KEY_FILE": addresses.admin_key_file,
+            "WEBHOOK_KEY_FILE": addresses.webhook_key_file,
         },
         "tax_sandbox": {"TLS_CERT_FILE": tls.cert_file, "TLS_KEY_FILE": tls.key_file},
         "channel_sandbox": {"KEYS_FOLDER": addresses.channel_keys_folder},
@@ -250,14 +259,18 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
     result = {}
     for service, extra in own.items():
         prefix = f"BIHUAN_{service.upper()}_"
-        traces = {f"{prefix}TRACES": f"file:{addresses.traces_folder}"}
+        usual = {"TRACES": f"file:{addresses.traces_folder}", **(_TO_ONESELF if service == "gateway" else {})}
         chosen = {name: value for name, value in settings.items() if name.startswith(prefix)}
         # Where each part is, is the stack's own affair: a setting for that would only break it.
         fixed = {"LISTEN": listen[service], "DATABASE_URL": addresses.database_urls[service], **extra}
-        result[service] = {**base, **traces, **chosen, **{prefix + name: value for name, value in fixed.items()}}
+        result[service] = base | _prefixed(prefix, usual) | chosen | _prefixed(prefix, fixed)
         if known := inner.get(service.replace("_", "-")):
             result[service] |= {f"BIHUAN_TLS_{name.upper()}": path for name, path in asdict(known).items()}
     return result
+
+
+def _prefixed(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
+    return {prefix + name: value for name, value in values.items()}
 
 
 def _free_ports(count: int) -> list[int]:

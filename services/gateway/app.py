@@ -14,7 +14,7 @@ from bihuan.gateway.v1 import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chassis import database, server, telemetry
+from chassis import database, garbage, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
@@ -55,6 +55,7 @@ async def run() -> None:
     except ConfigError as error:
         sys.stderr.write("\n".join(error.faults) + "\n")
         raise SystemExit(2) from None
+    garbage.collect_seldom()
     end_traces = telemetry.set_up("gateway", config.traces, config.trace_sample_ratio)
     gateway = await start(config)
     await server.until_stopped(gateway.inside, before=gateway.outside.stop, also=gateway.close)

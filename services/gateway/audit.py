@@ -84,6 +84,7 @@ class Audit:
 
     def __init__(self, engine: AsyncEngine, clock: Clock, signer: Signer) -> None:
         self._engine = engine
+        self._writer = store.Writer(engine)
         self._clock = clock
         self._signer = signer
         self._writable = True
@@ -141,6 +142,7 @@ class Audit:
     async def close(self, within_seconds: float) -> None:
         """Write what waits, and take nothing more."""
         await self._batcher.close(within_seconds)
+        await self._writer.close()
 
     def _check(self) -> None:
         if not self._writable or self._batcher.waiting_count > _WAITING_MAX // 2:
@@ -175,7 +177,7 @@ class Audit:
             signature = self._signer.sign(batch_content([record.digest() for record in records]))
             records[0] = replace(records[0], batch_signature=signature)
         try:
-            await store.append(self._engine, records, _WRITE_SECONDS)
+            await self._writer.append(records, _WRITE_SECONDS)
         except Exception:
             if self._writable:
                 _log.error("audit cannot be written: mutating calls are refused", waiting=len(entries))

@@ -31,7 +31,9 @@ CALL_BYTES_MAX = 8 * 1024
 SIZE_MAX = 256
 _WAITING_MAX = 4_096
 _LINGER_SECONDS = 0.002
+# While a service takes one batch in, the next is read and the last one answered: so both have work.
 _IN_FLIGHT_MAX = 2
+_ENOUGH = 32
 _LINKS_MAX = 128
 
 
@@ -64,6 +66,7 @@ class Together:
             waiting_max=_WAITING_MAX,
             linger_seconds=_LINGER_SECONDS,
             in_flight_max=_IN_FLIGHT_MAX,
+            enough=_ENOUGH,
             watch=BatchMetrics(telemetry.meter(), "gateway.batched"),
         )
 

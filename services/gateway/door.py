@@ -1,13 +1,13 @@
 """The HTTP application: one span, one place, one key and one shape of error for each request. It knows no operation."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 import structlog
 from opentelemetry.trace import Span, SpanKind
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -21,12 +21,14 @@ from services.gateway.domain.caller import Caller
 from services.gateway.domain.rate import MethodClass
 from services.gateway.guard import Guard
 from services.gateway.limits import InFlight
+from services.gateway.open_pages import OpenPages
 from services.gateway.problems import problem, status_of
 from services.gateway.routes import Found, Routes
 from services.gateway.transcode import Transcoder
 
-OPEN_PATHS = ("/healthz", "/openapi.json")
 _SEND_SECONDS = 30.0
+# In every answer.
+_EVER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _log = structlog.get_logger()
 
 
@@ -47,30 +49,20 @@ class Door:
         self._access = access
         self._transcoder = transcoder
         self._callback_door = callback_door
-        self._open = {
-            "/healthz": b'{"status":"serving"}',
-            "/openapi.json": json.dumps(document, ensure_ascii=False).encode("utf-8"),
-        }
-        assert tuple(self._open) == OPEN_PATHS, "what is open is told in one place"
+        self._pages = OpenPages(document)
         self._guard = guard
         self._in_flight = in_flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
-        request = Request(scope, receive)
-        response = self._open_answer(request) or await self._traced_answer(request)
-        response.headers["cache-control"] = "no-store"
-        response.headers["x-content-type-options"] = "nosniff"
+        request = _Request(scope, receive)
+        response = await self._pages.answer(_raw_path(request), request) or await self._traced_answer(request)
+        response.raw_headers.extend(_EVER)
         try:
             async with asyncio.timeout(_SEND_SECONDS):
                 await response(scope, receive, send)
         except TimeoutError:
             _log.warning("answer not read", path=_raw_path(request))
-
-    def _open_answer(self, request: Request) -> Response | None:
-        if request.method not in ("GET", "HEAD") or (body := self._open.get(_raw_path(request))) is None:
-            return None
-        return Response(body, media_type="application/json")
 
     async def _traced_answer(self, request: Request) -> Response:
         found = self._find(request)
@@ -84,9 +76,8 @@ class Door:
         ) as current:
             response = await self._answer(found, request, current)
             current.set_attribute("http.response.status_code", response.status_code)
-            if trace_id := telemetry.current_trace_id():
-                response.headers["trace-id"] = trace_id
-                response.headers["traceparent"] = telemetry.current_traceparent()
+            if traceparent := telemetry.current_traceparent().encode("ascii"):
+                response.raw_headers += [(b"trace-id", traceparent[3:35]), (b"traceparent", traceparent)]
         return response
 
     def _find(self, request: Request) -> Found | CalledBack | Fault:
@@ -120,7 +111,7 @@ class Door:
                 self._guard.refused(raised, request, origin, key_id)
             response = self._refusal(raised, request, current)
         self._guard.finish(request, response)
-        if request.method != "GET" or not response.status_code < 400:
+        if response.status_code >= 400:  # what was done stands in the audit, with more than a line has
             route = _template_of(found)
             _log.info("request", method=request.method, route=route, status=response.status_code, key_id=key_id)
         return response
@@ -148,6 +139,26 @@ class Door:
         else:
             current.set_attribute("error.type", fault.reason)
         return problem(fault, request.headers.get("accept-language", ""), telemetry.current_trace_id())
+
+
+class _Request(Request):
+    """A request that finds a header by its name, and not by looking through all of them."""
+
+    @property
+    def headers(self) -> Headers:
+        """Its headers; of several with one name, the first."""
+        if not hasattr(self, "_headers"):
+            self._headers: Headers = _Headers(self.scope["headers"])
+        return self._headers
+
+
+class _Headers(Headers):
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        super().__init__(raw=raw)
+        self._first = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
+
+    def __getitem__(self, key: str) -> str:
+        return self._first[key.lower()]
 
 
 def _template_of(found: Found | CalledBack | Fault) -> str:

@@ -75,7 +75,8 @@ class Guard:
         """Tell the caller what it has left of its limit, when it came so far."""
         quota: Quota | None = request.scope.get(_QUOTA)
         if quota is not None:
-            response.headers.update(quota.headers())
+            told = quota.headers().items()
+            response.raw_headers.extend((name.encode("ascii"), value.encode("ascii")) for name, value in told)
 
 
 def _claimed(authorization: str) -> str:

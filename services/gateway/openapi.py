@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, written from the descriptors that the routes come from. No path is written down here."""
 
+import json
 from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 from bihuan.type.v1 import error_reason_pb2
 from google.protobuf.descriptor import Descriptor
 
-from services.gateway import problems, webhook_document
+from services.gateway import chinese, examples, problems, refusals, webhook_document
+from services.gateway.answer_json import to_json
 from services.gateway.contract import Contract, Operation, field_at, public_name, type_in
 from services.gateway.fields import find_path
+from services.gateway.masking import mask
+from services.gateway.policy.table import KINDS
 from services.gateway.requests import REQUEST_ID, has_request_id, told_by_gateway
 from services.gateway.schemas import Schema, Schemas, is_required
 from services.gateway.transcode import header_of
@@ -34,7 +38,7 @@ def document(contract: Contract) -> dict[str, Any]:
             operation, contract, schemas
         )
     tags = {operation.method.containing_service: None for operation in contract.operations}
-    return {
+    written: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Bihuan 闭环", "version": metadata.version("bihuan"), "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
@@ -44,7 +48,7 @@ def document(contract: Contract) -> dict[str, Any]:
         "webhooks": webhook_document.webhooks(schemas),
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
-            "responses": {"Problem": _problem()},
+            "responses": refusals.components(),
             "parameters": {"IdempotencyKey": _idempotency_key(), "RequestTimeout": _REQUEST_TIMEOUT},
             "headers": {"TraceId": _TRACE_ID, "IdempotentReplayed": _REPLAYED, "RetryAfter": _RETRY_AFTER},
             "securitySchemes": {
@@ -52,6 +56,8 @@ def document(contract: Contract) -> dict[str, Any]:
             },
         },
     }
+    chinese.add_to(written)
+    return written
 
 
 def _operation(operation: Operation, contract: Contract, schemas: Schemas) -> dict[str, Any]:
@@ -65,10 +71,11 @@ def _operation(operation: Operation, contract: Contract, schemas: Schemas) -> di
         "parameters": _parameters(operation, contract, schemas),
         "responses": {
             "200": _answer(method.output_type, schemas),
-            "4XX": {"$ref": "#/components/responses/Problem"},
-            "5XX": {"$ref": "#/components/responses/Problem"},
+            **refusals.of(operation),
         },
     }
+    if reasons := refusals.own_reasons(comment):
+        written["x-reasons"] = reasons
     if operation.body:
         # An empty file is one too: the service says what it thinks of it.
         is_needed = not method.client_streaming
@@ -94,43 +101,43 @@ def _parameters(operation: Operation, contract: Contract, schemas: Schemas) -> l
 def _parameter(inside: Descriptor, path: str, place: str, contract: Contract, schemas: Schemas) -> dict[str, Any]:
     field = field_at(inside, path)
     schema = schemas.parameter(field)
+    is_needed = place == "path" or is_required(field)
     return {
         "name": public_name(path) if place == "path" else field.json_name,
         "in": place,
-        "required": place == "path" or is_required(field),
+        "required": is_needed,
         "description": schema.pop("description", contract.comments.get(field.full_name, "")),
         "schema": schema,
+        **({"example": examples.parameter(field)} if is_needed else {}),
     }
 
 
 def _content(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.method.client_streaming:
         words = "The bytes as they are. Over the limit of this gateway they are refused as TOO_LARGE, which tells it."
-        return {"application/octet-stream": {"schema": {"description": words}}}
+        return {"application/octet-stream": {"schema": {"description": words}}, "multipart/form-data": _FORM}
     inside, prefix = operation.method.input_type, ""
     if operation.body != "*":
         inside, prefix = type_in(field_at(inside, operation.body)), f"{operation.body}."
     in_url = frozenset(path.removeprefix(prefix) for path in operation.variables if path.startswith(prefix))
-    return {"application/json": {"schema": schemas.incoming(inside, in_url | {REQUEST_ID})}}
+    left_out = in_url | {REQUEST_ID}
+    schema, example = schemas.incoming(inside, left_out), examples.request(inside, left_out)
+    return {"application/json": {"schema": schema, "example": example}}
 
 
 def _answer(descriptor: Descriptor, schemas: Schemas) -> dict[str, Any]:
     headers = {"trace-id": {"$ref": "#/components/headers/TraceId"}}
     if "replayed" in descriptor.fields_by_name:
         headers["idempotent-replayed"] = {"$ref": "#/components/headers/IdempotentReplayed"}
-    content = {"application/json": {"schema": schemas.outgoing(descriptor)}}
+    content = {"application/json": {"schema": schemas.outgoing(descriptor), "example": _example(descriptor)}}
     return {"description": "Done.", "headers": headers, "content": content}
 
 
-def _problem() -> dict[str, Any]:
-    return {
-        "description": "Refused or failed; `reason` says which.",
-        "headers": {
-            "trace-id": {"$ref": "#/components/headers/TraceId"},
-            "retry-after": {"$ref": "#/components/headers/RetryAfter"},
-        },
-        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+def _example(descriptor: Descriptor) -> dict[str, Any]:
+    message = examples.answer(descriptor)
+    mask(message, frozenset(KINDS.values()))
+    values: dict[str, Any] = json.loads(to_json(message))
+    return values
 
 
 def _idempotency_key() -> dict[str, Any]:
@@ -144,6 +151,20 @@ def _idempotency_key() -> dict[str, Any]:
     }
 
 
+_FORM: Mapping[str, Any] = {
+    "schema": {
+        "type": "object",
+        "description": "A form. What the query may say may stand in fields before the file instead.",
+        "required": ["file"],
+        "properties": {
+            "file": {
+                "type": "string",
+                "contentMediaType": "application/octet-stream",
+                "description": "The bytes as they are; the last part of the form. Its filename serves as fileName.",
+            }
+        },
+    }
+}
 _REQUEST_TIMEOUT: Mapping[str, Any] = {
     "name": "Request-Timeout",
     "in": "header",

@@ -88,6 +88,12 @@ def _error(field: FieldFault) -> dict[str, str]:
     return {"field": field.field, "rule": field.rule, "message": field.message, "message_zh": field.message_zh}
 
 
+def example(status: int, reason: str, message: str, message_zh: str) -> dict[str, Any]:
+    """A problem as the document shows it."""
+    fault = Fault(Kind.INVALID, reason, message, message_zh)
+    return _body(fault, status, "4bf92f3577b34da6a3ce929d0e0e4736", is_chinese=False)
+
+
 # The shape of _body, for the OpenAPI document.
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -102,7 +108,7 @@ SCHEMA: dict[str, Any] = {
         "reason": {"$ref": "#/components/schemas/type.v1.ErrorReason", "description": "What went wrong, for programs."},
         "errors": {
             "type": "array",
-            "description": "Each field that breaks a rule.",
+            "description": "The fields that break a rule; of very many the first.",
             "items": {
                 "type": "object",
                 "required": ["field", "rule", "message", "message_zh"],

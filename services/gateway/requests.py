@@ -18,6 +18,7 @@ from services.gateway.fields import find_path
 
 REQUEST_ID = "request_id"
 OPERATOR = "operator"
+_FILE_NAME = "file_name"
 # As every request_id of the contract has it.
 _REQUEST_ID_RULE = re.compile(r"[!-~]{8,64}", re.ASCII)
 _QUERY_FIELDS_MAX = 100
@@ -64,6 +65,12 @@ def fill_request_id(message: Message, idempotency_key: str | None) -> None:
             "请求头 Idempotency-Key 与 request_id 同时给出且不一致",
         )
     fields.set_texts(message, REQUEST_ID, [idempotency_key])
+
+
+def fill_file_name(message: Message, file_name: str) -> None:
+    """Let a form's file say its name, where there is a field for it and nothing else did. Raises MALFORMED_REQUEST."""
+    if file_name and _FILE_NAME in type_of(message).fields_by_name and not getattr(message, _FILE_NAME):
+        fields.set_texts(message, _FILE_NAME, [file_name])
 
 
 def own_request_ids(message: Message, caller: Caller) -> None:

@@ -38,11 +38,15 @@ class Routes:
             path = by_shape.setdefault(operation.public_template, _compile(operation.public_template))
             assert operation.verb not in path.operations, f"{operation.verb} {operation.template} stands twice"
             path.operations[operation.verb] = operation
+        # Most calls by far name no thing in their path; they need not be compared with every pattern.
+        self._plain = {template: path for template, path in by_shape.items() if "{" not in template}
         # "{id}:verb" and names before "{id}", which would match them too.
         self._paths = sorted(by_shape.values(), key=lambda path: (-_literal_count(path), path.pattern.pattern))
 
     def find(self, verb: str, raw_path: str) -> Found:
         """The operation at a path that is still percent-encoded. Raises UNKNOWN_ROUTE, with 404 or 405."""
+        if (plain := self._plain.get(raw_path)) and (operation := plain.operations.get(verb)):
+            return Found(operation, {})
         for path in self._paths:
             if found := path.pattern.fullmatch(raw_path):
                 operation = path.operations.get("GET" if verb == "HEAD" else verb)

@@ -7,6 +7,7 @@ and one invoice walk the same way through here.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import grpc
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -16,7 +17,7 @@ from starlette.responses import Response
 
 from chassis.channel import deadline_scope, seconds_left
 from chassis.errors import Fault, from_rpc_error
-from services.gateway import clients, limits, requests
+from services.gateway import clients, limits, multipart, requests
 from services.gateway.answer_json import to_json
 from services.gateway.audit import entry_of
 from services.gateway.batched import Together
@@ -105,18 +106,30 @@ class Transcoder:
         first = operation.request()
         header = getattr(first, header_field.name)
         header.SetInParent()
-        requests.fill_query(header, _query(request))
+        query, pieces, file_name = await self._form_or_raw(request)
+        requests.fill_query(header, query)
+        requests.fill_file_name(header, file_name)
         requests.fill_request_id(header, request.headers.get("idempotency-key"))
         requests.fill_operator(header, caller.operator)
         if (entry := entry_of(request)) is not None:
             entry.name_all(ids_in(header))
         await self._scope.admit(operation, first, caller)
-        parts = _Parts(first, operation, request, self._upload_bytes_max)
+        parts = _Parts(first, operation, pieces)
         call = self._stub(operation)(parts.messages(), metadata=_metadata(operation, request, caller))
         try:
             return await _outcome(call)
         except Fault as fault:
             raise (parts.fault or _told(fault, header, operation, caller)) from fault
+
+    async def _form_or_raw(self, request: Request) -> tuple[str, AsyncIterator[bytes], str]:
+        """What is said about an upload, as a query; its bytes; its name. The fields of a form count as parameters."""
+        kind, query = request.headers.get("content-type", ""), _query(request)
+        if not multipart.is_form(kind):
+            return query, limits.bounded_stream(request, self._upload_bytes_max), ""
+        stream = limits.bounded_stream(request, self._upload_bytes_max + multipart.FRAME_BYTES_MAX)
+        form = multipart.Form(kind, stream)
+        fields = urlencode(await form.fields())
+        return "&".join(filter(None, [query, fields])), form.file(), form.file_name
 
     def _stub(self, operation: Operation) -> Callable[..., Any]:
         return clients.caller_of(self._channels[operation.area], operation)
@@ -125,11 +138,10 @@ class Transcoder:
 class _Parts:
     """An upload as messages: what is said about it, then its bytes as they come; it is never held whole."""
 
-    def __init__(self, first: Message, operation: Operation, request: Request, bytes_max: int) -> None:
+    def __init__(self, first: Message, operation: Operation, pieces: AsyncIterator[bytes]) -> None:
         self._first = first
         self._operation = operation
-        self._request = request
-        self._bytes_max = bytes_max
+        self._pieces = pieces
         self.fault: Fault | None = None
 
     async def messages(self) -> AsyncIterator[Message]:
@@ -137,7 +149,7 @@ class _Parts:
         yield self._first
         size_bytes = 0
         try:
-            async for piece in limits.bounded_stream(self._request, self._bytes_max):
+            async for piece in self._pieces:
                 for start in range(0, len(piece), CHUNK_BYTES_MAX):
                     message = self._operation.request()
                     setattr(message, self._operation.body, piece[start : start + CHUNK_BYTES_MAX])

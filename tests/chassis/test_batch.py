@@ -102,6 +102,24 @@ async def test_a_further_flush_starts_beside_the_first_only_with_a_whole_batch()
     assert await asyncio.gather(*callers) == [n * 10 for n in range(8)]
 
 
+async def test_where_less_is_enough_a_flush_starts_beside_the_first_with_all_that_wait():
+    sink = Sink(held=True)
+    batcher = batcher_of(sink.flush, in_flight_max=2, enough=2)
+    callers = [await first_in_flight(batcher, sink)]
+
+    callers.append(asyncio.create_task(batcher.add(1)))
+    await eventually(lambda: batcher.waiting_count == 1)
+    assert sink.batches == [[0]]
+    callers.append(asyncio.create_task(batcher.add(2)))
+    await eventually(lambda: sink.batches == [[0], [1, 2]])
+    callers += [asyncio.create_task(batcher.add(n)) for n in range(3, 10)]
+    await eventually(lambda: batcher.waiting_count == 7)
+
+    sink.may_pass.set()
+    assert await asyncio.gather(*callers) == [n * 10 for n in range(10)]
+    assert sink.batches == [[0], [1, 2], [3, 4, 5, 6, 7, 8, 9]]
+
+
 async def test_an_answer_that_is_an_exception_is_its_callers_alone():
     async def flush(items):
         return [Poison(item) if item == 2 else item for item in items]

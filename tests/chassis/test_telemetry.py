@@ -1,6 +1,7 @@
 """chassis.telemetry: spans, their parents, and where they are kept."""
 
 import json
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from chassis import telemetry
 
-TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"
+TRACEPARENT = f"{PARENT}01"
 
 
 def test_a_span_goes_on_with_the_trace_that_it_is_given(spans):
@@ -88,6 +90,55 @@ def test_what_is_not_sampled_is_not_kept(tmp_path):
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True, timeout=60)
 
     assert [path.read_text("utf-8") for path in tmp_path.glob("*.jsonl")] == [""]
+
+
+def test_a_trace_that_is_not_kept_still_goes_on_by_its_ids(tmp_path):
+    code = (
+        "import sys\n"
+        "from chassis import telemetry\n"
+        f"told = {PARENT!r}\n"
+        "shutdown = telemetry.set_up('demo', 'file:' + sys.argv[1], 0.0)\n"
+        "for parent in (None, '', 'broken', '00-' + 32 * '0' + '-b7ad6b7169203331-01', told + '00', told + '01'):\n"
+        "    with telemetry.span('outer', parent=parent):\n"
+        "        print(telemetry.current_traceparent(), telemetry.current_trace_id())\n"
+        "        with telemetry.span('inner'):\n"
+        "            print(telemetry.current_traceparent(), telemetry.current_trace_id())\n"
+        "    print(telemetry.current_traceparent())\n"
+        "shutdown()\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], check=True, capture_output=True, text=True, timeout=60
+    )
+
+    lines = done.stdout.splitlines()
+    outer, inner, after = lines[::3], lines[1::3], lines[2::3]
+    *started, left_out, kept = outer
+    assert after == [""] * 6
+    assert inner[:5] == outer[:5]
+    assert all(re.fullmatch(r"00-([0-9a-f]{32})-[0-9a-f]{16}-00 \1", line) for line in started)
+    assert len({line[3:35] for line in started}) == 4
+    assert left_out == f"{PARENT}00 {PARENT[3:35]}"
+    assert kept.startswith(PARENT[:36])
+    assert kept.endswith(f"-01 {PARENT[3:35]}")
+    (spans,) = [path.read_text("utf-8") for path in tmp_path.glob("*.jsonl")]
+    assert (spans.count('"outer"'), spans.count('"inner"')) == (1, 1)
+
+
+def test_about_as_many_traces_are_kept_as_was_asked_for(tmp_path):
+    code = (
+        "import sys\n"
+        "from chassis import telemetry\n"
+        "shutdown = telemetry.set_up('demo', 'file:' + sys.argv[1], 0.1)\n"
+        "for _ in range(2_000):\n"
+        "    with telemetry.span('one'): pass\n"
+        "shutdown()\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=True, timeout=60)
+
+    (spans,) = [path.read_text("utf-8") for path in tmp_path.glob("*.jsonl")]
+    assert 120 < spans.count('"one"') < 280  # six deviations either way
 
 
 def test_spans_go_to_a_collector_over_otlp():

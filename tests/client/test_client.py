@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -183,6 +184,18 @@ def test_a_statement_whose_answer_is_lost_is_loaded_once_and_a_stream_that_canno
     assert [one.statement_id for one in listed] == [told.statement.statement_id]
     lines = list(lossy.reconciler.list_all_statement_lines(told.statement.statement_id, page_size=2))
     assert len(lines) == 5
+
+
+async def test_a_file_is_sent_part_by_part_by_asyncio_too(system: System, proxy: CuttingProxy, tmp_path: Path):
+    file = tmp_path / "bill.csv"
+    file.write_bytes(wechat_pay_trade())
+    http = httpx.AsyncClient(trust_env=False, verify=TRUSTS_NOBODY)
+    async with AsyncClient(proxy.url, system.stack.addresses.token(), BRISK, http) as bihuan:
+        proxy.lose(1)
+        report = (await bihuan.reconciler.check_statement(file, file_name=file.name)).report
+
+    assert report
+    assert report.loadable
 
 
 class OnlyForward(BytesIO):

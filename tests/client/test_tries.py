@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
-from bihuan_client import Denied, Limited, Money, NoAnswer, Retries
+from bihuan_client import AsyncClient, Denied, Limited, Money, NoAnswer, Retries
 from bihuan_client.calls import Operation, begin
 from bihuan_client.payments import ListPaymentsResponse, Payment
 from bihuan_client.wire import decoded, encoded
 
-from tests.client.conftest import Connect
+from tests.client.conftest import TRUSTS_NOBODY, Connect
 
 EMPTY_PAGE = (200, {}, '{"payments":[],"nextPageToken":""}')
 CUT = (0, {}, "")
@@ -102,6 +103,46 @@ def test_where_nobody_listens_nothing_was_done(connect: Connect):
 
     assert not told.value.may_be_done
     assert told.value.tries == 3
+
+
+@contextlib.contextmanager
+def dripping() -> Iterator[str]:
+    """A peer whose answer never ends: no single byte is late, the whole is."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            caller, _ = listener.accept()
+            with caller, contextlib.suppress(OSError):
+                caller.recv(65536)
+                caller.sendall(b"HTTP/1.1 200 X\r\ncontent-length: 100000\r\n\r\n")
+                caller.settimeout(0.02)
+                for _ in range(1_000):
+                    caller.sendall(b" ")
+                    with contextlib.suppress(TimeoutError):
+                        if not caller.recv(1):
+                            return
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        serving.join()
+
+
+async def test_an_answer_that_drips_is_given_up_at_the_deadline(connect: Connect):
+    with dripping() as url:
+        client = connect(url)
+        with pytest.raises(NoAnswer) as told:
+            client.payments.close_payment("pay_1", timeout_seconds=0.5)
+        client.close()
+    with dripping() as url:
+        async with AsyncClient(
+            url, "bhk_some_one", http=httpx.AsyncClient(trust_env=False, verify=TRUSTS_NOBODY)
+        ) as one:
+            with pytest.raises(NoAnswer) as told_too:
+                await one.payments.close_payment("pay_1", timeout_seconds=0.5)
+
+    assert told.value.may_be_done
+    assert told_too.value.may_be_done
 
 
 def test_waits_double_up_to_their_most_and_take_a_random_share():

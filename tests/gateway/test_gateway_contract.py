@@ -70,12 +70,13 @@ def test_the_rules_of_the_contract_are_limits_in_the_document():
     request = DOCUMENT["components"]["schemas"]["payments.v1.RecordPaymentRequest"]
 
     assert request["additionalProperties"] is False
-    assert request["properties"]["merchantId"] | {"description": ""} == {
+    assert request["properties"]["merchantId"] == {
         "type": "string",
         "minLength": 1,
         "maxLength": 64,
         "pattern": "^[A-Za-z0-9_-]*$",
-        "description": "",
+        "description": "The merchant that is paid.",
+        "x-description-zh": "商户编号",
     }
     assert "amount" in request["required"]
     assert "requestId" not in request["required"]
@@ -83,10 +84,10 @@ def test_the_rules_of_the_contract_are_limits_in_the_document():
     assert (sizes[0]["schema"]["minimum"], sizes[0]["schema"]["maximum"]) == (0, 1000)
 
 
-def test_an_upload_has_a_raw_body_and_its_header_in_the_query():
+def test_an_upload_has_a_raw_body_or_a_form_and_its_header_in_the_query():
     ingest = DOCUMENT["paths"]["/v1/statements:ingest"]["post"]
 
-    assert list(ingest["requestBody"]["content"]) == ["application/octet-stream"]
+    assert list(ingest["requestBody"]["content"]) == ["application/octet-stream", "multipart/form-data"]
     assert [p["name"] for p in ingest["parameters"] if p.get("in") == "query"] == [
         "fileName",
         "channel",

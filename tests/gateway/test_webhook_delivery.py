@@ -353,6 +353,18 @@ async def test_a_caller_sees_the_endpoints_of_its_merchants_alone(bench):
             assert raised.value.reason == "NOT_FOUND"
 
 
+async def test_a_merchant_has_twenty_endpoints_at_most_whoever_makes_them(bench):
+    made = [await bench.endpoint("m", f"n{no}") for no in range(20)]
+    for merchants in (("m",), ("o", "m")):
+        with pytest.raises(Fault, match="20 endpoints"):
+            await bench.endpoint(*merchants)
+    of_others, of_all = await bench.endpoint("o"), await bench.endpoint()
+    await bench.endpoints.delete_webhook_endpoint(made[0].endpoint.endpoint_id, PLATFORM)
+    again = await bench.endpoint("m")
+
+    assert len({one.endpoint.endpoint_id for one in (*made, of_others, of_all, again)}) == 23
+
+
 async def test_a_deleted_endpoint_is_gone_and_what_waited_for_it_fails(bench):
     made = await bench.endpoint()
     await bench.tell(made.endpoint.endpoint_id, "pay_1")

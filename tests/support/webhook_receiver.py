@@ -55,7 +55,7 @@ def http_answer(status: int, body: bytes = b"", *headers: str) -> bytes:
 
 @contextlib.asynccontextmanager
 async def running_receiver(
-    folder: Path, *, names: tuple[str, ...] = (NAME,), tls: bool = True
+    folder: Path, *, names: tuple[str, ...] = (NAME, "localhost"), tls: bool = True
 ) -> AsyncIterator[Receiver]:
     """A receiver on 127.0.0.1 whose certificate is for `names`."""
     authority = trustme.CA()

@@ -23,6 +23,8 @@ from services.gateway.store import webhook_endpoints as store
 from services.gateway.store.webhook_endpoints import KeptEndpoint
 
 _LISTED_MAX = 1_000
+# Each event goes to each endpoint of its merchant: who could make them without end could flood us and others.
+_OF_MERCHANT_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class WebhookEndpointActions:
         secret = self._new_secret(SECRET_BYTES)
         sealed = self._must_have_ring().seal(secret, seal_context(endpoint.endpoint_id))
         async with self._sessions.begin() as session:
+            _must_have_room(*await store.count(session, merchant_ids))
             await store.add(session, KeptEndpoint(endpoint, sealed))
         telemetry.annotate(endpoint_id=endpoint.endpoint_id)
         return MadeSecret(endpoint, secret_text(secret))
@@ -164,6 +167,15 @@ async def must_find(session: AsyncSession, endpoint_id: str, caller: Caller, *, 
 def seal_context(endpoint_id: str) -> bytes:
     """Where a sealed secret belongs."""
     return b"webhook_endpoint:" + endpoint_id.encode()
+
+
+def _must_have_room(total: int, of_merchant: int) -> None:
+    if of_merchant >= _OF_MERCHANT_MAX:
+        said = f"one of them has {_OF_MERCHANT_MAX} endpoints already: delete one"
+        raise _invalid("merchant_ids", "MAX", said, f"其中有商户已有 {_OF_MERCHANT_MAX} 个端点，请先删除不用的")
+    if total >= store.ENDPOINTS_MAX:
+        said = f"there are {store.ENDPOINTS_MAX} endpoints already"
+        raise _invalid("merchant_ids", "MAX", said, f"端点总数已达 {store.ENDPOINTS_MAX} 个")
 
 
 def _invalid(field: str, rule: str, message: str, message_zh: str) -> Fault:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from services.gateway.domain.audit_chain import GENESIS, Link, Seal
 from services.gateway.domain.audit_record import AuditRecord, microseconds
@@ -44,6 +44,11 @@ _APPEND = f"""
     )
     INSERT INTO audit_unlinked (batch_id) VALUES ($18)
 """  # noqa: S608  the names are ours
+_LINK_COLUMNS = ("link_no", "record_id", "link_time", "link_sha256")
+_ADD_LINKS = text(
+    "INSERT INTO audit_link (link_no, record_id, link_time, link_sha256) "
+    "SELECT * FROM unnest(:link_no ::bigint[], :record_id ::text[], :link_time ::timestamptz[], :link_sha256 ::bytea[])"
+)
 _PROBE = AuditRecord(
     record_id="aud_probe",
     record_time=datetime(1970, 1, 1, tzinfo=UTC),
@@ -84,20 +89,47 @@ class Head:
     link_time: datetime | None = None
 
 
-async def append(engine: AsyncEngine, records: Sequence[AuditRecord], within_seconds: float) -> None:
-    """Write the records of one batch, in a transaction of their own that is one statement."""
-    columns = list(zip(*map(_row_of, records), strict=True))
-    async with engine.connect() as connection:
-        raw = await connection.get_raw_connection()
-        driver: asyncpg.Connection = raw.driver_connection
-        await driver.execute(_APPEND, *columns, records[0].batch_id, timeout=within_seconds)
+class Writer:
+    """Writes batches of records, over connections that it keeps.
+
+    To take one from the pool for each batch, and to ask whether it still lives, costs five times the writing.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._free: list[AsyncConnection] = []
+
+    async def append(self, records: Sequence[AuditRecord], within_seconds: float) -> None:
+        """Write the records of one batch, in a transaction of their own that is one statement."""
+        columns = list(zip(*map(_row_of, records), strict=True))
+        connection = await self._live()
+        try:
+            driver = await _driver_of(connection)
+            await driver.execute(_APPEND, *columns, records[0].batch_id, timeout=within_seconds)
+        except BaseException:  # what the connection is in the midst of is not known
+            await _hang_up(connection)
+            raise
+        self._free.append(connection)
+
+    async def close(self) -> None:
+        """Hang up; nothing is under way any more."""
+        while self._free:
+            await _hang_up(self._free.pop())
+
+    async def _live(self) -> AsyncConnection:
+        """A connection that the database has not closed, as far as the driver has heard; or a new one."""
+        while self._free:
+            connection = self._free.pop()
+            if not (await _driver_of(connection)).is_closed():
+                return connection
+            await _hang_up(connection)
+        return await self._engine.connect()
 
 
 async def probe(engine: AsyncEngine, within_seconds: float) -> None:
-    """Write a record as `append` does, and take it back. Raises what writing would."""
+    """Write a record as the writer does, and take it back. Raises what writing would."""
     async with engine.connect() as connection:
-        raw = await connection.get_raw_connection()
-        driver: asyncpg.Connection = raw.driver_connection
+        driver = await _driver_of(connection)
         columns = list(zip(_row_of(_PROBE), strict=True))
         transaction = driver.transaction()
         await transaction.start()
@@ -105,6 +137,15 @@ async def probe(engine: AsyncEngine, within_seconds: float) -> None:
             await driver.execute(_APPEND, *columns, _PROBE.batch_id, timeout=within_seconds)
         finally:
             await transaction.rollback()
+
+
+async def _driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    return (await connection.get_raw_connection()).driver_connection
+
+
+async def _hang_up(connection: AsyncConnection) -> None:
+    await connection.invalidate()
+    await connection.close()
 
 
 async def lock_chain(session: AsyncSession) -> bool:
@@ -123,29 +164,20 @@ async def unlinked(session: AsyncSession, batches_max: int) -> tuple[list[str], 
     """The oldest batches that wait for their links, and their records in order."""
     oldest = select(AuditUnlinkedRow.batch_id).order_by(AuditUnlinkedRow.batch_id).limit(batches_max)
     batch_ids = list(await session.scalars(oldest))
+    columns = AuditRecordRow.__table__.c  # rows of columns: an object of the ORM for each would cost most of the turn
     statement = (
-        select(AuditRecordRow)
-        .where(AuditRecordRow.batch_id.in_(batch_ids))
-        .order_by(AuditRecordRow.batch_id, AuditRecordRow.batch_place, AuditRecordRow.record_id)
+        select(*columns)
+        .where(columns.batch_id.in_(batch_ids))
+        .order_by(columns.batch_id, columns.batch_place, columns.record_id)
     )
-    return batch_ids, [_record(row) for row in await session.scalars(statement)]
+    return batch_ids, [_record(row) for row in await session.execute(statement)]
 
 
 async def add_links(session: AsyncSession, links: Sequence[Link], batch_ids: Sequence[str]) -> None:
     """Write links; the batches wait no more."""
     if links:
-        await session.execute(
-            insert(AuditLinkRow),
-            [
-                {
-                    "link_no": link.link_no,
-                    "record_id": link.record_id,
-                    "link_time": link.link_time,
-                    "link_sha256": link.link_sha256,
-                }
-                for link in links
-            ],
-        )
+        columns = [list(column) for column in zip(*map(_row_of_link, links), strict=True)]
+        await session.execute(_ADD_LINKS, dict(zip(_LINK_COLUMNS, columns, strict=True)))
     await session.execute(delete(AuditUnlinkedRow).where(AuditUnlinkedRow.batch_id.in_(batch_ids)))
 
 
@@ -264,6 +296,10 @@ def _row_of(record: AuditRecord) -> tuple[Any, ...]:
     )
 
 
+def _row_of_link(link: Link) -> tuple[Any, ...]:
+    return link.link_no, link.record_id, link.link_time, link.link_sha256
+
+
 def _link(row: Any) -> Link:
     link, record = row
     return Link(
@@ -271,7 +307,7 @@ def _link(row: Any) -> Link:
     )
 
 
-def _record(row: AuditRecordRow) -> AuditRecord:
+def _record(row: Any) -> AuditRecord:
     return AuditRecord(
         record_id=row.record_id,
         record_time=row.record_time,

@@ -50,9 +50,15 @@ async def newest(session: AsyncSession, limit: int, *, disabled_only: bool = Fal
     return [_endpoint(row) for row in await session.scalars(statement)]
 
 
-async def are_there(session: AsyncSession) -> bool:
-    """Whether there is an endpoint at all."""
-    return await session.scalar(select(_present().exists())) or False
+async def count(session: AsyncSession, merchant_ids: frozenset[str]) -> tuple[int, int]:
+    """How many endpoints there are, and how many name one of these merchants; without any, how many are of all."""
+    names = WebhookEndpointRow.merchant_ids
+    alike = names.overlap(sorted(merchant_ids)) if merchant_ids else func.cardinality(names) == 0
+    statement = select(func.count(), func.count().filter(alike)).where(
+        WebhookEndpointRow.state != EndpointState.DELETED
+    )
+    total, alike_count = (await session.execute(statement)).one()
+    return total, alike_count
 
 
 async def save(session: AsyncSession, endpoint: Endpoint) -> None:

@@ -1,0 +1,95 @@
+"""What the document promises beside the routes: examples that hold, refusals, both languages."""
+
+import json
+
+import pytest
+from google.protobuf.json_format import ParseDict
+from google.protobuf.message_factory import GetMessageClass
+from jsonschema import Draft202012Validator
+
+from chassis.validation import validate
+from services.gateway import chinese, contract, openapi, refusals
+from services.gateway.requests import told_by_gateway
+
+CONTRACT = contract.load()
+DOCUMENT = openapi.document(CONTRACT)
+OPERATIONS = {
+    operation["operationId"]: (path, verb, operation)
+    for path, verbs in DOCUMENT["paths"].items()
+    for verb, operation in verbs.items()
+}
+BY_ID = {f"{one.method.containing_service.name}_{one.method.name}": one for one in CONTRACT.operations}
+
+
+def _faults(schema: dict, value: object) -> list[str]:
+    inside = {**schema, "components": DOCUMENT["components"]}
+    checker = Draft202012Validator(inside, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return [f"{fault.json_path}: {fault.message}" for fault in checker.iter_errors(value)]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_example_fits_its_schema(name):
+    operation = OPERATIONS[name][2]
+    contents = [operation.get("requestBody", {}), operation["responses"]["200"]]
+    shown = [one["content"]["application/json"] for one in contents if "application/json" in one.get("content", {})]
+
+    assert shown
+    for one in shown:
+        assert _faults(one["schema"], one["example"]) == [], one["example"]
+    for parameter in operation["parameters"]:
+        if "example" in parameter:
+            assert _faults(parameter["schema"], parameter["example"]) == [], parameter
+
+
+@pytest.mark.parametrize("name", [name for name, one in BY_ID.items() if one.body == "*"])
+def test_every_request_of_the_examples_keeps_the_rules_of_the_contract(name):
+    operation = BY_ID[name]
+    if operation.method.client_streaming:
+        pytest.skip("its body is a file")
+    example = OPERATIONS[name][2]["requestBody"]["content"]["application/json"]["example"]
+    message = ParseDict(example, GetMessageClass(operation.method.input_type)())
+    for field in operation.method.input_type.fields:
+        if field.name in {*operation.variables, "request_id"} or told_by_gateway(field):
+            setattr(message, field.name, "elsewhere")
+
+    validate(message)
+
+
+def test_no_example_shows_what_a_caller_may_not_see():
+    payment = OPERATIONS["PaymentService_GetPayment"][2]["responses"]["200"]["content"]["application/json"]["example"]
+
+    assert payment["payment"]["payerName"] == "张**"
+    assert "张三" not in json.dumps([one[2]["responses"]["200"] for one in OPERATIONS.values()], ensure_ascii=False)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_says_in_both_languages_what_it_does_and_which_problems_it_has(name):
+    operation = OPERATIONS[name][2]
+    statuses = {status for status in operation["responses"] if status >= "400"}
+
+    assert operation[chinese.WORD], f"{name}: a line in services/gateway/chinese.toml is missing"
+    assert statuses >= {"400", "401", "403", "404", "409", "422", "429", "500", "503", "504"}
+    assert ("413" in statuses) == ("requestBody" in operation)
+
+
+def test_a_reason_that_only_some_operations_have_stands_with_them():
+    assert OPERATIONS["BillService_CancelBill"][2]["x-reasons"] == ["BILL_NOT_CANCELLABLE"]
+
+
+def test_services_and_reasons_have_chinese_words_and_none_is_left_over():
+    words = chinese.words()
+
+    assert {tag["name"] for tag in DOCUMENT["tags"]} == set(words["services"])
+    assert {one.method.name for one in CONTRACT.operations} == set(words["methods"])
+    assert set(refusals.REASONS) == set(words["reasons"])
+    names = {field.name for one in CONTRACT.operations for way in (one.method.input_type, one.method.output_type)
+             for held in contract.reachable(way) for field in held.fields}  # fmt: skip
+    assert set(words["fields"]) - names == set()
+
+
+def test_who_acts_and_what_the_path_says_stand_in_no_body():
+    hold = DOCUMENT["components"]["schemas"]["invoice_sync.v1.SetHoldRequest"]["properties"]
+    revoke = DOCUMENT["paths"]["/v1/apiKeys/{key_id}:revoke"]["post"]["requestBody"]["content"]["application/json"]
+
+    assert not {"setBy", "operator", "requestId"} & set(hold)
+    assert revoke["schema"]["properties"] == {}
