@@ -4,15 +4,18 @@
 # source: bihuan/gateway/v1/api_key.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/gateway/v1/api_key.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/gateway/v1/api_key.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,15 +25,13 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1f\x62ihuan/gateway/v1/api_key.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\xe2\x02\n\x06\x41piKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x15\n\rsees_unmasked\x18\x03 \x01(\x08\x12\x10\n\x08is_admin\x18\x04 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05roles\x18\x07 \x03(\t\x12\x11\n\ttenant_id\x18\x08 \x01(\t\x12\x14\n\x0cmerchant_ids\x18\t \x03(\t\x12\x12\n\ndepartment\x18\n \x01(\t\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10successor_key_id\x18\x0c \x01(\t\x12\x10\n\x08operator\x18\r \x01(\tb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62ihuan/gateway/v1/api_key.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x02\n\x06\x41piKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x15\n\rsees_unmasked\x18\x03 \x01(\x08\x12\x10\n\x08is_admin\x18\x04 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05roles\x18\x07 \x03(\t\x12\x11\n\ttenant_id\x18\x08 \x01(\t\x12\x14\n\x0cmerchant_ids\x18\t \x03(\t\x12\x12\n\ndepartment\x18\n \x01(\t\x12/\n\x0b\x65xpire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10successor_key_id\x18\x0c \x01(\t\x12\x10\n\x08operator\x18\r \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.gateway.v1.api_key_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.gateway.v1.api_key_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_APIKEY"]._serialized_start = 88
-    _globals["_APIKEY"]._serialized_end = 442
+  DESCRIPTOR._loaded_options = None
+  _globals['_APIKEY']._serialized_start=88
+  _globals['_APIKEY']._serialized_end=442
 # @@protoc_insertion_point(module_scope)

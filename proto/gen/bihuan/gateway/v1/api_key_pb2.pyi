@@ -91,38 +91,9 @@ class ApiKey(_message.Message):
         successor_key_id: _builtins.str = ...,
         operator: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time", b"create_time", "expire_time", b"expire_time", "revoke_time", b"revoke_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "revoke_time", b"revoke_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time",
-        b"create_time",
-        "department",
-        b"department",
-        "display_name",
-        b"display_name",
-        "expire_time",
-        b"expire_time",
-        "is_admin",
-        b"is_admin",
-        "key_id",
-        b"key_id",
-        "merchant_ids",
-        b"merchant_ids",
-        "operator",
-        b"operator",
-        "revoke_time",
-        b"revoke_time",
-        "roles",
-        b"roles",
-        "sees_unmasked",
-        b"sees_unmasked",
-        "successor_key_id",
-        b"successor_key_id",
-        "tenant_id",
-        b"tenant_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "department", b"department", "display_name", b"display_name", "expire_time", b"expire_time", "is_admin", b"is_admin", "key_id", b"key_id", "merchant_ids", b"merchant_ids", "operator", b"operator", "revoke_time", b"revoke_time", "roles", b"roles", "sees_unmasked", b"sees_unmasked", "successor_key_id", b"successor_key_id", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

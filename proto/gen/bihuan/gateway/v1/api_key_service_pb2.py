@@ -4,15 +4,18 @@
 # source: bihuan/gateway/v1/api_key_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/gateway/v1/api_key_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/gateway/v1/api_key_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -26,73 +29,53 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\'bihuan/gateway/v1/api_key_service.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1f\x62ihuan/gateway/v1/api_key.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xcc\x02\n\x13\x43reateApiKeyRequest\x12\x1f\n\x0c\x64isplay_name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x15\n\rsees_unmasked\x18\x02 \x01(\x08\x12\x10\n\x08is_admin\x18\x03 \x01(\x08\x12V\n\x05roles\x18\x04 \x03(\tBG\xbaHD\x92\x01\x41\x10\x06\x18\x01";r9R\x07\x63\x61shierR\x08reviewerR\x07\x61uditorR\x08operatorR\nintegratorR\x05\x61\x64min\x12\x1a\n\ttenant_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12)\n\x0cmerchant_ids\x18\x06 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xe8\x07\x18\x01"\x06r\x04\x10\x01\x18@\x12\x1b\n\ndepartment\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"Q\n\x14\x43reateApiKeyResponse\x12*\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x19.bihuan.gateway.v1.ApiKey\x12\r\n\x05token\x18\x02 \x01(\t"\x14\n\x12ListApiKeysRequest"B\n\x13ListApiKeysResponse\x12+\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x19.bihuan.gateway.v1.ApiKey"\x88\x01\n\x13RotateApiKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12%\n\x0foverlap_seconds\x18\x02 \x01(\x03\x42\x0c\xbaH\t"\x07\x18\x80\x9a\x9e\x01(\x00\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\x81\x01\n\x14RotateApiKeyResponse\x12*\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x19.bihuan.gateway.v1.ApiKey\x12\r\n\x05token\x18\x02 \x01(\t\x12.\n\x0bpredecessor\x18\x03 \x01(\x0b\x32\x19.bihuan.gateway.v1.ApiKey"0\n\x13RevokeApiKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"B\n\x14RevokeApiKeyResponse\x12*\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x19.bihuan.gateway.v1.ApiKey2\xb5\x04\n\rApiKeyService\x12\x7f\n\x0c\x43reateApiKey\x12&.bihuan.gateway.v1.CreateApiKeyRequest\x1a\'.bihuan.gateway.v1.CreateApiKeyResponse"\x1e\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\x10"\x0b/v1/apiKeys:\x01*\x12|\n\x0bListApiKeys\x12%.bihuan.gateway.v1.ListApiKeysRequest\x1a&.bihuan.gateway.v1.ListApiKeysResponse"\x1e\x90\x02\x01\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/apiKeys\x12\x8f\x01\n\x0cRotateApiKey\x12&.bihuan.gateway.v1.RotateApiKeyRequest\x1a\'.bihuan.gateway.v1.RotateApiKeyResponse".\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02 "\x1b/v1/apiKeys/{key_id}:rotate:\x01*\x12\x92\x01\n\x0cRevokeApiKey\x12&.bihuan.gateway.v1.RevokeApiKeyRequest\x1a\'.bihuan.gateway.v1.RevokeApiKeyResponse"1\x90\x02\x02\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02 "\x1b/v1/apiKeys/{key_id}:revoke:\x01*b\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bihuan/gateway/v1/api_key_service.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1f\x62ihuan/gateway/v1/api_key.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcc\x02\n\x13\x43reateApiKeyRequest\x12\x1f\n\x0c\x64isplay_name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x15\n\rsees_unmasked\x18\x02 \x01(\x08\x12\x10\n\x08is_admin\x18\x03 \x01(\x08\x12V\n\x05roles\x18\x04 \x03(\tBG\xbaHD\x92\x01\x41\x10\x06\x18\x01\";r9R\x07\x63\x61shierR\x08reviewerR\x07\x61uditorR\x08operatorR\nintegratorR\x05\x61\x64min\x12\x1a\n\ttenant_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12)\n\x0cmerchant_ids\x18\x06 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xe8\x07\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x1b\n\ndepartment\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x14\x43reateApiKeyResponse\x12*\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x19.bihuan.gateway.v1.ApiKey\x12\r\n\x05token\x18\x02 \x01(\t\"\x14\n\x12ListApiKeysRequest\"B\n\x13ListApiKeysResponse\x12+\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x19.bihuan.gateway.v1.ApiKey\"\x88\x01\n\x13RotateApiKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12%\n\x0foverlap_seconds\x18\x02 \x01(\x03\x42\x0c\xbaH\t\"\x07\x18\x80\x9a\x9e\x01(\x00\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x01\n\x14RotateApiKeyResponse\x12*\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x19.bihuan.gateway.v1.ApiKey\x12\r\n\x05token\x18\x02 \x01(\t\x12.\n\x0bpredecessor\x18\x03 \x01(\x0b\x32\x19.bihuan.gateway.v1.ApiKey\"0\n\x13RevokeApiKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"B\n\x14RevokeApiKeyResponse\x12*\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x19.bihuan.gateway.v1.ApiKey2\xb5\x04\n\rApiKeyService\x12\x7f\n\x0c\x43reateApiKey\x12&.bihuan.gateway.v1.CreateApiKeyRequest\x1a\'.bihuan.gateway.v1.CreateApiKeyResponse\"\x1e\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/apiKeys:\x01*\x12|\n\x0bListApiKeys\x12%.bihuan.gateway.v1.ListApiKeysRequest\x1a&.bihuan.gateway.v1.ListApiKeysResponse\"\x1e\x90\x02\x01\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/apiKeys\x12\x8f\x01\n\x0cRotateApiKey\x12&.bihuan.gateway.v1.RotateApiKeyRequest\x1a\'.bihuan.gateway.v1.RotateApiKeyResponse\".\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02 \"\x1b/v1/apiKeys/{key_id}:rotate:\x01*\x12\x92\x01\n\x0cRevokeApiKey\x12&.bihuan.gateway.v1.RevokeApiKeyRequest\x1a\'.bihuan.gateway.v1.RevokeApiKeyResponse\"1\x90\x02\x02\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02 \"\x1b/v1/apiKeys/{key_id}:revoke:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.gateway.v1.api_key_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.gateway.v1.api_key_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name["display_name"]._loaded_options = None
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name["display_name"]._serialized_options = b"\272H\006r\004\020\001\030d"
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name["roles"]._loaded_options = None
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name[
-        "roles"
-    ]._serialized_options = (
-        b'\272HD\222\001A\020\006\030\001";r9R\007cashierR\010reviewerR\007auditorR\010operatorR\nintegratorR\005admin'
-    )
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name["tenant_id"]._loaded_options = None
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name["tenant_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name["merchant_ids"]._loaded_options = None
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name[
-        "merchant_ids"
-    ]._serialized_options = b'\272H\020\222\001\r\020\350\007\030\001"\006r\004\020\001\030@'
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name["department"]._loaded_options = None
-    _globals["_CREATEAPIKEYREQUEST"].fields_by_name["department"]._serialized_options = b"\272H\004r\002\030d"
-    _globals["_ROTATEAPIKEYREQUEST"].fields_by_name["key_id"]._loaded_options = None
-    _globals["_ROTATEAPIKEYREQUEST"].fields_by_name["key_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_ROTATEAPIKEYREQUEST"].fields_by_name["overlap_seconds"]._loaded_options = None
-    _globals["_ROTATEAPIKEYREQUEST"].fields_by_name[
-        "overlap_seconds"
-    ]._serialized_options = b'\272H\t"\007\030\200\232\236\001(\000'
-    _globals["_REVOKEAPIKEYREQUEST"].fields_by_name["key_id"]._loaded_options = None
-    _globals["_REVOKEAPIKEYREQUEST"].fields_by_name["key_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_APIKEYSERVICE"].methods_by_name["CreateApiKey"]._loaded_options = None
-    _globals["_APIKEYSERVICE"].methods_by_name[
-        "CreateApiKey"
-    ]._serialized_options = b'\372\273\030\004\010\t8\001\202\323\344\223\002\020"\013/v1/apiKeys:\001*'
-    _globals["_APIKEYSERVICE"].methods_by_name["ListApiKeys"]._loaded_options = None
-    _globals["_APIKEYSERVICE"].methods_by_name[
-        "ListApiKeys"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\t8\001\202\323\344\223\002\r\022\013/v1/apiKeys"
-    _globals["_APIKEYSERVICE"].methods_by_name["RotateApiKey"]._loaded_options = None
-    _globals["_APIKEYSERVICE"].methods_by_name[
-        "RotateApiKey"
-    ]._serialized_options = b'\372\273\030\004\010\t8\001\202\323\344\223\002 "\033/v1/apiKeys/{key_id}:rotate:\001*'
-    _globals["_APIKEYSERVICE"].methods_by_name["RevokeApiKey"]._loaded_options = None
-    _globals["_APIKEYSERVICE"].methods_by_name[
-        "RevokeApiKey"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\004\010\t8\001\202\323\344\223\002 "\033/v1/apiKeys/{key_id}:revoke:\001*'
-    )
-    _globals["_CREATEAPIKEYREQUEST"]._serialized_start = 220
-    _globals["_CREATEAPIKEYREQUEST"]._serialized_end = 552
-    _globals["_CREATEAPIKEYRESPONSE"]._serialized_start = 554
-    _globals["_CREATEAPIKEYRESPONSE"]._serialized_end = 635
-    _globals["_LISTAPIKEYSREQUEST"]._serialized_start = 637
-    _globals["_LISTAPIKEYSREQUEST"]._serialized_end = 657
-    _globals["_LISTAPIKEYSRESPONSE"]._serialized_start = 659
-    _globals["_LISTAPIKEYSRESPONSE"]._serialized_end = 725
-    _globals["_ROTATEAPIKEYREQUEST"]._serialized_start = 728
-    _globals["_ROTATEAPIKEYREQUEST"]._serialized_end = 864
-    _globals["_ROTATEAPIKEYRESPONSE"]._serialized_start = 867
-    _globals["_ROTATEAPIKEYRESPONSE"]._serialized_end = 996
-    _globals["_REVOKEAPIKEYREQUEST"]._serialized_start = 998
-    _globals["_REVOKEAPIKEYREQUEST"]._serialized_end = 1046
-    _globals["_REVOKEAPIKEYRESPONSE"]._serialized_start = 1048
-    _globals["_REVOKEAPIKEYRESPONSE"]._serialized_end = 1114
-    _globals["_APIKEYSERVICE"]._serialized_start = 1117
-    _globals["_APIKEYSERVICE"]._serialized_end = 1682
+  DESCRIPTOR._loaded_options = None
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['display_name']._loaded_options = None
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['display_name']._serialized_options = b'\272H\006r\004\020\001\030d'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['roles']._loaded_options = None
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['roles']._serialized_options = b'\272HD\222\001A\020\006\030\001\";r9R\007cashierR\010reviewerR\007auditorR\010operatorR\nintegratorR\005admin'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['tenant_id']._loaded_options = None
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['merchant_ids']._loaded_options = None
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['merchant_ids']._serialized_options = b'\272H\020\222\001\r\020\350\007\030\001\"\006r\004\020\001\030@'
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['department']._loaded_options = None
+  _globals['_CREATEAPIKEYREQUEST'].fields_by_name['department']._serialized_options = b'\272H\004r\002\030d'
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['key_id']._loaded_options = None
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['key_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['overlap_seconds']._loaded_options = None
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['overlap_seconds']._serialized_options = b'\272H\t\"\007\030\200\232\236\001(\000'
+  _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['key_id']._loaded_options = None
+  _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['key_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._loaded_options = None
+  _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._serialized_options = b'\372\273\030\004\010\t8\001\202\323\344\223\002\020\"\013/v1/apiKeys:\001*'
+  _globals['_APIKEYSERVICE'].methods_by_name['ListApiKeys']._loaded_options = None
+  _globals['_APIKEYSERVICE'].methods_by_name['ListApiKeys']._serialized_options = b'\220\002\001\372\273\030\004\010\t8\001\202\323\344\223\002\r\022\013/v1/apiKeys'
+  _globals['_APIKEYSERVICE'].methods_by_name['RotateApiKey']._loaded_options = None
+  _globals['_APIKEYSERVICE'].methods_by_name['RotateApiKey']._serialized_options = b'\372\273\030\004\010\t8\001\202\323\344\223\002 \"\033/v1/apiKeys/{key_id}:rotate:\001*'
+  _globals['_APIKEYSERVICE'].methods_by_name['RevokeApiKey']._loaded_options = None
+  _globals['_APIKEYSERVICE'].methods_by_name['RevokeApiKey']._serialized_options = b'\220\002\002\372\273\030\004\010\t8\001\202\323\344\223\002 \"\033/v1/apiKeys/{key_id}:revoke:\001*'
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=220
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=552
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=554
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=635
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=637
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=657
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=659
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=725
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_start=728
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_end=864
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_start=867
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_end=996
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=998
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=1046
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=1048
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1114
+  _globals['_APIKEYSERVICE']._serialized_start=1117
+  _globals['_APIKEYSERVICE']._serialized_end=1682
 # @@protoc_insertion_point(module_scope)

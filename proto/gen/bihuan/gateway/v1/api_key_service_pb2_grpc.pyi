@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,24 +16,16 @@ class ApiKeyServiceStub:
     """Makes, rotates and revokes API keys; for the role admin only."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CreateApiKey: _aio.UnaryUnaryMultiCallable[
-        _api_key_service_pb2.CreateApiKeyRequest, _api_key_service_pb2.CreateApiKeyResponse
-    ]
+    CreateApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.CreateApiKeyRequest, _api_key_service_pb2.CreateApiKeyResponse]
     """Makes a key. Its secret stands in this answer and never again; to repeat the call makes another key."""
-    ListApiKeys: _aio.UnaryUnaryMultiCallable[
-        _api_key_service_pb2.ListApiKeysRequest, _api_key_service_pb2.ListApiKeysResponse
-    ]
+    ListApiKeys: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.ListApiKeysRequest, _api_key_service_pb2.ListApiKeysResponse]
     """Lists keys, newest first; at most 1,000."""
-    RotateApiKey: _aio.UnaryUnaryMultiCallable[
-        _api_key_service_pb2.RotateApiKeyRequest, _api_key_service_pb2.RotateApiKeyResponse
-    ]
+    RotateApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.RotateApiKeyRequest, _api_key_service_pb2.RotateApiKeyResponse]
     """Makes the key that takes a key's place, with the same rights; the old one goes on for the overlap and is refused then.
     The new token stands in this answer and never again. A key is rotated once: KEY_NOT_ROTATABLE when it has a
     successor, was revoked or has expired.
     """
-    RevokeApiKey: _aio.UnaryUnaryMultiCallable[
-        _api_key_service_pb2.RevokeApiKeyRequest, _api_key_service_pb2.RevokeApiKeyResponse
-    ]
+    RevokeApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.RevokeApiKeyRequest, _api_key_service_pb2.RevokeApiKeyResponse]
     """Revokes a key at once. Idempotent."""
 
 class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -42,9 +35,7 @@ class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
     def CreateApiKey(
         self,
         request: _api_key_service_pb2.CreateApiKeyRequest,
-        context: _aio.ServicerContext[
-            _api_key_service_pb2.CreateApiKeyRequest, _abc.Awaitable[_api_key_service_pb2.CreateApiKeyResponse]
-        ],
+        context: _aio.ServicerContext[_api_key_service_pb2.CreateApiKeyRequest, _abc.Awaitable[_api_key_service_pb2.CreateApiKeyResponse]],
     ) -> _abc.Awaitable[_api_key_service_pb2.CreateApiKeyResponse]:
         """Makes a key. Its secret stands in this answer and never again; to repeat the call makes another key."""
 
@@ -52,9 +43,7 @@ class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListApiKeys(
         self,
         request: _api_key_service_pb2.ListApiKeysRequest,
-        context: _aio.ServicerContext[
-            _api_key_service_pb2.ListApiKeysRequest, _abc.Awaitable[_api_key_service_pb2.ListApiKeysResponse]
-        ],
+        context: _aio.ServicerContext[_api_key_service_pb2.ListApiKeysRequest, _abc.Awaitable[_api_key_service_pb2.ListApiKeysResponse]],
     ) -> _abc.Awaitable[_api_key_service_pb2.ListApiKeysResponse]:
         """Lists keys, newest first; at most 1,000."""
 
@@ -62,9 +51,7 @@ class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
     def RotateApiKey(
         self,
         request: _api_key_service_pb2.RotateApiKeyRequest,
-        context: _aio.ServicerContext[
-            _api_key_service_pb2.RotateApiKeyRequest, _abc.Awaitable[_api_key_service_pb2.RotateApiKeyResponse]
-        ],
+        context: _aio.ServicerContext[_api_key_service_pb2.RotateApiKeyRequest, _abc.Awaitable[_api_key_service_pb2.RotateApiKeyResponse]],
     ) -> _abc.Awaitable[_api_key_service_pb2.RotateApiKeyResponse]:
         """Makes the key that takes a key's place, with the same rights; the old one goes on for the overlap and is refused then.
         The new token stands in this answer and never again. A key is rotated once: KEY_NOT_ROTATABLE when it has a
@@ -75,9 +62,7 @@ class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
     def RevokeApiKey(
         self,
         request: _api_key_service_pb2.RevokeApiKeyRequest,
-        context: _aio.ServicerContext[
-            _api_key_service_pb2.RevokeApiKeyRequest, _abc.Awaitable[_api_key_service_pb2.RevokeApiKeyResponse]
-        ],
+        context: _aio.ServicerContext[_api_key_service_pb2.RevokeApiKeyRequest, _abc.Awaitable[_api_key_service_pb2.RevokeApiKeyResponse]],
     ) -> _abc.Awaitable[_api_key_service_pb2.RevokeApiKeyResponse]:
         """Revokes a key at once. Idempotent."""
 

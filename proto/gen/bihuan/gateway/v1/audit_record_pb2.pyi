@@ -87,34 +87,7 @@ class AuditRecord(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record_time", b"record_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "address",
-        b"address",
-        "caller_id",
-        b"caller_id",
-        "method",
-        b"method",
-        "operator",
-        b"operator",
-        "outcome",
-        b"outcome",
-        "reason",
-        b"reason",
-        "record_id",
-        b"record_id",
-        "record_time",
-        b"record_time",
-        "request_sha256",
-        b"request_sha256",
-        "resource_ids",
-        b"resource_ids",
-        "saw_unmasked",
-        b"saw_unmasked",
-        "tenant_id",
-        b"tenant_id",
-        "trace_id",
-        b"trace_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "caller_id", b"caller_id", "method", b"method", "operator", b"operator", "outcome", b"outcome", "reason", b"reason", "record_id", b"record_id", "record_time", b"record_time", "request_sha256", b"request_sha256", "resource_ids", b"resource_ids", "saw_unmasked", b"saw_unmasked", "tenant_id", b"tenant_id", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,15 +4,18 @@
 # source: bihuan/gateway/v1/audit_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/gateway/v1/audit_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/gateway/v1/audit_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -26,53 +29,39 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n%bihuan/gateway/v1/audit_service.proto\x12\x11\x62ihuan.gateway.v1\x1a$bihuan/gateway/v1/audit_record.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xb9\x02\n\x17ListAuditRecordsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1b\n\tcaller_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x18\n\x06method\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x1d\n\x0bresource_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x18\n\x07outcome\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x15\n\runmasked_only\x18\x07 \x01(\x08\x12-\n\tfrom_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp"d\n\x18ListAuditRecordsResponse\x12/\n\x07records\x18\x01 \x03(\x0b\x32\x1e.bihuan.gateway.v1.AuditRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"3\n\x12VerifyAuditRequest\x12\x1d\n\x0c\x66rom_link_no\x18\x01 \x01(\x03\x42\x07\xbaH\x04"\x02(\x00"\x90\x01\n\x13VerifyAuditResponse\x12\x0e\n\x06intact\x18\x01 \x01(\x08\x12\x14\n\x0crecord_count\x18\x02 \x01(\x03\x12\x14\n\x0cnext_link_no\x18\x03 \x01(\x03\x12\x16\n\x0e\x62roken_link_no\x18\x04 \x01(\x03\x12\x18\n\x10\x62roken_record_id\x18\x05 \x01(\t\x12\x0b\n\x03why\x18\x06 \x01(\t2\xac\x02\n\x0c\x41uditService\x12\x90\x01\n\x10ListAuditRecords\x12*.bihuan.gateway.v1.ListAuditRecordsRequest\x1a+.bihuan.gateway.v1.ListAuditRecordsResponse"#\x90\x02\x01\xfa\xbb\x18\x04\x08\x08\x38\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/auditRecords\x12\x88\x01\n\x0bVerifyAudit\x12%.bihuan.gateway.v1.VerifyAuditRequest\x1a&.bihuan.gateway.v1.VerifyAuditResponse"*\x90\x02\x01\xfa\xbb\x18\x04\x08\x08\x38\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/auditRecords:verifyb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%bihuan/gateway/v1/audit_service.proto\x12\x11\x62ihuan.gateway.v1\x1a$bihuan/gateway/v1/audit_record.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb9\x02\n\x17ListAuditRecordsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1b\n\tcaller_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x18\n\x06method\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x1d\n\x0bresource_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x18\n\x07outcome\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x15\n\runmasked_only\x18\x07 \x01(\x08\x12-\n\tfrom_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"d\n\x18ListAuditRecordsResponse\x12/\n\x07records\x18\x01 \x03(\x0b\x32\x1e.bihuan.gateway.v1.AuditRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x12VerifyAuditRequest\x12\x1d\n\x0c\x66rom_link_no\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x90\x01\n\x13VerifyAuditResponse\x12\x0e\n\x06intact\x18\x01 \x01(\x08\x12\x14\n\x0crecord_count\x18\x02 \x01(\x03\x12\x14\n\x0cnext_link_no\x18\x03 \x01(\x03\x12\x16\n\x0e\x62roken_link_no\x18\x04 \x01(\x03\x12\x18\n\x10\x62roken_record_id\x18\x05 \x01(\t\x12\x0b\n\x03why\x18\x06 \x01(\t2\xac\x02\n\x0c\x41uditService\x12\x90\x01\n\x10ListAuditRecords\x12*.bihuan.gateway.v1.ListAuditRecordsRequest\x1a+.bihuan.gateway.v1.ListAuditRecordsResponse\"#\x90\x02\x01\xfa\xbb\x18\x04\x08\x08\x38\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/auditRecords\x12\x88\x01\n\x0bVerifyAudit\x12%.bihuan.gateway.v1.VerifyAuditRequest\x1a&.bihuan.gateway.v1.VerifyAuditResponse\"*\x90\x02\x01\xfa\xbb\x18\x04\x08\x08\x38\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/auditRecords:verifyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.gateway.v1.audit_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.gateway.v1.audit_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name[
-        "page_token"
-    ]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name["caller_id"]._loaded_options = None
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name["caller_id"]._serialized_options = b"\272H\005r\003\030\200\001"
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name["method"]._loaded_options = None
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name["method"]._serialized_options = b"\272H\005r\003\030\200\001"
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name["resource_id"]._loaded_options = None
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name[
-        "resource_id"
-    ]._serialized_options = b"\272H\005r\003\030\310\001"
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name["outcome"]._loaded_options = None
-    _globals["_LISTAUDITRECORDSREQUEST"].fields_by_name["outcome"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_VERIFYAUDITREQUEST"].fields_by_name["from_link_no"]._loaded_options = None
-    _globals["_VERIFYAUDITREQUEST"].fields_by_name["from_link_no"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_AUDITSERVICE"].methods_by_name["ListAuditRecords"]._loaded_options = None
-    _globals["_AUDITSERVICE"].methods_by_name[
-        "ListAuditRecords"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0108\001\202\323\344\223\002\022\022\020/v1/auditRecords"
-    _globals["_AUDITSERVICE"].methods_by_name["VerifyAudit"]._loaded_options = None
-    _globals["_AUDITSERVICE"].methods_by_name[
-        "VerifyAudit"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0108\001\202\323\344\223\002\031\022\027/v1/auditRecords:verify"
-    )
-    _globals["_LISTAUDITRECORDSREQUEST"]._serialized_start = 223
-    _globals["_LISTAUDITRECORDSREQUEST"]._serialized_end = 536
-    _globals["_LISTAUDITRECORDSRESPONSE"]._serialized_start = 538
-    _globals["_LISTAUDITRECORDSRESPONSE"]._serialized_end = 638
-    _globals["_VERIFYAUDITREQUEST"]._serialized_start = 640
-    _globals["_VERIFYAUDITREQUEST"]._serialized_end = 691
-    _globals["_VERIFYAUDITRESPONSE"]._serialized_start = 694
-    _globals["_VERIFYAUDITRESPONSE"]._serialized_end = 838
-    _globals["_AUDITSERVICE"]._serialized_start = 841
-    _globals["_AUDITSERVICE"]._serialized_end = 1141
+  DESCRIPTOR._loaded_options = None
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['caller_id']._loaded_options = None
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['caller_id']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['method']._loaded_options = None
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['method']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['resource_id']._loaded_options = None
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['resource_id']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['outcome']._loaded_options = None
+  _globals['_LISTAUDITRECORDSREQUEST'].fields_by_name['outcome']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_VERIFYAUDITREQUEST'].fields_by_name['from_link_no']._loaded_options = None
+  _globals['_VERIFYAUDITREQUEST'].fields_by_name['from_link_no']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_AUDITSERVICE'].methods_by_name['ListAuditRecords']._loaded_options = None
+  _globals['_AUDITSERVICE'].methods_by_name['ListAuditRecords']._serialized_options = b'\220\002\001\372\273\030\004\010\0108\001\202\323\344\223\002\022\022\020/v1/auditRecords'
+  _globals['_AUDITSERVICE'].methods_by_name['VerifyAudit']._loaded_options = None
+  _globals['_AUDITSERVICE'].methods_by_name['VerifyAudit']._serialized_options = b'\220\002\001\372\273\030\004\010\0108\001\202\323\344\223\002\031\022\027/v1/auditRecords:verify'
+  _globals['_LISTAUDITRECORDSREQUEST']._serialized_start=223
+  _globals['_LISTAUDITRECORDSREQUEST']._serialized_end=536
+  _globals['_LISTAUDITRECORDSRESPONSE']._serialized_start=538
+  _globals['_LISTAUDITRECORDSRESPONSE']._serialized_end=638
+  _globals['_VERIFYAUDITREQUEST']._serialized_start=640
+  _globals['_VERIFYAUDITREQUEST']._serialized_end=691
+  _globals['_VERIFYAUDITRESPONSE']._serialized_start=694
+  _globals['_VERIFYAUDITRESPONSE']._serialized_end=838
+  _globals['_AUDITSERVICE']._serialized_start=841
+  _globals['_AUDITSERVICE']._serialized_end=1141
 # @@protoc_insertion_point(module_scope)

@@ -72,26 +72,7 @@ class ListAuditRecordsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "to_time", b"to_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "caller_id",
-        b"caller_id",
-        "from_time",
-        b"from_time",
-        "method",
-        b"method",
-        "outcome",
-        b"outcome",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "resource_id",
-        b"resource_id",
-        "to_time",
-        b"to_time",
-        "unmasked_only",
-        b"unmasked_only",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caller_id", b"caller_id", "from_time", b"from_time", "method", b"method", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "resource_id", b"resource_id", "to_time", b"to_time", "unmasked_only", b"unmasked_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -183,20 +164,7 @@ class VerifyAuditResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "broken_link_no",
-        b"broken_link_no",
-        "broken_record_id",
-        b"broken_record_id",
-        "intact",
-        b"intact",
-        "next_link_no",
-        b"next_link_no",
-        "record_count",
-        b"record_count",
-        "why",
-        b"why",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["broken_link_no", b"broken_link_no", "broken_record_id", b"broken_record_id", "intact", b"intact", "next_link_no", b"next_link_no", "record_count", b"record_count", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

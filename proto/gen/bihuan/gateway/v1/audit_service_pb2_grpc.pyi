@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,13 +16,9 @@ class AuditServiceStub:
     """Shows what was done and by whom, and proves that nothing of it was changed."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    ListAuditRecords: _aio.UnaryUnaryMultiCallable[
-        _audit_service_pb2.ListAuditRecordsRequest, _audit_service_pb2.ListAuditRecordsResponse
-    ]
+    ListAuditRecords: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.ListAuditRecordsRequest, _audit_service_pb2.ListAuditRecordsResponse]
     """Lists records, newest first. Always safe to repeat."""
-    VerifyAudit: _aio.UnaryUnaryMultiCallable[
-        _audit_service_pb2.VerifyAuditRequest, _audit_service_pb2.VerifyAuditResponse
-    ]
+    VerifyAudit: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.VerifyAuditRequest, _audit_service_pb2.VerifyAuditResponse]
     """Walks a part of the chain over the records, beside the heads and seals that the gateway keeps outside its database.
     Call again with next_link_no until it is 0. Always safe to repeat.
     """
@@ -33,9 +30,7 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListAuditRecords(
         self,
         request: _audit_service_pb2.ListAuditRecordsRequest,
-        context: _aio.ServicerContext[
-            _audit_service_pb2.ListAuditRecordsRequest, _abc.Awaitable[_audit_service_pb2.ListAuditRecordsResponse]
-        ],
+        context: _aio.ServicerContext[_audit_service_pb2.ListAuditRecordsRequest, _abc.Awaitable[_audit_service_pb2.ListAuditRecordsResponse]],
     ) -> _abc.Awaitable[_audit_service_pb2.ListAuditRecordsResponse]:
         """Lists records, newest first. Always safe to repeat."""
 
@@ -43,9 +38,7 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     def VerifyAudit(
         self,
         request: _audit_service_pb2.VerifyAuditRequest,
-        context: _aio.ServicerContext[
-            _audit_service_pb2.VerifyAuditRequest, _abc.Awaitable[_audit_service_pb2.VerifyAuditResponse]
-        ],
+        context: _aio.ServicerContext[_audit_service_pb2.VerifyAuditRequest, _abc.Awaitable[_audit_service_pb2.VerifyAuditResponse]],
     ) -> _abc.Awaitable[_audit_service_pb2.VerifyAuditResponse]:
         """Walks a part of the chain over the records, beside the heads and seals that the gateway keeps outside its database.
         Call again with next_link_no until it is 0. Always safe to repeat.

@@ -4,15 +4,18 @@
 # source: bihuan/gateway/v1/security_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/gateway/v1/security_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/gateway/v1/security_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,87 +28,61 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n(bihuan/gateway/v1/security_service.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xb0\x02\n\rSecurityAlert\x12\x15\n\rsuspension_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0e\n\x06key_id\x18\x03 \x01(\t\x12\x0f\n\x07offence\x18\x04 \x01(\t\x12\r\n\x05level\x18\x05 \x01(\x05\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x08 \x01(\t\x12-\n\tlift_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tlifted_by\x18\n \x01(\t\x12\x13\n\x0blift_reason\x18\x0b \x01(\t"p\n\x19ListSecurityAlertsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x16\n\x0esuspended_only\x18\x03 \x01(\x08"g\n\x1aListSecurityAlertsResponse\x12\x30\n\x06\x61lerts\x18\x01 \x03(\x0b\x32 .bihuan.gateway.v1.SecurityAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"q\n\x15LiftSuspensionRequest\x12 \n\rsuspension_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1a\n\x08operator\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01"I\n\x16LiftSuspensionResponse\x12/\n\x05\x61lert\x18\x01 \x01(\x0b\x32 .bihuan.gateway.v1.SecurityAlert"\xaa\x01\n\tRateLimit\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x34\n\x0cmethod_class\x18\x02 \x01(\x0e\x32\x1e.bihuan.gateway.v1.MethodClass\x12\x18\n\x10\x63\x61lls_per_second\x18\x03 \x01(\x05\x12\x0e\n\x06set_by\x18\x04 \x01(\t\x12,\n\x08set_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\x17\n\x15ListRateLimitsRequest"F\n\x16ListRateLimitsResponse\x12,\n\x06limits\x18\x01 \x03(\x0b\x32\x1c.bihuan.gateway.v1.RateLimit"\xb7\x01\n\x13SetRateLimitRequest\x12\x1b\n\x07subject\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12@\n\x0cmethod_class\x18\x02 \x01(\x0e\x32\x1e.bihuan.gateway.v1.MethodClassB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12%\n\x10\x63\x61lls_per_second\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00\x12\x1a\n\x08operator\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01"C\n\x14SetRateLimitResponse\x12+\n\x05limit\x18\x01 \x01(\x0b\x32\x1c.bihuan.gateway.v1.RateLimit*q\n\x0bMethodClass\x12\x1c\n\x18METHOD_CLASS_UNSPECIFIED\x10\x00\x12\x15\n\x11METHOD_CLASS_READ\x10\x01\x12\x16\n\x12METHOD_CLASS_WRITE\x10\x02\x12\x15\n\x11METHOD_CLASS_BULK\x10\x03\x32\xe6\x04\n\x0fSecurityService\x12\x98\x01\n\x12ListSecurityAlerts\x12,.bihuan.gateway.v1.ListSecurityAlertsRequest\x1a-.bihuan.gateway.v1.ListSecurityAlertsResponse"%\x90\x02\x01\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/securityAlerts\x12\xa4\x01\n\x0eLiftSuspension\x12(.bihuan.gateway.v1.LiftSuspensionRequest\x1a).bihuan.gateway.v1.LiftSuspensionResponse"=\x90\x02\x02\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02,"\'/v1/securityAlerts/{suspension_id}:lift:\x01*\x12\x88\x01\n\x0eListRateLimits\x12(.bihuan.gateway.v1.ListRateLimitsRequest\x1a).bihuan.gateway.v1.ListRateLimitsResponse"!\x90\x02\x01\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/rateLimits\x12\x85\x01\n\x0cSetRateLimit\x12&.bihuan.gateway.v1.SetRateLimitRequest\x1a\'.bihuan.gateway.v1.SetRateLimitResponse"$\x90\x02\x02\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\x13"\x0e/v1/rateLimits:\x01*b\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(bihuan/gateway/v1/security_service.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x02\n\rSecurityAlert\x12\x15\n\rsuspension_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0e\n\x06key_id\x18\x03 \x01(\t\x12\x0f\n\x07offence\x18\x04 \x01(\t\x12\r\n\x05level\x18\x05 \x01(\x05\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x08 \x01(\t\x12-\n\tlift_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tlifted_by\x18\n \x01(\t\x12\x13\n\x0blift_reason\x18\x0b \x01(\t\"p\n\x19ListSecurityAlertsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x16\n\x0esuspended_only\x18\x03 \x01(\x08\"g\n\x1aListSecurityAlertsResponse\x12\x30\n\x06\x61lerts\x18\x01 \x03(\x0b\x32 .bihuan.gateway.v1.SecurityAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x15LiftSuspensionRequest\x12 \n\rsuspension_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1a\n\x08operator\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"I\n\x16LiftSuspensionResponse\x12/\n\x05\x61lert\x18\x01 \x01(\x0b\x32 .bihuan.gateway.v1.SecurityAlert\"\xaa\x01\n\tRateLimit\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x34\n\x0cmethod_class\x18\x02 \x01(\x0e\x32\x1e.bihuan.gateway.v1.MethodClass\x12\x18\n\x10\x63\x61lls_per_second\x18\x03 \x01(\x05\x12\x0e\n\x06set_by\x18\x04 \x01(\t\x12,\n\x08set_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x17\n\x15ListRateLimitsRequest\"F\n\x16ListRateLimitsResponse\x12,\n\x06limits\x18\x01 \x03(\x0b\x32\x1c.bihuan.gateway.v1.RateLimit\"\xb7\x01\n\x13SetRateLimitRequest\x12\x1b\n\x07subject\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12@\n\x0cmethod_class\x18\x02 \x01(\x0e\x32\x1e.bihuan.gateway.v1.MethodClassB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12%\n\x10\x63\x61lls_per_second\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00\x12\x1a\n\x08operator\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"C\n\x14SetRateLimitResponse\x12+\n\x05limit\x18\x01 \x01(\x0b\x32\x1c.bihuan.gateway.v1.RateLimit*q\n\x0bMethodClass\x12\x1c\n\x18METHOD_CLASS_UNSPECIFIED\x10\x00\x12\x15\n\x11METHOD_CLASS_READ\x10\x01\x12\x16\n\x12METHOD_CLASS_WRITE\x10\x02\x12\x15\n\x11METHOD_CLASS_BULK\x10\x03\x32\xe6\x04\n\x0fSecurityService\x12\x98\x01\n\x12ListSecurityAlerts\x12,.bihuan.gateway.v1.ListSecurityAlertsRequest\x1a-.bihuan.gateway.v1.ListSecurityAlertsResponse\"%\x90\x02\x01\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/securityAlerts\x12\xa4\x01\n\x0eLiftSuspension\x12(.bihuan.gateway.v1.LiftSuspensionRequest\x1a).bihuan.gateway.v1.LiftSuspensionResponse\"=\x90\x02\x02\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02,\"\'/v1/securityAlerts/{suspension_id}:lift:\x01*\x12\x88\x01\n\x0eListRateLimits\x12(.bihuan.gateway.v1.ListRateLimitsRequest\x1a).bihuan.gateway.v1.ListRateLimitsResponse\"!\x90\x02\x01\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/rateLimits\x12\x85\x01\n\x0cSetRateLimit\x12&.bihuan.gateway.v1.SetRateLimitRequest\x1a\'.bihuan.gateway.v1.SetRateLimitResponse\"$\x90\x02\x02\xfa\xbb\x18\x04\x08\t8\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/v1/rateLimits:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.gateway.v1.security_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.gateway.v1.security_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_LISTSECURITYALERTSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTSECURITYALERTSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTSECURITYALERTSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTSECURITYALERTSREQUEST"].fields_by_name[
-        "page_token"
-    ]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LIFTSUSPENSIONREQUEST"].fields_by_name["suspension_id"]._loaded_options = None
-    _globals["_LIFTSUSPENSIONREQUEST"].fields_by_name[
-        "suspension_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LIFTSUSPENSIONREQUEST"].fields_by_name["reason"]._loaded_options = None
-    _globals["_LIFTSUSPENSIONREQUEST"].fields_by_name[
-        "reason"
-    ]._serialized_options = b"\272H\007r\005\020\001\030\310\001"
-    _globals["_LIFTSUSPENSIONREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_LIFTSUSPENSIONREQUEST"].fields_by_name["operator"]._serialized_options = b"\272H\005r\003\030\200\001"
-    _globals["_SETRATELIMITREQUEST"].fields_by_name["subject"]._loaded_options = None
-    _globals["_SETRATELIMITREQUEST"].fields_by_name[
-        "subject"
-    ]._serialized_options = b"\272H\007r\005\020\001\030\200\001"
-    _globals["_SETRATELIMITREQUEST"].fields_by_name["method_class"]._loaded_options = None
-    _globals["_SETRATELIMITREQUEST"].fields_by_name[
-        "method_class"
-    ]._serialized_options = b"\272H\007\202\001\004\020\001 \000"
-    _globals["_SETRATELIMITREQUEST"].fields_by_name["calls_per_second"]._loaded_options = None
-    _globals["_SETRATELIMITREQUEST"].fields_by_name[
-        "calls_per_second"
-    ]._serialized_options = b"\272H\010\032\006\030\300\204=(\000"
-    _globals["_SETRATELIMITREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_SETRATELIMITREQUEST"].fields_by_name["operator"]._serialized_options = b"\272H\005r\003\030\200\001"
-    _globals["_SECURITYSERVICE"].methods_by_name["ListSecurityAlerts"]._loaded_options = None
-    _globals["_SECURITYSERVICE"].methods_by_name[
-        "ListSecurityAlerts"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\t8\001\202\323\344\223\002\024\022\022/v1/securityAlerts"
-    _globals["_SECURITYSERVICE"].methods_by_name["LiftSuspension"]._loaded_options = None
-    _globals["_SECURITYSERVICE"].methods_by_name[
-        "LiftSuspension"
-    ]._serialized_options = (
-        b"\220\002\002\372\273\030\004\010\t8\001\202\323\344\223\002,\"'/v1/securityAlerts/{suspension_id}:lift:\001*"
-    )
-    _globals["_SECURITYSERVICE"].methods_by_name["ListRateLimits"]._loaded_options = None
-    _globals["_SECURITYSERVICE"].methods_by_name[
-        "ListRateLimits"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\t8\001\202\323\344\223\002\020\022\016/v1/rateLimits"
-    _globals["_SECURITYSERVICE"].methods_by_name["SetRateLimit"]._loaded_options = None
-    _globals["_SECURITYSERVICE"].methods_by_name[
-        "SetRateLimit"
-    ]._serialized_options = b'\220\002\002\372\273\030\004\010\t8\001\202\323\344\223\002\023"\016/v1/rateLimits:\001*'
-    _globals["_METHODCLASS"]._serialized_start = 1428
-    _globals["_METHODCLASS"]._serialized_end = 1541
-    _globals["_SECURITYALERT"]._serialized_start = 188
-    _globals["_SECURITYALERT"]._serialized_end = 492
-    _globals["_LISTSECURITYALERTSREQUEST"]._serialized_start = 494
-    _globals["_LISTSECURITYALERTSREQUEST"]._serialized_end = 606
-    _globals["_LISTSECURITYALERTSRESPONSE"]._serialized_start = 608
-    _globals["_LISTSECURITYALERTSRESPONSE"]._serialized_end = 711
-    _globals["_LIFTSUSPENSIONREQUEST"]._serialized_start = 713
-    _globals["_LIFTSUSPENSIONREQUEST"]._serialized_end = 826
-    _globals["_LIFTSUSPENSIONRESPONSE"]._serialized_start = 828
-    _globals["_LIFTSUSPENSIONRESPONSE"]._serialized_end = 901
-    _globals["_RATELIMIT"]._serialized_start = 904
-    _globals["_RATELIMIT"]._serialized_end = 1074
-    _globals["_LISTRATELIMITSREQUEST"]._serialized_start = 1076
-    _globals["_LISTRATELIMITSREQUEST"]._serialized_end = 1099
-    _globals["_LISTRATELIMITSRESPONSE"]._serialized_start = 1101
-    _globals["_LISTRATELIMITSRESPONSE"]._serialized_end = 1171
-    _globals["_SETRATELIMITREQUEST"]._serialized_start = 1174
-    _globals["_SETRATELIMITREQUEST"]._serialized_end = 1357
-    _globals["_SETRATELIMITRESPONSE"]._serialized_start = 1359
-    _globals["_SETRATELIMITRESPONSE"]._serialized_end = 1426
-    _globals["_SECURITYSERVICE"]._serialized_start = 1544
-    _globals["_SECURITYSERVICE"]._serialized_end = 2158
+  DESCRIPTOR._loaded_options = None
+  _globals['_LISTSECURITYALERTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSECURITYALERTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTSECURITYALERTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSECURITYALERTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LIFTSUSPENSIONREQUEST'].fields_by_name['suspension_id']._loaded_options = None
+  _globals['_LIFTSUSPENSIONREQUEST'].fields_by_name['suspension_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LIFTSUSPENSIONREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_LIFTSUSPENSIONREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_LIFTSUSPENSIONREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_LIFTSUSPENSIONREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_SETRATELIMITREQUEST'].fields_by_name['subject']._loaded_options = None
+  _globals['_SETRATELIMITREQUEST'].fields_by_name['subject']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
+  _globals['_SETRATELIMITREQUEST'].fields_by_name['method_class']._loaded_options = None
+  _globals['_SETRATELIMITREQUEST'].fields_by_name['method_class']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_SETRATELIMITREQUEST'].fields_by_name['calls_per_second']._loaded_options = None
+  _globals['_SETRATELIMITREQUEST'].fields_by_name['calls_per_second']._serialized_options = b'\272H\010\032\006\030\300\204=(\000'
+  _globals['_SETRATELIMITREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_SETRATELIMITREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_SECURITYSERVICE'].methods_by_name['ListSecurityAlerts']._loaded_options = None
+  _globals['_SECURITYSERVICE'].methods_by_name['ListSecurityAlerts']._serialized_options = b'\220\002\001\372\273\030\004\010\t8\001\202\323\344\223\002\024\022\022/v1/securityAlerts'
+  _globals['_SECURITYSERVICE'].methods_by_name['LiftSuspension']._loaded_options = None
+  _globals['_SECURITYSERVICE'].methods_by_name['LiftSuspension']._serialized_options = b'\220\002\002\372\273\030\004\010\t8\001\202\323\344\223\002,\"\'/v1/securityAlerts/{suspension_id}:lift:\001*'
+  _globals['_SECURITYSERVICE'].methods_by_name['ListRateLimits']._loaded_options = None
+  _globals['_SECURITYSERVICE'].methods_by_name['ListRateLimits']._serialized_options = b'\220\002\001\372\273\030\004\010\t8\001\202\323\344\223\002\020\022\016/v1/rateLimits'
+  _globals['_SECURITYSERVICE'].methods_by_name['SetRateLimit']._loaded_options = None
+  _globals['_SECURITYSERVICE'].methods_by_name['SetRateLimit']._serialized_options = b'\220\002\002\372\273\030\004\010\t8\001\202\323\344\223\002\023\"\016/v1/rateLimits:\001*'
+  _globals['_METHODCLASS']._serialized_start=1428
+  _globals['_METHODCLASS']._serialized_end=1541
+  _globals['_SECURITYALERT']._serialized_start=188
+  _globals['_SECURITYALERT']._serialized_end=492
+  _globals['_LISTSECURITYALERTSREQUEST']._serialized_start=494
+  _globals['_LISTSECURITYALERTSREQUEST']._serialized_end=606
+  _globals['_LISTSECURITYALERTSRESPONSE']._serialized_start=608
+  _globals['_LISTSECURITYALERTSRESPONSE']._serialized_end=711
+  _globals['_LIFTSUSPENSIONREQUEST']._serialized_start=713
+  _globals['_LIFTSUSPENSIONREQUEST']._serialized_end=826
+  _globals['_LIFTSUSPENSIONRESPONSE']._serialized_start=828
+  _globals['_LIFTSUSPENSIONRESPONSE']._serialized_end=901
+  _globals['_RATELIMIT']._serialized_start=904
+  _globals['_RATELIMIT']._serialized_end=1074
+  _globals['_LISTRATELIMITSREQUEST']._serialized_start=1076
+  _globals['_LISTRATELIMITSREQUEST']._serialized_end=1099
+  _globals['_LISTRATELIMITSRESPONSE']._serialized_start=1101
+  _globals['_LISTRATELIMITSRESPONSE']._serialized_end=1171
+  _globals['_SETRATELIMITREQUEST']._serialized_start=1174
+  _globals['_SETRATELIMITREQUEST']._serialized_end=1357
+  _globals['_SETRATELIMITRESPONSE']._serialized_start=1359
+  _globals['_SETRATELIMITRESPONSE']._serialized_end=1426
+  _globals['_SECURITYSERVICE']._serialized_start=1544
+  _globals['_SECURITYSERVICE']._serialized_end=2158
 # @@protoc_insertion_point(module_scope)

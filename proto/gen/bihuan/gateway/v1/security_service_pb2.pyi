@@ -108,34 +108,9 @@ class SecurityAlert(_message.Message):
         lifted_by: _builtins.str = ...,
         lift_reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "lift_time", b"lift_time", "start_time", b"start_time", "until_time", b"until_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lift_time", b"lift_time", "start_time", b"start_time", "until_time", b"until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "address",
-        b"address",
-        "key_id",
-        b"key_id",
-        "level",
-        b"level",
-        "lift_reason",
-        b"lift_reason",
-        "lift_time",
-        b"lift_time",
-        "lifted_by",
-        b"lifted_by",
-        "offence",
-        b"offence",
-        "start_time",
-        b"start_time",
-        "suspension_id",
-        b"suspension_id",
-        "trace_id",
-        b"trace_id",
-        "until_time",
-        b"until_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "key_id", b"key_id", "level", b"level", "lift_reason", b"lift_reason", "lift_time", b"lift_time", "lifted_by", b"lifted_by", "offence", b"offence", "start_time", b"start_time", "suspension_id", b"suspension_id", "trace_id", b"trace_id", "until_time", b"until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -165,9 +140,7 @@ class ListSecurityAlertsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "page_size", b"page_size", "page_token", b"page_token", "suspended_only", b"suspended_only"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "suspended_only", b"suspended_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -225,9 +198,7 @@ class LiftSuspensionRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "operator", b"operator", "reason", b"reason", "suspension_id", b"suspension_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operator", b"operator", "reason", b"reason", "suspension_id", b"suspension_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -291,18 +262,7 @@ class RateLimit(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["set_time", b"set_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "calls_per_second",
-        b"calls_per_second",
-        "method_class",
-        b"method_class",
-        "set_by",
-        b"set_by",
-        "set_time",
-        b"set_time",
-        "subject",
-        b"subject",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls_per_second", b"calls_per_second", "method_class", b"method_class", "set_by", b"set_by", "set_time", b"set_time", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -377,16 +337,7 @@ class SetRateLimitRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "calls_per_second",
-        b"calls_per_second",
-        "method_class",
-        b"method_class",
-        "operator",
-        b"operator",
-        "subject",
-        b"subject",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls_per_second", b"calls_per_second", "method_class", b"method_class", "operator", b"operator", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,23 +16,15 @@ class SecurityServiceStub:
     """Shows who behaved like an attacker, and sets how many calls a caller may make; for the role admin only."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    ListSecurityAlerts: _aio.UnaryUnaryMultiCallable[
-        _security_service_pb2.ListSecurityAlertsRequest, _security_service_pb2.ListSecurityAlertsResponse
-    ]
+    ListSecurityAlerts: _aio.UnaryUnaryMultiCallable[_security_service_pb2.ListSecurityAlertsRequest, _security_service_pb2.ListSecurityAlertsResponse]
     """Lists suspensions, newest first, those that are over too. Always safe to repeat."""
-    LiftSuspension: _aio.UnaryUnaryMultiCallable[
-        _security_service_pb2.LiftSuspensionRequest, _security_service_pb2.LiftSuspensionResponse
-    ]
+    LiftSuspension: _aio.UnaryUnaryMultiCallable[_security_service_pb2.LiftSuspensionRequest, _security_service_pb2.LiftSuspensionResponse]
     """Ends a suspension before its time, and forgets what led to it; every gateway knows within seconds. One that was
     lifted stays as it is.
     """
-    ListRateLimits: _aio.UnaryUnaryMultiCallable[
-        _security_service_pb2.ListRateLimitsRequest, _security_service_pb2.ListRateLimitsResponse
-    ]
+    ListRateLimits: _aio.UnaryUnaryMultiCallable[_security_service_pb2.ListRateLimitsRequest, _security_service_pb2.ListRateLimitsResponse]
     """Lists the limits that were set for single keys and tenants; at most 10,000. Always safe to repeat."""
-    SetRateLimit: _aio.UnaryUnaryMultiCallable[
-        _security_service_pb2.SetRateLimitRequest, _security_service_pb2.SetRateLimitResponse
-    ]
+    SetRateLimit: _aio.UnaryUnaryMultiCallable[_security_service_pb2.SetRateLimitRequest, _security_service_pb2.SetRateLimitResponse]
     """Sets how many calls a key or a tenant may make; every gateway knows within seconds. Setting it again changes nothing."""
 
 class SecurityServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -41,10 +34,7 @@ class SecurityServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListSecurityAlerts(
         self,
         request: _security_service_pb2.ListSecurityAlertsRequest,
-        context: _aio.ServicerContext[
-            _security_service_pb2.ListSecurityAlertsRequest,
-            _abc.Awaitable[_security_service_pb2.ListSecurityAlertsResponse],
-        ],
+        context: _aio.ServicerContext[_security_service_pb2.ListSecurityAlertsRequest, _abc.Awaitable[_security_service_pb2.ListSecurityAlertsResponse]],
     ) -> _abc.Awaitable[_security_service_pb2.ListSecurityAlertsResponse]:
         """Lists suspensions, newest first, those that are over too. Always safe to repeat."""
 
@@ -52,9 +42,7 @@ class SecurityServiceServicer(metaclass=_abc_1.ABCMeta):
     def LiftSuspension(
         self,
         request: _security_service_pb2.LiftSuspensionRequest,
-        context: _aio.ServicerContext[
-            _security_service_pb2.LiftSuspensionRequest, _abc.Awaitable[_security_service_pb2.LiftSuspensionResponse]
-        ],
+        context: _aio.ServicerContext[_security_service_pb2.LiftSuspensionRequest, _abc.Awaitable[_security_service_pb2.LiftSuspensionResponse]],
     ) -> _abc.Awaitable[_security_service_pb2.LiftSuspensionResponse]:
         """Ends a suspension before its time, and forgets what led to it; every gateway knows within seconds. One that was
         lifted stays as it is.
@@ -64,9 +52,7 @@ class SecurityServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListRateLimits(
         self,
         request: _security_service_pb2.ListRateLimitsRequest,
-        context: _aio.ServicerContext[
-            _security_service_pb2.ListRateLimitsRequest, _abc.Awaitable[_security_service_pb2.ListRateLimitsResponse]
-        ],
+        context: _aio.ServicerContext[_security_service_pb2.ListRateLimitsRequest, _abc.Awaitable[_security_service_pb2.ListRateLimitsResponse]],
     ) -> _abc.Awaitable[_security_service_pb2.ListRateLimitsResponse]:
         """Lists the limits that were set for single keys and tenants; at most 10,000. Always safe to repeat."""
 
@@ -74,9 +60,7 @@ class SecurityServiceServicer(metaclass=_abc_1.ABCMeta):
     def SetRateLimit(
         self,
         request: _security_service_pb2.SetRateLimitRequest,
-        context: _aio.ServicerContext[
-            _security_service_pb2.SetRateLimitRequest, _abc.Awaitable[_security_service_pb2.SetRateLimitResponse]
-        ],
+        context: _aio.ServicerContext[_security_service_pb2.SetRateLimitRequest, _abc.Awaitable[_security_service_pb2.SetRateLimitResponse]],
     ) -> _abc.Awaitable[_security_service_pb2.SetRateLimitResponse]:
         """Sets how many calls a key or a tenant may make; every gateway knows within seconds. Setting it again changes nothing."""
 

@@ -4,15 +4,18 @@
 # source: bihuan/gateway/v1/system_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/gateway/v1/system_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/gateway/v1/system_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,25 +26,21 @@ from bihuan.options.v1 import access_pb2 as bihuan_dot_options_dot_v1_dot_access
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n&bihuan/gateway/v1/system_service.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1cgoogle/api/annotations.proto"\x12\n\x10GetSystemRequest"X\n\x11GetSystemResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x32\n\x08services\x18\x02 \x03(\x0b\x32 .bihuan.gateway.v1.ServiceHealth"1\n\rServiceHealth\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0f\n\x07serving\x18\x02 \x01(\x08\x32\x86\x01\n\rSystemService\x12u\n\tGetSystem\x12#.bihuan.gateway.v1.GetSystemRequest\x1a$.bihuan.gateway.v1.GetSystemResponse"\x1d\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/systemb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bihuan/gateway/v1/system_service.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1cgoogle/api/annotations.proto\"\x12\n\x10GetSystemRequest\"X\n\x11GetSystemResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x32\n\x08services\x18\x02 \x03(\x0b\x32 .bihuan.gateway.v1.ServiceHealth\"1\n\rServiceHealth\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0f\n\x07serving\x18\x02 \x01(\x08\x32\x86\x01\n\rSystemService\x12u\n\tGetSystem\x12#.bihuan.gateway.v1.GetSystemRequest\x1a$.bihuan.gateway.v1.GetSystemResponse\"\x1d\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/systemb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.gateway.v1.system_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.gateway.v1.system_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SYSTEMSERVICE"].methods_by_name["GetSystem"]._loaded_options = None
-    _globals["_SYSTEMSERVICE"].methods_by_name[
-        "GetSystem"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\014\022\n/v1/system"
-    _globals["_GETSYSTEMREQUEST"]._serialized_start = 123
-    _globals["_GETSYSTEMREQUEST"]._serialized_end = 141
-    _globals["_GETSYSTEMRESPONSE"]._serialized_start = 143
-    _globals["_GETSYSTEMRESPONSE"]._serialized_end = 231
-    _globals["_SERVICEHEALTH"]._serialized_start = 233
-    _globals["_SERVICEHEALTH"]._serialized_end = 282
-    _globals["_SYSTEMSERVICE"]._serialized_start = 285
-    _globals["_SYSTEMSERVICE"]._serialized_end = 419
+  DESCRIPTOR._loaded_options = None
+  _globals['_SYSTEMSERVICE'].methods_by_name['GetSystem']._loaded_options = None
+  _globals['_SYSTEMSERVICE'].methods_by_name['GetSystem']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\014\022\n/v1/system'
+  _globals['_GETSYSTEMREQUEST']._serialized_start=123
+  _globals['_GETSYSTEMREQUEST']._serialized_end=141
+  _globals['_GETSYSTEMRESPONSE']._serialized_start=143
+  _globals['_GETSYSTEMRESPONSE']._serialized_end=231
+  _globals['_SERVICEHEALTH']._serialized_start=233
+  _globals['_SERVICEHEALTH']._serialized_end=282
+  _globals['_SYSTEMSERVICE']._serialized_start=285
+  _globals['_SYSTEMSERVICE']._serialized_end=419
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -25,9 +26,7 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetSystem(
         self,
         request: _system_service_pb2.GetSystemRequest,
-        context: _aio.ServicerContext[
-            _system_service_pb2.GetSystemRequest, _abc.Awaitable[_system_service_pb2.GetSystemResponse]
-        ],
+        context: _aio.ServicerContext[_system_service_pb2.GetSystemRequest, _abc.Awaitable[_system_service_pb2.GetSystemResponse]],
     ) -> _abc.Awaitable[_system_service_pb2.GetSystemResponse]:
         """Asks each service for its health and answers with all of them. Always safe to repeat."""
 

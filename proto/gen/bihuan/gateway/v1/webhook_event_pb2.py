@@ -4,15 +4,18 @@
 # source: bihuan/gateway/v1/webhook_event.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/gateway/v1/webhook_event.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/gateway/v1/webhook_event.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,27 +27,23 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n%bihuan/gateway/v1/webhook_event.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1f\x62ihuan/options/v1/webhook.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xa3\x06\n\x0cPaymentEvent\x12\x0c\n\x04type\x18\x01 \x01(\t\x12-\n\ttimestamp\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x04\x64\x61ta\x18\x03 \x01(\x0b\x32#.bihuan.gateway.v1.PaymentEventData:\xa2\x05\xca\xbc\x18/\n\x11payment.succeeded\x12\x1aThe channel has the money.\xca\xbc\x18-\n\x0epayment.failed\x12\x1bThe channel refused; final.\xca\xbc\x18:\n\x0epayment.closed\x12(It was closed before it was paid; final.\xca\xbc\x18\x62\n\x10payment.refunded\x12NA refund succeeded; refId is the refund, and the payment may be newer than it.\xca\xbc\x18S\n\x10payment.reversed\x12?A channel or a bank undid it, or a part; refId is the reversal.\xca\xbc\x18W\n\x14payment.charged_back\x12?The payer got money back by a dispute; refId is the chargeback.\xca\xbc\x18R\n\x16payment.chargeback_won\x12\x38The merchant won a dispute; refId is the won chargeback.\xca\xbc\x18I\n\x0fpayment.matched\x12\x36The channel\'s statement confirms it; refId is the run.\xca\xbc\x18\x41\n\x12payment.mismatched\x12+A run found a difference; refId is the run."\xbe\x03\n\x10PaymentEventData\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x03 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x16\n\x0e\x63hannel_txn_no\x18\x06 \x01(\t\x12%\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\r\n\x05state\x18\x08 \x01(\t\x12\x1c\n\x14reconciliation_state\x18\t \x01(\t\x12.\n\x0frefunded_amount\x18\n \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x11refundable_amount\x18\x0b \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x15\n\rbusiness_date\x18\x0c \x01(\t\x12,\n\x08pay_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x0e \x01(\x03\x12\x0e\n\x06ref_id\x18\x0f \x01(\t\x12\x10\n\x08trace_id\x18\x10 \x01(\t"\xa9\x01\n\tTestEvent\x12\x0c\n\x04type\x18\x01 \x01(\t\x12-\n\ttimestamp\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x04\x64\x61ta\x18\x03 \x01(\x0b\x32 .bihuan.gateway.v1.TestEventData:/\xca\xbc\x18+\n\x0cwebhook.test\x12\x1bSomeone tests the endpoint."$\n\rTestEventData\x12\x13\n\x0b\x65ndpoint_id\x18\x01 \x01(\tb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%bihuan/gateway/v1/webhook_event.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1f\x62ihuan/options/v1/webhook.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x06\n\x0cPaymentEvent\x12\x0c\n\x04type\x18\x01 \x01(\t\x12-\n\ttimestamp\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x04\x64\x61ta\x18\x03 \x01(\x0b\x32#.bihuan.gateway.v1.PaymentEventData:\xa2\x05\xca\xbc\x18/\n\x11payment.succeeded\x12\x1aThe channel has the money.\xca\xbc\x18-\n\x0epayment.failed\x12\x1bThe channel refused; final.\xca\xbc\x18:\n\x0epayment.closed\x12(It was closed before it was paid; final.\xca\xbc\x18\x62\n\x10payment.refunded\x12NA refund succeeded; refId is the refund, and the payment may be newer than it.\xca\xbc\x18S\n\x10payment.reversed\x12?A channel or a bank undid it, or a part; refId is the reversal.\xca\xbc\x18W\n\x14payment.charged_back\x12?The payer got money back by a dispute; refId is the chargeback.\xca\xbc\x18R\n\x16payment.chargeback_won\x12\x38The merchant won a dispute; refId is the won chargeback.\xca\xbc\x18I\n\x0fpayment.matched\x12\x36The channel\'s statement confirms it; refId is the run.\xca\xbc\x18\x41\n\x12payment.mismatched\x12+A run found a difference; refId is the run.\"\xbe\x03\n\x10PaymentEventData\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x03 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x16\n\x0e\x63hannel_txn_no\x18\x06 \x01(\t\x12%\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\r\n\x05state\x18\x08 \x01(\t\x12\x1c\n\x14reconciliation_state\x18\t \x01(\t\x12.\n\x0frefunded_amount\x18\n \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x11refundable_amount\x18\x0b \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x15\n\rbusiness_date\x18\x0c \x01(\t\x12,\n\x08pay_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x0e \x01(\x03\x12\x0e\n\x06ref_id\x18\x0f \x01(\t\x12\x10\n\x08trace_id\x18\x10 \x01(\t\"\xa9\x01\n\tTestEvent\x12\x0c\n\x04type\x18\x01 \x01(\t\x12-\n\ttimestamp\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x04\x64\x61ta\x18\x03 \x01(\x0b\x32 .bihuan.gateway.v1.TestEventData:/\xca\xbc\x18+\n\x0cwebhook.test\x12\x1bSomeone tests the endpoint.\"$\n\rTestEventData\x12\x13\n\x0b\x65ndpoint_id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.gateway.v1.webhook_event_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.gateway.v1.webhook_event_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_PAYMENTEVENT"]._loaded_options = None
-    _globals[
-        "_PAYMENTEVENT"
-    ]._serialized_options = b"\312\274\030/\n\021payment.succeeded\022\032The channel has the money.\312\274\030-\n\016payment.failed\022\033The channel refused; final.\312\274\030:\n\016payment.closed\022(It was closed before it was paid; final.\312\274\030b\n\020payment.refunded\022NA refund succeeded; refId is the refund, and the payment may be newer than it.\312\274\030S\n\020payment.reversed\022?A channel or a bank undid it, or a part; refId is the reversal.\312\274\030W\n\024payment.charged_back\022?The payer got money back by a dispute; refId is the chargeback.\312\274\030R\n\026payment.chargeback_won\0228The merchant won a dispute; refId is the won chargeback.\312\274\030I\n\017payment.matched\0226The channel's statement confirms it; refId is the run.\312\274\030A\n\022payment.mismatched\022+A run found a difference; refId is the run."
-    _globals["_TESTEVENT"]._loaded_options = None
-    _globals["_TESTEVENT"]._serialized_options = b"\312\274\030+\n\014webhook.test\022\033Someone tests the endpoint."
-    _globals["_PAYMENTEVENT"]._serialized_start = 155
-    _globals["_PAYMENTEVENT"]._serialized_end = 958
-    _globals["_PAYMENTEVENTDATA"]._serialized_start = 961
-    _globals["_PAYMENTEVENTDATA"]._serialized_end = 1407
-    _globals["_TESTEVENT"]._serialized_start = 1410
-    _globals["_TESTEVENT"]._serialized_end = 1579
-    _globals["_TESTEVENTDATA"]._serialized_start = 1581
-    _globals["_TESTEVENTDATA"]._serialized_end = 1617
+  DESCRIPTOR._loaded_options = None
+  _globals['_PAYMENTEVENT']._loaded_options = None
+  _globals['_PAYMENTEVENT']._serialized_options = b'\312\274\030/\n\021payment.succeeded\022\032The channel has the money.\312\274\030-\n\016payment.failed\022\033The channel refused; final.\312\274\030:\n\016payment.closed\022(It was closed before it was paid; final.\312\274\030b\n\020payment.refunded\022NA refund succeeded; refId is the refund, and the payment may be newer than it.\312\274\030S\n\020payment.reversed\022?A channel or a bank undid it, or a part; refId is the reversal.\312\274\030W\n\024payment.charged_back\022?The payer got money back by a dispute; refId is the chargeback.\312\274\030R\n\026payment.chargeback_won\0228The merchant won a dispute; refId is the won chargeback.\312\274\030I\n\017payment.matched\0226The channel\'s statement confirms it; refId is the run.\312\274\030A\n\022payment.mismatched\022+A run found a difference; refId is the run.'
+  _globals['_TESTEVENT']._loaded_options = None
+  _globals['_TESTEVENT']._serialized_options = b'\312\274\030+\n\014webhook.test\022\033Someone tests the endpoint.'
+  _globals['_PAYMENTEVENT']._serialized_start=155
+  _globals['_PAYMENTEVENT']._serialized_end=958
+  _globals['_PAYMENTEVENTDATA']._serialized_start=961
+  _globals['_PAYMENTEVENTDATA']._serialized_end=1407
+  _globals['_TESTEVENT']._serialized_start=1410
+  _globals['_TESTEVENT']._serialized_end=1579
+  _globals['_TESTEVENTDATA']._serialized_start=1581
+  _globals['_TESTEVENTDATA']._serialized_end=1617
 # @@protoc_insertion_point(module_scope)

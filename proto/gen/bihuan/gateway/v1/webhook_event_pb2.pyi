@@ -134,51 +134,9 @@ class PaymentEventData(_message.Message):
         ref_id: _builtins.str = ...,
         trace_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "pay_time",
-        b"pay_time",
-        "refundable_amount",
-        b"refundable_amount",
-        "refunded_amount",
-        b"refunded_amount",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "pay_time", b"pay_time", "refundable_amount", b"refundable_amount", "refunded_amount", b"refunded_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "bill_no",
-        b"bill_no",
-        "business_date",
-        b"business_date",
-        "channel",
-        b"channel",
-        "channel_txn_no",
-        b"channel_txn_no",
-        "merchant_id",
-        b"merchant_id",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "pay_time",
-        b"pay_time",
-        "payment_id",
-        b"payment_id",
-        "reconciliation_state",
-        b"reconciliation_state",
-        "ref_id",
-        b"ref_id",
-        "refundable_amount",
-        b"refundable_amount",
-        "refunded_amount",
-        b"refunded_amount",
-        "state",
-        b"state",
-        "trace_id",
-        b"trace_id",
-        "version",
-        b"version",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "business_date", b"business_date", "channel", b"channel", "channel_txn_no", b"channel_txn_no", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "pay_time", b"pay_time", "payment_id", b"payment_id", "reconciliation_state", b"reconciliation_state", "ref_id", b"ref_id", "refundable_amount", b"refundable_amount", "refunded_amount", b"refunded_amount", "state", b"state", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

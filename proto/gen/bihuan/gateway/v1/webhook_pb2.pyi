@@ -109,41 +109,9 @@ class WebhookEndpoint(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         previous_secret_until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time",
-        b"create_time",
-        "disable_time",
-        b"disable_time",
-        "failing_since_time",
-        b"failing_since_time",
-        "previous_secret_until_time",
-        b"previous_secret_until_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "disable_time", b"disable_time", "failing_since_time", b"failing_since_time", "previous_secret_until_time", b"previous_secret_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time",
-        b"create_time",
-        "description",
-        b"description",
-        "disable_cause",
-        b"disable_cause",
-        "disable_time",
-        b"disable_time",
-        "endpoint_id",
-        b"endpoint_id",
-        "event_types",
-        b"event_types",
-        "failing_since_time",
-        b"failing_since_time",
-        "merchant_ids",
-        b"merchant_ids",
-        "previous_secret_until_time",
-        b"previous_secret_until_time",
-        "state",
-        b"state",
-        "url",
-        b"url",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "description", b"description", "disable_cause", b"disable_cause", "disable_time", b"disable_time", "endpoint_id", b"endpoint_id", "event_types", b"event_types", "failing_since_time", b"failing_since_time", "merchant_ids", b"merchant_ids", "previous_secret_until_time", b"previous_secret_until_time", "state", b"state", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -240,36 +208,9 @@ class WebhookDelivery(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         last_status_code: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time", b"create_time", "end_time", b"end_time", "next_try_time", b"next_try_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "next_try_time", b"next_try_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time",
-        b"create_time",
-        "delivery_id",
-        b"delivery_id",
-        "end_time",
-        b"end_time",
-        "endpoint_id",
-        b"endpoint_id",
-        "event_id",
-        b"event_id",
-        "event_type",
-        b"event_type",
-        "last_status_code",
-        b"last_status_code",
-        "merchant_id",
-        b"merchant_id",
-        "next_try_time",
-        b"next_try_time",
-        "object_id",
-        b"object_id",
-        "state",
-        b"state",
-        "try_count",
-        b"try_count",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delivery_id", b"delivery_id", "end_time", b"end_time", "endpoint_id", b"endpoint_id", "event_id", b"event_id", "event_type", b"event_type", "last_status_code", b"last_status_code", "merchant_id", b"merchant_id", "next_try_time", b"next_try_time", "object_id", b"object_id", "state", b"state", "try_count", b"try_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -313,20 +254,7 @@ class WebhookAttempt(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "answer_start",
-        b"answer_start",
-        "attempt_no",
-        b"attempt_no",
-        "duration_milliseconds",
-        b"duration_milliseconds",
-        "fault",
-        b"fault",
-        "start_time",
-        b"start_time",
-        "status_code",
-        b"status_code",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_start", b"answer_start", "attempt_no", b"attempt_no", "duration_milliseconds", b"duration_milliseconds", "fault", b"fault", "start_time", b"start_time", "status_code", b"status_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,55 +16,33 @@ class WebhookServiceStub:
     """Says where events are sent, shows what became of them, and sends them again. Signed as Standard Webhooks has it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CreateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.CreateWebhookEndpointRequest, _webhook_service_pb2.CreateWebhookEndpointResponse
-    ]
+    CreateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.CreateWebhookEndpointRequest, _webhook_service_pb2.CreateWebhookEndpointResponse]
     """Makes an endpoint. Its secret stands in this answer and never again; to repeat the call makes another endpoint.
     A caller with a scope of merchants names some of them. WEBHOOKS_OFF when this gateway has no key for secrets.
     """
-    ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.ListWebhookEndpointsRequest, _webhook_service_pb2.ListWebhookEndpointsResponse
-    ]
+    ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.ListWebhookEndpointsRequest, _webhook_service_pb2.ListWebhookEndpointsResponse]
     """Lists the endpoints whose merchants the caller sees, newest first; at most 1,000. Always safe to repeat."""
-    GetWebhookEndpoint: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.GetWebhookEndpointRequest, _webhook_service_pb2.GetWebhookEndpointResponse
-    ]
+    GetWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.GetWebhookEndpointRequest, _webhook_service_pb2.GetWebhookEndpointResponse]
     """Gets an endpoint. Always safe to repeat."""
-    UpdateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.UpdateWebhookEndpointRequest, _webhook_service_pb2.UpdateWebhookEndpointResponse
-    ]
+    UpdateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.UpdateWebhookEndpointRequest, _webhook_service_pb2.UpdateWebhookEndpointResponse]
     """Sets what an endpoint is, but its merchants, and enables or disables it. Setting it again changes nothing."""
-    DeleteWebhookEndpoint: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.DeleteWebhookEndpointRequest, _webhook_service_pb2.DeleteWebhookEndpointResponse
-    ]
+    DeleteWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.DeleteWebhookEndpointRequest, _webhook_service_pb2.DeleteWebhookEndpointResponse]
     """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND."""
-    RotateWebhookSecret: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.RotateWebhookSecretRequest, _webhook_service_pb2.RotateWebhookSecretResponse
-    ]
+    RotateWebhookSecret: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.RotateWebhookSecretRequest, _webhook_service_pb2.RotateWebhookSecretResponse]
     """Makes a new secret. For the overlap both sign, so that a receiver may change over; to repeat the call makes another,
     and only the last but one goes on.
     """
-    TestWebhookEndpoint: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.TestWebhookEndpointRequest, _webhook_service_pb2.TestWebhookEndpointResponse
-    ]
+    TestWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.TestWebhookEndpointRequest, _webhook_service_pb2.TestWebhookEndpointResponse]
     """Sends the event webhook.test once, now, and answers with what came back; also when the endpoint is disabled."""
-    ListWebhookDeliveries: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.ListWebhookDeliveriesRequest, _webhook_service_pb2.ListWebhookDeliveriesResponse
-    ]
+    ListWebhookDeliveries: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.ListWebhookDeliveriesRequest, _webhook_service_pb2.ListWebhookDeliveriesResponse]
     """Lists deliveries of an endpoint, newest first, by page. Kept for 30 days. Always safe to repeat."""
-    GetWebhookDelivery: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.GetWebhookDeliveryRequest, _webhook_service_pb2.GetWebhookDeliveryResponse
-    ]
+    GetWebhookDelivery: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.GetWebhookDeliveryRequest, _webhook_service_pb2.GetWebhookDeliveryResponse]
     """Gets a delivery with its last 100 tries. Always safe to repeat."""
-    ReplayWebhookDelivery: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.ReplayWebhookDeliveryRequest, _webhook_service_pb2.ReplayWebhookDeliveryResponse
-    ]
+    ReplayWebhookDelivery: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.ReplayWebhookDeliveryRequest, _webhook_service_pb2.ReplayWebhookDeliveryResponse]
     """Sends a delivery again, with the same webhook-id, behind what waits for the same object; one that waits already stays
     as it is.
     """
-    ReplayWebhookEvents: _aio.UnaryUnaryMultiCallable[
-        _webhook_service_pb2.ReplayWebhookEventsRequest, _webhook_service_pb2.ReplayWebhookEventsResponse
-    ]
+    ReplayWebhookEvents: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.ReplayWebhookEventsRequest, _webhook_service_pb2.ReplayWebhookEventsResponse]
     """Sends the events of a time again, in their order: what failed or was never sent there, and on demand what was
     delivered. 1,000 at once: call again with the token until there is none. What waits already stays as it is.
     """
@@ -75,10 +54,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def CreateWebhookEndpoint(
         self,
         request: _webhook_service_pb2.CreateWebhookEndpointRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.CreateWebhookEndpointRequest,
-            _abc.Awaitable[_webhook_service_pb2.CreateWebhookEndpointResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.CreateWebhookEndpointRequest, _abc.Awaitable[_webhook_service_pb2.CreateWebhookEndpointResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.CreateWebhookEndpointResponse]:
         """Makes an endpoint. Its secret stands in this answer and never again; to repeat the call makes another endpoint.
         A caller with a scope of merchants names some of them. WEBHOOKS_OFF when this gateway has no key for secrets.
@@ -88,10 +64,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListWebhookEndpoints(
         self,
         request: _webhook_service_pb2.ListWebhookEndpointsRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.ListWebhookEndpointsRequest,
-            _abc.Awaitable[_webhook_service_pb2.ListWebhookEndpointsResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.ListWebhookEndpointsRequest, _abc.Awaitable[_webhook_service_pb2.ListWebhookEndpointsResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.ListWebhookEndpointsResponse]:
         """Lists the endpoints whose merchants the caller sees, newest first; at most 1,000. Always safe to repeat."""
 
@@ -99,10 +72,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetWebhookEndpoint(
         self,
         request: _webhook_service_pb2.GetWebhookEndpointRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.GetWebhookEndpointRequest,
-            _abc.Awaitable[_webhook_service_pb2.GetWebhookEndpointResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.GetWebhookEndpointRequest, _abc.Awaitable[_webhook_service_pb2.GetWebhookEndpointResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.GetWebhookEndpointResponse]:
         """Gets an endpoint. Always safe to repeat."""
 
@@ -110,10 +80,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def UpdateWebhookEndpoint(
         self,
         request: _webhook_service_pb2.UpdateWebhookEndpointRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.UpdateWebhookEndpointRequest,
-            _abc.Awaitable[_webhook_service_pb2.UpdateWebhookEndpointResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.UpdateWebhookEndpointRequest, _abc.Awaitable[_webhook_service_pb2.UpdateWebhookEndpointResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.UpdateWebhookEndpointResponse]:
         """Sets what an endpoint is, but its merchants, and enables or disables it. Setting it again changes nothing."""
 
@@ -121,10 +88,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def DeleteWebhookEndpoint(
         self,
         request: _webhook_service_pb2.DeleteWebhookEndpointRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.DeleteWebhookEndpointRequest,
-            _abc.Awaitable[_webhook_service_pb2.DeleteWebhookEndpointResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.DeleteWebhookEndpointRequest, _abc.Awaitable[_webhook_service_pb2.DeleteWebhookEndpointResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.DeleteWebhookEndpointResponse]:
         """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND."""
 
@@ -132,10 +96,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def RotateWebhookSecret(
         self,
         request: _webhook_service_pb2.RotateWebhookSecretRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.RotateWebhookSecretRequest,
-            _abc.Awaitable[_webhook_service_pb2.RotateWebhookSecretResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.RotateWebhookSecretRequest, _abc.Awaitable[_webhook_service_pb2.RotateWebhookSecretResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.RotateWebhookSecretResponse]:
         """Makes a new secret. For the overlap both sign, so that a receiver may change over; to repeat the call makes another,
         and only the last but one goes on.
@@ -145,10 +106,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def TestWebhookEndpoint(
         self,
         request: _webhook_service_pb2.TestWebhookEndpointRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.TestWebhookEndpointRequest,
-            _abc.Awaitable[_webhook_service_pb2.TestWebhookEndpointResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.TestWebhookEndpointRequest, _abc.Awaitable[_webhook_service_pb2.TestWebhookEndpointResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.TestWebhookEndpointResponse]:
         """Sends the event webhook.test once, now, and answers with what came back; also when the endpoint is disabled."""
 
@@ -156,10 +114,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListWebhookDeliveries(
         self,
         request: _webhook_service_pb2.ListWebhookDeliveriesRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.ListWebhookDeliveriesRequest,
-            _abc.Awaitable[_webhook_service_pb2.ListWebhookDeliveriesResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.ListWebhookDeliveriesRequest, _abc.Awaitable[_webhook_service_pb2.ListWebhookDeliveriesResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.ListWebhookDeliveriesResponse]:
         """Lists deliveries of an endpoint, newest first, by page. Kept for 30 days. Always safe to repeat."""
 
@@ -167,10 +122,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetWebhookDelivery(
         self,
         request: _webhook_service_pb2.GetWebhookDeliveryRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.GetWebhookDeliveryRequest,
-            _abc.Awaitable[_webhook_service_pb2.GetWebhookDeliveryResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.GetWebhookDeliveryRequest, _abc.Awaitable[_webhook_service_pb2.GetWebhookDeliveryResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.GetWebhookDeliveryResponse]:
         """Gets a delivery with its last 100 tries. Always safe to repeat."""
 
@@ -178,10 +130,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def ReplayWebhookDelivery(
         self,
         request: _webhook_service_pb2.ReplayWebhookDeliveryRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.ReplayWebhookDeliveryRequest,
-            _abc.Awaitable[_webhook_service_pb2.ReplayWebhookDeliveryResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.ReplayWebhookDeliveryRequest, _abc.Awaitable[_webhook_service_pb2.ReplayWebhookDeliveryResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.ReplayWebhookDeliveryResponse]:
         """Sends a delivery again, with the same webhook-id, behind what waits for the same object; one that waits already stays
         as it is.
@@ -191,10 +140,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     def ReplayWebhookEvents(
         self,
         request: _webhook_service_pb2.ReplayWebhookEventsRequest,
-        context: _aio.ServicerContext[
-            _webhook_service_pb2.ReplayWebhookEventsRequest,
-            _abc.Awaitable[_webhook_service_pb2.ReplayWebhookEventsResponse],
-        ],
+        context: _aio.ServicerContext[_webhook_service_pb2.ReplayWebhookEventsRequest, _abc.Awaitable[_webhook_service_pb2.ReplayWebhookEventsResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.ReplayWebhookEventsResponse]:
         """Sends the events of a time again, in their order: what failed or was never sent there, and on demand what was
         delivered. 1,000 at once: call again with the token until there is none. What waits already stays as it is.

@@ -4,15 +4,18 @@
 # source: bihuan/invoice_sync/v1/attempt.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/invoice_sync/v1/attempt.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/invoice_sync/v1/attempt.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,19 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n$bihuan/invoice_sync/v1/attempt.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\xf2\n\n\x07\x41ttempt\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12\x12\n\ninvoice_id\x18\x02 \x01(\t\x12\x12\n\nattempt_no\x18\x03 \x01(\x05\x12<\n\toperation\x18\x04 \x01(\x0e\x32).bihuan.invoice_sync.v1.Attempt.Operation\x12\x38\n\x07outcome\x18\x05 \x01(\x0e\x32\'.bihuan.invoice_sync.v1.Attempt.Outcome\x12\x13\n\x0bhttp_status\x18\x06 \x01(\x05\x12\x16\n\x0e\x61uthority_code\x18\x07 \x01(\t\x12\x0f\n\x07message\x18\x08 \x01(\t\x12.\n\nstart_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0erequest_sha256\x18\x0b \x01(\t\x12\x17\n\x0fresponse_sha256\x18\x0c \x01(\t\x12\x10\n\x08trace_id\x18\r \x01(\t\x12\x1b\n\x13retry_after_seconds\x18\x0e \x01(\x05\x12\x0f\n\x07version\x18\x0f \x01(\x05\x12\x13\n\x0b\x65nvironment\x18\x10 \x01(\t\x12\x0e\n\x06region\x18\x11 \x01(\t\x12\x15\n\rcredential_id\x18\x12 \x01(\t\x12\x10\n\x08url_path\x18\x13 \x01(\t\x12\x13\n\x0b\x63ode_detail\x18\x14 \x01(\t\x12\x33\n\x0f\x66irst_byte_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63lock_offset_ms\x18\x16 \x01(\x03\x12\x15\n\rbreaker_state\x18\x17 \x01(\t\x12\x15\n\rprev_log_hash\x18\x18 \x01(\t\x12\x10\n\x08log_hash\x18\x19 \x01(\t\x12\x11\n\tpoints_to\x18\x1a \x01(\t"\xe2\x01\n\tOperation\x12\x19\n\x15OPERATION_UNSPECIFIED\x10\x00\x12\x14\n\x10OPERATION_SUBMIT\x10\x01\x12\x1a\n\x16OPERATION_QUERY_BY_KEY\x10\x02\x12\x1d\n\x19OPERATION_QUERY_BY_NUMBER\x10\x03\x12\x1a\n\x16OPERATION_QUERY_WINDOW\x10\x04\x12\x1d\n\x19OPERATION_QUERY_ELSEWHERE\x10\x05\x12\x12\n\x0eOPERATION_SEAL\x10\x06\x12\x1a\n\x16OPERATION_QUERY_TOTALS\x10\x07"\xbc\x03\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x0e\n\nOUTCOME_OK\x10\x01\x12\x14\n\x10OUTCOME_ACCEPTED\x10\x02\x12\x15\n\x11OUTCOME_DUPLICATE\x10\x03\x12\x18\n\x14OUTCOME_NOT_RECEIVED\x10\x04\x12\x13\n\x0fOUTCOME_UNKNOWN\x10\x05\x12\x15\n\x11OUTCOME_THROTTLED\x10\x06\x12\x14\n\x10OUTCOME_REJECTED\x10\x07\x12\x15\n\x11OUTCOME_NOT_FOUND\x10\x08\x12\x14\n\x10OUTCOME_MISMATCH\x10\t\x12\x13\n\x0fOUTCOME_NOT_YET\x10\n\x12\x10\n\x0cOUTCOME_AUTH\x10\x0b\x12\x11\n\rOUTCOME_QUOTA\x10\x0c\x12\x12\n\x0eOUTCOME_OUTAGE\x10\r\x12\x1b\n\x17OUTCOME_AUTHORITY_FAULT\x10\x0e\x12\x1b\n\x17OUTCOME_REJECTED_SYNTAX\x10\x0f\x12\x1d\n\x19OUTCOME_REJECTED_BUSINESS\x10\x10\x12\x17\n\x13OUTCOME_SEAL_FAILED\x10\x11\x12\x12\n\x0eOUTCOME_VOIDED\x10\x12\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bihuan/invoice_sync/v1/attempt.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\n\n\x07\x41ttempt\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12\x12\n\ninvoice_id\x18\x02 \x01(\t\x12\x12\n\nattempt_no\x18\x03 \x01(\x05\x12<\n\toperation\x18\x04 \x01(\x0e\x32).bihuan.invoice_sync.v1.Attempt.Operation\x12\x38\n\x07outcome\x18\x05 \x01(\x0e\x32\'.bihuan.invoice_sync.v1.Attempt.Outcome\x12\x13\n\x0bhttp_status\x18\x06 \x01(\x05\x12\x16\n\x0e\x61uthority_code\x18\x07 \x01(\t\x12\x0f\n\x07message\x18\x08 \x01(\t\x12.\n\nstart_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0erequest_sha256\x18\x0b \x01(\t\x12\x17\n\x0fresponse_sha256\x18\x0c \x01(\t\x12\x10\n\x08trace_id\x18\r \x01(\t\x12\x1b\n\x13retry_after_seconds\x18\x0e \x01(\x05\x12\x0f\n\x07version\x18\x0f \x01(\x05\x12\x13\n\x0b\x65nvironment\x18\x10 \x01(\t\x12\x0e\n\x06region\x18\x11 \x01(\t\x12\x15\n\rcredential_id\x18\x12 \x01(\t\x12\x10\n\x08url_path\x18\x13 \x01(\t\x12\x13\n\x0b\x63ode_detail\x18\x14 \x01(\t\x12\x33\n\x0f\x66irst_byte_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63lock_offset_ms\x18\x16 \x01(\x03\x12\x15\n\rbreaker_state\x18\x17 \x01(\t\x12\x15\n\rprev_log_hash\x18\x18 \x01(\t\x12\x10\n\x08log_hash\x18\x19 \x01(\t\x12\x11\n\tpoints_to\x18\x1a \x01(\t\"\xe2\x01\n\tOperation\x12\x19\n\x15OPERATION_UNSPECIFIED\x10\x00\x12\x14\n\x10OPERATION_SUBMIT\x10\x01\x12\x1a\n\x16OPERATION_QUERY_BY_KEY\x10\x02\x12\x1d\n\x19OPERATION_QUERY_BY_NUMBER\x10\x03\x12\x1a\n\x16OPERATION_QUERY_WINDOW\x10\x04\x12\x1d\n\x19OPERATION_QUERY_ELSEWHERE\x10\x05\x12\x12\n\x0eOPERATION_SEAL\x10\x06\x12\x1a\n\x16OPERATION_QUERY_TOTALS\x10\x07\"\xbc\x03\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x0e\n\nOUTCOME_OK\x10\x01\x12\x14\n\x10OUTCOME_ACCEPTED\x10\x02\x12\x15\n\x11OUTCOME_DUPLICATE\x10\x03\x12\x18\n\x14OUTCOME_NOT_RECEIVED\x10\x04\x12\x13\n\x0fOUTCOME_UNKNOWN\x10\x05\x12\x15\n\x11OUTCOME_THROTTLED\x10\x06\x12\x14\n\x10OUTCOME_REJECTED\x10\x07\x12\x15\n\x11OUTCOME_NOT_FOUND\x10\x08\x12\x14\n\x10OUTCOME_MISMATCH\x10\t\x12\x13\n\x0fOUTCOME_NOT_YET\x10\n\x12\x10\n\x0cOUTCOME_AUTH\x10\x0b\x12\x11\n\rOUTCOME_QUOTA\x10\x0c\x12\x12\n\x0eOUTCOME_OUTAGE\x10\r\x12\x1b\n\x17OUTCOME_AUTHORITY_FAULT\x10\x0e\x12\x1b\n\x17OUTCOME_REJECTED_SYNTAX\x10\x0f\x12\x1d\n\x19OUTCOME_REJECTED_BUSINESS\x10\x10\x12\x17\n\x13OUTCOME_SEAL_FAILED\x10\x11\x12\x12\n\x0eOUTCOME_VOIDED\x10\x12\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.invoice_sync.v1.attempt_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.invoice_sync.v1.attempt_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_ATTEMPT"]._serialized_start = 98
-    _globals["_ATTEMPT"]._serialized_end = 1492
-    _globals["_ATTEMPT_OPERATION"]._serialized_start = 819
-    _globals["_ATTEMPT_OPERATION"]._serialized_end = 1045
-    _globals["_ATTEMPT_OUTCOME"]._serialized_start = 1048
-    _globals["_ATTEMPT_OUTCOME"]._serialized_end = 1492
+  DESCRIPTOR._loaded_options = None
+  _globals['_ATTEMPT']._serialized_start=98
+  _globals['_ATTEMPT']._serialized_end=1492
+  _globals['_ATTEMPT_OPERATION']._serialized_start=819
+  _globals['_ATTEMPT_OPERATION']._serialized_end=1045
+  _globals['_ATTEMPT_OUTCOME']._serialized_start=1048
+  _globals['_ATTEMPT_OUTCOME']._serialized_end=1492
 # @@protoc_insertion_point(module_scope)

@@ -268,64 +268,9 @@ class Attempt(_message.Message):
         log_hash: _builtins.str = ...,
         points_to: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "end_time", b"end_time", "first_byte_time", b"first_byte_time", "start_time", b"start_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "first_byte_time", b"first_byte_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "attempt_id",
-        b"attempt_id",
-        "attempt_no",
-        b"attempt_no",
-        "authority_code",
-        b"authority_code",
-        "breaker_state",
-        b"breaker_state",
-        "clock_offset_ms",
-        b"clock_offset_ms",
-        "code_detail",
-        b"code_detail",
-        "credential_id",
-        b"credential_id",
-        "end_time",
-        b"end_time",
-        "environment",
-        b"environment",
-        "first_byte_time",
-        b"first_byte_time",
-        "http_status",
-        b"http_status",
-        "invoice_id",
-        b"invoice_id",
-        "log_hash",
-        b"log_hash",
-        "message",
-        b"message",
-        "operation",
-        b"operation",
-        "outcome",
-        b"outcome",
-        "points_to",
-        b"points_to",
-        "prev_log_hash",
-        b"prev_log_hash",
-        "region",
-        b"region",
-        "request_sha256",
-        b"request_sha256",
-        "response_sha256",
-        b"response_sha256",
-        "retry_after_seconds",
-        b"retry_after_seconds",
-        "start_time",
-        b"start_time",
-        "trace_id",
-        b"trace_id",
-        "url_path",
-        b"url_path",
-        "version",
-        b"version",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_id", b"attempt_id", "attempt_no", b"attempt_no", "authority_code", b"authority_code", "breaker_state", b"breaker_state", "clock_offset_ms", b"clock_offset_ms", "code_detail", b"code_detail", "credential_id", b"credential_id", "end_time", b"end_time", "environment", b"environment", "first_byte_time", b"first_byte_time", "http_status", b"http_status", "invoice_id", b"invoice_id", "log_hash", b"log_hash", "message", b"message", "operation", b"operation", "outcome", b"outcome", "points_to", b"points_to", "prev_log_hash", b"prev_log_hash", "region", b"region", "request_sha256", b"request_sha256", "response_sha256", b"response_sha256", "retry_after_seconds", b"retry_after_seconds", "start_time", b"start_time", "trace_id", b"trace_id", "url_path", b"url_path", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,15 +4,18 @@
 # source: bihuan/invoice_sync/v1/attempt_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/invoice_sync/v1/attempt_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/invoice_sync/v1/attempt_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -27,67 +30,51 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n,bihuan/invoice_sync/v1/attempt_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a$bihuan/invoice_sync/v1/attempt.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xad\x03\n\x15SearchAttemptsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\rseller_tax_id\x18\x05 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12\x46\n\toperation\x18\x06 \x01(\x0e\x32).bihuan.invoice_sync.v1.Attempt.OperationB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x42\n\x07outcome\x18\x07 \x01(\x0e\x32\'.bihuan.invoice_sync.v1.Attempt.OutcomeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\x0e\x61uthority_code\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x16\n\x05\x63\x61use\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x10"\xa3\x01\n\x16SearchAttemptsResponse\x12\x31\n\x08\x61ttempts\x18\x01 \x03(\x0b\x32\x1f.bihuan.invoice_sync.v1.Attempt\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12=\n\nstatistics\x18\x03 \x03(\x0b\x32).bihuan.invoice_sync.v1.AttemptStatistics"\xe2\x01\n\x11\x41ttemptStatistics\x12<\n\toperation\x18\x01 \x01(\x0e\x32).bihuan.invoice_sync.v1.Attempt.Operation\x12\x38\n\x07outcome\x18\x02 \x01(\x0e\x32\'.bihuan.invoice_sync.v1.Attempt.Outcome\x12\x15\n\rattempt_count\x18\x03 \x01(\x03\x12\x0e\n\x06p50_ms\x18\x04 \x01(\x03\x12\x0e\n\x06p95_ms\x18\x05 \x01(\x03\x12\x0e\n\x06p99_ms\x18\x06 \x01(\x03\x12\x0e\n\x06max_ms\x18\x07 \x01(\x03"2\n\x11GetAttemptRequest\x12\x1d\n\nattempt_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"w\n\x12GetAttemptResponse\x12\x30\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Attempt\x12\x16\n\x0erequest_masked\x18\x02 \x01(\t\x12\x17\n\x0fresponse_masked\x18\x03 \x01(\t"1\n\x10VerifyLogRequest\x12\x1d\n\ninvoice_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"t\n\x11VerifyLogResponse\x12\x0e\n\x06intact\x18\x01 \x01(\x08\x12\x15\n\rattempt_count\x18\x02 \x01(\x05\x12\x19\n\x11\x62roken_attempt_no\x18\x03 \x01(\x05\x12\x0b\n\x03why\x18\x04 \x01(\t\x12\x10\n\x08log_head\x18\x05 \x01(\t2\xe1\x04\n\x0e\x41ttemptService\x12\x9a\x01\n\x0eSearchAttempts\x12-.bihuan.invoice_sync.v1.SearchAttemptsRequest\x1a..bihuan.invoice_sync.v1.SearchAttemptsResponse")\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x18"\x13/v1/attempts:search:\x01*\x12\xd7\x01\n\nGetAttempt\x12).bihuan.invoice_sync.v1.GetAttemptRequest\x1a*.bihuan.invoice_sync.v1.GetAttemptResponse"r\x90\x02\x01\xfa\xbb\x18J\x08\x01\x32\x46\n\x12\x61ttempt.invoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/attempts/{attempt_id}\x12\xd7\x01\n\tVerifyLog\x12(.bihuan.invoice_sync.v1.VerifyLogRequest\x1a).bihuan.invoice_sync.v1.VerifyLogResponse"u\x90\x02\x01\xfa\xbb\x18\x42\x08\x01*>\n\ninvoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x82\xd3\xe4\x93\x02&\x12$/v1/invoices/{invoice_id}/log:verifyb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/invoice_sync/v1/attempt_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a$bihuan/invoice_sync/v1/attempt.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xad\x03\n\x15SearchAttemptsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\rseller_tax_id\x18\x05 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12\x46\n\toperation\x18\x06 \x01(\x0e\x32).bihuan.invoice_sync.v1.Attempt.OperationB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x42\n\x07outcome\x18\x07 \x01(\x0e\x32\'.bihuan.invoice_sync.v1.Attempt.OutcomeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\x0e\x61uthority_code\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x16\n\x05\x63\x61use\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x10\"\xa3\x01\n\x16SearchAttemptsResponse\x12\x31\n\x08\x61ttempts\x18\x01 \x03(\x0b\x32\x1f.bihuan.invoice_sync.v1.Attempt\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12=\n\nstatistics\x18\x03 \x03(\x0b\x32).bihuan.invoice_sync.v1.AttemptStatistics\"\xe2\x01\n\x11\x41ttemptStatistics\x12<\n\toperation\x18\x01 \x01(\x0e\x32).bihuan.invoice_sync.v1.Attempt.Operation\x12\x38\n\x07outcome\x18\x02 \x01(\x0e\x32\'.bihuan.invoice_sync.v1.Attempt.Outcome\x12\x15\n\rattempt_count\x18\x03 \x01(\x03\x12\x0e\n\x06p50_ms\x18\x04 \x01(\x03\x12\x0e\n\x06p95_ms\x18\x05 \x01(\x03\x12\x0e\n\x06p99_ms\x18\x06 \x01(\x03\x12\x0e\n\x06max_ms\x18\x07 \x01(\x03\"2\n\x11GetAttemptRequest\x12\x1d\n\nattempt_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"w\n\x12GetAttemptResponse\x12\x30\n\x07\x61ttempt\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Attempt\x12\x16\n\x0erequest_masked\x18\x02 \x01(\t\x12\x17\n\x0fresponse_masked\x18\x03 \x01(\t\"1\n\x10VerifyLogRequest\x12\x1d\n\ninvoice_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"t\n\x11VerifyLogResponse\x12\x0e\n\x06intact\x18\x01 \x01(\x08\x12\x15\n\rattempt_count\x18\x02 \x01(\x05\x12\x19\n\x11\x62roken_attempt_no\x18\x03 \x01(\x05\x12\x0b\n\x03why\x18\x04 \x01(\t\x12\x10\n\x08log_head\x18\x05 \x01(\t2\xe1\x04\n\x0e\x41ttemptService\x12\x9a\x01\n\x0eSearchAttempts\x12-.bihuan.invoice_sync.v1.SearchAttemptsRequest\x1a..bihuan.invoice_sync.v1.SearchAttemptsResponse\")\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/attempts:search:\x01*\x12\xd7\x01\n\nGetAttempt\x12).bihuan.invoice_sync.v1.GetAttemptRequest\x1a*.bihuan.invoice_sync.v1.GetAttemptResponse\"r\x90\x02\x01\xfa\xbb\x18J\x08\x01\x32\x46\n\x12\x61ttempt.invoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/attempts/{attempt_id}\x12\xd7\x01\n\tVerifyLog\x12(.bihuan.invoice_sync.v1.VerifyLogRequest\x1a).bihuan.invoice_sync.v1.VerifyLogResponse\"u\x90\x02\x01\xfa\xbb\x18\x42\x08\x01*>\n\ninvoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x82\xd3\xe4\x93\x02&\x12$/v1/invoices/{invoice_id}/log:verifyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.invoice_sync.v1.attempt_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.invoice_sync.v1.attempt_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["seller_tax_id"]._loaded_options = None
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name[
-        "seller_tax_id"
-    ]._serialized_options = b"\272H\030r\0262\024^([0-9A-Z]{15,20})?$\250\273\030\002"
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["operation"]._loaded_options = None
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name[
-        "operation"
-    ]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["outcome"]._loaded_options = None
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["outcome"]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["authority_code"]._loaded_options = None
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["authority_code"]._serialized_options = b"\272H\004r\002\030 "
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["cause"]._loaded_options = None
-    _globals["_SEARCHATTEMPTSREQUEST"].fields_by_name["cause"]._serialized_options = b"\272H\004r\002\030\020"
-    _globals["_GETATTEMPTREQUEST"].fields_by_name["attempt_id"]._loaded_options = None
-    _globals["_GETATTEMPTREQUEST"].fields_by_name["attempt_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_VERIFYLOGREQUEST"].fields_by_name["invoice_id"]._loaded_options = None
-    _globals["_VERIFYLOGREQUEST"].fields_by_name["invoice_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_ATTEMPTSERVICE"].methods_by_name["SearchAttempts"]._loaded_options = None
-    _globals["_ATTEMPTSERVICE"].methods_by_name[
-        "SearchAttempts"
-    ]._serialized_options = (
-        b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\030"\023/v1/attempts:search:\001*'
-    )
-    _globals["_ATTEMPTSERVICE"].methods_by_name["GetAttempt"]._loaded_options = None
-    _globals["_ATTEMPTSERVICE"].methods_by_name[
-        "GetAttempt"
-    ]._serialized_options = b"\220\002\001\372\273\030J\010\0012F\n\022attempt.invoice_id\0220bihuan.invoice_sync.v1.InvoiceService.GetInvoice\202\323\344\223\002\033\022\031/v1/attempts/{attempt_id}"
-    _globals["_ATTEMPTSERVICE"].methods_by_name["VerifyLog"]._loaded_options = None
-    _globals["_ATTEMPTSERVICE"].methods_by_name[
-        "VerifyLog"
-    ]._serialized_options = b"\220\002\001\372\273\030B\010\001*>\n\ninvoice_id\0220bihuan.invoice_sync.v1.InvoiceService.GetInvoice\202\323\344\223\002&\022$/v1/invoices/{invoice_id}/log:verify"
-    _globals["_SEARCHATTEMPTSREQUEST"]._serialized_start = 272
-    _globals["_SEARCHATTEMPTSREQUEST"]._serialized_end = 701
-    _globals["_SEARCHATTEMPTSRESPONSE"]._serialized_start = 704
-    _globals["_SEARCHATTEMPTSRESPONSE"]._serialized_end = 867
-    _globals["_ATTEMPTSTATISTICS"]._serialized_start = 870
-    _globals["_ATTEMPTSTATISTICS"]._serialized_end = 1096
-    _globals["_GETATTEMPTREQUEST"]._serialized_start = 1098
-    _globals["_GETATTEMPTREQUEST"]._serialized_end = 1148
-    _globals["_GETATTEMPTRESPONSE"]._serialized_start = 1150
-    _globals["_GETATTEMPTRESPONSE"]._serialized_end = 1269
-    _globals["_VERIFYLOGREQUEST"]._serialized_start = 1271
-    _globals["_VERIFYLOGREQUEST"]._serialized_end = 1320
-    _globals["_VERIFYLOGRESPONSE"]._serialized_start = 1322
-    _globals["_VERIFYLOGRESPONSE"]._serialized_end = 1438
-    _globals["_ATTEMPTSERVICE"]._serialized_start = 1441
-    _globals["_ATTEMPTSERVICE"]._serialized_end = 2050
+  DESCRIPTOR._loaded_options = None
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['seller_tax_id']._loaded_options = None
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['seller_tax_id']._serialized_options = b'\272H\030r\0262\024^([0-9A-Z]{15,20})?$\250\273\030\002'
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['operation']._loaded_options = None
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['operation']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['outcome']._loaded_options = None
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['outcome']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['authority_code']._loaded_options = None
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['authority_code']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['cause']._loaded_options = None
+  _globals['_SEARCHATTEMPTSREQUEST'].fields_by_name['cause']._serialized_options = b'\272H\004r\002\030\020'
+  _globals['_GETATTEMPTREQUEST'].fields_by_name['attempt_id']._loaded_options = None
+  _globals['_GETATTEMPTREQUEST'].fields_by_name['attempt_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_VERIFYLOGREQUEST'].fields_by_name['invoice_id']._loaded_options = None
+  _globals['_VERIFYLOGREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_ATTEMPTSERVICE'].methods_by_name['SearchAttempts']._loaded_options = None
+  _globals['_ATTEMPTSERVICE'].methods_by_name['SearchAttempts']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\030\"\023/v1/attempts:search:\001*'
+  _globals['_ATTEMPTSERVICE'].methods_by_name['GetAttempt']._loaded_options = None
+  _globals['_ATTEMPTSERVICE'].methods_by_name['GetAttempt']._serialized_options = b'\220\002\001\372\273\030J\010\0012F\n\022attempt.invoice_id\0220bihuan.invoice_sync.v1.InvoiceService.GetInvoice\202\323\344\223\002\033\022\031/v1/attempts/{attempt_id}'
+  _globals['_ATTEMPTSERVICE'].methods_by_name['VerifyLog']._loaded_options = None
+  _globals['_ATTEMPTSERVICE'].methods_by_name['VerifyLog']._serialized_options = b'\220\002\001\372\273\030B\010\001*>\n\ninvoice_id\0220bihuan.invoice_sync.v1.InvoiceService.GetInvoice\202\323\344\223\002&\022$/v1/invoices/{invoice_id}/log:verify'
+  _globals['_SEARCHATTEMPTSREQUEST']._serialized_start=272
+  _globals['_SEARCHATTEMPTSREQUEST']._serialized_end=701
+  _globals['_SEARCHATTEMPTSRESPONSE']._serialized_start=704
+  _globals['_SEARCHATTEMPTSRESPONSE']._serialized_end=867
+  _globals['_ATTEMPTSTATISTICS']._serialized_start=870
+  _globals['_ATTEMPTSTATISTICS']._serialized_end=1096
+  _globals['_GETATTEMPTREQUEST']._serialized_start=1098
+  _globals['_GETATTEMPTREQUEST']._serialized_end=1148
+  _globals['_GETATTEMPTRESPONSE']._serialized_start=1150
+  _globals['_GETATTEMPTRESPONSE']._serialized_end=1269
+  _globals['_VERIFYLOGREQUEST']._serialized_start=1271
+  _globals['_VERIFYLOGREQUEST']._serialized_end=1320
+  _globals['_VERIFYLOGRESPONSE']._serialized_start=1322
+  _globals['_VERIFYLOGRESPONSE']._serialized_end=1438
+  _globals['_ATTEMPTSERVICE']._serialized_start=1441
+  _globals['_ATTEMPTSERVICE']._serialized_end=2050
 # @@protoc_insertion_point(module_scope)

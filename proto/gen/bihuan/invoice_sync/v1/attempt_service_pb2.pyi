@@ -72,26 +72,7 @@ class SearchAttemptsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "to_time", b"to_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "authority_code",
-        b"authority_code",
-        "cause",
-        b"cause",
-        "from_time",
-        b"from_time",
-        "operation",
-        b"operation",
-        "outcome",
-        b"outcome",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "seller_tax_id",
-        b"seller_tax_id",
-        "to_time",
-        b"to_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority_code", b"authority_code", "cause", b"cause", "from_time", b"from_time", "operation", b"operation", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "seller_tax_id", b"seller_tax_id", "to_time", b"to_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -125,9 +106,7 @@ class SearchAttemptsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "attempts", b"attempts", "next_page_token", b"next_page_token", "statistics", b"statistics"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "next_page_token", b"next_page_token", "statistics", b"statistics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -173,22 +152,7 @@ class AttemptStatistics(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "attempt_count",
-        b"attempt_count",
-        "max_ms",
-        b"max_ms",
-        "operation",
-        b"operation",
-        "outcome",
-        b"outcome",
-        "p50_ms",
-        b"p50_ms",
-        "p95_ms",
-        b"p95_ms",
-        "p99_ms",
-        b"p99_ms",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "max_ms", b"max_ms", "operation", b"operation", "outcome", b"outcome", "p50_ms", b"p50_ms", "p95_ms", b"p95_ms", "p99_ms", b"p99_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -242,9 +206,7 @@ class GetAttemptResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "attempt", b"attempt", "request_masked", b"request_masked", "response_masked", b"response_masked"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "request_masked", b"request_masked", "response_masked", b"response_masked"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -304,18 +266,7 @@ class VerifyLogResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "attempt_count",
-        b"attempt_count",
-        "broken_attempt_no",
-        b"broken_attempt_no",
-        "intact",
-        b"intact",
-        "log_head",
-        b"log_head",
-        "why",
-        b"why",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "broken_attempt_no", b"broken_attempt_no", "intact", b"intact", "log_head", b"log_head", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,17 +16,11 @@ class AttemptServiceStub:
     """Searches the attempt log and proves that nothing in it was changed. 传输日志"""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    SearchAttempts: _aio.UnaryUnaryMultiCallable[
-        _attempt_service_pb2.SearchAttemptsRequest, _attempt_service_pb2.SearchAttemptsResponse
-    ]
+    SearchAttempts: _aio.UnaryUnaryMultiCallable[_attempt_service_pb2.SearchAttemptsRequest, _attempt_service_pb2.SearchAttemptsResponse]
     """Searches the log over all invoices, newest first, by page, with the durations of all that match."""
-    GetAttempt: _aio.UnaryUnaryMultiCallable[
-        _attempt_service_pb2.GetAttemptRequest, _attempt_service_pb2.GetAttemptResponse
-    ]
+    GetAttempt: _aio.UnaryUnaryMultiCallable[_attempt_service_pb2.GetAttemptRequest, _attempt_service_pb2.GetAttemptResponse]
     """Gets one attempt with what was sent and received, masked."""
-    VerifyLog: _aio.UnaryUnaryMultiCallable[
-        _attempt_service_pb2.VerifyLogRequest, _attempt_service_pb2.VerifyLogResponse
-    ]
+    VerifyLog: _aio.UnaryUnaryMultiCallable[_attempt_service_pb2.VerifyLogRequest, _attempt_service_pb2.VerifyLogResponse]
     """Checks the chain of an invoice's attempts from its beginning to its head."""
 
 class AttemptServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -35,9 +30,7 @@ class AttemptServiceServicer(metaclass=_abc_1.ABCMeta):
     def SearchAttempts(
         self,
         request: _attempt_service_pb2.SearchAttemptsRequest,
-        context: _aio.ServicerContext[
-            _attempt_service_pb2.SearchAttemptsRequest, _abc.Awaitable[_attempt_service_pb2.SearchAttemptsResponse]
-        ],
+        context: _aio.ServicerContext[_attempt_service_pb2.SearchAttemptsRequest, _abc.Awaitable[_attempt_service_pb2.SearchAttemptsResponse]],
     ) -> _abc.Awaitable[_attempt_service_pb2.SearchAttemptsResponse]:
         """Searches the log over all invoices, newest first, by page, with the durations of all that match."""
 
@@ -45,9 +38,7 @@ class AttemptServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetAttempt(
         self,
         request: _attempt_service_pb2.GetAttemptRequest,
-        context: _aio.ServicerContext[
-            _attempt_service_pb2.GetAttemptRequest, _abc.Awaitable[_attempt_service_pb2.GetAttemptResponse]
-        ],
+        context: _aio.ServicerContext[_attempt_service_pb2.GetAttemptRequest, _abc.Awaitable[_attempt_service_pb2.GetAttemptResponse]],
     ) -> _abc.Awaitable[_attempt_service_pb2.GetAttemptResponse]:
         """Gets one attempt with what was sent and received, masked."""
 
@@ -55,9 +46,7 @@ class AttemptServiceServicer(metaclass=_abc_1.ABCMeta):
     def VerifyLog(
         self,
         request: _attempt_service_pb2.VerifyLogRequest,
-        context: _aio.ServicerContext[
-            _attempt_service_pb2.VerifyLogRequest, _abc.Awaitable[_attempt_service_pb2.VerifyLogResponse]
-        ],
+        context: _aio.ServicerContext[_attempt_service_pb2.VerifyLogRequest, _abc.Awaitable[_attempt_service_pb2.VerifyLogResponse]],
     ) -> _abc.Awaitable[_attempt_service_pb2.VerifyLogResponse]:
         """Checks the chain of an invoice's attempts from its beginning to its head."""
 

@@ -4,15 +4,18 @@
 # source: bihuan/invoice_sync/v1/diagnosis.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/invoice_sync/v1/diagnosis.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/invoice_sync/v1/diagnosis.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,21 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n&bihuan/invoice_sync/v1/diagnosis.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\xa0\x07\n\tDiagnosis\x12\r\n\x05\x63\x61use\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x10\n\x08title_zh\x18\x03 \x01(\t\x12@\n\nconfidence\x18\x04 \x01(\x0e\x32,.bihuan.invoice_sync.v1.Diagnosis.Confidence\x12\x32\n\x08\x65vidence\x18\x05 \x03(\x0b\x32 .bihuan.invoice_sync.v1.Evidence\x12\x38\n\x06\x61\x63tion\x18\x06 \x01(\x0e\x32(.bihuan.invoice_sync.v1.Diagnosis.Action\x12\x0e\n\x06remedy\x18\x07 \x01(\t\x12\x11\n\tremedy_zh\x18\x08 \x01(\t\x12\x11\n\tautomatic\x18\t \x01(\x08\x12\x15\n\rtext_customer\x18\n \x01(\t\x12\x16\n\x0etext_authority\x18\x0b \x01(\t\x12\x19\n\x11what_would_change\x18\x0c \x01(\t\x12\x12\n\ninvoice_id\x18\r \x01(\t\x12\x12\n\npayment_id\x18\x0e \x01(\t\x12\x13\n\x0bremedy_call\x18\x0f \x01(\t\x12\r\n\x05owner\x18\x10 \x01(\t\x12\x12\n\nsuggestion\x18\x11 \x01(\t\x12\x18\n\x10text_customer_en\x18\x12 \x01(\t\x12\x1c\n\x14what_would_change_zh\x18\x13 \x01(\t\x12\x16\n\x0einvoice_number\x18\x14 \x01(\t"k\n\nConfidence\x12\x1a\n\x16\x43ONFIDENCE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONFIDENCE_PROVED\x10\x01\x12\x15\n\x11\x43ONFIDENCE_LIKELY\x10\x02\x12\x13\n\x0f\x43ONFIDENCE_OPEN\x10\x03"\x95\x02\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x41\x43TION_NONE\x10\x01\x12\x0f\n\x0b\x41\x43TION_WAIT\x10\x02\x12\x1a\n\x16\x41\x43TION_REQUEST_INVOICE\x10\x03\x12\x1e\n\x1a\x41\x43TION_CORRECT_AND_REISSUE\x10\x04\x12\x1a\n\x16\x41\x43TION_CHECK_OPERATION\x10\x05\x12\x13\n\x0f\x41\x43TION_ESCALATE\x10\x06\x12\x1e\n\x1a\x41\x43TION_REVERSE_AND_REISSUE\x10\x07\x12\x14\n\x10\x41\x43TION_OPEN_GATE\x10\x08\x12\x18\n\x14\x41\x43TION_DELIVER_AGAIN\x10\t\x12\x14\n\x10\x41\x43TION_ASK_AGAIN\x10\n"\x8b\x01\n\x08\x45vidence\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0e\n\x06row_id\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x66\x61\x63t\x18\x04 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_zh\x18\x05 \x01(\t\x12\x10\n\x08trace_id\x18\x06 \x01(\tb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bihuan/invoice_sync/v1/diagnosis.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x07\n\tDiagnosis\x12\r\n\x05\x63\x61use\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x10\n\x08title_zh\x18\x03 \x01(\t\x12@\n\nconfidence\x18\x04 \x01(\x0e\x32,.bihuan.invoice_sync.v1.Diagnosis.Confidence\x12\x32\n\x08\x65vidence\x18\x05 \x03(\x0b\x32 .bihuan.invoice_sync.v1.Evidence\x12\x38\n\x06\x61\x63tion\x18\x06 \x01(\x0e\x32(.bihuan.invoice_sync.v1.Diagnosis.Action\x12\x0e\n\x06remedy\x18\x07 \x01(\t\x12\x11\n\tremedy_zh\x18\x08 \x01(\t\x12\x11\n\tautomatic\x18\t \x01(\x08\x12\x15\n\rtext_customer\x18\n \x01(\t\x12\x16\n\x0etext_authority\x18\x0b \x01(\t\x12\x19\n\x11what_would_change\x18\x0c \x01(\t\x12\x12\n\ninvoice_id\x18\r \x01(\t\x12\x12\n\npayment_id\x18\x0e \x01(\t\x12\x13\n\x0bremedy_call\x18\x0f \x01(\t\x12\r\n\x05owner\x18\x10 \x01(\t\x12\x12\n\nsuggestion\x18\x11 \x01(\t\x12\x18\n\x10text_customer_en\x18\x12 \x01(\t\x12\x1c\n\x14what_would_change_zh\x18\x13 \x01(\t\x12\x16\n\x0einvoice_number\x18\x14 \x01(\t\"k\n\nConfidence\x12\x1a\n\x16\x43ONFIDENCE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43ONFIDENCE_PROVED\x10\x01\x12\x15\n\x11\x43ONFIDENCE_LIKELY\x10\x02\x12\x13\n\x0f\x43ONFIDENCE_OPEN\x10\x03\"\x95\x02\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x41\x43TION_NONE\x10\x01\x12\x0f\n\x0b\x41\x43TION_WAIT\x10\x02\x12\x1a\n\x16\x41\x43TION_REQUEST_INVOICE\x10\x03\x12\x1e\n\x1a\x41\x43TION_CORRECT_AND_REISSUE\x10\x04\x12\x1a\n\x16\x41\x43TION_CHECK_OPERATION\x10\x05\x12\x13\n\x0f\x41\x43TION_ESCALATE\x10\x06\x12\x1e\n\x1a\x41\x43TION_REVERSE_AND_REISSUE\x10\x07\x12\x14\n\x10\x41\x43TION_OPEN_GATE\x10\x08\x12\x18\n\x14\x41\x43TION_DELIVER_AGAIN\x10\t\x12\x14\n\x10\x41\x43TION_ASK_AGAIN\x10\n\"\x8b\x01\n\x08\x45vidence\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0e\n\x06row_id\x18\x02 \x01(\t\x12.\n\noccur_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x66\x61\x63t\x18\x04 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_zh\x18\x05 \x01(\t\x12\x10\n\x08trace_id\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.invoice_sync.v1.diagnosis_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.invoice_sync.v1.diagnosis_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_DIAGNOSIS"]._serialized_start = 100
-    _globals["_DIAGNOSIS"]._serialized_end = 1028
-    _globals["_DIAGNOSIS_CONFIDENCE"]._serialized_start = 641
-    _globals["_DIAGNOSIS_CONFIDENCE"]._serialized_end = 748
-    _globals["_DIAGNOSIS_ACTION"]._serialized_start = 751
-    _globals["_DIAGNOSIS_ACTION"]._serialized_end = 1028
-    _globals["_EVIDENCE"]._serialized_start = 1031
-    _globals["_EVIDENCE"]._serialized_end = 1170
+  DESCRIPTOR._loaded_options = None
+  _globals['_DIAGNOSIS']._serialized_start=100
+  _globals['_DIAGNOSIS']._serialized_end=1028
+  _globals['_DIAGNOSIS_CONFIDENCE']._serialized_start=641
+  _globals['_DIAGNOSIS_CONFIDENCE']._serialized_end=748
+  _globals['_DIAGNOSIS_ACTION']._serialized_start=751
+  _globals['_DIAGNOSIS_ACTION']._serialized_end=1028
+  _globals['_EVIDENCE']._serialized_start=1031
+  _globals['_EVIDENCE']._serialized_end=1170
 # @@protoc_insertion_point(module_scope)

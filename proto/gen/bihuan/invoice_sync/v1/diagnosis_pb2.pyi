@@ -30,9 +30,7 @@ class Diagnosis(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _ConfidenceEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Diagnosis._Confidence.ValueType], _builtins.type
-    ):
+    class _ConfidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Diagnosis._Confidence.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         CONFIDENCE_UNSPECIFIED: Diagnosis._Confidence.ValueType  # 0
         """Never sent."""
@@ -200,48 +198,7 @@ class Diagnosis(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "action",
-        b"action",
-        "automatic",
-        b"automatic",
-        "cause",
-        b"cause",
-        "confidence",
-        b"confidence",
-        "evidence",
-        b"evidence",
-        "invoice_id",
-        b"invoice_id",
-        "invoice_number",
-        b"invoice_number",
-        "owner",
-        b"owner",
-        "payment_id",
-        b"payment_id",
-        "remedy",
-        b"remedy",
-        "remedy_call",
-        b"remedy_call",
-        "remedy_zh",
-        b"remedy_zh",
-        "suggestion",
-        b"suggestion",
-        "text_authority",
-        b"text_authority",
-        "text_customer",
-        b"text_customer",
-        "text_customer_en",
-        b"text_customer_en",
-        "title",
-        b"title",
-        "title_zh",
-        b"title_zh",
-        "what_would_change",
-        b"what_would_change",
-        "what_would_change_zh",
-        b"what_would_change_zh",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "automatic", b"automatic", "cause", b"cause", "confidence", b"confidence", "evidence", b"evidence", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "owner", b"owner", "payment_id", b"payment_id", "remedy", b"remedy", "remedy_call", b"remedy_call", "remedy_zh", b"remedy_zh", "suggestion", b"suggestion", "text_authority", b"text_authority", "text_customer", b"text_customer", "text_customer_en", b"text_customer_en", "title", b"title", "title_zh", b"title_zh", "what_would_change", b"what_would_change", "what_would_change_zh", b"what_would_change_zh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -285,20 +242,7 @@ class Evidence(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occur_time", b"occur_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "fact",
-        b"fact",
-        "fact_zh",
-        b"fact_zh",
-        "occur_time",
-        b"occur_time",
-        "row_id",
-        b"row_id",
-        "source",
-        b"source",
-        "trace_id",
-        b"trace_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fact", b"fact", "fact_zh", b"fact_zh", "occur_time", b"occur_time", "row_id", b"row_id", "source", b"source", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

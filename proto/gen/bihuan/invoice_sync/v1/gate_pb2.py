@@ -4,15 +4,18 @@
 # source: bihuan/invoice_sync/v1/gate.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/invoice_sync/v1/gate.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/invoice_sync/v1/gate.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,23 +26,21 @@ from bihuan.options.v1 import sensitivity_pb2 as bihuan_dot_options_dot_v1_dot_s
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n!bihuan/invoice_sync/v1/gate.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\x8d\x02\n\x04Gate\x12\r\n\x05route\x18\x01 \x01(\t\x12\x15\n\rbreaker_state\x18\x02 \x01(\t\x12\x36\n\x12\x62reaker_open_until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rfailure_count\x18\x04 \x01(\x05\x12\x17\n\x0frate_per_minute\x18\x05 \x01(\x05\x12\x15\n\rwaiting_count\x18\x06 \x01(\x03\x12\x33\n\x0flast_claim_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x05holds\x18\x08 \x03(\x0b\x32\x1c.bihuan.invoice_sync.v1.Hold"\xe8\x02\n\x04Hold\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\x12/\n\x04kind\x18\x02 \x01(\x0e\x32!.bihuan.invoice_sync.v1.Hold.Kind\x12\r\n\x05route\x18\x03 \x01(\t\x12\x1b\n\rseller_tax_id\x18\x04 \x01(\tB\x04\xa8\xbb\x18\x02\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06set_by\x18\x08 \x01(\t"t\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_QUOTA\x10\x01\x12\x0e\n\nKIND_LOGIN\x10\x02\x12\x14\n\x10KIND_CERTIFICATE\x10\x03\x12\x0f\n\x0bKIND_OUTAGE\x10\x04\x12\x0f\n\x0bKIND_MANUAL\x10\x05"\xef\x01\n\x05Probe\x12\x10\n\x08probe_id\x18\x01 \x01(\t\x12\r\n\x05route\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64uration_ms\x18\x05 \x01(\x03\x12\n\n\x02up\x18\x06 \x01(\x08\x12\x0f\n\x07outcome\x18\x07 \x01(\t\x12\x13\n\x0bhttp_status\x18\x08 \x01(\x05\x12\x16\n\x0e\x61uthority_code\x18\t \x01(\t\x12\x0f\n\x07message\x18\n \x01(\t\x12\x17\n\x0f\x63lock_offset_ms\x18\x0b \x01(\x03\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bihuan/invoice_sync/v1/gate.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8d\x02\n\x04Gate\x12\r\n\x05route\x18\x01 \x01(\t\x12\x15\n\rbreaker_state\x18\x02 \x01(\t\x12\x36\n\x12\x62reaker_open_until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rfailure_count\x18\x04 \x01(\x05\x12\x17\n\x0frate_per_minute\x18\x05 \x01(\x05\x12\x15\n\rwaiting_count\x18\x06 \x01(\x03\x12\x33\n\x0flast_claim_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x05holds\x18\x08 \x03(\x0b\x32\x1c.bihuan.invoice_sync.v1.Hold\"\xe8\x02\n\x04Hold\x12\x0f\n\x07hold_id\x18\x01 \x01(\t\x12/\n\x04kind\x18\x02 \x01(\x0e\x32!.bihuan.invoice_sync.v1.Hold.Kind\x12\r\n\x05route\x18\x03 \x01(\t\x12\x1b\n\rseller_tax_id\x18\x04 \x01(\tB\x04\xa8\xbb\x18\x02\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06set_by\x18\x08 \x01(\t\"t\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_QUOTA\x10\x01\x12\x0e\n\nKIND_LOGIN\x10\x02\x12\x14\n\x10KIND_CERTIFICATE\x10\x03\x12\x0f\n\x0bKIND_OUTAGE\x10\x04\x12\x0f\n\x0bKIND_MANUAL\x10\x05\"\xef\x01\n\x05Probe\x12\x10\n\x08probe_id\x18\x01 \x01(\t\x12\r\n\x05route\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64uration_ms\x18\x05 \x01(\x03\x12\n\n\x02up\x18\x06 \x01(\x08\x12\x0f\n\x07outcome\x18\x07 \x01(\t\x12\x13\n\x0bhttp_status\x18\x08 \x01(\x05\x12\x16\n\x0e\x61uthority_code\x18\t \x01(\t\x12\x0f\n\x07message\x18\n \x01(\t\x12\x17\n\x0f\x63lock_offset_ms\x18\x0b \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.invoice_sync.v1.gate_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.invoice_sync.v1.gate_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_HOLD"].fields_by_name["seller_tax_id"]._loaded_options = None
-    _globals["_HOLD"].fields_by_name["seller_tax_id"]._serialized_options = b"\250\273\030\002"
-    _globals["_GATE"]._serialized_start = 132
-    _globals["_GATE"]._serialized_end = 401
-    _globals["_HOLD"]._serialized_start = 404
-    _globals["_HOLD"]._serialized_end = 764
-    _globals["_HOLD_KIND"]._serialized_start = 648
-    _globals["_HOLD_KIND"]._serialized_end = 764
-    _globals["_PROBE"]._serialized_start = 767
-    _globals["_PROBE"]._serialized_end = 1006
+  DESCRIPTOR._loaded_options = None
+  _globals['_HOLD'].fields_by_name['seller_tax_id']._loaded_options = None
+  _globals['_HOLD'].fields_by_name['seller_tax_id']._serialized_options = b'\250\273\030\002'
+  _globals['_GATE']._serialized_start=132
+  _globals['_GATE']._serialized_end=401
+  _globals['_HOLD']._serialized_start=404
+  _globals['_HOLD']._serialized_end=764
+  _globals['_HOLD_KIND']._serialized_start=648
+  _globals['_HOLD_KIND']._serialized_end=764
+  _globals['_PROBE']._serialized_start=767
+  _globals['_PROBE']._serialized_end=1006
 # @@protoc_insertion_point(module_scope)

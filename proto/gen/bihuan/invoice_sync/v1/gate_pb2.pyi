@@ -68,28 +68,9 @@ class Gate(_message.Message):
         last_claim_time: _timestamp_pb2.Timestamp | None = ...,
         holds: _abc.Iterable[Global___Hold] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "breaker_open_until", b"breaker_open_until", "last_claim_time", b"last_claim_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["breaker_open_until", b"breaker_open_until", "last_claim_time", b"last_claim_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "breaker_open_until",
-        b"breaker_open_until",
-        "breaker_state",
-        b"breaker_state",
-        "failure_count",
-        b"failure_count",
-        "holds",
-        b"holds",
-        "last_claim_time",
-        b"last_claim_time",
-        "rate_per_minute",
-        b"rate_per_minute",
-        "route",
-        b"route",
-        "waiting_count",
-        b"waiting_count",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breaker_open_until", b"breaker_open_until", "breaker_state", b"breaker_state", "failure_count", b"failure_count", "holds", b"holds", "last_claim_time", b"last_claim_time", "rate_per_minute", b"rate_per_minute", "route", b"route", "waiting_count", b"waiting_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -178,24 +159,7 @@ class Hold(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "end_time",
-        b"end_time",
-        "hold_id",
-        b"hold_id",
-        "kind",
-        b"kind",
-        "reason",
-        b"reason",
-        "route",
-        b"route",
-        "seller_tax_id",
-        b"seller_tax_id",
-        "set_by",
-        b"set_by",
-        "start_time",
-        b"start_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "hold_id", b"hold_id", "kind", b"kind", "reason", b"reason", "route", b"route", "seller_tax_id", b"seller_tax_id", "set_by", b"set_by", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -259,30 +223,7 @@ class Probe(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "authority_code",
-        b"authority_code",
-        "clock_offset_ms",
-        b"clock_offset_ms",
-        "duration_ms",
-        b"duration_ms",
-        "http_status",
-        b"http_status",
-        "kind",
-        b"kind",
-        "message",
-        b"message",
-        "outcome",
-        b"outcome",
-        "probe_id",
-        b"probe_id",
-        "route",
-        b"route",
-        "start_time",
-        b"start_time",
-        "up",
-        b"up",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority_code", b"authority_code", "clock_offset_ms", b"clock_offset_ms", "duration_ms", b"duration_ms", "http_status", b"http_status", "kind", b"kind", "message", b"message", "outcome", b"outcome", "probe_id", b"probe_id", "route", b"route", "start_time", b"start_time", "up", b"up"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,15 +4,18 @@
 # source: bihuan/invoice_sync/v1/gate_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/invoice_sync/v1/gate_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/invoice_sync/v1/gate_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -27,85 +30,63 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n)bihuan/invoice_sync/v1/gate_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a!bihuan/invoice_sync/v1/gate.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\x12\n\x10ListGatesRequest"@\n\x11ListGatesResponse\x12+\n\x05gates\x18\x01 \x03(\x0b\x32\x1c.bihuan.invoice_sync.v1.Gate"\xf5\x01\n\x0eSetHoldRequest\x12\x19\n\x05route\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x36\n\rseller_tax_id\x18\x02 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x06set_by\x18\x05 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18@\x80\xbc\x18\x01\x12\'\n\nrequest_id\x18\x06 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$"=\n\x0fSetHoldResponse\x12*\n\x04hold\x18\x01 \x01(\x0b\x32\x1c.bihuan.invoice_sync.v1.Hold"-\n\x0fLiftHoldRequest\x12\x1a\n\x07hold_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@""\n\x10LiftHoldResponse\x12\x0e\n\x06lifted\x18\x01 \x01(\x08"0\n\x15ProbeInterfaceRequest\x12\x17\n\x05route\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01"G\n\x16ProbeInterfaceResponse\x12-\n\x06probes\x18\x01 \x03(\x0b\x32\x1d.bihuan.invoice_sync.v1.Probe"i\n\x11ListProbesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x05route\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01"\\\n\x12ListProbesResponse\x12-\n\x06probes\x18\x01 \x03(\x0b\x32\x1d.bihuan.invoice_sync.v1.Probe\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb0\x05\n\x0bGateService\x12~\n\tListGates\x12(.bihuan.invoice_sync.v1.ListGatesRequest\x1a).bihuan.invoice_sync.v1.ListGatesResponse"\x1c\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/gates\x12{\n\x07SetHold\x12&.bihuan.invoice_sync.v1.SetHoldRequest\x1a\'.bihuan.invoice_sync.v1.SetHoldResponse"\x1f\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0e"\t/v1/holds:\x01*\x12\x8d\x01\n\x08LiftHold\x12\'.bihuan.invoice_sync.v1.LiftHoldRequest\x1a(.bihuan.invoice_sync.v1.LiftHoldResponse".\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x1d"\x18/v1/holds/{hold_id}:lift:\x01*\x12\x8e\x01\n\x0eProbeInterface\x12-.bihuan.invoice_sync.v1.ProbeInterfaceRequest\x1a..bihuan.invoice_sync.v1.ProbeInterfaceResponse"\x1d\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0f"\n/v1/probes:\x01*\x12\x82\x01\n\nListProbes\x12).bihuan.invoice_sync.v1.ListProbesRequest\x1a*.bihuan.invoice_sync.v1.ListProbesResponse"\x1d\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/probesb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)bihuan/invoice_sync/v1/gate_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a!bihuan/invoice_sync/v1/gate.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10ListGatesRequest\"@\n\x11ListGatesResponse\x12+\n\x05gates\x18\x01 \x03(\x0b\x32\x1c.bihuan.invoice_sync.v1.Gate\"\xf5\x01\n\x0eSetHoldRequest\x12\x19\n\x05route\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x36\n\rseller_tax_id\x18\x02 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x06set_by\x18\x05 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18@\x80\xbc\x18\x01\x12\'\n\nrequest_id\x18\x06 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\"=\n\x0fSetHoldResponse\x12*\n\x04hold\x18\x01 \x01(\x0b\x32\x1c.bihuan.invoice_sync.v1.Hold\"-\n\x0fLiftHoldRequest\x12\x1a\n\x07hold_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\"\n\x10LiftHoldResponse\x12\x0e\n\x06lifted\x18\x01 \x01(\x08\"0\n\x15ProbeInterfaceRequest\x12\x17\n\x05route\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"G\n\x16ProbeInterfaceResponse\x12-\n\x06probes\x18\x01 \x03(\x0b\x32\x1d.bihuan.invoice_sync.v1.Probe\"i\n\x11ListProbesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x05route\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"\\\n\x12ListProbesResponse\x12-\n\x06probes\x18\x01 \x03(\x0b\x32\x1d.bihuan.invoice_sync.v1.Probe\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb0\x05\n\x0bGateService\x12~\n\tListGates\x12(.bihuan.invoice_sync.v1.ListGatesRequest\x1a).bihuan.invoice_sync.v1.ListGatesResponse\"\x1c\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/gates\x12{\n\x07SetHold\x12&.bihuan.invoice_sync.v1.SetHoldRequest\x1a\'.bihuan.invoice_sync.v1.SetHoldResponse\"\x1f\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0e\"\t/v1/holds:\x01*\x12\x8d\x01\n\x08LiftHold\x12\'.bihuan.invoice_sync.v1.LiftHoldRequest\x1a(.bihuan.invoice_sync.v1.LiftHoldResponse\".\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/holds/{hold_id}:lift:\x01*\x12\x8e\x01\n\x0eProbeInterface\x12-.bihuan.invoice_sync.v1.ProbeInterfaceRequest\x1a..bihuan.invoice_sync.v1.ProbeInterfaceResponse\"\x1d\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0f\"\n/v1/probes:\x01*\x12\x82\x01\n\nListProbes\x12).bihuan.invoice_sync.v1.ListProbesRequest\x1a*.bihuan.invoice_sync.v1.ListProbesResponse\"\x1d\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/probesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.invoice_sync.v1.gate_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.invoice_sync.v1.gate_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SETHOLDREQUEST"].fields_by_name["route"]._loaded_options = None
-    _globals["_SETHOLDREQUEST"].fields_by_name["route"]._serialized_options = b"\272H\007r\005\020\001\030\200\001"
-    _globals["_SETHOLDREQUEST"].fields_by_name["seller_tax_id"]._loaded_options = None
-    _globals["_SETHOLDREQUEST"].fields_by_name[
-        "seller_tax_id"
-    ]._serialized_options = b"\272H\030r\0262\024^([0-9A-Z]{15,20})?$\250\273\030\002"
-    _globals["_SETHOLDREQUEST"].fields_by_name["reason"]._loaded_options = None
-    _globals["_SETHOLDREQUEST"].fields_by_name["reason"]._serialized_options = b"\272H\007r\005\020\001\030\310\001"
-    _globals["_SETHOLDREQUEST"].fields_by_name["set_by"]._loaded_options = None
-    _globals["_SETHOLDREQUEST"].fields_by_name[
-        "set_by"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@\200\274\030\001"
-    _globals["_SETHOLDREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_SETHOLDREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_LIFTHOLDREQUEST"].fields_by_name["hold_id"]._loaded_options = None
-    _globals["_LIFTHOLDREQUEST"].fields_by_name["hold_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_PROBEINTERFACEREQUEST"].fields_by_name["route"]._loaded_options = None
-    _globals["_PROBEINTERFACEREQUEST"].fields_by_name["route"]._serialized_options = b"\272H\005r\003\030\200\001"
-    _globals["_LISTPROBESREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTPROBESREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTPROBESREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTPROBESREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTPROBESREQUEST"].fields_by_name["route"]._loaded_options = None
-    _globals["_LISTPROBESREQUEST"].fields_by_name["route"]._serialized_options = b"\272H\005r\003\030\200\001"
-    _globals["_GATESERVICE"].methods_by_name["ListGates"]._loaded_options = None
-    _globals["_GATESERVICE"].methods_by_name[
-        "ListGates"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\013\022\t/v1/gates"
-    _globals["_GATESERVICE"].methods_by_name["SetHold"]._loaded_options = None
-    _globals["_GATESERVICE"].methods_by_name[
-        "SetHold"
-    ]._serialized_options = b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\002\016"\t/v1/holds:\001*'
-    _globals["_GATESERVICE"].methods_by_name["LiftHold"]._loaded_options = None
-    _globals["_GATESERVICE"].methods_by_name[
-        "LiftHold"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\002\035"\030/v1/holds/{hold_id}:lift:\001*'
-    )
-    _globals["_GATESERVICE"].methods_by_name["ProbeInterface"]._loaded_options = None
-    _globals["_GATESERVICE"].methods_by_name[
-        "ProbeInterface"
-    ]._serialized_options = b'\372\273\030\004\010\0078\001\202\323\344\223\002\017"\n/v1/probes:\001*'
-    _globals["_GATESERVICE"].methods_by_name["ListProbes"]._loaded_options = None
-    _globals["_GATESERVICE"].methods_by_name[
-        "ListProbes"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\014\022\n/v1/probes"
-    _globals["_LISTGATESREQUEST"]._serialized_start = 265
-    _globals["_LISTGATESREQUEST"]._serialized_end = 283
-    _globals["_LISTGATESRESPONSE"]._serialized_start = 285
-    _globals["_LISTGATESRESPONSE"]._serialized_end = 349
-    _globals["_SETHOLDREQUEST"]._serialized_start = 352
-    _globals["_SETHOLDREQUEST"]._serialized_end = 597
-    _globals["_SETHOLDRESPONSE"]._serialized_start = 599
-    _globals["_SETHOLDRESPONSE"]._serialized_end = 660
-    _globals["_LIFTHOLDREQUEST"]._serialized_start = 662
-    _globals["_LIFTHOLDREQUEST"]._serialized_end = 707
-    _globals["_LIFTHOLDRESPONSE"]._serialized_start = 709
-    _globals["_LIFTHOLDRESPONSE"]._serialized_end = 743
-    _globals["_PROBEINTERFACEREQUEST"]._serialized_start = 745
-    _globals["_PROBEINTERFACEREQUEST"]._serialized_end = 793
-    _globals["_PROBEINTERFACERESPONSE"]._serialized_start = 795
-    _globals["_PROBEINTERFACERESPONSE"]._serialized_end = 866
-    _globals["_LISTPROBESREQUEST"]._serialized_start = 868
-    _globals["_LISTPROBESREQUEST"]._serialized_end = 973
-    _globals["_LISTPROBESRESPONSE"]._serialized_start = 975
-    _globals["_LISTPROBESRESPONSE"]._serialized_end = 1067
-    _globals["_GATESERVICE"]._serialized_start = 1070
-    _globals["_GATESERVICE"]._serialized_end = 1758
+  DESCRIPTOR._loaded_options = None
+  _globals['_SETHOLDREQUEST'].fields_by_name['route']._loaded_options = None
+  _globals['_SETHOLDREQUEST'].fields_by_name['route']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
+  _globals['_SETHOLDREQUEST'].fields_by_name['seller_tax_id']._loaded_options = None
+  _globals['_SETHOLDREQUEST'].fields_by_name['seller_tax_id']._serialized_options = b'\272H\030r\0262\024^([0-9A-Z]{15,20})?$\250\273\030\002'
+  _globals['_SETHOLDREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_SETHOLDREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_SETHOLDREQUEST'].fields_by_name['set_by']._loaded_options = None
+  _globals['_SETHOLDREQUEST'].fields_by_name['set_by']._serialized_options = b'\272H\006r\004\020\001\030@\200\274\030\001'
+  _globals['_SETHOLDREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_SETHOLDREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_LIFTHOLDREQUEST'].fields_by_name['hold_id']._loaded_options = None
+  _globals['_LIFTHOLDREQUEST'].fields_by_name['hold_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_PROBEINTERFACEREQUEST'].fields_by_name['route']._loaded_options = None
+  _globals['_PROBEINTERFACEREQUEST'].fields_by_name['route']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_LISTPROBESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTPROBESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTPROBESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTPROBESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTPROBESREQUEST'].fields_by_name['route']._loaded_options = None
+  _globals['_LISTPROBESREQUEST'].fields_by_name['route']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_GATESERVICE'].methods_by_name['ListGates']._loaded_options = None
+  _globals['_GATESERVICE'].methods_by_name['ListGates']._serialized_options = b'\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\013\022\t/v1/gates'
+  _globals['_GATESERVICE'].methods_by_name['SetHold']._loaded_options = None
+  _globals['_GATESERVICE'].methods_by_name['SetHold']._serialized_options = b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\002\016\"\t/v1/holds:\001*'
+  _globals['_GATESERVICE'].methods_by_name['LiftHold']._loaded_options = None
+  _globals['_GATESERVICE'].methods_by_name['LiftHold']._serialized_options = b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\002\035\"\030/v1/holds/{hold_id}:lift:\001*'
+  _globals['_GATESERVICE'].methods_by_name['ProbeInterface']._loaded_options = None
+  _globals['_GATESERVICE'].methods_by_name['ProbeInterface']._serialized_options = b'\372\273\030\004\010\0078\001\202\323\344\223\002\017\"\n/v1/probes:\001*'
+  _globals['_GATESERVICE'].methods_by_name['ListProbes']._loaded_options = None
+  _globals['_GATESERVICE'].methods_by_name['ListProbes']._serialized_options = b'\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\014\022\n/v1/probes'
+  _globals['_LISTGATESREQUEST']._serialized_start=265
+  _globals['_LISTGATESREQUEST']._serialized_end=283
+  _globals['_LISTGATESRESPONSE']._serialized_start=285
+  _globals['_LISTGATESRESPONSE']._serialized_end=349
+  _globals['_SETHOLDREQUEST']._serialized_start=352
+  _globals['_SETHOLDREQUEST']._serialized_end=597
+  _globals['_SETHOLDRESPONSE']._serialized_start=599
+  _globals['_SETHOLDRESPONSE']._serialized_end=660
+  _globals['_LIFTHOLDREQUEST']._serialized_start=662
+  _globals['_LIFTHOLDREQUEST']._serialized_end=707
+  _globals['_LIFTHOLDRESPONSE']._serialized_start=709
+  _globals['_LIFTHOLDRESPONSE']._serialized_end=743
+  _globals['_PROBEINTERFACEREQUEST']._serialized_start=745
+  _globals['_PROBEINTERFACEREQUEST']._serialized_end=793
+  _globals['_PROBEINTERFACERESPONSE']._serialized_start=795
+  _globals['_PROBEINTERFACERESPONSE']._serialized_end=866
+  _globals['_LISTPROBESREQUEST']._serialized_start=868
+  _globals['_LISTPROBESREQUEST']._serialized_end=973
+  _globals['_LISTPROBESRESPONSE']._serialized_start=975
+  _globals['_LISTPROBESRESPONSE']._serialized_end=1067
+  _globals['_GATESERVICE']._serialized_start=1070
+  _globals['_GATESERVICE']._serialized_end=1758
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -21,9 +22,7 @@ class GateServiceStub:
     """Closes a route, for all or for one seller. Idempotent by request_id."""
     LiftHold: _aio.UnaryUnaryMultiCallable[_gate_service_pb2.LiftHoldRequest, _gate_service_pb2.LiftHoldResponse]
     """Lifts a hold. Idempotent; NOT_FOUND when there never was one of that id."""
-    ProbeInterface: _aio.UnaryUnaryMultiCallable[
-        _gate_service_pb2.ProbeInterfaceRequest, _gate_service_pb2.ProbeInterfaceResponse
-    ]
+    ProbeInterface: _aio.UnaryUnaryMultiCallable[_gate_service_pb2.ProbeInterfaceRequest, _gate_service_pb2.ProbeInterfaceResponse]
     """Asks each interface whether it is up, now, and keeps the answers.
     Not idempotent: each call is a probe of its own.
     """
@@ -37,9 +36,7 @@ class GateServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListGates(
         self,
         request: _gate_service_pb2.ListGatesRequest,
-        context: _aio.ServicerContext[
-            _gate_service_pb2.ListGatesRequest, _abc.Awaitable[_gate_service_pb2.ListGatesResponse]
-        ],
+        context: _aio.ServicerContext[_gate_service_pb2.ListGatesRequest, _abc.Awaitable[_gate_service_pb2.ListGatesResponse]],
     ) -> _abc.Awaitable[_gate_service_pb2.ListGatesResponse]:
         """Lists every route with what waits and what holds it; at most 1,000."""
 
@@ -47,9 +44,7 @@ class GateServiceServicer(metaclass=_abc_1.ABCMeta):
     def SetHold(
         self,
         request: _gate_service_pb2.SetHoldRequest,
-        context: _aio.ServicerContext[
-            _gate_service_pb2.SetHoldRequest, _abc.Awaitable[_gate_service_pb2.SetHoldResponse]
-        ],
+        context: _aio.ServicerContext[_gate_service_pb2.SetHoldRequest, _abc.Awaitable[_gate_service_pb2.SetHoldResponse]],
     ) -> _abc.Awaitable[_gate_service_pb2.SetHoldResponse]:
         """Closes a route, for all or for one seller. Idempotent by request_id."""
 
@@ -57,9 +52,7 @@ class GateServiceServicer(metaclass=_abc_1.ABCMeta):
     def LiftHold(
         self,
         request: _gate_service_pb2.LiftHoldRequest,
-        context: _aio.ServicerContext[
-            _gate_service_pb2.LiftHoldRequest, _abc.Awaitable[_gate_service_pb2.LiftHoldResponse]
-        ],
+        context: _aio.ServicerContext[_gate_service_pb2.LiftHoldRequest, _abc.Awaitable[_gate_service_pb2.LiftHoldResponse]],
     ) -> _abc.Awaitable[_gate_service_pb2.LiftHoldResponse]:
         """Lifts a hold. Idempotent; NOT_FOUND when there never was one of that id."""
 
@@ -67,9 +60,7 @@ class GateServiceServicer(metaclass=_abc_1.ABCMeta):
     def ProbeInterface(
         self,
         request: _gate_service_pb2.ProbeInterfaceRequest,
-        context: _aio.ServicerContext[
-            _gate_service_pb2.ProbeInterfaceRequest, _abc.Awaitable[_gate_service_pb2.ProbeInterfaceResponse]
-        ],
+        context: _aio.ServicerContext[_gate_service_pb2.ProbeInterfaceRequest, _abc.Awaitable[_gate_service_pb2.ProbeInterfaceResponse]],
     ) -> _abc.Awaitable[_gate_service_pb2.ProbeInterfaceResponse]:
         """Asks each interface whether it is up, now, and keeps the answers.
         Not idempotent: each call is a probe of its own.
@@ -79,9 +70,7 @@ class GateServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListProbes(
         self,
         request: _gate_service_pb2.ListProbesRequest,
-        context: _aio.ServicerContext[
-            _gate_service_pb2.ListProbesRequest, _abc.Awaitable[_gate_service_pb2.ListProbesResponse]
-        ],
+        context: _aio.ServicerContext[_gate_service_pb2.ListProbesRequest, _abc.Awaitable[_gate_service_pb2.ListProbesResponse]],
     ) -> _abc.Awaitable[_gate_service_pb2.ListProbesResponse]:
         """Lists probes, newest first, by page."""
 

@@ -4,15 +4,18 @@
 # source: bihuan/invoice_sync/v1/invoice.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/invoice_sync/v1/invoice.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/invoice_sync/v1/invoice.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,29 +27,27 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n$bihuan/invoice_sync/v1/invoice.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xc3\x07\n\x07Invoice\x12\x12\n\ninvoice_id\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x03 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x19\n\x0bseller_name\x18\x06 \x01(\tB\x04\xa8\xbb\x18\x01\x12\x1b\n\rseller_tax_id\x18\x07 \x01(\tB\x04\xa8\xbb\x18\x02\x12\x19\n\x0b\x62uyer_title\x18\x08 \x01(\tB\x04\xa8\xbb\x18\x01\x12\x1a\n\x0c\x62uyer_tax_id\x18\t \x01(\tB\x04\xa8\xbb\x18\x02\x12\x35\n\nsync_state\x18\n \x01(\x0e\x32!.bihuan.invoice_sync.v1.SyncState\x12\x16\n\x0einvoice_number\x18\x0b \x01(\t\x12\x17\n\x0f\x64ocument_sha256\x18\x0c \x01(\t\x12\x17\n\x0fidempotency_key\x18\r \x01(\t\x12\x14\n\x0csubmit_count\x18\x0e \x01(\x05\x12\x35\n\x11next_attempt_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x61\x63k_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tbook_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x13 \x01(\t\x12\x18\n\x10payment_trace_id\x18\x14 \x01(\t\x12\x36\n\tissued_by\x18\x15 \x01(\x0e\x32#.bihuan.invoice_sync.v1.IssuePolicy\x12\x0f\n\x07version\x18\x16 \x01(\x05\x12\x31\n\rdeadline_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x63onfirm_time\x18\x18 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65nvironment\x18\x19 \x01(\t\x12\x0e\n\x06region\x18\x1a \x01(\t\x12\x0f\n\x07held_by\x18\x1b \x01(\t\x12\x10\n\x08given_up\x18\x1c \x01(\t\x12\x38\n\x0c\x62roken_rules\x18\x1d \x03(\x0b\x32".bihuan.invoice_sync.v1.BrokenRule\x12\x12\n\nred_number\x18\x1e \x01(\t"N\n\nBrokenRule\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x12\n\nmessage_zh\x18\x04 \x01(\t*\x89\x01\n\x0bIssuePolicy\x12\x1c\n\x18ISSUE_POLICY_UNSPECIFIED\x10\x00\x12\x1b\n\x17ISSUE_POLICY_ON_SUCCESS\x10\x01\x12"\n\x1eISSUE_POLICY_ON_RECONCILIATION\x10\x02\x12\x1b\n\x17ISSUE_POLICY_ON_REQUEST\x10\x03*\xa8\x03\n\tSyncState\x12\x1a\n\x16SYNC_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10SYNC_STATE_READY\x10\x01\x12\x16\n\x12SYNC_STATE_SENDING\x10\x02\x12\x19\n\x15SYNC_STATE_RETRY_WAIT\x10\x03\x12\x16\n\x12SYNC_STATE_UNKNOWN\x10\x04\x12\x14\n\x10SYNC_STATE_ACKED\x10\x05\x12\x15\n\x11SYNC_STATE_BOOKED\x10\x06\x12\x15\n\x11SYNC_STATE_ABSENT\x10\x07\x12\x17\n\x13SYNC_STATE_MISMATCH\x10\x08\x12\x17\n\x13SYNC_STATE_REJECTED\x10\t\x12\x16\n\x12SYNC_STATE_MISSING\x10\n\x12\x16\n\x12SYNC_STATE_INVALID\x10\x0b\x12\x13\n\x0fSYNC_STATE_HELD\x10\x0c\x12\x18\n\x14SYNC_STATE_SUBMITTED\x10\r\x12\x18\n\x14SYNC_STATE_CONFIRMED\x10\x0e\x12\x15\n\x11SYNC_STATE_VOIDED\x10\x0f\x12\x18\n\x14SYNC_STATE_ABANDONED\x10\x10\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bihuan/invoice_sync/v1/invoice.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x07\n\x07Invoice\x12\x12\n\ninvoice_id\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x03 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x19\n\x0bseller_name\x18\x06 \x01(\tB\x04\xa8\xbb\x18\x01\x12\x1b\n\rseller_tax_id\x18\x07 \x01(\tB\x04\xa8\xbb\x18\x02\x12\x19\n\x0b\x62uyer_title\x18\x08 \x01(\tB\x04\xa8\xbb\x18\x01\x12\x1a\n\x0c\x62uyer_tax_id\x18\t \x01(\tB\x04\xa8\xbb\x18\x02\x12\x35\n\nsync_state\x18\n \x01(\x0e\x32!.bihuan.invoice_sync.v1.SyncState\x12\x16\n\x0einvoice_number\x18\x0b \x01(\t\x12\x17\n\x0f\x64ocument_sha256\x18\x0c \x01(\t\x12\x17\n\x0fidempotency_key\x18\r \x01(\t\x12\x14\n\x0csubmit_count\x18\x0e \x01(\x05\x12\x35\n\x11next_attempt_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x61\x63k_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tbook_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x13 \x01(\t\x12\x18\n\x10payment_trace_id\x18\x14 \x01(\t\x12\x36\n\tissued_by\x18\x15 \x01(\x0e\x32#.bihuan.invoice_sync.v1.IssuePolicy\x12\x0f\n\x07version\x18\x16 \x01(\x05\x12\x31\n\rdeadline_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x63onfirm_time\x18\x18 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65nvironment\x18\x19 \x01(\t\x12\x0e\n\x06region\x18\x1a \x01(\t\x12\x0f\n\x07held_by\x18\x1b \x01(\t\x12\x10\n\x08given_up\x18\x1c \x01(\t\x12\x38\n\x0c\x62roken_rules\x18\x1d \x03(\x0b\x32\".bihuan.invoice_sync.v1.BrokenRule\x12\x12\n\nred_number\x18\x1e \x01(\t\"N\n\nBrokenRule\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x12\n\nmessage_zh\x18\x04 \x01(\t*\x89\x01\n\x0bIssuePolicy\x12\x1c\n\x18ISSUE_POLICY_UNSPECIFIED\x10\x00\x12\x1b\n\x17ISSUE_POLICY_ON_SUCCESS\x10\x01\x12\"\n\x1eISSUE_POLICY_ON_RECONCILIATION\x10\x02\x12\x1b\n\x17ISSUE_POLICY_ON_REQUEST\x10\x03*\xa8\x03\n\tSyncState\x12\x1a\n\x16SYNC_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10SYNC_STATE_READY\x10\x01\x12\x16\n\x12SYNC_STATE_SENDING\x10\x02\x12\x19\n\x15SYNC_STATE_RETRY_WAIT\x10\x03\x12\x16\n\x12SYNC_STATE_UNKNOWN\x10\x04\x12\x14\n\x10SYNC_STATE_ACKED\x10\x05\x12\x15\n\x11SYNC_STATE_BOOKED\x10\x06\x12\x15\n\x11SYNC_STATE_ABSENT\x10\x07\x12\x17\n\x13SYNC_STATE_MISMATCH\x10\x08\x12\x17\n\x13SYNC_STATE_REJECTED\x10\t\x12\x16\n\x12SYNC_STATE_MISSING\x10\n\x12\x16\n\x12SYNC_STATE_INVALID\x10\x0b\x12\x13\n\x0fSYNC_STATE_HELD\x10\x0c\x12\x18\n\x14SYNC_STATE_SUBMITTED\x10\r\x12\x18\n\x14SYNC_STATE_CONFIRMED\x10\x0e\x12\x15\n\x11SYNC_STATE_VOIDED\x10\x0f\x12\x18\n\x14SYNC_STATE_ABANDONED\x10\x10\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.invoice_sync.v1.invoice_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.invoice_sync.v1.invoice_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_INVOICE"].fields_by_name["seller_name"]._loaded_options = None
-    _globals["_INVOICE"].fields_by_name["seller_name"]._serialized_options = b"\250\273\030\001"
-    _globals["_INVOICE"].fields_by_name["seller_tax_id"]._loaded_options = None
-    _globals["_INVOICE"].fields_by_name["seller_tax_id"]._serialized_options = b"\250\273\030\002"
-    _globals["_INVOICE"].fields_by_name["buyer_title"]._loaded_options = None
-    _globals["_INVOICE"].fields_by_name["buyer_title"]._serialized_options = b"\250\273\030\001"
-    _globals["_INVOICE"].fields_by_name["buyer_tax_id"]._loaded_options = None
-    _globals["_INVOICE"].fields_by_name["buyer_tax_id"]._serialized_options = b"\250\273\030\002"
-    _globals["_ISSUEPOLICY"]._serialized_start = 1209
-    _globals["_ISSUEPOLICY"]._serialized_end = 1346
-    _globals["_SYNCSTATE"]._serialized_start = 1349
-    _globals["_SYNCSTATE"]._serialized_end = 1773
-    _globals["_INVOICE"]._serialized_start = 163
-    _globals["_INVOICE"]._serialized_end = 1126
-    _globals["_BROKENRULE"]._serialized_start = 1128
-    _globals["_BROKENRULE"]._serialized_end = 1206
+  DESCRIPTOR._loaded_options = None
+  _globals['_INVOICE'].fields_by_name['seller_name']._loaded_options = None
+  _globals['_INVOICE'].fields_by_name['seller_name']._serialized_options = b'\250\273\030\001'
+  _globals['_INVOICE'].fields_by_name['seller_tax_id']._loaded_options = None
+  _globals['_INVOICE'].fields_by_name['seller_tax_id']._serialized_options = b'\250\273\030\002'
+  _globals['_INVOICE'].fields_by_name['buyer_title']._loaded_options = None
+  _globals['_INVOICE'].fields_by_name['buyer_title']._serialized_options = b'\250\273\030\001'
+  _globals['_INVOICE'].fields_by_name['buyer_tax_id']._loaded_options = None
+  _globals['_INVOICE'].fields_by_name['buyer_tax_id']._serialized_options = b'\250\273\030\002'
+  _globals['_ISSUEPOLICY']._serialized_start=1209
+  _globals['_ISSUEPOLICY']._serialized_end=1346
+  _globals['_SYNCSTATE']._serialized_start=1349
+  _globals['_SYNCSTATE']._serialized_end=1773
+  _globals['_INVOICE']._serialized_start=163
+  _globals['_INVOICE']._serialized_end=1126
+  _globals['_BROKENRULE']._serialized_start=1128
+  _globals['_BROKENRULE']._serialized_end=1206
 # @@protoc_insertion_point(module_scope)

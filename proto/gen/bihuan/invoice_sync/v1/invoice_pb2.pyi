@@ -275,85 +275,9 @@ class Invoice(_message.Message):
         broken_rules: _abc.Iterable[Global___BrokenRule] | None = ...,
         red_number: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "ack_time",
-        b"ack_time",
-        "amount",
-        b"amount",
-        "book_time",
-        b"book_time",
-        "confirm_time",
-        b"confirm_time",
-        "create_time",
-        b"create_time",
-        "deadline_time",
-        b"deadline_time",
-        "next_attempt_time",
-        b"next_attempt_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ack_time", b"ack_time", "amount", b"amount", "book_time", b"book_time", "confirm_time", b"confirm_time", "create_time", b"create_time", "deadline_time", b"deadline_time", "next_attempt_time", b"next_attempt_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "ack_time",
-        b"ack_time",
-        "amount",
-        b"amount",
-        "book_time",
-        b"book_time",
-        "broken_rules",
-        b"broken_rules",
-        "buyer_tax_id",
-        b"buyer_tax_id",
-        "buyer_title",
-        b"buyer_title",
-        "confirm_time",
-        b"confirm_time",
-        "create_time",
-        b"create_time",
-        "deadline_time",
-        b"deadline_time",
-        "document_sha256",
-        b"document_sha256",
-        "environment",
-        b"environment",
-        "given_up",
-        b"given_up",
-        "held_by",
-        b"held_by",
-        "idempotency_key",
-        b"idempotency_key",
-        "invoice_id",
-        b"invoice_id",
-        "invoice_number",
-        b"invoice_number",
-        "issued_by",
-        b"issued_by",
-        "merchant_id",
-        b"merchant_id",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "next_attempt_time",
-        b"next_attempt_time",
-        "payment_id",
-        b"payment_id",
-        "payment_trace_id",
-        b"payment_trace_id",
-        "red_number",
-        b"red_number",
-        "region",
-        b"region",
-        "seller_name",
-        b"seller_name",
-        "seller_tax_id",
-        b"seller_tax_id",
-        "submit_count",
-        b"submit_count",
-        "sync_state",
-        b"sync_state",
-        "trace_id",
-        b"trace_id",
-        "version",
-        b"version",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack_time", b"ack_time", "amount", b"amount", "book_time", b"book_time", "broken_rules", b"broken_rules", "buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "confirm_time", b"confirm_time", "create_time", b"create_time", "deadline_time", b"deadline_time", "document_sha256", b"document_sha256", "environment", b"environment", "given_up", b"given_up", "held_by", b"held_by", "idempotency_key", b"idempotency_key", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "issued_by", b"issued_by", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "next_attempt_time", b"next_attempt_time", "payment_id", b"payment_id", "payment_trace_id", b"payment_trace_id", "red_number", b"red_number", "region", b"region", "seller_name", b"seller_name", "seller_tax_id", b"seller_tax_id", "submit_count", b"submit_count", "sync_state", b"sync_state", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -387,9 +311,7 @@ class BrokenRule(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "field", b"field", "message", b"message", "message_zh", b"message_zh", "rule", b"rule"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "message", b"message", "message_zh", b"message_zh", "rule", b"rule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,51 +16,33 @@ class InvoiceServiceStub:
     """Gets each invoice into the tax authority's system and tells where it stands."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    RequestInvoice: _aio.UnaryUnaryMultiCallable[
-        _invoice_service_pb2.RequestInvoiceRequest, _invoice_service_pb2.RequestInvoiceResponse
-    ]
+    RequestInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.RequestInvoiceRequest, _invoice_service_pb2.RequestInvoiceResponse]
     """Asks for the invoice of a payment.
     Idempotent by request_id and by payment: a payment has one invoice, and asking again with the same
     buyer gives it. NOT_INVOICEABLE when the payment has not succeeded or is not known here yet.
     """
-    GetInvoice: _aio.UnaryUnaryMultiCallable[
-        _invoice_service_pb2.GetInvoiceRequest, _invoice_service_pb2.GetInvoiceResponse
-    ]
+    GetInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.GetInvoiceRequest, _invoice_service_pb2.GetInvoiceResponse]
     """Gets one invoice."""
-    ListInvoices: _aio.UnaryUnaryMultiCallable[
-        _invoice_service_pb2.ListInvoicesRequest, _invoice_service_pb2.ListInvoicesResponse
-    ]
+    ListInvoices: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.ListInvoicesRequest, _invoice_service_pb2.ListInvoicesResponse]
     """Lists invoices, newest first, by page."""
-    SummarizeInvoices: _aio.UnaryUnaryMultiCallable[
-        _invoice_service_pb2.SummarizeInvoicesRequest, _invoice_service_pb2.SummarizeInvoicesResponse
-    ]
+    SummarizeInvoices: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.SummarizeInvoicesRequest, _invoice_service_pb2.SummarizeInvoicesResponse]
     """Counts invoices and their money by state."""
-    ListAttempts: _aio.UnaryUnaryMultiCallable[
-        _invoice_service_pb2.ListAttemptsRequest, _invoice_service_pb2.ListAttemptsResponse
-    ]
+    ListAttempts: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.ListAttemptsRequest, _invoice_service_pb2.ListAttemptsResponse]
     """Lists every attempt for an invoice, oldest first; at most 1,000."""
-    CorrectInvoice: _aio.UnaryUnaryMultiCallable[
-        _invoice_service_pb2.CorrectInvoiceRequest, _invoice_service_pb2.CorrectInvoiceResponse
-    ]
+    CorrectInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.CorrectInvoiceRequest, _invoice_service_pb2.CorrectInvoiceResponse]
     """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and sends that.
     Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
     """
-    DiagnoseInvoice: _aio.UnaryUnaryMultiCallable[
-        _invoice_service_pb2.DiagnoseInvoiceRequest, _invoice_service_pb2.DiagnoseInvoiceResponse
-    ]
+    DiagnoseInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.DiagnoseInvoiceRequest, _invoice_service_pb2.DiagnoseInvoiceResponse]
     """Tells why an invoice is not in the tax system, or that it is, with the rows that prove it.
     The reference may be our invoice id, the authority's number, a payment id or an order number; one that was
     mistyped is told with the right one.
     """
-    DiagnoseBuyer: _aio.UnaryUnaryMultiCallable[
-        _invoice_service_pb2.DiagnoseBuyerRequest, _invoice_service_pb2.DiagnoseBuyerResponse
-    ]
+    DiagnoseBuyer: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.DiagnoseBuyerRequest, _invoice_service_pb2.DiagnoseBuyerResponse]
     """Tells the same for every invoice of a buyer, those that are not in the system first. A call with a body, since a
     buyer's number has no place in an address.
     """
-    ListNotInSystem: _aio.UnaryUnaryMultiCallable[
-        _invoice_service_pb2.ListNotInSystemRequest, _invoice_service_pb2.ListNotInSystemResponse
-    ]
+    ListNotInSystem: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.ListNotInSystemRequest, _invoice_service_pb2.ListNotInSystemResponse]
     """Lists what is not in the tax system, each with its cause, by page: the invoices, oldest first, and after them, by
     merchant, the payments that succeeded and have no invoice yet, save those that wait for their reconciliation. What
     was abandoned on purpose is left out.
@@ -72,9 +55,7 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     def RequestInvoice(
         self,
         request: _invoice_service_pb2.RequestInvoiceRequest,
-        context: _aio.ServicerContext[
-            _invoice_service_pb2.RequestInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.RequestInvoiceResponse]
-        ],
+        context: _aio.ServicerContext[_invoice_service_pb2.RequestInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.RequestInvoiceResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.RequestInvoiceResponse]:
         """Asks for the invoice of a payment.
         Idempotent by request_id and by payment: a payment has one invoice, and asking again with the same
@@ -85,9 +66,7 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetInvoice(
         self,
         request: _invoice_service_pb2.GetInvoiceRequest,
-        context: _aio.ServicerContext[
-            _invoice_service_pb2.GetInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.GetInvoiceResponse]
-        ],
+        context: _aio.ServicerContext[_invoice_service_pb2.GetInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.GetInvoiceResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.GetInvoiceResponse]:
         """Gets one invoice."""
 
@@ -95,9 +74,7 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListInvoices(
         self,
         request: _invoice_service_pb2.ListInvoicesRequest,
-        context: _aio.ServicerContext[
-            _invoice_service_pb2.ListInvoicesRequest, _abc.Awaitable[_invoice_service_pb2.ListInvoicesResponse]
-        ],
+        context: _aio.ServicerContext[_invoice_service_pb2.ListInvoicesRequest, _abc.Awaitable[_invoice_service_pb2.ListInvoicesResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.ListInvoicesResponse]:
         """Lists invoices, newest first, by page."""
 
@@ -105,10 +82,7 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     def SummarizeInvoices(
         self,
         request: _invoice_service_pb2.SummarizeInvoicesRequest,
-        context: _aio.ServicerContext[
-            _invoice_service_pb2.SummarizeInvoicesRequest,
-            _abc.Awaitable[_invoice_service_pb2.SummarizeInvoicesResponse],
-        ],
+        context: _aio.ServicerContext[_invoice_service_pb2.SummarizeInvoicesRequest, _abc.Awaitable[_invoice_service_pb2.SummarizeInvoicesResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.SummarizeInvoicesResponse]:
         """Counts invoices and their money by state."""
 
@@ -116,9 +90,7 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListAttempts(
         self,
         request: _invoice_service_pb2.ListAttemptsRequest,
-        context: _aio.ServicerContext[
-            _invoice_service_pb2.ListAttemptsRequest, _abc.Awaitable[_invoice_service_pb2.ListAttemptsResponse]
-        ],
+        context: _aio.ServicerContext[_invoice_service_pb2.ListAttemptsRequest, _abc.Awaitable[_invoice_service_pb2.ListAttemptsResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.ListAttemptsResponse]:
         """Lists every attempt for an invoice, oldest first; at most 1,000."""
 
@@ -126,9 +98,7 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     def CorrectInvoice(
         self,
         request: _invoice_service_pb2.CorrectInvoiceRequest,
-        context: _aio.ServicerContext[
-            _invoice_service_pb2.CorrectInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.CorrectInvoiceResponse]
-        ],
+        context: _aio.ServicerContext[_invoice_service_pb2.CorrectInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.CorrectInvoiceResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.CorrectInvoiceResponse]:
         """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and sends that.
         Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
@@ -138,9 +108,7 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     def DiagnoseInvoice(
         self,
         request: _invoice_service_pb2.DiagnoseInvoiceRequest,
-        context: _aio.ServicerContext[
-            _invoice_service_pb2.DiagnoseInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.DiagnoseInvoiceResponse]
-        ],
+        context: _aio.ServicerContext[_invoice_service_pb2.DiagnoseInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.DiagnoseInvoiceResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.DiagnoseInvoiceResponse]:
         """Tells why an invoice is not in the tax system, or that it is, with the rows that prove it.
         The reference may be our invoice id, the authority's number, a payment id or an order number; one that was
@@ -151,9 +119,7 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     def DiagnoseBuyer(
         self,
         request: _invoice_service_pb2.DiagnoseBuyerRequest,
-        context: _aio.ServicerContext[
-            _invoice_service_pb2.DiagnoseBuyerRequest, _abc.Awaitable[_invoice_service_pb2.DiagnoseBuyerResponse]
-        ],
+        context: _aio.ServicerContext[_invoice_service_pb2.DiagnoseBuyerRequest, _abc.Awaitable[_invoice_service_pb2.DiagnoseBuyerResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.DiagnoseBuyerResponse]:
         """Tells the same for every invoice of a buyer, those that are not in the system first. A call with a body, since a
         buyer's number has no place in an address.
@@ -163,9 +129,7 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListNotInSystem(
         self,
         request: _invoice_service_pb2.ListNotInSystemRequest,
-        context: _aio.ServicerContext[
-            _invoice_service_pb2.ListNotInSystemRequest, _abc.Awaitable[_invoice_service_pb2.ListNotInSystemResponse]
-        ],
+        context: _aio.ServicerContext[_invoice_service_pb2.ListNotInSystemRequest, _abc.Awaitable[_invoice_service_pb2.ListNotInSystemResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.ListNotInSystemResponse]:
         """Lists what is not in the tax system, each with its cause, by page: the invoices, oldest first, and after them, by
         merchant, the payments that succeeded and have no invoice yet, save those that wait for their reconciliation. What

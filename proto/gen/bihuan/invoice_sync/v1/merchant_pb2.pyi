@@ -45,16 +45,7 @@ class MerchantProfile(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "issue_policy",
-        b"issue_policy",
-        "merchant_id",
-        b"merchant_id",
-        "seller_name",
-        b"seller_name",
-        "seller_tax_id",
-        b"seller_tax_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issue_policy", b"issue_policy", "merchant_id", b"merchant_id", "seller_name", b"seller_name", "seller_tax_id", b"seller_tax_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

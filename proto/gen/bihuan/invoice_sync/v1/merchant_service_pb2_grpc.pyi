@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,15 +16,11 @@ class MerchantServiceStub:
     """Holds how each merchant's invoices are issued."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    SetMerchantProfile: _aio.UnaryUnaryMultiCallable[
-        _merchant_service_pb2.SetMerchantProfileRequest, _merchant_service_pb2.SetMerchantProfileResponse
-    ]
+    SetMerchantProfile: _aio.UnaryUnaryMultiCallable[_merchant_service_pb2.SetMerchantProfileRequest, _merchant_service_pb2.SetMerchantProfileResponse]
     """Sets the profile of a merchant, new or not. Idempotent: the same content changes nothing.
     A payment followed before is issued by the profile that stands when it becomes due.
     """
-    GetMerchantProfile: _aio.UnaryUnaryMultiCallable[
-        _merchant_service_pb2.GetMerchantProfileRequest, _merchant_service_pb2.GetMerchantProfileResponse
-    ]
+    GetMerchantProfile: _aio.UnaryUnaryMultiCallable[_merchant_service_pb2.GetMerchantProfileRequest, _merchant_service_pb2.GetMerchantProfileResponse]
     """Gets the profile of a merchant."""
 
 class MerchantServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -33,10 +30,7 @@ class MerchantServiceServicer(metaclass=_abc_1.ABCMeta):
     def SetMerchantProfile(
         self,
         request: _merchant_service_pb2.SetMerchantProfileRequest,
-        context: _aio.ServicerContext[
-            _merchant_service_pb2.SetMerchantProfileRequest,
-            _abc.Awaitable[_merchant_service_pb2.SetMerchantProfileResponse],
-        ],
+        context: _aio.ServicerContext[_merchant_service_pb2.SetMerchantProfileRequest, _abc.Awaitable[_merchant_service_pb2.SetMerchantProfileResponse]],
     ) -> _abc.Awaitable[_merchant_service_pb2.SetMerchantProfileResponse]:
         """Sets the profile of a merchant, new or not. Idempotent: the same content changes nothing.
         A payment followed before is issued by the profile that stands when it becomes due.
@@ -46,10 +40,7 @@ class MerchantServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetMerchantProfile(
         self,
         request: _merchant_service_pb2.GetMerchantProfileRequest,
-        context: _aio.ServicerContext[
-            _merchant_service_pb2.GetMerchantProfileRequest,
-            _abc.Awaitable[_merchant_service_pb2.GetMerchantProfileResponse],
-        ],
+        context: _aio.ServicerContext[_merchant_service_pb2.GetMerchantProfileRequest, _abc.Awaitable[_merchant_service_pb2.GetMerchantProfileResponse]],
     ) -> _abc.Awaitable[_merchant_service_pb2.GetMerchantProfileResponse]:
         """Gets the profile of a merchant."""
 

@@ -4,15 +4,18 @@
 # source: bihuan/invoice_sync/v1/sweep.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/invoice_sync/v1/sweep.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/invoice_sync/v1/sweep.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,17 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n"bihuan/invoice_sync/v1/sweep.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\xf5\x04\n\x05Sweep\x12\x10\n\x08sweep_id\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rscanned_count\x18\x04 \x01(\x05\x12\x1b\n\x13lease_expired_count\x18\x05 \x01(\x05\x12\x15\n\rmissing_count\x18\x06 \x01(\x05\x12\x14\n\x0cresent_count\x18\x07 \x01(\x05\x12\x14\n\x0cissued_count\x18\x08 \x01(\x05\x12\x16\n\x0erequeued_count\x18\t \x01(\x05\x12\x15\n\radopted_count\x18\n \x01(\x05\x12\x15\n\rforeign_count\x18\x0b \x01(\x05\x12\x17\n\x0fresampled_count\x18\x0c \x01(\x05\x12\x1d\n\x15totals_compared_count\x18\r \x01(\x05\x12\x1e\n\x16totals_differing_count\x18\x0e \x01(\x05\x12\x1d\n\x15\x61rchive_checked_count\x18\x0f \x01(\x05\x12\x1d\n\x15\x61rchive_damaged_count\x18\x10 \x01(\x05\x12\x14\n\x0copened_count\x18\x11 \x01(\x05\x12\x14\n\x0c\x63losed_count\x18\x12 \x01(\x05\x12\x15\n\rhurried_count\x18\x13 \x01(\x05\x12\x12\n\ncall_count\x18\x14 \x01(\x05\x12/\n\x0boldest_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06report\x18\x16 \x01(\t\x12\x11\n\treport_zh\x18\x17 \x01(\t"\xcf\x01\n\x08SyncCase\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x12\n\ninvoice_id\x18\x03 \x01(\t\x12\x12\n\nissue_date\x18\x04 \x01(\t\x12\x0c\n\x04\x66\x61\x63t\x18\x05 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_zh\x18\x06 \x01(\t\x12-\n\topen_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"bihuan/invoice_sync/v1/sweep.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf5\x04\n\x05Sweep\x12\x10\n\x08sweep_id\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rscanned_count\x18\x04 \x01(\x05\x12\x1b\n\x13lease_expired_count\x18\x05 \x01(\x05\x12\x15\n\rmissing_count\x18\x06 \x01(\x05\x12\x14\n\x0cresent_count\x18\x07 \x01(\x05\x12\x14\n\x0cissued_count\x18\x08 \x01(\x05\x12\x16\n\x0erequeued_count\x18\t \x01(\x05\x12\x15\n\radopted_count\x18\n \x01(\x05\x12\x15\n\rforeign_count\x18\x0b \x01(\x05\x12\x17\n\x0fresampled_count\x18\x0c \x01(\x05\x12\x1d\n\x15totals_compared_count\x18\r \x01(\x05\x12\x1e\n\x16totals_differing_count\x18\x0e \x01(\x05\x12\x1d\n\x15\x61rchive_checked_count\x18\x0f \x01(\x05\x12\x1d\n\x15\x61rchive_damaged_count\x18\x10 \x01(\x05\x12\x14\n\x0copened_count\x18\x11 \x01(\x05\x12\x14\n\x0c\x63losed_count\x18\x12 \x01(\x05\x12\x15\n\rhurried_count\x18\x13 \x01(\x05\x12\x12\n\ncall_count\x18\x14 \x01(\x05\x12/\n\x0boldest_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06report\x18\x16 \x01(\t\x12\x11\n\treport_zh\x18\x17 \x01(\t\"\xcf\x01\n\x08SyncCase\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x12\n\ninvoice_id\x18\x03 \x01(\t\x12\x12\n\nissue_date\x18\x04 \x01(\t\x12\x0c\n\x04\x66\x61\x63t\x18\x05 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_zh\x18\x06 \x01(\t\x12-\n\topen_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.invoice_sync.v1.sweep_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.invoice_sync.v1.sweep_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SWEEP"]._serialized_start = 96
-    _globals["_SWEEP"]._serialized_end = 725
-    _globals["_SYNCCASE"]._serialized_start = 728
-    _globals["_SYNCCASE"]._serialized_end = 935
+  DESCRIPTOR._loaded_options = None
+  _globals['_SWEEP']._serialized_start=96
+  _globals['_SWEEP']._serialized_end=725
+  _globals['_SYNCCASE']._serialized_start=728
+  _globals['_SYNCCASE']._serialized_end=935
 # @@protoc_insertion_point(module_scope)

@@ -125,58 +125,9 @@ class Sweep(_message.Message):
         report: _builtins.str = ...,
         report_zh: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "end_time", b"end_time", "oldest_time", b"oldest_time", "start_time", b"start_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "oldest_time", b"oldest_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "adopted_count",
-        b"adopted_count",
-        "archive_checked_count",
-        b"archive_checked_count",
-        "archive_damaged_count",
-        b"archive_damaged_count",
-        "call_count",
-        b"call_count",
-        "closed_count",
-        b"closed_count",
-        "end_time",
-        b"end_time",
-        "foreign_count",
-        b"foreign_count",
-        "hurried_count",
-        b"hurried_count",
-        "issued_count",
-        b"issued_count",
-        "lease_expired_count",
-        b"lease_expired_count",
-        "missing_count",
-        b"missing_count",
-        "oldest_time",
-        b"oldest_time",
-        "opened_count",
-        b"opened_count",
-        "report",
-        b"report",
-        "report_zh",
-        b"report_zh",
-        "requeued_count",
-        b"requeued_count",
-        "resampled_count",
-        b"resampled_count",
-        "resent_count",
-        b"resent_count",
-        "scanned_count",
-        b"scanned_count",
-        "start_time",
-        b"start_time",
-        "sweep_id",
-        b"sweep_id",
-        "totals_compared_count",
-        b"totals_compared_count",
-        "totals_differing_count",
-        b"totals_differing_count",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adopted_count", b"adopted_count", "archive_checked_count", b"archive_checked_count", "archive_damaged_count", b"archive_damaged_count", "call_count", b"call_count", "closed_count", b"closed_count", "end_time", b"end_time", "foreign_count", b"foreign_count", "hurried_count", b"hurried_count", "issued_count", b"issued_count", "lease_expired_count", b"lease_expired_count", "missing_count", b"missing_count", "oldest_time", b"oldest_time", "opened_count", b"opened_count", "report", b"report", "report_zh", b"report_zh", "requeued_count", b"requeued_count", "resampled_count", b"resampled_count", "resent_count", b"resent_count", "scanned_count", b"scanned_count", "start_time", b"start_time", "sweep_id", b"sweep_id", "totals_compared_count", b"totals_compared_count", "totals_differing_count", b"totals_differing_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -233,24 +184,7 @@ class SyncCase(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "open_time", b"open_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "case_id",
-        b"case_id",
-        "close_time",
-        b"close_time",
-        "fact",
-        b"fact",
-        "fact_zh",
-        b"fact_zh",
-        "invoice_id",
-        b"invoice_id",
-        "issue_date",
-        b"issue_date",
-        "kind",
-        b"kind",
-        "open_time",
-        b"open_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "close_time", b"close_time", "fact", b"fact", "fact_zh", b"fact_zh", "invoice_id", b"invoice_id", "issue_date", b"issue_date", "kind", b"kind", "open_time", b"open_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,15 +4,18 @@
 # source: bihuan/invoice_sync/v1/sweep_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/invoice_sync/v1/sweep_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/invoice_sync/v1/sweep_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,53 +28,41 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n*bihuan/invoice_sync/v1/sweep_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a"bihuan/invoice_sync/v1/sweep.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto"\x11\n\x0fRunSweepRequest"@\n\x10RunSweepResponse\x12,\n\x05sweep\x18\x01 \x01(\x0b\x32\x1d.bihuan.invoice_sync.v1.Sweep"P\n\x11ListSweepsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04"\\\n\x12ListSweepsResponse\x12-\n\x06sweeps\x18\x01 \x03(\x0b\x32\x1d.bihuan.invoice_sync.v1.Sweep\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"y\n\x10ListCasesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x15\n\x04kind\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x11\n\topen_only\x18\x04 \x01(\x08"]\n\x11ListCasesResponse\x12/\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32 .bihuan.invoice_sync.v1.SyncCase\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x94\x03\n\x0cSweepService\x12\x7f\n\x08RunSweep\x12\'.bihuan.invoice_sync.v1.RunSweepRequest\x1a(.bihuan.invoice_sync.v1.RunSweepResponse" \x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0f"\n/v1/sweeps:\x01*\x12\x82\x01\n\nListSweeps\x12).bihuan.invoice_sync.v1.ListSweepsRequest\x1a*.bihuan.invoice_sync.v1.ListSweepsResponse"\x1d\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/sweeps\x12~\n\tListCases\x12(.bihuan.invoice_sync.v1.ListCasesRequest\x1a).bihuan.invoice_sync.v1.ListCasesResponse"\x1c\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/casesb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*bihuan/invoice_sync/v1/sweep_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a\"bihuan/invoice_sync/v1/sweep.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\x11\n\x0fRunSweepRequest\"@\n\x10RunSweepResponse\x12,\n\x05sweep\x18\x01 \x01(\x0b\x32\x1d.bihuan.invoice_sync.v1.Sweep\"P\n\x11ListSweepsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\\\n\x12ListSweepsResponse\x12-\n\x06sweeps\x18\x01 \x03(\x0b\x32\x1d.bihuan.invoice_sync.v1.Sweep\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"y\n\x10ListCasesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x15\n\x04kind\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x11\n\topen_only\x18\x04 \x01(\x08\"]\n\x11ListCasesResponse\x12/\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32 .bihuan.invoice_sync.v1.SyncCase\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x94\x03\n\x0cSweepService\x12\x7f\n\x08RunSweep\x12\'.bihuan.invoice_sync.v1.RunSweepRequest\x1a(.bihuan.invoice_sync.v1.RunSweepResponse\" \x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0f\"\n/v1/sweeps:\x01*\x12\x82\x01\n\nListSweeps\x12).bihuan.invoice_sync.v1.ListSweepsRequest\x1a*.bihuan.invoice_sync.v1.ListSweepsResponse\"\x1d\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/sweeps\x12~\n\tListCases\x12(.bihuan.invoice_sync.v1.ListCasesRequest\x1a).bihuan.invoice_sync.v1.ListCasesResponse\"\x1c\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/casesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.invoice_sync.v1.sweep_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.invoice_sync.v1.sweep_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_LISTSWEEPSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTSWEEPSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTSWEEPSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTSWEEPSREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTCASESREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTCASESREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTCASESREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTCASESREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTCASESREQUEST"].fields_by_name["kind"]._loaded_options = None
-    _globals["_LISTCASESREQUEST"].fields_by_name["kind"]._serialized_options = b"\272H\004r\002\030 "
-    _globals["_SWEEPSERVICE"].methods_by_name["RunSweep"]._loaded_options = None
-    _globals["_SWEEPSERVICE"].methods_by_name[
-        "RunSweep"
-    ]._serialized_options = b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\002\017"\n/v1/sweeps:\001*'
-    _globals["_SWEEPSERVICE"].methods_by_name["ListSweeps"]._loaded_options = None
-    _globals["_SWEEPSERVICE"].methods_by_name[
-        "ListSweeps"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\014\022\n/v1/sweeps"
-    _globals["_SWEEPSERVICE"].methods_by_name["ListCases"]._loaded_options = None
-    _globals["_SWEEPSERVICE"].methods_by_name[
-        "ListCases"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\013\022\t/v1/cases"
-    _globals["_RUNSWEEPREQUEST"]._serialized_start = 197
-    _globals["_RUNSWEEPREQUEST"]._serialized_end = 214
-    _globals["_RUNSWEEPRESPONSE"]._serialized_start = 216
-    _globals["_RUNSWEEPRESPONSE"]._serialized_end = 280
-    _globals["_LISTSWEEPSREQUEST"]._serialized_start = 282
-    _globals["_LISTSWEEPSREQUEST"]._serialized_end = 362
-    _globals["_LISTSWEEPSRESPONSE"]._serialized_start = 364
-    _globals["_LISTSWEEPSRESPONSE"]._serialized_end = 456
-    _globals["_LISTCASESREQUEST"]._serialized_start = 458
-    _globals["_LISTCASESREQUEST"]._serialized_end = 579
-    _globals["_LISTCASESRESPONSE"]._serialized_start = 581
-    _globals["_LISTCASESRESPONSE"]._serialized_end = 674
-    _globals["_SWEEPSERVICE"]._serialized_start = 677
-    _globals["_SWEEPSERVICE"]._serialized_end = 1081
+  DESCRIPTOR._loaded_options = None
+  _globals['_LISTSWEEPSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSWEEPSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTSWEEPSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSWEEPSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTCASESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTCASESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTCASESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTCASESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTCASESREQUEST'].fields_by_name['kind']._loaded_options = None
+  _globals['_LISTCASESREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_SWEEPSERVICE'].methods_by_name['RunSweep']._loaded_options = None
+  _globals['_SWEEPSERVICE'].methods_by_name['RunSweep']._serialized_options = b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\002\017\"\n/v1/sweeps:\001*'
+  _globals['_SWEEPSERVICE'].methods_by_name['ListSweeps']._loaded_options = None
+  _globals['_SWEEPSERVICE'].methods_by_name['ListSweeps']._serialized_options = b'\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\014\022\n/v1/sweeps'
+  _globals['_SWEEPSERVICE'].methods_by_name['ListCases']._loaded_options = None
+  _globals['_SWEEPSERVICE'].methods_by_name['ListCases']._serialized_options = b'\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\013\022\t/v1/cases'
+  _globals['_RUNSWEEPREQUEST']._serialized_start=197
+  _globals['_RUNSWEEPREQUEST']._serialized_end=214
+  _globals['_RUNSWEEPRESPONSE']._serialized_start=216
+  _globals['_RUNSWEEPRESPONSE']._serialized_end=280
+  _globals['_LISTSWEEPSREQUEST']._serialized_start=282
+  _globals['_LISTSWEEPSREQUEST']._serialized_end=362
+  _globals['_LISTSWEEPSRESPONSE']._serialized_start=364
+  _globals['_LISTSWEEPSRESPONSE']._serialized_end=456
+  _globals['_LISTCASESREQUEST']._serialized_start=458
+  _globals['_LISTCASESREQUEST']._serialized_end=579
+  _globals['_LISTCASESRESPONSE']._serialized_start=581
+  _globals['_LISTCASESRESPONSE']._serialized_end=674
+  _globals['_SWEEPSERVICE']._serialized_start=677
+  _globals['_SWEEPSERVICE']._serialized_end=1081
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -17,9 +18,7 @@ class SweepServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     RunSweep: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.RunSweepRequest, _sweep_service_pb2.RunSweepResponse]
     """Sweeps now and answers with the report. Two at once do no harm."""
-    ListSweeps: _aio.UnaryUnaryMultiCallable[
-        _sweep_service_pb2.ListSweepsRequest, _sweep_service_pb2.ListSweepsResponse
-    ]
+    ListSweeps: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListSweepsRequest, _sweep_service_pb2.ListSweepsResponse]
     """Lists sweeps that found something, newest first, by page."""
     ListCases: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListCasesRequest, _sweep_service_pb2.ListCasesResponse]
     """Lists cases, open ones first, newest first, by page."""
@@ -31,9 +30,7 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
     def RunSweep(
         self,
         request: _sweep_service_pb2.RunSweepRequest,
-        context: _aio.ServicerContext[
-            _sweep_service_pb2.RunSweepRequest, _abc.Awaitable[_sweep_service_pb2.RunSweepResponse]
-        ],
+        context: _aio.ServicerContext[_sweep_service_pb2.RunSweepRequest, _abc.Awaitable[_sweep_service_pb2.RunSweepResponse]],
     ) -> _abc.Awaitable[_sweep_service_pb2.RunSweepResponse]:
         """Sweeps now and answers with the report. Two at once do no harm."""
 
@@ -41,9 +38,7 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListSweeps(
         self,
         request: _sweep_service_pb2.ListSweepsRequest,
-        context: _aio.ServicerContext[
-            _sweep_service_pb2.ListSweepsRequest, _abc.Awaitable[_sweep_service_pb2.ListSweepsResponse]
-        ],
+        context: _aio.ServicerContext[_sweep_service_pb2.ListSweepsRequest, _abc.Awaitable[_sweep_service_pb2.ListSweepsResponse]],
     ) -> _abc.Awaitable[_sweep_service_pb2.ListSweepsResponse]:
         """Lists sweeps that found something, newest first, by page."""
 
@@ -51,9 +46,7 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListCases(
         self,
         request: _sweep_service_pb2.ListCasesRequest,
-        context: _aio.ServicerContext[
-            _sweep_service_pb2.ListCasesRequest, _abc.Awaitable[_sweep_service_pb2.ListCasesResponse]
-        ],
+        context: _aio.ServicerContext[_sweep_service_pb2.ListCasesRequest, _abc.Awaitable[_sweep_service_pb2.ListCasesResponse]],
     ) -> _abc.Awaitable[_sweep_service_pb2.ListCasesResponse]:
         """Lists cases, open ones first, newest first, by page."""
 

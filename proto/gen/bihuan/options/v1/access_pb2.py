@@ -4,15 +4,18 @@
 # source: bihuan/options/v1/access.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/options/v1/access.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/options/v1/access.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,21 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1e\x62ihuan/options/v1/access.proto\x12\x11\x62ihuan.options.v1\x1a google/protobuf/descriptor.proto"\xa7\x02\n\x06\x41\x63\x63\x65ss\x12-\n\x05group\x18\x01 \x01(\x0e\x32\x1e.bihuan.options.v1.ActionGroup\x12\x18\n\x0emerchant_field\x18\x02 \x01(\tH\x00\x12\x1c\n\x12merchant_of_answer\x18\x03 \x01(\tH\x00\x12\x12\n\x08\x66iltered\x18\x04 \x01(\tH\x00\x12/\n\x08resource\x18\x05 \x01(\x0b\x32\x1b.bihuan.options.v1.ResourceH\x00\x12\x39\n\x12resource_of_answer\x18\x06 \x01(\x0b\x32\x1b.bihuan.options.v1.ResourceH\x00\x12\x12\n\x08platform\x18\x07 \x01(\x08H\x00\x12\x19\n\x0fkept_by_gateway\x18\x08 \x01(\x08H\x00\x42\x07\n\x05scope",\n\x08Resource\x12\x10\n\x08id_field\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t*\xc3\x02\n\x0b\x41\x63tionGroup\x12\x1c\n\x18\x41\x43TION_GROUP_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41\x43TION_GROUP_READ\x10\x01\x12\x17\n\x13\x41\x43TION_GROUP_RECORD\x10\x02\x12\x17\n\x13\x41\x43TION_GROUP_REFUND\x10\x03\x12\x18\n\x14\x41\x43TION_GROUP_INVOICE\x10\x04\x12\x1a\n\x16\x41\x43TION_GROUP_RECONCILE\x10\x05\x12\x17\n\x13\x41\x43TION_GROUP_REVIEW\x10\x06\x12\x18\n\x14\x41\x43TION_GROUP_OPERATE\x10\x07\x12\x16\n\x12\x41\x43TION_GROUP_AUDIT\x10\x08\x12\x1b\n\x17\x41\x43TION_GROUP_ADMINISTER\x10\t\x12\x16\n\x12\x41\x43TION_GROUP_CLEAR\x10\n\x12\x17\n\x13\x41\x43TION_GROUP_NOTIFY\x10\x0b*g\n\rOperatorField\x12\x1e\n\x1aOPERATOR_FIELD_UNSPECIFIED\x10\x00\x12\x19\n\x15OPERATOR_FIELD_ALWAYS\x10\x01\x12\x1b\n\x17OPERATOR_FIELD_IF_GIVEN\x10\x02:K\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xbf\x87\x03 \x01(\x0b\x32\x19.bihuan.options.v1.Access:Y\n\x0eoperator_field\x12\x1d.google.protobuf.FieldOptions\x18\xc0\x87\x03 \x01(\x0e\x32 .bihuan.options.v1.OperatorFieldb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ihuan/options/v1/access.proto\x12\x11\x62ihuan.options.v1\x1a google/protobuf/descriptor.proto\"\xa7\x02\n\x06\x41\x63\x63\x65ss\x12-\n\x05group\x18\x01 \x01(\x0e\x32\x1e.bihuan.options.v1.ActionGroup\x12\x18\n\x0emerchant_field\x18\x02 \x01(\tH\x00\x12\x1c\n\x12merchant_of_answer\x18\x03 \x01(\tH\x00\x12\x12\n\x08\x66iltered\x18\x04 \x01(\tH\x00\x12/\n\x08resource\x18\x05 \x01(\x0b\x32\x1b.bihuan.options.v1.ResourceH\x00\x12\x39\n\x12resource_of_answer\x18\x06 \x01(\x0b\x32\x1b.bihuan.options.v1.ResourceH\x00\x12\x12\n\x08platform\x18\x07 \x01(\x08H\x00\x12\x19\n\x0fkept_by_gateway\x18\x08 \x01(\x08H\x00\x42\x07\n\x05scope\",\n\x08Resource\x12\x10\n\x08id_field\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t*\xc3\x02\n\x0b\x41\x63tionGroup\x12\x1c\n\x18\x41\x43TION_GROUP_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41\x43TION_GROUP_READ\x10\x01\x12\x17\n\x13\x41\x43TION_GROUP_RECORD\x10\x02\x12\x17\n\x13\x41\x43TION_GROUP_REFUND\x10\x03\x12\x18\n\x14\x41\x43TION_GROUP_INVOICE\x10\x04\x12\x1a\n\x16\x41\x43TION_GROUP_RECONCILE\x10\x05\x12\x17\n\x13\x41\x43TION_GROUP_REVIEW\x10\x06\x12\x18\n\x14\x41\x43TION_GROUP_OPERATE\x10\x07\x12\x16\n\x12\x41\x43TION_GROUP_AUDIT\x10\x08\x12\x1b\n\x17\x41\x43TION_GROUP_ADMINISTER\x10\t\x12\x16\n\x12\x41\x43TION_GROUP_CLEAR\x10\n\x12\x17\n\x13\x41\x43TION_GROUP_NOTIFY\x10\x0b*g\n\rOperatorField\x12\x1e\n\x1aOPERATOR_FIELD_UNSPECIFIED\x10\x00\x12\x19\n\x15OPERATOR_FIELD_ALWAYS\x10\x01\x12\x1b\n\x17OPERATOR_FIELD_IF_GIVEN\x10\x02:K\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xbf\x87\x03 \x01(\x0b\x32\x19.bihuan.options.v1.Access:Y\n\x0eoperator_field\x12\x1d.google.protobuf.FieldOptions\x18\xc0\x87\x03 \x01(\x0e\x32 .bihuan.options.v1.OperatorFieldb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.options.v1.access_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.options.v1.access_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_ACTIONGROUP"]._serialized_start = 432
-    _globals["_ACTIONGROUP"]._serialized_end = 755
-    _globals["_OPERATORFIELD"]._serialized_start = 757
-    _globals["_OPERATORFIELD"]._serialized_end = 860
-    _globals["_ACCESS"]._serialized_start = 88
-    _globals["_ACCESS"]._serialized_end = 383
-    _globals["_RESOURCE"]._serialized_start = 385
-    _globals["_RESOURCE"]._serialized_end = 429
+  DESCRIPTOR._loaded_options = None
+  _globals['_ACTIONGROUP']._serialized_start=432
+  _globals['_ACTIONGROUP']._serialized_end=755
+  _globals['_OPERATORFIELD']._serialized_start=757
+  _globals['_OPERATORFIELD']._serialized_end=860
+  _globals['_ACCESS']._serialized_start=88
+  _globals['_ACCESS']._serialized_end=383
+  _globals['_RESOURCE']._serialized_start=385
+  _globals['_RESOURCE']._serialized_end=429
 # @@protoc_insertion_point(module_scope)

@@ -149,55 +149,11 @@ class Access(_message.Message):
         platform: _builtins.bool = ...,
         kept_by_gateway: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "filtered",
-        b"filtered",
-        "kept_by_gateway",
-        b"kept_by_gateway",
-        "merchant_field",
-        b"merchant_field",
-        "merchant_of_answer",
-        b"merchant_of_answer",
-        "platform",
-        b"platform",
-        "resource",
-        b"resource",
-        "resource_of_answer",
-        b"resource_of_answer",
-        "scope",
-        b"scope",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filtered", b"filtered", "kept_by_gateway", b"kept_by_gateway", "merchant_field", b"merchant_field", "merchant_of_answer", b"merchant_of_answer", "platform", b"platform", "resource", b"resource", "resource_of_answer", b"resource_of_answer", "scope", b"scope"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "filtered",
-        b"filtered",
-        "group",
-        b"group",
-        "kept_by_gateway",
-        b"kept_by_gateway",
-        "merchant_field",
-        b"merchant_field",
-        "merchant_of_answer",
-        b"merchant_of_answer",
-        "platform",
-        b"platform",
-        "resource",
-        b"resource",
-        "resource_of_answer",
-        b"resource_of_answer",
-        "scope",
-        b"scope",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filtered", b"filtered", "group", b"group", "kept_by_gateway", b"kept_by_gateway", "merchant_field", b"merchant_field", "merchant_of_answer", b"merchant_of_answer", "platform", b"platform", "resource", b"resource", "resource_of_answer", b"resource_of_answer", "scope", b"scope"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_scope: _TypeAlias = _typing.Literal[
-        "merchant_field",
-        "merchant_of_answer",
-        "filtered",
-        "resource",
-        "resource_of_answer",
-        "platform",
-        "kept_by_gateway",
-    ]  # noqa: Y015
+    _WhichOneofReturnType_scope: _TypeAlias = _typing.Literal["merchant_field", "merchant_of_answer", "filtered", "resource", "resource_of_answer", "platform", "kept_by_gateway"]  # noqa: Y015
     _WhichOneofArgType_scope: _TypeAlias = _typing.Literal["scope", b"scope"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_scope) -> _WhichOneofReturnType_scope | None: ...
 
@@ -233,7 +189,5 @@ ACCESS_FIELD_NUMBER: _builtins.int
 OPERATOR_FIELD_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access]
 """Who may call it."""
-operator_field: _extension_dict._ExtensionFieldDescriptor[
-    _descriptor_pb2.FieldOptions, Global___OperatorField.ValueType
-]
+operator_field: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___OperatorField.ValueType]
 """Whether it tells who acts."""

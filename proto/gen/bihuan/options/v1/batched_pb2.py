@@ -4,15 +4,18 @@
 # source: bihuan/options/v1/batched.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/options/v1/batched.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/options/v1/batched.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,13 +25,11 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b"\n\x1f\x62ihuan/options/v1/batched.proto\x12\x11\x62ihuan.options.v1\x1a google/protobuf/descriptor.proto:4\n\nbatched_by\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x87\x03 \x01(\tb\x06proto3"
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62ihuan/options/v1/batched.proto\x12\x11\x62ihuan.options.v1\x1a google/protobuf/descriptor.proto:4\n\nbatched_by\x12\x1e.google.protobuf.MethodOptions\x18\xc1\x87\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.options.v1.batched_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.options.v1.batched_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
+  DESCRIPTOR._loaded_options = None
 # @@protoc_insertion_point(module_scope)

@@ -4,15 +4,18 @@
 # source: bihuan/options/v1/sensitivity.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/options/v1/sensitivity.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/options/v1/sensitivity.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,15 +25,13 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b"\n#bihuan/options/v1/sensitivity.proto\x12\x11\x62ihuan.options.v1\x1a google/protobuf/descriptor.proto*q\n\x0bSensitivity\x12\x1b\n\x17SENSITIVITY_UNSPECIFIED\x10\x00\x12\x14\n\x10SENSITIVITY_NAME\x10\x01\x12\x16\n\x12SENSITIVITY_TAX_ID\x10\x02\x12\x17\n\x13SENSITIVITY_ACCOUNT\x10\x03:T\n\x0bsensitivity\x12\x1d.google.protobuf.FieldOptions\x18\xb5\x87\x03 \x01(\x0e\x32\x1e.bihuan.options.v1.Sensitivityb\x06proto3"
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#bihuan/options/v1/sensitivity.proto\x12\x11\x62ihuan.options.v1\x1a google/protobuf/descriptor.proto*q\n\x0bSensitivity\x12\x1b\n\x17SENSITIVITY_UNSPECIFIED\x10\x00\x12\x14\n\x10SENSITIVITY_NAME\x10\x01\x12\x16\n\x12SENSITIVITY_TAX_ID\x10\x02\x12\x17\n\x13SENSITIVITY_ACCOUNT\x10\x03:T\n\x0bsensitivity\x12\x1d.google.protobuf.FieldOptions\x18\xb5\x87\x03 \x01(\x0e\x32\x1e.bihuan.options.v1.Sensitivityb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.options.v1.sensitivity_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.options.v1.sensitivity_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SENSITIVITY"]._serialized_start = 92
-    _globals["_SENSITIVITY"]._serialized_end = 205
+  DESCRIPTOR._loaded_options = None
+  _globals['_SENSITIVITY']._serialized_start=92
+  _globals['_SENSITIVITY']._serialized_end=205
 # @@protoc_insertion_point(module_scope)

@@ -46,7 +46,5 @@ class WebhookEvent(_message.Message):
 Global___WebhookEvent: _TypeAlias = WebhookEvent  # noqa: Y015
 
 WEBHOOK_EVENT_FIELD_NUMBER: _builtins.int
-webhook_event: _extension_dict._ExtensionFieldDescriptor[
-    _descriptor_pb2.MessageOptions, _containers.RepeatedCompositeFieldContainer[Global___WebhookEvent]
-]
+webhook_event: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, _containers.RepeatedCompositeFieldContainer[Global___WebhookEvent]]
 """The types of events that are told by this message."""

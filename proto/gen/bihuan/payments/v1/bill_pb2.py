@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/bill.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/bill.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/bill.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,35 +28,33 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1d\x62ihuan/payments/v1/bill.proto\x12\x12\x62ihuan.payments.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a bihuan/payments/v1/payment.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\x80\x07\n\x04\x42ill\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x02 \x01(\t\x12\x33\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32!.bihuan.payments.v1.Bill.Category\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x10\n\x08\x64ue_date\x18\x06 \x01(\t\x12\x1b\n\rpayer_account\x18\x07 \x01(\tB\x04\xa8\xbb\x18\x03\x12\x18\n\npayer_name\x18\x08 \x01(\tB\x04\xa8\xbb\x18\x01\x12-\n\x05state\x18\t \x01(\x0e\x32\x1e.bihuan.payments.v1.Bill.State\x12*\n\x0bpaid_amount\x18\n \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x11reconciled_amount\x18\x0b \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63\x61ncel_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rcancel_reason\x18\x0e \x01(\t\x12\x0f\n\x07version\x18\x0f \x01(\x03"\x96\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_UNPAID\x10\x01\x12\x15\n\x11STATE_PARTLY_PAID\x10\x02\x12\x0e\n\nSTATE_PAID\x10\x03\x12\x14\n\x10STATE_RECONCILED\x10\x04\x12\x12\n\x0eSTATE_OVERPAID\x10\x05\x12\x13\n\x0fSTATE_CANCELLED\x10\x06"\xe7\x01\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43\x41TEGORY_WATER\x10\x01\x12\x18\n\x14\x43\x41TEGORY_ELECTRICITY\x10\x02\x12\x10\n\x0c\x43\x41TEGORY_GAS\x10\x03\x12\x14\n\x10\x43\x41TEGORY_HEATING\x10\x04\x12\x15\n\x11\x43\x41TEGORY_PROPERTY\x10\x05\x12\x14\n\x10\x43\x41TEGORY_TELECOM\x10\x06\x12\x14\n\x10\x43\x41TEGORY_TUITION\x10\x07\x12\x14\n\x10\x43\x41TEGORY_MEDICAL\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_OTHER\x10\t"\xce\x05\n\x0b\x42illPayment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x16\n\x0e\x63hannel_txn_no\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x0e\x63ounted_amount\x18\x06 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x05state\x18\x07 \x01(\x0e\x32!.bihuan.payments.v1.Payment.State\x12:\n\x08standing\x18\x08 \x01(\x0e\x32(.bihuan.payments.v1.BillPayment.Standing\x12,\n\x08pay_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x14not_reconciled_since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x65xception_class\x18\x0b \x01(\t\x12\x0c\n\x04\x66\x61\x63t\x18\x0c \x01(\t\x12\x0f\n\x07\x66\x61\x63t_zh\x18\r \x01(\t"\x82\x02\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x17\n\x13STANDING_RECONCILED\x10\x01\x12\x1b\n\x17STANDING_NOT_RECONCILED\x10\x02\x12\x16\n\x12STANDING_EXCEPTION\x10\x03\x12\x16\n\x12STANDING_DUPLICATE\x10\x04\x12\x16\n\x12STANDING_UNDECIDED\x10\x05\x12\x13\n\x0fSTANDING_FAILED\x10\x06\x12\x13\n\x0fSTANDING_CLOSED\x10\x07\x12\x17\n\x13STANDING_GIVEN_BACK\x10\x08\x12\x1b\n\x17STANDING_OTHER_CURRENCY\x10\t"\xc0\x02\n\x0bNearPayment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x02 \x01(\t\x12\x32\n\x04slip\x18\x03 \x01(\x0e\x32$.bihuan.payments.v1.NearPayment.Slip\x12%\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0c\n\x04\x66its\x18\x05 \x01(\x08\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12,\n\x08pay_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"d\n\x04Slip\x12\x14\n\x10SLIP_UNSPECIFIED\x10\x00\x12\x12\n\x0eSLIP_ONE_DIGIT\x10\x01\x12\x10\n\x0cSLIP_SWAPPED\x10\x02\x12\x10\n\x0cSLIP_MISSING\x10\x03\x12\x0e\n\nSLIP_EXTRA\x10\x04"\xd1\x03\n\nBillAnswer\x12\x37\n\x07verdict\x18\x01 \x01(\x0e\x32&.bihuan.payments.v1.BillAnswer.Verdict\x12\x0c\n\x04\x66\x61\x63t\x18\x02 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_zh\x18\x03 \x01(\t\x12\x0e\n\x06remedy\x18\x04 \x01(\t\x12\x11\n\tremedy_zh\x18\x05 \x01(\t"\xc7\x02\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x16\n\x12VERDICT_NO_PAYMENT\x10\x01\x12\x17\n\x13VERDICT_NEAR_NUMBER\x10\x02\x12\x15\n\x11VERDICT_UNDECIDED\x10\x03\x12\x19\n\x15VERDICT_NOT_SUCCEEDED\x10\x04\x12\x16\n\x12VERDICT_GIVEN_BACK\x10\x05\x12\x1a\n\x16VERDICT_OTHER_CURRENCY\x10\x06\x12\x17\n\x13VERDICT_PARTLY_PAID\x10\x07\x12\x1a\n\x16VERDICT_NOT_RECONCILED\x10\x08\x12\x15\n\x11VERDICT_EXCEPTION\x10\t\x12\x13\n\x0fVERDICT_SETTLED\x10\n\x12\x14\n\x10VERDICT_OVERPAID\x10\x0b\x12\x15\n\x11VERDICT_CANCELLED\x10\x0c\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x62ihuan/payments/v1/bill.proto\x12\x12\x62ihuan.payments.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a bihuan/payments/v1/payment.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x80\x07\n\x04\x42ill\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x02 \x01(\t\x12\x33\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32!.bihuan.payments.v1.Bill.Category\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x10\n\x08\x64ue_date\x18\x06 \x01(\t\x12\x1b\n\rpayer_account\x18\x07 \x01(\tB\x04\xa8\xbb\x18\x03\x12\x18\n\npayer_name\x18\x08 \x01(\tB\x04\xa8\xbb\x18\x01\x12-\n\x05state\x18\t \x01(\x0e\x32\x1e.bihuan.payments.v1.Bill.State\x12*\n\x0bpaid_amount\x18\n \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x11reconciled_amount\x18\x0b \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63\x61ncel_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rcancel_reason\x18\x0e \x01(\t\x12\x0f\n\x07version\x18\x0f \x01(\x03\"\x96\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_UNPAID\x10\x01\x12\x15\n\x11STATE_PARTLY_PAID\x10\x02\x12\x0e\n\nSTATE_PAID\x10\x03\x12\x14\n\x10STATE_RECONCILED\x10\x04\x12\x12\n\x0eSTATE_OVERPAID\x10\x05\x12\x13\n\x0fSTATE_CANCELLED\x10\x06\"\xe7\x01\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43\x41TEGORY_WATER\x10\x01\x12\x18\n\x14\x43\x41TEGORY_ELECTRICITY\x10\x02\x12\x10\n\x0c\x43\x41TEGORY_GAS\x10\x03\x12\x14\n\x10\x43\x41TEGORY_HEATING\x10\x04\x12\x15\n\x11\x43\x41TEGORY_PROPERTY\x10\x05\x12\x14\n\x10\x43\x41TEGORY_TELECOM\x10\x06\x12\x14\n\x10\x43\x41TEGORY_TUITION\x10\x07\x12\x14\n\x10\x43\x41TEGORY_MEDICAL\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_OTHER\x10\t\"\xce\x05\n\x0b\x42illPayment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x16\n\x0e\x63hannel_txn_no\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x0e\x63ounted_amount\x18\x06 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x05state\x18\x07 \x01(\x0e\x32!.bihuan.payments.v1.Payment.State\x12:\n\x08standing\x18\x08 \x01(\x0e\x32(.bihuan.payments.v1.BillPayment.Standing\x12,\n\x08pay_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x14not_reconciled_since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x65xception_class\x18\x0b \x01(\t\x12\x0c\n\x04\x66\x61\x63t\x18\x0c \x01(\t\x12\x0f\n\x07\x66\x61\x63t_zh\x18\r \x01(\t\"\x82\x02\n\x08Standing\x12\x18\n\x14STANDING_UNSPECIFIED\x10\x00\x12\x17\n\x13STANDING_RECONCILED\x10\x01\x12\x1b\n\x17STANDING_NOT_RECONCILED\x10\x02\x12\x16\n\x12STANDING_EXCEPTION\x10\x03\x12\x16\n\x12STANDING_DUPLICATE\x10\x04\x12\x16\n\x12STANDING_UNDECIDED\x10\x05\x12\x13\n\x0fSTANDING_FAILED\x10\x06\x12\x13\n\x0fSTANDING_CLOSED\x10\x07\x12\x17\n\x13STANDING_GIVEN_BACK\x10\x08\x12\x1b\n\x17STANDING_OTHER_CURRENCY\x10\t\"\xc0\x02\n\x0bNearPayment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x02 \x01(\t\x12\x32\n\x04slip\x18\x03 \x01(\x0e\x32$.bihuan.payments.v1.NearPayment.Slip\x12%\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0c\n\x04\x66its\x18\x05 \x01(\x08\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12,\n\x08pay_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"d\n\x04Slip\x12\x14\n\x10SLIP_UNSPECIFIED\x10\x00\x12\x12\n\x0eSLIP_ONE_DIGIT\x10\x01\x12\x10\n\x0cSLIP_SWAPPED\x10\x02\x12\x10\n\x0cSLIP_MISSING\x10\x03\x12\x0e\n\nSLIP_EXTRA\x10\x04\"\xd1\x03\n\nBillAnswer\x12\x37\n\x07verdict\x18\x01 \x01(\x0e\x32&.bihuan.payments.v1.BillAnswer.Verdict\x12\x0c\n\x04\x66\x61\x63t\x18\x02 \x01(\t\x12\x0f\n\x07\x66\x61\x63t_zh\x18\x03 \x01(\t\x12\x0e\n\x06remedy\x18\x04 \x01(\t\x12\x11\n\tremedy_zh\x18\x05 \x01(\t\"\xc7\x02\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x16\n\x12VERDICT_NO_PAYMENT\x10\x01\x12\x17\n\x13VERDICT_NEAR_NUMBER\x10\x02\x12\x15\n\x11VERDICT_UNDECIDED\x10\x03\x12\x19\n\x15VERDICT_NOT_SUCCEEDED\x10\x04\x12\x16\n\x12VERDICT_GIVEN_BACK\x10\x05\x12\x1a\n\x16VERDICT_OTHER_CURRENCY\x10\x06\x12\x17\n\x13VERDICT_PARTLY_PAID\x10\x07\x12\x1a\n\x16VERDICT_NOT_RECONCILED\x10\x08\x12\x15\n\x11VERDICT_EXCEPTION\x10\t\x12\x13\n\x0fVERDICT_SETTLED\x10\n\x12\x14\n\x10VERDICT_OVERPAID\x10\x0b\x12\x15\n\x11VERDICT_CANCELLED\x10\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.bill_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.bill_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_BILL"].fields_by_name["payer_account"]._loaded_options = None
-    _globals["_BILL"].fields_by_name["payer_account"]._serialized_options = b"\250\273\030\003"
-    _globals["_BILL"].fields_by_name["payer_name"]._loaded_options = None
-    _globals["_BILL"].fields_by_name["payer_name"]._serialized_options = b"\250\273\030\001"
-    _globals["_BILL"]._serialized_start = 186
-    _globals["_BILL"]._serialized_end = 1082
-    _globals["_BILL_STATE"]._serialized_start = 698
-    _globals["_BILL_STATE"]._serialized_end = 848
-    _globals["_BILL_CATEGORY"]._serialized_start = 851
-    _globals["_BILL_CATEGORY"]._serialized_end = 1082
-    _globals["_BILLPAYMENT"]._serialized_start = 1085
-    _globals["_BILLPAYMENT"]._serialized_end = 1803
-    _globals["_BILLPAYMENT_STANDING"]._serialized_start = 1545
-    _globals["_BILLPAYMENT_STANDING"]._serialized_end = 1803
-    _globals["_NEARPAYMENT"]._serialized_start = 1806
-    _globals["_NEARPAYMENT"]._serialized_end = 2126
-    _globals["_NEARPAYMENT_SLIP"]._serialized_start = 2026
-    _globals["_NEARPAYMENT_SLIP"]._serialized_end = 2126
-    _globals["_BILLANSWER"]._serialized_start = 2129
-    _globals["_BILLANSWER"]._serialized_end = 2594
-    _globals["_BILLANSWER_VERDICT"]._serialized_start = 2267
-    _globals["_BILLANSWER_VERDICT"]._serialized_end = 2594
+  DESCRIPTOR._loaded_options = None
+  _globals['_BILL'].fields_by_name['payer_account']._loaded_options = None
+  _globals['_BILL'].fields_by_name['payer_account']._serialized_options = b'\250\273\030\003'
+  _globals['_BILL'].fields_by_name['payer_name']._loaded_options = None
+  _globals['_BILL'].fields_by_name['payer_name']._serialized_options = b'\250\273\030\001'
+  _globals['_BILL']._serialized_start=186
+  _globals['_BILL']._serialized_end=1082
+  _globals['_BILL_STATE']._serialized_start=698
+  _globals['_BILL_STATE']._serialized_end=848
+  _globals['_BILL_CATEGORY']._serialized_start=851
+  _globals['_BILL_CATEGORY']._serialized_end=1082
+  _globals['_BILLPAYMENT']._serialized_start=1085
+  _globals['_BILLPAYMENT']._serialized_end=1803
+  _globals['_BILLPAYMENT_STANDING']._serialized_start=1545
+  _globals['_BILLPAYMENT_STANDING']._serialized_end=1803
+  _globals['_NEARPAYMENT']._serialized_start=1806
+  _globals['_NEARPAYMENT']._serialized_end=2126
+  _globals['_NEARPAYMENT_SLIP']._serialized_start=2026
+  _globals['_NEARPAYMENT_SLIP']._serialized_end=2126
+  _globals['_BILLANSWER']._serialized_start=2129
+  _globals['_BILLANSWER']._serialized_end=2594
+  _globals['_BILLANSWER_VERDICT']._serialized_start=2267
+  _globals['_BILLANSWER_VERDICT']._serialized_end=2594
 # @@protoc_insertion_point(module_scope)

@@ -190,51 +190,9 @@ class Bill(_message.Message):
         cancel_reason: _builtins.str = ...,
         version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "cancel_time",
-        b"cancel_time",
-        "create_time",
-        b"create_time",
-        "paid_amount",
-        b"paid_amount",
-        "reconciled_amount",
-        b"reconciled_amount",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "cancel_time", b"cancel_time", "create_time", b"create_time", "paid_amount", b"paid_amount", "reconciled_amount", b"reconciled_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "bill_no",
-        b"bill_no",
-        "cancel_reason",
-        b"cancel_reason",
-        "cancel_time",
-        b"cancel_time",
-        "category",
-        b"category",
-        "create_time",
-        b"create_time",
-        "description",
-        b"description",
-        "due_date",
-        b"due_date",
-        "merchant_id",
-        b"merchant_id",
-        "paid_amount",
-        b"paid_amount",
-        "payer_account",
-        b"payer_account",
-        "payer_name",
-        b"payer_name",
-        "reconciled_amount",
-        b"reconciled_amount",
-        "state",
-        b"state",
-        "version",
-        b"version",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "cancel_reason", b"cancel_reason", "cancel_time", b"cancel_time", "category", b"category", "create_time", b"create_time", "description", b"description", "due_date", b"due_date", "merchant_id", b"merchant_id", "paid_amount", b"paid_amount", "payer_account", b"payer_account", "payer_name", b"payer_name", "reconciled_amount", b"reconciled_amount", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -250,9 +208,7 @@ class BillPayment(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _StandingEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[BillPayment._Standing.ValueType], _builtins.type
-    ):
+    class _StandingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[BillPayment._Standing.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STANDING_UNSPECIFIED: BillPayment._Standing.ValueType  # 0
         """Never sent."""
@@ -363,45 +319,9 @@ class BillPayment(_message.Message):
         fact: _builtins.str = ...,
         fact_zh: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "counted_amount",
-        b"counted_amount",
-        "not_reconciled_since",
-        b"not_reconciled_since",
-        "pay_time",
-        b"pay_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "counted_amount", b"counted_amount", "not_reconciled_since", b"not_reconciled_since", "pay_time", b"pay_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "channel",
-        b"channel",
-        "channel_txn_no",
-        b"channel_txn_no",
-        "counted_amount",
-        b"counted_amount",
-        "exception_class",
-        b"exception_class",
-        "fact",
-        b"fact",
-        "fact_zh",
-        b"fact_zh",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "not_reconciled_since",
-        b"not_reconciled_since",
-        "pay_time",
-        b"pay_time",
-        "payment_id",
-        b"payment_id",
-        "standing",
-        b"standing",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "channel", b"channel", "channel_txn_no", b"channel_txn_no", "counted_amount", b"counted_amount", "exception_class", b"exception_class", "fact", b"fact", "fact_zh", b"fact_zh", "merchant_order_no", b"merchant_order_no", "not_reconciled_since", b"not_reconciled_since", "pay_time", b"pay_time", "payment_id", b"payment_id", "standing", b"standing", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -482,22 +402,7 @@ class NearPayment(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "pay_time", b"pay_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "bill_no",
-        b"bill_no",
-        "channel",
-        b"channel",
-        "fits",
-        b"fits",
-        "pay_time",
-        b"pay_time",
-        "payment_id",
-        b"payment_id",
-        "slip",
-        b"slip",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "channel", b"channel", "fits", b"fits", "pay_time", b"pay_time", "payment_id", b"payment_id", "slip", b"slip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -598,9 +503,7 @@ class BillAnswer(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "fact", b"fact", "fact_zh", b"fact_zh", "remedy", b"remedy", "remedy_zh", b"remedy_zh", "verdict", b"verdict"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fact", b"fact", "fact_zh", b"fact_zh", "remedy", b"remedy", "remedy_zh", b"remedy_zh", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -22,9 +23,7 @@ class BillServiceStub:
     """Takes one bill in. A payment that named it before it came counts at once.
     Idempotent by request_id and by (merchant_id, bill_no): the same content again gives the bill as it stands.
     """
-    BatchCreateBills: _aio.UnaryUnaryMultiCallable[
-        _bill_service_pb2.BatchCreateBillsRequest, _bill_service_pb2.BatchCreateBillsResponse
-    ]
+    BatchCreateBills: _aio.UnaryUnaryMultiCallable[_bill_service_pb2.BatchCreateBillsRequest, _bill_service_pb2.BatchCreateBillsResponse]
     """Takes up to 1,000 bills in, all or none. Idempotent as CreateBill is; bills that are there already are replayed,
     and one with other content refuses all.
     """
@@ -34,13 +33,9 @@ class BillServiceStub:
     """Lists bills, newest first, by page."""
     CancelBill: _aio.UnaryUnaryMultiCallable[_bill_service_pb2.CancelBillRequest, _bill_service_pb2.CancelBillResponse]
     """Withdraws a bill for which nothing was paid; BILL_NOT_CANCELLABLE otherwise. Idempotent: a cancelled bill stays."""
-    ListDuplicates: _aio.UnaryUnaryMultiCallable[
-        _bill_service_pb2.ListDuplicatesRequest, _bill_service_pb2.ListDuplicatesResponse
-    ]
+    ListDuplicates: _aio.UnaryUnaryMultiCallable[_bill_service_pb2.ListDuplicatesRequest, _bill_service_pb2.ListDuplicatesResponse]
     """Lists duplicate payments, newest first, by page."""
-    DismissDuplicate: _aio.UnaryUnaryMultiCallable[
-        _bill_service_pb2.DismissDuplicateRequest, _bill_service_pb2.DismissDuplicateResponse
-    ]
+    DismissDuplicate: _aio.UnaryUnaryMultiCallable[_bill_service_pb2.DismissDuplicateRequest, _bill_service_pb2.DismissDuplicateResponse]
     """Closes a case without a refund. Idempotent: the same reason by the same person again changes nothing;
     DUPLICATE_CLOSED when it was closed otherwise.
     """
@@ -55,9 +50,7 @@ class BillServiceServicer(metaclass=_abc_1.ABCMeta):
     def CreateBill(
         self,
         request: _bill_service_pb2.CreateBillRequest,
-        context: _aio.ServicerContext[
-            _bill_service_pb2.CreateBillRequest, _abc.Awaitable[_bill_service_pb2.CreateBillResponse]
-        ],
+        context: _aio.ServicerContext[_bill_service_pb2.CreateBillRequest, _abc.Awaitable[_bill_service_pb2.CreateBillResponse]],
     ) -> _abc.Awaitable[_bill_service_pb2.CreateBillResponse]:
         """Takes one bill in. A payment that named it before it came counts at once.
         Idempotent by request_id and by (merchant_id, bill_no): the same content again gives the bill as it stands.
@@ -67,9 +60,7 @@ class BillServiceServicer(metaclass=_abc_1.ABCMeta):
     def BatchCreateBills(
         self,
         request: _bill_service_pb2.BatchCreateBillsRequest,
-        context: _aio.ServicerContext[
-            _bill_service_pb2.BatchCreateBillsRequest, _abc.Awaitable[_bill_service_pb2.BatchCreateBillsResponse]
-        ],
+        context: _aio.ServicerContext[_bill_service_pb2.BatchCreateBillsRequest, _abc.Awaitable[_bill_service_pb2.BatchCreateBillsResponse]],
     ) -> _abc.Awaitable[_bill_service_pb2.BatchCreateBillsResponse]:
         """Takes up to 1,000 bills in, all or none. Idempotent as CreateBill is; bills that are there already are replayed,
         and one with other content refuses all.
@@ -79,9 +70,7 @@ class BillServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetBill(
         self,
         request: _bill_service_pb2.GetBillRequest,
-        context: _aio.ServicerContext[
-            _bill_service_pb2.GetBillRequest, _abc.Awaitable[_bill_service_pb2.GetBillResponse]
-        ],
+        context: _aio.ServicerContext[_bill_service_pb2.GetBillRequest, _abc.Awaitable[_bill_service_pb2.GetBillResponse]],
     ) -> _abc.Awaitable[_bill_service_pb2.GetBillResponse]:
         """Gets one bill with every payment that names it, and why it stands as it does. Reads its own writes."""
 
@@ -89,9 +78,7 @@ class BillServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListBills(
         self,
         request: _bill_service_pb2.ListBillsRequest,
-        context: _aio.ServicerContext[
-            _bill_service_pb2.ListBillsRequest, _abc.Awaitable[_bill_service_pb2.ListBillsResponse]
-        ],
+        context: _aio.ServicerContext[_bill_service_pb2.ListBillsRequest, _abc.Awaitable[_bill_service_pb2.ListBillsResponse]],
     ) -> _abc.Awaitable[_bill_service_pb2.ListBillsResponse]:
         """Lists bills, newest first, by page."""
 
@@ -99,9 +86,7 @@ class BillServiceServicer(metaclass=_abc_1.ABCMeta):
     def CancelBill(
         self,
         request: _bill_service_pb2.CancelBillRequest,
-        context: _aio.ServicerContext[
-            _bill_service_pb2.CancelBillRequest, _abc.Awaitable[_bill_service_pb2.CancelBillResponse]
-        ],
+        context: _aio.ServicerContext[_bill_service_pb2.CancelBillRequest, _abc.Awaitable[_bill_service_pb2.CancelBillResponse]],
     ) -> _abc.Awaitable[_bill_service_pb2.CancelBillResponse]:
         """Withdraws a bill for which nothing was paid; BILL_NOT_CANCELLABLE otherwise. Idempotent: a cancelled bill stays."""
 
@@ -109,9 +94,7 @@ class BillServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListDuplicates(
         self,
         request: _bill_service_pb2.ListDuplicatesRequest,
-        context: _aio.ServicerContext[
-            _bill_service_pb2.ListDuplicatesRequest, _abc.Awaitable[_bill_service_pb2.ListDuplicatesResponse]
-        ],
+        context: _aio.ServicerContext[_bill_service_pb2.ListDuplicatesRequest, _abc.Awaitable[_bill_service_pb2.ListDuplicatesResponse]],
     ) -> _abc.Awaitable[_bill_service_pb2.ListDuplicatesResponse]:
         """Lists duplicate payments, newest first, by page."""
 
@@ -119,9 +102,7 @@ class BillServiceServicer(metaclass=_abc_1.ABCMeta):
     def DismissDuplicate(
         self,
         request: _bill_service_pb2.DismissDuplicateRequest,
-        context: _aio.ServicerContext[
-            _bill_service_pb2.DismissDuplicateRequest, _abc.Awaitable[_bill_service_pb2.DismissDuplicateResponse]
-        ],
+        context: _aio.ServicerContext[_bill_service_pb2.DismissDuplicateRequest, _abc.Awaitable[_bill_service_pb2.DismissDuplicateResponse]],
     ) -> _abc.Awaitable[_bill_service_pb2.DismissDuplicateResponse]:
         """Closes a case without a refund. Idempotent: the same reason by the same person again changes nothing;
         DUPLICATE_CLOSED when it was closed otherwise.

@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/channel_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/channel_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/channel_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,59 +28,45 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n(bihuan/payments/v1/channel_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xff\x01\n\x15IngestCallbackRequest\x12+\n\naccount_id\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12p\n\x07headers\x18\x02 \x03(\x0b\x32\x36.bihuan.payments.v1.IngestCallbackRequest.HeadersEntryB\'\xbaH$\x9a\x01!\x10\x64"\x16r\x14\x10\x01\x18\x80\x01\x32\r^[a-z0-9_-]*$*\x05r\x03\x18\x80@\x12\x17\n\x04\x62ody\x18\x03 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80\x10\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01"\xf8\x01\n\x16IngestCallbackResponse\x12\x43\n\x07outcome\x18\x01 \x01(\x0e\x32\x32.bihuan.payments.v1.IngestCallbackResponse.Outcome\x12\x13\n\x0bhttp_status\x18\x02 \x01(\x05\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\x0c"`\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x11\n\rOUTCOME_TAKEN\x10\x01\x12\x14\n\x10OUTCOME_REPEATED\x10\x02\x12\x13\n\x0fOUTCOME_REFUSED\x10\x03"\xd7\x02\n\x10\x43hannelAttention\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x39\n\x05\x63\x61use\x18\x03 \x01(\x0e\x32*.bihuan.payments.v1.ChannelAttention.Cause\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x32\n\x0e\x61ttention_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\x9e\x01\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43\x41USE_POLL_ENDED\x10\x01\x12\x18\n\x14\x43\x41USE_AMOUNT_DIFFERS\x10\x02\x12\x18\n\x14\x43\x41USE_NUMBER_DIFFERS\x10\x03\x12\x19\n\x15\x43\x41USE_ENDED_OTHERWISE\x10\x04\x12\x19\n\x15\x43\x41USE_ACCOUNT_MISSING\x10\x05"[\n\x1cListChannelAttentionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04"r\n\x1dListChannelAttentionsResponse\x12\x38\n\nattentions\x18\x01 \x03(\x0b\x32$.bihuan.payments.v1.ChannelAttention\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa7\x02\n\x0e\x43hannelService\x12l\n\x0eIngestCallback\x12).bihuan.payments.v1.IngestCallbackRequest\x1a*.bihuan.payments.v1.IngestCallbackResponse"\x03\x90\x02\x02\x12\xa6\x01\n\x15ListChannelAttentions\x12\x30.bihuan.payments.v1.ListChannelAttentionsRequest\x1a\x31.bihuan.payments.v1.ListChannelAttentionsResponse"(\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/channelAttentionsb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(bihuan/payments/v1/channel_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x01\n\x15IngestCallbackRequest\x12+\n\naccount_id\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12p\n\x07headers\x18\x02 \x03(\x0b\x32\x36.bihuan.payments.v1.IngestCallbackRequest.HeadersEntryB\'\xbaH$\x9a\x01!\x10\x64\"\x16r\x14\x10\x01\x18\x80\x01\x32\r^[a-z0-9_-]*$*\x05r\x03\x18\x80@\x12\x17\n\x04\x62ody\x18\x03 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80\x10\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xf8\x01\n\x16IngestCallbackResponse\x12\x43\n\x07outcome\x18\x01 \x01(\x0e\x32\x32.bihuan.payments.v1.IngestCallbackResponse.Outcome\x12\x13\n\x0bhttp_status\x18\x02 \x01(\x05\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x0c\n\x04\x62ody\x18\x04 \x01(\x0c\"`\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x11\n\rOUTCOME_TAKEN\x10\x01\x12\x14\n\x10OUTCOME_REPEATED\x10\x02\x12\x13\n\x0fOUTCOME_REFUSED\x10\x03\"\xd7\x02\n\x10\x43hannelAttention\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x39\n\x05\x63\x61use\x18\x03 \x01(\x0e\x32*.bihuan.payments.v1.ChannelAttention.Cause\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x32\n\x0e\x61ttention_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9e\x01\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43\x41USE_POLL_ENDED\x10\x01\x12\x18\n\x14\x43\x41USE_AMOUNT_DIFFERS\x10\x02\x12\x18\n\x14\x43\x41USE_NUMBER_DIFFERS\x10\x03\x12\x19\n\x15\x43\x41USE_ENDED_OTHERWISE\x10\x04\x12\x19\n\x15\x43\x41USE_ACCOUNT_MISSING\x10\x05\"[\n\x1cListChannelAttentionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"r\n\x1dListChannelAttentionsResponse\x12\x38\n\nattentions\x18\x01 \x03(\x0b\x32$.bihuan.payments.v1.ChannelAttention\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa7\x02\n\x0e\x43hannelService\x12l\n\x0eIngestCallback\x12).bihuan.payments.v1.IngestCallbackRequest\x1a*.bihuan.payments.v1.IngestCallbackResponse\"\x03\x90\x02\x02\x12\xa6\x01\n\x15ListChannelAttentions\x12\x30.bihuan.payments.v1.ListChannelAttentionsRequest\x1a\x31.bihuan.payments.v1.ListChannelAttentionsResponse\"(\x90\x02\x01\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/channelAttentionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.channel_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.channel_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_INGESTCALLBACKREQUEST_HEADERSENTRY"]._loaded_options = None
-    _globals["_INGESTCALLBACKREQUEST_HEADERSENTRY"]._serialized_options = b"8\001"
-    _globals["_INGESTCALLBACKREQUEST"].fields_by_name["account_id"]._loaded_options = None
-    _globals["_INGESTCALLBACKREQUEST"].fields_by_name[
-        "account_id"
-    ]._serialized_options = b"\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$"
-    _globals["_INGESTCALLBACKREQUEST"].fields_by_name["headers"]._loaded_options = None
-    _globals["_INGESTCALLBACKREQUEST"].fields_by_name[
-        "headers"
-    ]._serialized_options = b'\272H$\232\001!\020d"\026r\024\020\001\030\200\0012\r^[a-z0-9_-]*$*\005r\003\030\200@'
-    _globals["_INGESTCALLBACKREQUEST"].fields_by_name["body"]._loaded_options = None
-    _globals["_INGESTCALLBACKREQUEST"].fields_by_name["body"]._serialized_options = b"\272H\006z\004\030\200\200\020"
-    _globals["_LISTCHANNELATTENTIONSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTCHANNELATTENTIONSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTCHANNELATTENTIONSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTCHANNELATTENTIONSREQUEST"].fields_by_name[
-        "page_token"
-    ]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_CHANNELSERVICE"].methods_by_name["IngestCallback"]._loaded_options = None
-    _globals["_CHANNELSERVICE"].methods_by_name["IngestCallback"]._serialized_options = b"\220\002\002"
-    _globals["_CHANNELSERVICE"].methods_by_name["ListChannelAttentions"]._loaded_options = None
-    _globals["_CHANNELSERVICE"].methods_by_name[
-        "ListChannelAttentions"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\027\022\025/v1/channelAttentions"
-    )
-    _globals["_INGESTCALLBACKREQUEST"]._serialized_start = 189
-    _globals["_INGESTCALLBACKREQUEST"]._serialized_end = 444
-    _globals["_INGESTCALLBACKREQUEST_HEADERSENTRY"]._serialized_start = 398
-    _globals["_INGESTCALLBACKREQUEST_HEADERSENTRY"]._serialized_end = 444
-    _globals["_INGESTCALLBACKRESPONSE"]._serialized_start = 447
-    _globals["_INGESTCALLBACKRESPONSE"]._serialized_end = 695
-    _globals["_INGESTCALLBACKRESPONSE_OUTCOME"]._serialized_start = 599
-    _globals["_INGESTCALLBACKRESPONSE_OUTCOME"]._serialized_end = 695
-    _globals["_CHANNELATTENTION"]._serialized_start = 698
-    _globals["_CHANNELATTENTION"]._serialized_end = 1041
-    _globals["_CHANNELATTENTION_CAUSE"]._serialized_start = 883
-    _globals["_CHANNELATTENTION_CAUSE"]._serialized_end = 1041
-    _globals["_LISTCHANNELATTENTIONSREQUEST"]._serialized_start = 1043
-    _globals["_LISTCHANNELATTENTIONSREQUEST"]._serialized_end = 1134
-    _globals["_LISTCHANNELATTENTIONSRESPONSE"]._serialized_start = 1136
-    _globals["_LISTCHANNELATTENTIONSRESPONSE"]._serialized_end = 1250
-    _globals["_CHANNELSERVICE"]._serialized_start = 1253
-    _globals["_CHANNELSERVICE"]._serialized_end = 1548
+  DESCRIPTOR._loaded_options = None
+  _globals['_INGESTCALLBACKREQUEST_HEADERSENTRY']._loaded_options = None
+  _globals['_INGESTCALLBACKREQUEST_HEADERSENTRY']._serialized_options = b'8\001'
+  _globals['_INGESTCALLBACKREQUEST'].fields_by_name['account_id']._loaded_options = None
+  _globals['_INGESTCALLBACKREQUEST'].fields_by_name['account_id']._serialized_options = b'\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$'
+  _globals['_INGESTCALLBACKREQUEST'].fields_by_name['headers']._loaded_options = None
+  _globals['_INGESTCALLBACKREQUEST'].fields_by_name['headers']._serialized_options = b'\272H$\232\001!\020d\"\026r\024\020\001\030\200\0012\r^[a-z0-9_-]*$*\005r\003\030\200@'
+  _globals['_INGESTCALLBACKREQUEST'].fields_by_name['body']._loaded_options = None
+  _globals['_INGESTCALLBACKREQUEST'].fields_by_name['body']._serialized_options = b'\272H\006z\004\030\200\200\020'
+  _globals['_LISTCHANNELATTENTIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTCHANNELATTENTIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTCHANNELATTENTIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTCHANNELATTENTIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_CHANNELSERVICE'].methods_by_name['IngestCallback']._loaded_options = None
+  _globals['_CHANNELSERVICE'].methods_by_name['IngestCallback']._serialized_options = b'\220\002\002'
+  _globals['_CHANNELSERVICE'].methods_by_name['ListChannelAttentions']._loaded_options = None
+  _globals['_CHANNELSERVICE'].methods_by_name['ListChannelAttentions']._serialized_options = b'\220\002\001\372\273\030\004\010\0078\001\202\323\344\223\002\027\022\025/v1/channelAttentions'
+  _globals['_INGESTCALLBACKREQUEST']._serialized_start=189
+  _globals['_INGESTCALLBACKREQUEST']._serialized_end=444
+  _globals['_INGESTCALLBACKREQUEST_HEADERSENTRY']._serialized_start=398
+  _globals['_INGESTCALLBACKREQUEST_HEADERSENTRY']._serialized_end=444
+  _globals['_INGESTCALLBACKRESPONSE']._serialized_start=447
+  _globals['_INGESTCALLBACKRESPONSE']._serialized_end=695
+  _globals['_INGESTCALLBACKRESPONSE_OUTCOME']._serialized_start=599
+  _globals['_INGESTCALLBACKRESPONSE_OUTCOME']._serialized_end=695
+  _globals['_CHANNELATTENTION']._serialized_start=698
+  _globals['_CHANNELATTENTION']._serialized_end=1041
+  _globals['_CHANNELATTENTION_CAUSE']._serialized_start=883
+  _globals['_CHANNELATTENTION_CAUSE']._serialized_end=1041
+  _globals['_LISTCHANNELATTENTIONSREQUEST']._serialized_start=1043
+  _globals['_LISTCHANNELATTENTIONSREQUEST']._serialized_end=1134
+  _globals['_LISTCHANNELATTENTIONSRESPONSE']._serialized_start=1136
+  _globals['_LISTCHANNELATTENTIONSRESPONSE']._serialized_end=1250
+  _globals['_CHANNELSERVICE']._serialized_start=1253
+  _globals['_CHANNELSERVICE']._serialized_end=1548
 # @@protoc_insertion_point(module_scope)

@@ -66,9 +66,7 @@ class IngestCallbackRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_id", b"account_id", "body", b"body", "headers", b"headers"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "body", b"body", "headers", b"headers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -84,9 +82,7 @@ class IngestCallbackResponse(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _OutcomeEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[IngestCallbackResponse._Outcome.ValueType], _builtins.type
-    ):
+    class _OutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[IngestCallbackResponse._Outcome.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         OUTCOME_UNSPECIFIED: IngestCallbackResponse._Outcome.ValueType  # 0
         """Never sent."""
@@ -131,9 +127,7 @@ class IngestCallbackResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "body", b"body", "content_type", b"content_type", "http_status", b"http_status", "outcome", b"outcome"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "content_type", b"content_type", "http_status", b"http_status", "outcome", b"outcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -208,18 +202,7 @@ class ChannelAttention(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["attention_time", b"attention_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "attention_time",
-        b"attention_time",
-        "cause",
-        b"cause",
-        "channel",
-        b"channel",
-        "detail",
-        b"detail",
-        "payment_id",
-        b"payment_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attention_time", b"attention_time", "cause", b"cause", "channel", b"channel", "detail", b"detail", "payment_id", b"payment_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,18 +16,14 @@ class ChannelServiceStub:
     """Takes what payment channels tell, and tells which payments at channels need a person."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    IngestCallback: _aio.UnaryUnaryMultiCallable[
-        _channel_service_pb2.IngestCallbackRequest, _channel_service_pb2.IngestCallbackResponse
-    ]
+    IngestCallback: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.IngestCallbackRequest, _channel_service_pb2.IngestCallbackResponse]
     """Takes one callback exactly as it came: its signature is proved, then its bytes are stored, sealed, and the payment
     or the refund moves, in one transaction; the answer is what the channel is to be answered, word for word. Of one
     that is refused only a digest is kept. The gateway's callback door calls it; inside only, no route.
     Idempotent by the channel's event. May be retried on UNAVAILABLE and after a deadline. NOT_FOUND when no account
     has that id.
     """
-    ListChannelAttentions: _aio.UnaryUnaryMultiCallable[
-        _channel_service_pb2.ListChannelAttentionsRequest, _channel_service_pb2.ListChannelAttentionsResponse
-    ]
+    ListChannelAttentions: _aio.UnaryUnaryMultiCallable[_channel_service_pb2.ListChannelAttentionsRequest, _channel_service_pb2.ListChannelAttentionsResponse]
     """Lists payments that were started here and that nothing moves on by itself, longest waiting first, by page: those
     that the channel left open past the last question, and those of which it tells something else than was asked.
     ConfirmPayment asks once more, and takes one off the list whose answer agrees.
@@ -39,9 +36,7 @@ class ChannelServiceServicer(metaclass=_abc_1.ABCMeta):
     def IngestCallback(
         self,
         request: _channel_service_pb2.IngestCallbackRequest,
-        context: _aio.ServicerContext[
-            _channel_service_pb2.IngestCallbackRequest, _abc.Awaitable[_channel_service_pb2.IngestCallbackResponse]
-        ],
+        context: _aio.ServicerContext[_channel_service_pb2.IngestCallbackRequest, _abc.Awaitable[_channel_service_pb2.IngestCallbackResponse]],
     ) -> _abc.Awaitable[_channel_service_pb2.IngestCallbackResponse]:
         """Takes one callback exactly as it came: its signature is proved, then its bytes are stored, sealed, and the payment
         or the refund moves, in one transaction; the answer is what the channel is to be answered, word for word. Of one
@@ -54,10 +49,7 @@ class ChannelServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListChannelAttentions(
         self,
         request: _channel_service_pb2.ListChannelAttentionsRequest,
-        context: _aio.ServicerContext[
-            _channel_service_pb2.ListChannelAttentionsRequest,
-            _abc.Awaitable[_channel_service_pb2.ListChannelAttentionsResponse],
-        ],
+        context: _aio.ServicerContext[_channel_service_pb2.ListChannelAttentionsRequest, _abc.Awaitable[_channel_service_pb2.ListChannelAttentionsResponse]],
     ) -> _abc.Awaitable[_channel_service_pb2.ListChannelAttentionsResponse]:
         """Lists payments that were started here and that nothing moves on by itself, longest waiting first, by page: those
         that the channel left open past the last question, and those of which it tells something else than was asked.

@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/duplicate.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/duplicate.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/duplicate.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,21 +26,19 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n"bihuan/payments/v1/duplicate.proto\x12\x12\x62ihuan.payments.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xc6\x05\n\x10\x44uplicatePayment\x12\x14\n\x0c\x64uplicate_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x03 \x01(\t\x12\x39\n\x05\x63\x61use\x18\x04 \x01(\x0e\x32*.bihuan.payments.v1.DuplicatePayment.Cause\x12\x12\n\npayment_id\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12\x35\n\x16proposed_refund_amount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12*\n\x0b\x62ill_amount\x18\x08 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12>\n\x11\x63overing_payments\x18\t \x03(\x0b\x32#.bihuan.payments.v1.CoveringPayment\x12\x39\n\x05state\x18\n \x01(\x0e\x32*.bihuan.payments.v1.DuplicatePayment.State\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x64ismiss_reason\x18\r \x01(\t\x12\x14\n\x0c\x64ismissed_by\x18\x0e \x01(\t"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x12\n\x0eSTATE_REFUNDED\x10\x02\x12\x13\n\x0fSTATE_DISMISSED\x10\x03"P\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41USE_BILL_COVERED\x10\x01\x12\x18\n\x14\x43\x41USE_BILL_CANCELLED\x10\x02"\xa3\x01\n\x0f\x43overingPayment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x16\n\x0e\x63hannel_txn_no\x18\x03 \x01(\t\x12%\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12,\n\x08pay_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"bihuan/payments/v1/duplicate.proto\x12\x12\x62ihuan.payments.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x05\n\x10\x44uplicatePayment\x12\x14\n\x0c\x64uplicate_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x03 \x01(\t\x12\x39\n\x05\x63\x61use\x18\x04 \x01(\x0e\x32*.bihuan.payments.v1.DuplicatePayment.Cause\x12\x12\n\npayment_id\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12\x35\n\x16proposed_refund_amount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12*\n\x0b\x62ill_amount\x18\x08 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12>\n\x11\x63overing_payments\x18\t \x03(\x0b\x32#.bihuan.payments.v1.CoveringPayment\x12\x39\n\x05state\x18\n \x01(\x0e\x32*.bihuan.payments.v1.DuplicatePayment.State\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x64ismiss_reason\x18\r \x01(\t\x12\x14\n\x0c\x64ismissed_by\x18\x0e \x01(\t\"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x12\n\x0eSTATE_REFUNDED\x10\x02\x12\x13\n\x0fSTATE_DISMISSED\x10\x03\"P\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41USE_BILL_COVERED\x10\x01\x12\x18\n\x14\x43\x41USE_BILL_CANCELLED\x10\x02\"\xa3\x01\n\x0f\x43overingPayment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x16\n\x0e\x63hannel_txn_no\x18\x03 \x01(\t\x12%\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12,\n\x08pay_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.duplicate_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.duplicate_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_DUPLICATEPAYMENT"]._serialized_start = 120
-    _globals["_DUPLICATEPAYMENT"]._serialized_end = 830
-    _globals["_DUPLICATEPAYMENT_STATE"]._serialized_start = 661
-    _globals["_DUPLICATEPAYMENT_STATE"]._serialized_end = 748
-    _globals["_DUPLICATEPAYMENT_CAUSE"]._serialized_start = 750
-    _globals["_DUPLICATEPAYMENT_CAUSE"]._serialized_end = 830
-    _globals["_COVERINGPAYMENT"]._serialized_start = 833
-    _globals["_COVERINGPAYMENT"]._serialized_end = 996
+  DESCRIPTOR._loaded_options = None
+  _globals['_DUPLICATEPAYMENT']._serialized_start=120
+  _globals['_DUPLICATEPAYMENT']._serialized_end=830
+  _globals['_DUPLICATEPAYMENT_STATE']._serialized_start=661
+  _globals['_DUPLICATEPAYMENT_STATE']._serialized_end=748
+  _globals['_DUPLICATEPAYMENT_CAUSE']._serialized_start=750
+  _globals['_DUPLICATEPAYMENT_CAUSE']._serialized_end=830
+  _globals['_COVERINGPAYMENT']._serialized_start=833
+  _globals['_COVERINGPAYMENT']._serialized_end=996
 # @@protoc_insertion_point(module_scope)

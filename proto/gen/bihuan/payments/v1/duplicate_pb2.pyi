@@ -149,47 +149,9 @@ class DuplicatePayment(_message.Message):
         dismiss_reason: _builtins.str = ...,
         dismissed_by: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "bill_amount",
-        b"bill_amount",
-        "close_time",
-        b"close_time",
-        "create_time",
-        b"create_time",
-        "proposed_refund_amount",
-        b"proposed_refund_amount",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bill_amount", b"bill_amount", "close_time", b"close_time", "create_time", b"create_time", "proposed_refund_amount", b"proposed_refund_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "bill_amount",
-        b"bill_amount",
-        "bill_no",
-        b"bill_no",
-        "cause",
-        b"cause",
-        "channel",
-        b"channel",
-        "close_time",
-        b"close_time",
-        "covering_payments",
-        b"covering_payments",
-        "create_time",
-        b"create_time",
-        "dismiss_reason",
-        b"dismiss_reason",
-        "dismissed_by",
-        b"dismissed_by",
-        "duplicate_id",
-        b"duplicate_id",
-        "merchant_id",
-        b"merchant_id",
-        "payment_id",
-        b"payment_id",
-        "proposed_refund_amount",
-        b"proposed_refund_amount",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bill_amount", b"bill_amount", "bill_no", b"bill_no", "cause", b"cause", "channel", b"channel", "close_time", b"close_time", "covering_payments", b"covering_payments", "create_time", b"create_time", "dismiss_reason", b"dismiss_reason", "dismissed_by", b"dismissed_by", "duplicate_id", b"duplicate_id", "merchant_id", b"merchant_id", "payment_id", b"payment_id", "proposed_refund_amount", b"proposed_refund_amount", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -231,18 +193,7 @@ class CoveringPayment(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "pay_time", b"pay_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "channel",
-        b"channel",
-        "channel_txn_no",
-        b"channel_txn_no",
-        "pay_time",
-        b"pay_time",
-        "payment_id",
-        b"payment_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "channel", b"channel", "channel_txn_no", b"channel_txn_no", "pay_time", b"pay_time", "payment_id", b"payment_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

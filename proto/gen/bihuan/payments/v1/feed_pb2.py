@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/feed.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/feed.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/feed.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,19 +27,17 @@ from bihuan.payments.v1 import refund_pb2 as bihuan_dot_payments_dot_v1_dot_refu
 from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1d\x62ihuan/payments/v1/feed.proto\x12\x12\x62ihuan.payments.v1\x1a bihuan/payments/v1/payment.proto\x1a\x1f\x62ihuan/payments/v1/refund.proto\x1a\x1a\x62ihuan/type/v1/money.proto"\x82\x03\n\rPaymentChange\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12,\n\x07payment\x18\x02 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment\x12\x13\n\x0btraceparent\x18\x03 \x01(\t\x12\x0e\n\x06run_id\x18\x04 \x01(\t\x12\x34\n\x04kind\x18\x05 \x01(\x0e\x32&.bihuan.payments.v1.PaymentChange.Kind\x12\x0e\n\x06ref_id\x18\x06 \x01(\t\x12*\n\x06refund\x18\x07 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund"\x99\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_PAYMENT\x10\x01\x12\x17\n\x13KIND_RECONCILIATION\x10\x02\x12\x0f\n\x0bKIND_REFUND\x10\x03\x12\x11\n\rKIND_REVERSAL\x10\x04\x12\x13\n\x0fKIND_CHARGEBACK\x10\x05\x12\x17\n\x13KIND_CHARGEBACK_WON\x10\x06"\xa0\x01\n\rSliceManifest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x15\n\rbusiness_date\x18\x02 \x01(\t\x12\x15\n\rpayment_count\x18\x03 \x01(\x03\x12*\n\x0b\x61mount_sums\x18\x04 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0e\n\x06\x64igest\x18\x05 \x01(\x0c\x12\x14\n\x0cmax_sequence\x18\x06 \x01(\x03\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x62ihuan/payments/v1/feed.proto\x12\x12\x62ihuan.payments.v1\x1a bihuan/payments/v1/payment.proto\x1a\x1f\x62ihuan/payments/v1/refund.proto\x1a\x1a\x62ihuan/type/v1/money.proto\"\x82\x03\n\rPaymentChange\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12,\n\x07payment\x18\x02 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment\x12\x13\n\x0btraceparent\x18\x03 \x01(\t\x12\x0e\n\x06run_id\x18\x04 \x01(\t\x12\x34\n\x04kind\x18\x05 \x01(\x0e\x32&.bihuan.payments.v1.PaymentChange.Kind\x12\x0e\n\x06ref_id\x18\x06 \x01(\t\x12*\n\x06refund\x18\x07 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund\"\x99\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_PAYMENT\x10\x01\x12\x17\n\x13KIND_RECONCILIATION\x10\x02\x12\x0f\n\x0bKIND_REFUND\x10\x03\x12\x11\n\rKIND_REVERSAL\x10\x04\x12\x13\n\x0fKIND_CHARGEBACK\x10\x05\x12\x17\n\x13KIND_CHARGEBACK_WON\x10\x06\"\xa0\x01\n\rSliceManifest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x15\n\rbusiness_date\x18\x02 \x01(\t\x12\x15\n\rpayment_count\x18\x03 \x01(\x03\x12*\n\x0b\x61mount_sums\x18\x04 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0e\n\x06\x64igest\x18\x05 \x01(\x0c\x12\x14\n\x0cmax_sequence\x18\x06 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.feed_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.feed_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_PAYMENTCHANGE"]._serialized_start = 149
-    _globals["_PAYMENTCHANGE"]._serialized_end = 535
-    _globals["_PAYMENTCHANGE_KIND"]._serialized_start = 382
-    _globals["_PAYMENTCHANGE_KIND"]._serialized_end = 535
-    _globals["_SLICEMANIFEST"]._serialized_start = 538
-    _globals["_SLICEMANIFEST"]._serialized_end = 698
+  DESCRIPTOR._loaded_options = None
+  _globals['_PAYMENTCHANGE']._serialized_start=149
+  _globals['_PAYMENTCHANGE']._serialized_end=535
+  _globals['_PAYMENTCHANGE_KIND']._serialized_start=382
+  _globals['_PAYMENTCHANGE_KIND']._serialized_end=535
+  _globals['_SLICEMANIFEST']._serialized_start=538
+  _globals['_SLICEMANIFEST']._serialized_end=698
 # @@protoc_insertion_point(module_scope)

@@ -107,22 +107,7 @@ class PaymentChange(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment", "refund", b"refund"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "kind",
-        b"kind",
-        "payment",
-        b"payment",
-        "ref_id",
-        b"ref_id",
-        "refund",
-        b"refund",
-        "run_id",
-        b"run_id",
-        "sequence",
-        b"sequence",
-        "traceparent",
-        b"traceparent",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "payment", b"payment", "ref_id", b"ref_id", "refund", b"refund", "run_id", b"run_id", "sequence", b"sequence", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -168,20 +153,7 @@ class SliceManifest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount_sums",
-        b"amount_sums",
-        "business_date",
-        b"business_date",
-        "channel",
-        b"channel",
-        "digest",
-        b"digest",
-        "max_sequence",
-        b"max_sequence",
-        "payment_count",
-        b"payment_count",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_sums", b"amount_sums", "business_date", b"business_date", "channel", b"channel", "digest", b"digest", "max_sequence", b"max_sequence", "payment_count", b"payment_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

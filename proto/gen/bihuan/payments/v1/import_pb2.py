@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/import.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/import.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/import.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,17 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1f\x62ihuan/payments/v1/import.proto\x12\x12\x62ihuan.payments.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\x87\x02\n\x06Import\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\x15\n\rnext_batch_no\x18\x02 \x01(\x03\x12\x17\n\x0ftotal_row_count\x18\x03 \x01(\x03\x12\x11\n\trow_count\x18\x04 \x01(\x03\x12\x16\n\x0erecorded_count\x18\x05 \x01(\x03\x12\x16\n\x0ereplayed_count\x18\x06 \x01(\x03\x12\x15\n\rrefused_count\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\xb6\x01\n\rImportRefusal\x12\x10\n\x08\x62\x61tch_no\x18\x01 \x01(\x03\x12\x0e\n\x06row_no\x18\x02 \x01(\x05\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\x0c\n\x04rule\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x12\n\nmessage_zh\x18\x07 \x01(\t\x12\x0c\n\x04\x63ure\x18\x08 \x01(\t\x12\x0f\n\x07\x63ure_zh\x18\t \x01(\t\x12\x12\n\npayment_id\x18\n \x01(\tb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62ihuan/payments/v1/import.proto\x12\x12\x62ihuan.payments.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x02\n\x06Import\x12\x11\n\timport_id\x18\x01 \x01(\t\x12\x15\n\rnext_batch_no\x18\x02 \x01(\x03\x12\x17\n\x0ftotal_row_count\x18\x03 \x01(\x03\x12\x11\n\trow_count\x18\x04 \x01(\x03\x12\x16\n\x0erecorded_count\x18\x05 \x01(\x03\x12\x16\n\x0ereplayed_count\x18\x06 \x01(\x03\x12\x15\n\rrefused_count\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb6\x01\n\rImportRefusal\x12\x10\n\x08\x62\x61tch_no\x18\x01 \x01(\x03\x12\x0e\n\x06row_no\x18\x02 \x01(\x05\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\x0c\n\x04rule\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x12\n\nmessage_zh\x18\x07 \x01(\t\x12\x0c\n\x04\x63ure\x18\x08 \x01(\t\x12\x0f\n\x07\x63ure_zh\x18\t \x01(\t\x12\x12\n\npayment_id\x18\n \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.import_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.import_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_IMPORT"]._serialized_start = 89
-    _globals["_IMPORT"]._serialized_end = 352
-    _globals["_IMPORTREFUSAL"]._serialized_start = 355
-    _globals["_IMPORTREFUSAL"]._serialized_end = 537
+  DESCRIPTOR._loaded_options = None
+  _globals['_IMPORT']._serialized_start=89
+  _globals['_IMPORT']._serialized_end=352
+  _globals['_IMPORTREFUSAL']._serialized_start=355
+  _globals['_IMPORTREFUSAL']._serialized_end=537
 # @@protoc_insertion_point(module_scope)

@@ -69,26 +69,7 @@ class Import(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time",
-        b"create_time",
-        "import_id",
-        b"import_id",
-        "next_batch_no",
-        b"next_batch_no",
-        "recorded_count",
-        b"recorded_count",
-        "refused_count",
-        b"refused_count",
-        "replayed_count",
-        b"replayed_count",
-        "row_count",
-        b"row_count",
-        "total_row_count",
-        b"total_row_count",
-        "update_time",
-        b"update_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "import_id", b"import_id", "next_batch_no", b"next_batch_no", "recorded_count", b"recorded_count", "refused_count", b"refused_count", "replayed_count", b"replayed_count", "row_count", b"row_count", "total_row_count", b"total_row_count", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -146,28 +127,7 @@ class ImportRefusal(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "batch_no",
-        b"batch_no",
-        "cure",
-        b"cure",
-        "cure_zh",
-        b"cure_zh",
-        "field",
-        b"field",
-        "message",
-        b"message",
-        "message_zh",
-        b"message_zh",
-        "payment_id",
-        b"payment_id",
-        "reason",
-        b"reason",
-        "row_no",
-        b"row_no",
-        "rule",
-        b"rule",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_no", b"batch_no", "cure", b"cure", "cure_zh", b"cure_zh", "field", b"field", "message", b"message", "message_zh", b"message_zh", "payment_id", b"payment_id", "reason", b"reason", "row_no", b"row_no", "rule", b"rule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

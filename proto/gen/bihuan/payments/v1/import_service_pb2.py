@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/import_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/import_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/import_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,85 +28,61 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\'bihuan/payments/v1/import_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1f\x62ihuan/payments/v1/import.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto"\x81\x01\n\x0cImportHeader\x12.\n\timport_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x10\x08\x18@2\x10^[A-Za-z0-9_-]*$\x12\x1f\n\x0e\x66irst_batch_no\x18\x02 \x01(\x03\x42\x07\xbaH\x04"\x02(\x00\x12 \n\x0ftotal_row_count\x18\x03 \x01(\x03\x42\x07\xbaH\x04"\x02(\x00"(\n\tImportEnd\x12\x1b\n\nsize_bytes\x18\x01 \x01(\x03\x42\x07\xbaH\x04"\x02(\x00"\x92\x01\n\x15ImportPaymentsRequest\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32 .bihuan.payments.v1.ImportHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12,\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1d.bihuan.payments.v1.ImportEndH\x00\x42\x06\n\x04part"F\n\x16ImportPaymentsResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Import"0\n\x10GetImportRequest\x12\x1c\n\timport_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"A\n\x11GetImportResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Import"v\n\x19ListImportRefusalsRequest\x12\x1c\n\timport_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04"j\n\x1aListImportRefusalsResponse\x12\x33\n\x08refusals\x18\x01 \x03(\x0b\x32!.bihuan.payments.v1.ImportRefusal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"Z\n\x1aStreamImportResultsRequest\x12\x1c\n\timport_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\rfrom_batch_no\x18\x02 \x01(\x03\x42\x07\xbaH\x04"\x02(\x00"@\n\x1bStreamImportResultsResponse\x12\x10\n\x08\x62\x61tch_no\x18\x01 \x01(\x03\x12\x0f\n\x07results\x18\x02 \x01(\x0c\x32\xd3\x04\n\rImportService\x12\x90\x01\n\x0eImportPayments\x12).bihuan.payments.v1.ImportPaymentsRequest\x1a*.bihuan.payments.v1.ImportPaymentsResponse"%\x90\x02\x02\xfa\xbb\x18\x04\x08\x02\x38\x01\x82\xd3\xe4\x93\x02\x14"\x0b/v1/imports:\x05\x63hunk(\x01\x12\x84\x01\n\tGetImport\x12$.bihuan.payments.v1.GetImportRequest\x1a%.bihuan.payments.v1.GetImportResponse"*\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/imports/{import_id}\x12\xa8\x01\n\x12ListImportRefusals\x12-.bihuan.payments.v1.ListImportRefusalsRequest\x1a..bihuan.payments.v1.ListImportRefusalsResponse"3\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02"\x12 /v1/imports/{import_id}/refusals\x12}\n\x13StreamImportResults\x12..bihuan.payments.v1.StreamImportResultsRequest\x1a/.bihuan.payments.v1.StreamImportResultsResponse"\x03\x90\x02\x01\x30\x01\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bihuan/payments/v1/import_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1f\x62ihuan/payments/v1/import.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\x81\x01\n\x0cImportHeader\x12.\n\timport_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x10\x08\x18@2\x10^[A-Za-z0-9_-]*$\x12\x1f\n\x0e\x66irst_batch_no\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12 \n\x0ftotal_row_count\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"(\n\tImportEnd\x12\x1b\n\nsize_bytes\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x92\x01\n\x15ImportPaymentsRequest\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32 .bihuan.payments.v1.ImportHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12,\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1d.bihuan.payments.v1.ImportEndH\x00\x42\x06\n\x04part\"F\n\x16ImportPaymentsResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Import\"0\n\x10GetImportRequest\x12\x1c\n\timport_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"A\n\x11GetImportResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Import\"v\n\x19ListImportRefusalsRequest\x12\x1c\n\timport_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"j\n\x1aListImportRefusalsResponse\x12\x33\n\x08refusals\x18\x01 \x03(\x0b\x32!.bihuan.payments.v1.ImportRefusal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Z\n\x1aStreamImportResultsRequest\x12\x1c\n\timport_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\rfrom_batch_no\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"@\n\x1bStreamImportResultsResponse\x12\x10\n\x08\x62\x61tch_no\x18\x01 \x01(\x03\x12\x0f\n\x07results\x18\x02 \x01(\x0c\x32\xd3\x04\n\rImportService\x12\x90\x01\n\x0eImportPayments\x12).bihuan.payments.v1.ImportPaymentsRequest\x1a*.bihuan.payments.v1.ImportPaymentsResponse\"%\x90\x02\x02\xfa\xbb\x18\x04\x08\x02\x38\x01\x82\xd3\xe4\x93\x02\x14\"\x0b/v1/imports:\x05\x63hunk(\x01\x12\x84\x01\n\tGetImport\x12$.bihuan.payments.v1.GetImportRequest\x1a%.bihuan.payments.v1.GetImportResponse\"*\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/imports/{import_id}\x12\xa8\x01\n\x12ListImportRefusals\x12-.bihuan.payments.v1.ListImportRefusalsRequest\x1a..bihuan.payments.v1.ListImportRefusalsResponse\"3\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/imports/{import_id}/refusals\x12}\n\x13StreamImportResults\x12..bihuan.payments.v1.StreamImportResultsRequest\x1a/.bihuan.payments.v1.StreamImportResultsResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.import_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.import_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_IMPORTHEADER"].fields_by_name["import_id"]._loaded_options = None
-    _globals["_IMPORTHEADER"].fields_by_name[
-        "import_id"
-    ]._serialized_options = b"\272H\030r\026\020\010\030@2\020^[A-Za-z0-9_-]*$"
-    _globals["_IMPORTHEADER"].fields_by_name["first_batch_no"]._loaded_options = None
-    _globals["_IMPORTHEADER"].fields_by_name["first_batch_no"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_IMPORTHEADER"].fields_by_name["total_row_count"]._loaded_options = None
-    _globals["_IMPORTHEADER"].fields_by_name["total_row_count"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_IMPORTEND"].fields_by_name["size_bytes"]._loaded_options = None
-    _globals["_IMPORTEND"].fields_by_name["size_bytes"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_GETIMPORTREQUEST"].fields_by_name["import_id"]._loaded_options = None
-    _globals["_GETIMPORTREQUEST"].fields_by_name["import_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LISTIMPORTREFUSALSREQUEST"].fields_by_name["import_id"]._loaded_options = None
-    _globals["_LISTIMPORTREFUSALSREQUEST"].fields_by_name[
-        "import_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LISTIMPORTREFUSALSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTIMPORTREFUSALSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTIMPORTREFUSALSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTIMPORTREFUSALSREQUEST"].fields_by_name[
-        "page_token"
-    ]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_STREAMIMPORTRESULTSREQUEST"].fields_by_name["import_id"]._loaded_options = None
-    _globals["_STREAMIMPORTRESULTSREQUEST"].fields_by_name[
-        "import_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_STREAMIMPORTRESULTSREQUEST"].fields_by_name["from_batch_no"]._loaded_options = None
-    _globals["_STREAMIMPORTRESULTSREQUEST"].fields_by_name["from_batch_no"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_IMPORTSERVICE"].methods_by_name["ImportPayments"]._loaded_options = None
-    _globals["_IMPORTSERVICE"].methods_by_name[
-        "ImportPayments"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\004\010\0028\001\202\323\344\223\002\024"\013/v1/imports:\005chunk'
-    )
-    _globals["_IMPORTSERVICE"].methods_by_name["GetImport"]._loaded_options = None
-    _globals["_IMPORTSERVICE"].methods_by_name[
-        "GetImport"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\031\022\027/v1/imports/{import_id}"
-    )
-    _globals["_IMPORTSERVICE"].methods_by_name["ListImportRefusals"]._loaded_options = None
-    _globals["_IMPORTSERVICE"].methods_by_name[
-        "ListImportRefusals"
-    ]._serialized_options = (
-        b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002"\022 /v1/imports/{import_id}/refusals'
-    )
-    _globals["_IMPORTSERVICE"].methods_by_name["StreamImportResults"]._loaded_options = None
-    _globals["_IMPORTSERVICE"].methods_by_name["StreamImportResults"]._serialized_options = b"\220\002\001"
-    _globals["_IMPORTHEADER"]._serialized_start = 188
-    _globals["_IMPORTHEADER"]._serialized_end = 317
-    _globals["_IMPORTEND"]._serialized_start = 319
-    _globals["_IMPORTEND"]._serialized_end = 359
-    _globals["_IMPORTPAYMENTSREQUEST"]._serialized_start = 362
-    _globals["_IMPORTPAYMENTSREQUEST"]._serialized_end = 508
-    _globals["_IMPORTPAYMENTSRESPONSE"]._serialized_start = 510
-    _globals["_IMPORTPAYMENTSRESPONSE"]._serialized_end = 580
-    _globals["_GETIMPORTREQUEST"]._serialized_start = 582
-    _globals["_GETIMPORTREQUEST"]._serialized_end = 630
-    _globals["_GETIMPORTRESPONSE"]._serialized_start = 632
-    _globals["_GETIMPORTRESPONSE"]._serialized_end = 697
-    _globals["_LISTIMPORTREFUSALSREQUEST"]._serialized_start = 699
-    _globals["_LISTIMPORTREFUSALSREQUEST"]._serialized_end = 817
-    _globals["_LISTIMPORTREFUSALSRESPONSE"]._serialized_start = 819
-    _globals["_LISTIMPORTREFUSALSRESPONSE"]._serialized_end = 925
-    _globals["_STREAMIMPORTRESULTSREQUEST"]._serialized_start = 927
-    _globals["_STREAMIMPORTRESULTSREQUEST"]._serialized_end = 1017
-    _globals["_STREAMIMPORTRESULTSRESPONSE"]._serialized_start = 1019
-    _globals["_STREAMIMPORTRESULTSRESPONSE"]._serialized_end = 1083
-    _globals["_IMPORTSERVICE"]._serialized_start = 1086
-    _globals["_IMPORTSERVICE"]._serialized_end = 1681
+  DESCRIPTOR._loaded_options = None
+  _globals['_IMPORTHEADER'].fields_by_name['import_id']._loaded_options = None
+  _globals['_IMPORTHEADER'].fields_by_name['import_id']._serialized_options = b'\272H\030r\026\020\010\030@2\020^[A-Za-z0-9_-]*$'
+  _globals['_IMPORTHEADER'].fields_by_name['first_batch_no']._loaded_options = None
+  _globals['_IMPORTHEADER'].fields_by_name['first_batch_no']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_IMPORTHEADER'].fields_by_name['total_row_count']._loaded_options = None
+  _globals['_IMPORTHEADER'].fields_by_name['total_row_count']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_IMPORTEND'].fields_by_name['size_bytes']._loaded_options = None
+  _globals['_IMPORTEND'].fields_by_name['size_bytes']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_GETIMPORTREQUEST'].fields_by_name['import_id']._loaded_options = None
+  _globals['_GETIMPORTREQUEST'].fields_by_name['import_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LISTIMPORTREFUSALSREQUEST'].fields_by_name['import_id']._loaded_options = None
+  _globals['_LISTIMPORTREFUSALSREQUEST'].fields_by_name['import_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LISTIMPORTREFUSALSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTIMPORTREFUSALSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTIMPORTREFUSALSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTIMPORTREFUSALSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_STREAMIMPORTRESULTSREQUEST'].fields_by_name['import_id']._loaded_options = None
+  _globals['_STREAMIMPORTRESULTSREQUEST'].fields_by_name['import_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_STREAMIMPORTRESULTSREQUEST'].fields_by_name['from_batch_no']._loaded_options = None
+  _globals['_STREAMIMPORTRESULTSREQUEST'].fields_by_name['from_batch_no']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_IMPORTSERVICE'].methods_by_name['ImportPayments']._loaded_options = None
+  _globals['_IMPORTSERVICE'].methods_by_name['ImportPayments']._serialized_options = b'\220\002\002\372\273\030\004\010\0028\001\202\323\344\223\002\024\"\013/v1/imports:\005chunk'
+  _globals['_IMPORTSERVICE'].methods_by_name['GetImport']._loaded_options = None
+  _globals['_IMPORTSERVICE'].methods_by_name['GetImport']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\031\022\027/v1/imports/{import_id}'
+  _globals['_IMPORTSERVICE'].methods_by_name['ListImportRefusals']._loaded_options = None
+  _globals['_IMPORTSERVICE'].methods_by_name['ListImportRefusals']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\"\022 /v1/imports/{import_id}/refusals'
+  _globals['_IMPORTSERVICE'].methods_by_name['StreamImportResults']._loaded_options = None
+  _globals['_IMPORTSERVICE'].methods_by_name['StreamImportResults']._serialized_options = b'\220\002\001'
+  _globals['_IMPORTHEADER']._serialized_start=188
+  _globals['_IMPORTHEADER']._serialized_end=317
+  _globals['_IMPORTEND']._serialized_start=319
+  _globals['_IMPORTEND']._serialized_end=359
+  _globals['_IMPORTPAYMENTSREQUEST']._serialized_start=362
+  _globals['_IMPORTPAYMENTSREQUEST']._serialized_end=508
+  _globals['_IMPORTPAYMENTSRESPONSE']._serialized_start=510
+  _globals['_IMPORTPAYMENTSRESPONSE']._serialized_end=580
+  _globals['_GETIMPORTREQUEST']._serialized_start=582
+  _globals['_GETIMPORTREQUEST']._serialized_end=630
+  _globals['_GETIMPORTRESPONSE']._serialized_start=632
+  _globals['_GETIMPORTRESPONSE']._serialized_end=697
+  _globals['_LISTIMPORTREFUSALSREQUEST']._serialized_start=699
+  _globals['_LISTIMPORTREFUSALSREQUEST']._serialized_end=817
+  _globals['_LISTIMPORTREFUSALSRESPONSE']._serialized_start=819
+  _globals['_LISTIMPORTREFUSALSRESPONSE']._serialized_end=925
+  _globals['_STREAMIMPORTRESULTSREQUEST']._serialized_start=927
+  _globals['_STREAMIMPORTRESULTSREQUEST']._serialized_end=1017
+  _globals['_STREAMIMPORTRESULTSRESPONSE']._serialized_start=1019
+  _globals['_STREAMIMPORTRESULTSRESPONSE']._serialized_end=1083
+  _globals['_IMPORTSERVICE']._serialized_start=1086
+  _globals['_IMPORTSERVICE']._serialized_end=1681
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,9 +16,7 @@ class ImportServiceStub:
     """Takes payments in by the hundred thousand, each row with its own result."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    ImportPayments: _aio.StreamUnaryMultiCallable[
-        _import_service_pb2.ImportPaymentsRequest, _import_service_pb2.ImportPaymentsResponse
-    ]
+    ImportPayments: _aio.StreamUnaryMultiCallable[_import_service_pb2.ImportPaymentsRequest, _import_service_pb2.ImportPaymentsResponse]
     """Records the payments of an Arrow IPC stream, batch after batch, each batch in a transaction of its own.
     Columns: merchant_id, merchant_order_no, channel, channel_txn_no, currency_code: utf8; amount_minor: int64;
     pay_time: timestamp with a time zone; bill_no, payer_name: utf8 and may be left out. The rules of a row are those
@@ -28,13 +27,9 @@ class ImportServiceStub:
     """
     GetImport: _aio.UnaryUnaryMultiCallable[_import_service_pb2.GetImportRequest, _import_service_pb2.GetImportResponse]
     """Tells how far an import has come, also while it runs."""
-    ListImportRefusals: _aio.UnaryUnaryMultiCallable[
-        _import_service_pb2.ListImportRefusalsRequest, _import_service_pb2.ListImportRefusalsResponse
-    ]
+    ListImportRefusals: _aio.UnaryUnaryMultiCallable[_import_service_pb2.ListImportRefusalsRequest, _import_service_pb2.ListImportRefusalsResponse]
     """Lists the rows that were refused, in the order of the import, by page."""
-    StreamImportResults: _aio.UnaryStreamMultiCallable[
-        _import_service_pb2.StreamImportResultsRequest, _import_service_pb2.StreamImportResultsResponse
-    ]
+    StreamImportResults: _aio.UnaryStreamMultiCallable[_import_service_pb2.StreamImportResultsRequest, _import_service_pb2.StreamImportResultsResponse]
     """Streams the result of every row, a batch in one answer; inside only, no route. Results are kept for 30 days."""
 
 class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -44,10 +39,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     def ImportPayments(
         self,
         request_iterator: _abc.AsyncIterator[_import_service_pb2.ImportPaymentsRequest],
-        context: _aio.ServicerContext[
-            _abc.AsyncIterator[_import_service_pb2.ImportPaymentsRequest],
-            _abc.Awaitable[_import_service_pb2.ImportPaymentsResponse],
-        ],
+        context: _aio.ServicerContext[_abc.AsyncIterator[_import_service_pb2.ImportPaymentsRequest], _abc.Awaitable[_import_service_pb2.ImportPaymentsResponse]],
     ) -> _abc.Awaitable[_import_service_pb2.ImportPaymentsResponse]:
         """Records the payments of an Arrow IPC stream, batch after batch, each batch in a transaction of its own.
         Columns: merchant_id, merchant_order_no, channel, channel_txn_no, currency_code: utf8; amount_minor: int64;
@@ -62,9 +54,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetImport(
         self,
         request: _import_service_pb2.GetImportRequest,
-        context: _aio.ServicerContext[
-            _import_service_pb2.GetImportRequest, _abc.Awaitable[_import_service_pb2.GetImportResponse]
-        ],
+        context: _aio.ServicerContext[_import_service_pb2.GetImportRequest, _abc.Awaitable[_import_service_pb2.GetImportResponse]],
     ) -> _abc.Awaitable[_import_service_pb2.GetImportResponse]:
         """Tells how far an import has come, also while it runs."""
 
@@ -72,10 +62,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListImportRefusals(
         self,
         request: _import_service_pb2.ListImportRefusalsRequest,
-        context: _aio.ServicerContext[
-            _import_service_pb2.ListImportRefusalsRequest,
-            _abc.Awaitable[_import_service_pb2.ListImportRefusalsResponse],
-        ],
+        context: _aio.ServicerContext[_import_service_pb2.ListImportRefusalsRequest, _abc.Awaitable[_import_service_pb2.ListImportRefusalsResponse]],
     ) -> _abc.Awaitable[_import_service_pb2.ListImportRefusalsResponse]:
         """Lists the rows that were refused, in the order of the import, by page."""
 
@@ -83,10 +70,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     def StreamImportResults(
         self,
         request: _import_service_pb2.StreamImportResultsRequest,
-        context: _aio.ServicerContext[
-            _import_service_pb2.StreamImportResultsRequest,
-            _abc.AsyncIterator[_import_service_pb2.StreamImportResultsResponse],
-        ],
+        context: _aio.ServicerContext[_import_service_pb2.StreamImportResultsRequest, _abc.AsyncIterator[_import_service_pb2.StreamImportResultsResponse]],
     ) -> _abc.AsyncIterator[_import_service_pb2.StreamImportResultsResponse]:
         """Streams the result of every row, a batch in one answer; inside only, no route. Results are kept for 30 days."""
 

@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/payment_feed_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/payment_feed_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/payment_feed_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,65 +26,53 @@ from bihuan.payments.v1 import feed_pb2 as bihuan_dot_payments_dot_v1_dot_feed__
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n-bihuan/payments/v1/payment_feed_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1d\x62ihuan/payments/v1/feed.proto\x1a\x1b\x62uf/validate/validate.proto"]\n\x1bStreamPaymentChangesRequest\x12\x1e\n\rfrom_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04"\x02(\x00\x12\x1e\n\nbatch_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00"i\n\x1cStreamPaymentChangesResponse\x12\x32\n\x07\x63hanges\x18\x01 \x03(\x0b\x32!.bihuan.payments.v1.PaymentChange\x12\x15\n\rnext_sequence\x18\x02 \x01(\x03"o\n\x17GetSliceManifestRequest\x12\x18\n\x07\x63hannel\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12:\n\rbusiness_date\x18\x02 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$"O\n\x18GetSliceManifestResponse\x12\x33\n\x08manifest\x18\x01 \x01(\x0b\x32!.bihuan.payments.v1.SliceManifest"\x93\x01\n\x08\x44\x61ySlice\x12(\n\x07\x63hannel\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[a-z0-9_]*$\x12:\n\rbusiness_date\x18\x02 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12!\n\x10\x61\x66ter_payment_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@"-\n\x0b\x43hangeSlice\x12\x1e\n\rfrom_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04"\x02(\x00"\x85\x01\n\x12\x45xportSliceRequest\x12+\n\x03\x64\x61y\x18\x01 \x01(\x0b\x32\x1c.bihuan.payments.v1.DaySliceH\x00\x12\x32\n\x07\x63hanges\x18\x02 \x01(\x0b\x32\x1f.bihuan.payments.v1.ChangeSliceH\x00\x42\x0e\n\x05slice\x12\x05\xbaH\x02\x08\x01"\x85\x01\n\x13\x45xportSliceResponse\x12\x14\n\x0crecord_batch\x18\x01 \x01(\x0c\x12\x11\n\trow_count\x18\x02 \x01(\x05\x12\x18\n\x10\x61\x66ter_payment_id\x18\x03 \x01(\t\x12\x15\n\rnext_sequence\x18\x04 \x01(\x03\x12\x14\n\x0cmax_sequence\x18\x05 \x01(\x03\x32\xf2\x02\n\x12PaymentFeedService\x12\x80\x01\n\x14StreamPaymentChanges\x12/.bihuan.payments.v1.StreamPaymentChangesRequest\x1a\x30.bihuan.payments.v1.StreamPaymentChangesResponse"\x03\x90\x02\x01\x30\x01\x12r\n\x10GetSliceManifest\x12+.bihuan.payments.v1.GetSliceManifestRequest\x1a,.bihuan.payments.v1.GetSliceManifestResponse"\x03\x90\x02\x01\x12\x65\n\x0b\x45xportSlice\x12&.bihuan.payments.v1.ExportSliceRequest\x1a\'.bihuan.payments.v1.ExportSliceResponse"\x03\x90\x02\x01\x30\x01\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bihuan/payments/v1/payment_feed_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1d\x62ihuan/payments/v1/feed.proto\x1a\x1b\x62uf/validate/validate.proto\"]\n\x1bStreamPaymentChangesRequest\x12\x1e\n\rfrom_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1e\n\nbatch_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"i\n\x1cStreamPaymentChangesResponse\x12\x32\n\x07\x63hanges\x18\x01 \x03(\x0b\x32!.bihuan.payments.v1.PaymentChange\x12\x15\n\rnext_sequence\x18\x02 \x01(\x03\"o\n\x17GetSliceManifestRequest\x12\x18\n\x07\x63hannel\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12:\n\rbusiness_date\x18\x02 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\"O\n\x18GetSliceManifestResponse\x12\x33\n\x08manifest\x18\x01 \x01(\x0b\x32!.bihuan.payments.v1.SliceManifest\"\x93\x01\n\x08\x44\x61ySlice\x12(\n\x07\x63hannel\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[a-z0-9_]*$\x12:\n\rbusiness_date\x18\x02 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12!\n\x10\x61\x66ter_payment_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"-\n\x0b\x43hangeSlice\x12\x1e\n\rfrom_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x85\x01\n\x12\x45xportSliceRequest\x12+\n\x03\x64\x61y\x18\x01 \x01(\x0b\x32\x1c.bihuan.payments.v1.DaySliceH\x00\x12\x32\n\x07\x63hanges\x18\x02 \x01(\x0b\x32\x1f.bihuan.payments.v1.ChangeSliceH\x00\x42\x0e\n\x05slice\x12\x05\xbaH\x02\x08\x01\"\x85\x01\n\x13\x45xportSliceResponse\x12\x14\n\x0crecord_batch\x18\x01 \x01(\x0c\x12\x11\n\trow_count\x18\x02 \x01(\x05\x12\x18\n\x10\x61\x66ter_payment_id\x18\x03 \x01(\t\x12\x15\n\rnext_sequence\x18\x04 \x01(\x03\x12\x14\n\x0cmax_sequence\x18\x05 \x01(\x03\x32\xf2\x02\n\x12PaymentFeedService\x12\x80\x01\n\x14StreamPaymentChanges\x12/.bihuan.payments.v1.StreamPaymentChangesRequest\x1a\x30.bihuan.payments.v1.StreamPaymentChangesResponse\"\x03\x90\x02\x01\x30\x01\x12r\n\x10GetSliceManifest\x12+.bihuan.payments.v1.GetSliceManifestRequest\x1a,.bihuan.payments.v1.GetSliceManifestResponse\"\x03\x90\x02\x01\x12\x65\n\x0b\x45xportSlice\x12&.bihuan.payments.v1.ExportSliceRequest\x1a\'.bihuan.payments.v1.ExportSliceResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.payment_feed_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.payment_feed_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_STREAMPAYMENTCHANGESREQUEST"].fields_by_name["from_sequence"]._loaded_options = None
-    _globals["_STREAMPAYMENTCHANGESREQUEST"].fields_by_name[
-        "from_sequence"
-    ]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_STREAMPAYMENTCHANGESREQUEST"].fields_by_name["batch_size"]._loaded_options = None
-    _globals["_STREAMPAYMENTCHANGESREQUEST"].fields_by_name[
-        "batch_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_GETSLICEMANIFESTREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_GETSLICEMANIFESTREQUEST"].fields_by_name["channel"]._serialized_options = b"\272H\004r\002\020\001"
-    _globals["_GETSLICEMANIFESTREQUEST"].fields_by_name["business_date"]._loaded_options = None
-    _globals["_GETSLICEMANIFESTREQUEST"].fields_by_name[
-        "business_date"
-    ]._serialized_options = b"\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-    _globals["_DAYSLICE"].fields_by_name["channel"]._loaded_options = None
-    _globals["_DAYSLICE"].fields_by_name[
-        "channel"
-    ]._serialized_options = b"\272H\024r\022\020\001\030 2\014^[a-z0-9_]*$"
-    _globals["_DAYSLICE"].fields_by_name["business_date"]._loaded_options = None
-    _globals["_DAYSLICE"].fields_by_name[
-        "business_date"
-    ]._serialized_options = b"\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-    _globals["_DAYSLICE"].fields_by_name["after_payment_id"]._loaded_options = None
-    _globals["_DAYSLICE"].fields_by_name["after_payment_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_CHANGESLICE"].fields_by_name["from_sequence"]._loaded_options = None
-    _globals["_CHANGESLICE"].fields_by_name["from_sequence"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_EXPORTSLICEREQUEST"].oneofs_by_name["slice"]._loaded_options = None
-    _globals["_EXPORTSLICEREQUEST"].oneofs_by_name["slice"]._serialized_options = b"\272H\002\010\001"
-    _globals["_PAYMENTFEEDSERVICE"].methods_by_name["StreamPaymentChanges"]._loaded_options = None
-    _globals["_PAYMENTFEEDSERVICE"].methods_by_name["StreamPaymentChanges"]._serialized_options = b"\220\002\001"
-    _globals["_PAYMENTFEEDSERVICE"].methods_by_name["GetSliceManifest"]._loaded_options = None
-    _globals["_PAYMENTFEEDSERVICE"].methods_by_name["GetSliceManifest"]._serialized_options = b"\220\002\001"
-    _globals["_PAYMENTFEEDSERVICE"].methods_by_name["ExportSlice"]._loaded_options = None
-    _globals["_PAYMENTFEEDSERVICE"].methods_by_name["ExportSlice"]._serialized_options = b"\220\002\001"
-    _globals["_STREAMPAYMENTCHANGESREQUEST"]._serialized_start = 129
-    _globals["_STREAMPAYMENTCHANGESREQUEST"]._serialized_end = 222
-    _globals["_STREAMPAYMENTCHANGESRESPONSE"]._serialized_start = 224
-    _globals["_STREAMPAYMENTCHANGESRESPONSE"]._serialized_end = 329
-    _globals["_GETSLICEMANIFESTREQUEST"]._serialized_start = 331
-    _globals["_GETSLICEMANIFESTREQUEST"]._serialized_end = 442
-    _globals["_GETSLICEMANIFESTRESPONSE"]._serialized_start = 444
-    _globals["_GETSLICEMANIFESTRESPONSE"]._serialized_end = 523
-    _globals["_DAYSLICE"]._serialized_start = 526
-    _globals["_DAYSLICE"]._serialized_end = 673
-    _globals["_CHANGESLICE"]._serialized_start = 675
-    _globals["_CHANGESLICE"]._serialized_end = 720
-    _globals["_EXPORTSLICEREQUEST"]._serialized_start = 723
-    _globals["_EXPORTSLICEREQUEST"]._serialized_end = 856
-    _globals["_EXPORTSLICERESPONSE"]._serialized_start = 859
-    _globals["_EXPORTSLICERESPONSE"]._serialized_end = 992
-    _globals["_PAYMENTFEEDSERVICE"]._serialized_start = 995
-    _globals["_PAYMENTFEEDSERVICE"]._serialized_end = 1365
+  DESCRIPTOR._loaded_options = None
+  _globals['_STREAMPAYMENTCHANGESREQUEST'].fields_by_name['from_sequence']._loaded_options = None
+  _globals['_STREAMPAYMENTCHANGESREQUEST'].fields_by_name['from_sequence']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_STREAMPAYMENTCHANGESREQUEST'].fields_by_name['batch_size']._loaded_options = None
+  _globals['_STREAMPAYMENTCHANGESREQUEST'].fields_by_name['batch_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_GETSLICEMANIFESTREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_GETSLICEMANIFESTREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\004r\002\020\001'
+  _globals['_GETSLICEMANIFESTREQUEST'].fields_by_name['business_date']._loaded_options = None
+  _globals['_GETSLICEMANIFESTREQUEST'].fields_by_name['business_date']._serialized_options = b'\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+  _globals['_DAYSLICE'].fields_by_name['channel']._loaded_options = None
+  _globals['_DAYSLICE'].fields_by_name['channel']._serialized_options = b'\272H\024r\022\020\001\030 2\014^[a-z0-9_]*$'
+  _globals['_DAYSLICE'].fields_by_name['business_date']._loaded_options = None
+  _globals['_DAYSLICE'].fields_by_name['business_date']._serialized_options = b'\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+  _globals['_DAYSLICE'].fields_by_name['after_payment_id']._loaded_options = None
+  _globals['_DAYSLICE'].fields_by_name['after_payment_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CHANGESLICE'].fields_by_name['from_sequence']._loaded_options = None
+  _globals['_CHANGESLICE'].fields_by_name['from_sequence']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_EXPORTSLICEREQUEST'].oneofs_by_name['slice']._loaded_options = None
+  _globals['_EXPORTSLICEREQUEST'].oneofs_by_name['slice']._serialized_options = b'\272H\002\010\001'
+  _globals['_PAYMENTFEEDSERVICE'].methods_by_name['StreamPaymentChanges']._loaded_options = None
+  _globals['_PAYMENTFEEDSERVICE'].methods_by_name['StreamPaymentChanges']._serialized_options = b'\220\002\001'
+  _globals['_PAYMENTFEEDSERVICE'].methods_by_name['GetSliceManifest']._loaded_options = None
+  _globals['_PAYMENTFEEDSERVICE'].methods_by_name['GetSliceManifest']._serialized_options = b'\220\002\001'
+  _globals['_PAYMENTFEEDSERVICE'].methods_by_name['ExportSlice']._loaded_options = None
+  _globals['_PAYMENTFEEDSERVICE'].methods_by_name['ExportSlice']._serialized_options = b'\220\002\001'
+  _globals['_STREAMPAYMENTCHANGESREQUEST']._serialized_start=129
+  _globals['_STREAMPAYMENTCHANGESREQUEST']._serialized_end=222
+  _globals['_STREAMPAYMENTCHANGESRESPONSE']._serialized_start=224
+  _globals['_STREAMPAYMENTCHANGESRESPONSE']._serialized_end=329
+  _globals['_GETSLICEMANIFESTREQUEST']._serialized_start=331
+  _globals['_GETSLICEMANIFESTREQUEST']._serialized_end=442
+  _globals['_GETSLICEMANIFESTRESPONSE']._serialized_start=444
+  _globals['_GETSLICEMANIFESTRESPONSE']._serialized_end=523
+  _globals['_DAYSLICE']._serialized_start=526
+  _globals['_DAYSLICE']._serialized_end=673
+  _globals['_CHANGESLICE']._serialized_start=675
+  _globals['_CHANGESLICE']._serialized_end=720
+  _globals['_EXPORTSLICEREQUEST']._serialized_start=723
+  _globals['_EXPORTSLICEREQUEST']._serialized_end=856
+  _globals['_EXPORTSLICERESPONSE']._serialized_start=859
+  _globals['_EXPORTSLICERESPONSE']._serialized_end=992
+  _globals['_PAYMENTFEEDSERVICE']._serialized_start=995
+  _globals['_PAYMENTFEEDSERVICE']._serialized_end=1365
 # @@protoc_insertion_point(module_scope)

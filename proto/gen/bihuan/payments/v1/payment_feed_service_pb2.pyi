@@ -147,9 +147,7 @@ class DaySlice(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "after_payment_id", b"after_payment_id", "business_date", b"business_date", "channel", b"channel"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_payment_id", b"after_payment_id", "business_date", b"business_date", "channel", b"channel"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -246,18 +244,7 @@ class ExportSliceResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "after_payment_id",
-        b"after_payment_id",
-        "max_sequence",
-        b"max_sequence",
-        "next_sequence",
-        b"next_sequence",
-        "record_batch",
-        b"record_batch",
-        "row_count",
-        b"row_count",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_payment_id", b"after_payment_id", "max_sequence", b"max_sequence", "next_sequence", b"next_sequence", "record_batch", b"record_batch", "row_count", b"row_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

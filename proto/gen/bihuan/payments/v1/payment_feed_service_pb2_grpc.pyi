@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,19 +16,13 @@ class PaymentFeedServiceStub:
     """Tells other services what changed; inside only, no route. They pull and keep their own cursor."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    StreamPaymentChanges: _aio.UnaryStreamMultiCallable[
-        _payment_feed_service_pb2.StreamPaymentChangesRequest, _payment_feed_service_pb2.StreamPaymentChangesResponse
-    ]
+    StreamPaymentChanges: _aio.UnaryStreamMultiCallable[_payment_feed_service_pb2.StreamPaymentChangesRequest, _payment_feed_service_pb2.StreamPaymentChangesResponse]
     """Streams changes from a sequence on, in order, without a gap, and ends when there are no more.
     A read, so it may be repeated at will. A change that commits late is numbered late: none is skipped.
     """
-    GetSliceManifest: _aio.UnaryUnaryMultiCallable[
-        _payment_feed_service_pb2.GetSliceManifestRequest, _payment_feed_service_pb2.GetSliceManifestResponse
-    ]
+    GetSliceManifest: _aio.UnaryUnaryMultiCallable[_payment_feed_service_pb2.GetSliceManifestRequest, _payment_feed_service_pb2.GetSliceManifestResponse]
     """Tells count, sums and digest of a channel's business day."""
-    ExportSlice: _aio.UnaryStreamMultiCallable[
-        _payment_feed_service_pb2.ExportSliceRequest, _payment_feed_service_pb2.ExportSliceResponse
-    ]
+    ExportSlice: _aio.UnaryStreamMultiCallable[_payment_feed_service_pb2.ExportSliceRequest, _payment_feed_service_pb2.ExportSliceResponse]
     """Streams payments as Arrow record batches straight from the database, and ends when there are no more: a channel's
     business day as it stands now, or changes from a sequence on. It holds all that the feed had told when it began,
     and may hold more: keep the higher version. Each answer says where to go on, so it can be cut and repeated at will.
@@ -40,10 +35,7 @@ class PaymentFeedServiceServicer(metaclass=_abc_1.ABCMeta):
     def StreamPaymentChanges(
         self,
         request: _payment_feed_service_pb2.StreamPaymentChangesRequest,
-        context: _aio.ServicerContext[
-            _payment_feed_service_pb2.StreamPaymentChangesRequest,
-            _abc.AsyncIterator[_payment_feed_service_pb2.StreamPaymentChangesResponse],
-        ],
+        context: _aio.ServicerContext[_payment_feed_service_pb2.StreamPaymentChangesRequest, _abc.AsyncIterator[_payment_feed_service_pb2.StreamPaymentChangesResponse]],
     ) -> _abc.AsyncIterator[_payment_feed_service_pb2.StreamPaymentChangesResponse]:
         """Streams changes from a sequence on, in order, without a gap, and ends when there are no more.
         A read, so it may be repeated at will. A change that commits late is numbered late: none is skipped.
@@ -53,10 +45,7 @@ class PaymentFeedServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetSliceManifest(
         self,
         request: _payment_feed_service_pb2.GetSliceManifestRequest,
-        context: _aio.ServicerContext[
-            _payment_feed_service_pb2.GetSliceManifestRequest,
-            _abc.Awaitable[_payment_feed_service_pb2.GetSliceManifestResponse],
-        ],
+        context: _aio.ServicerContext[_payment_feed_service_pb2.GetSliceManifestRequest, _abc.Awaitable[_payment_feed_service_pb2.GetSliceManifestResponse]],
     ) -> _abc.Awaitable[_payment_feed_service_pb2.GetSliceManifestResponse]:
         """Tells count, sums and digest of a channel's business day."""
 
@@ -64,10 +53,7 @@ class PaymentFeedServiceServicer(metaclass=_abc_1.ABCMeta):
     def ExportSlice(
         self,
         request: _payment_feed_service_pb2.ExportSliceRequest,
-        context: _aio.ServicerContext[
-            _payment_feed_service_pb2.ExportSliceRequest,
-            _abc.AsyncIterator[_payment_feed_service_pb2.ExportSliceResponse],
-        ],
+        context: _aio.ServicerContext[_payment_feed_service_pb2.ExportSliceRequest, _abc.AsyncIterator[_payment_feed_service_pb2.ExportSliceResponse]],
     ) -> _abc.AsyncIterator[_payment_feed_service_pb2.ExportSliceResponse]:
         """Streams payments as Arrow record batches straight from the database, and ends when there are no more: a channel's
         business day as it stands now, or changes from a sequence on. It holds all that the feed had told when it began,

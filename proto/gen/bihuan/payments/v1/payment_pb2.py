@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/payment.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/payment.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/payment.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,35 +28,29 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n bihuan/payments/v1/payment.proto\x12\x12\x62ihuan.payments.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xdb\t\n\x07Payment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x03 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x16\n\x0e\x63hannel_txn_no\x18\x06 \x01(\t\x12%\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x05state\x18\x08 \x01(\x0e\x32!.bihuan.payments.v1.Payment.State\x12M\n\x14reconciliation_state\x18\t \x01(\x0e\x32/.bihuan.payments.v1.Payment.ReconciliationState\x12,\n\x08pay_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rbusiness_date\x18\x0b \x01(\t\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\r \x01(\x03\x12\x10\n\x08trace_id\x18\x0e \x01(\t\x12\x18\n\npayer_name\x18\x0f \x01(\tB\x04\xa8\xbb\x18\x01\x12,\n\x03\x66\x65\x65\x18\x10 \x01(\x0b\x32\x1f.bihuan.payments.v1.FeeSnapshot\x12.\n\x0frefunded_amount\x18\x11 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x35\n\x16refund_reserved_amount\x18\x12 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x11refundable_amount\x18\x13 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x06splits\x18\x14 \x03(\x0b\x32 .bihuan.payments.v1.PaymentSplit\x12\r\n\x05\x63\x61use\x18\x15 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x06origin\x18\x17 \x01(\x0e\x32".bihuan.payments.v1.Payment.Origin"\x93\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_CREATED\x10\x01\x12\x14\n\x10STATE_PROCESSING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x10\n\x0cSTATE_CLOSED\x10\x05\x12\x11\n\rSTATE_UNKNOWN\x10\x06"\xa3\x01\n\x13ReconciliationState\x12$\n RECONCILIATION_STATE_UNSPECIFIED\x10\x00\x12 \n\x1cRECONCILIATION_STATE_PENDING\x10\x01\x12 \n\x1cRECONCILIATION_STATE_MATCHED\x10\x02\x12"\n\x1eRECONCILIATION_STATE_EXCEPTION\x10\x03"N\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x13\n\x0fORIGIN_RECORDED\x10\x01\x12\x17\n\x13ORIGIN_STARTED_HERE\x10\x02"[\n\x0b\x46\x65\x65Snapshot\x12\x13\n\x0b\x66\x65\x65_rule_id\x18\x01 \x01(\t\x12\x10\n\x08rate_ppm\x18\x02 \x01(\x03\x12%\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x15.bihuan.type.v1.Money"\xac\x01\n\x0cPaymentSplit\x12$\n\x07\x62ill_no\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n bihuan/payments/v1/payment.proto\x12\x12\x62ihuan.payments.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\t\n\x07Payment\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x03 \x01(\t\x12\x0f\n\x07\x62ill_no\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x16\n\x0e\x63hannel_txn_no\x18\x06 \x01(\t\x12%\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x05state\x18\x08 \x01(\x0e\x32!.bihuan.payments.v1.Payment.State\x12M\n\x14reconciliation_state\x18\t \x01(\x0e\x32/.bihuan.payments.v1.Payment.ReconciliationState\x12,\n\x08pay_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rbusiness_date\x18\x0b \x01(\t\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\r \x01(\x03\x12\x10\n\x08trace_id\x18\x0e \x01(\t\x12\x18\n\npayer_name\x18\x0f \x01(\tB\x04\xa8\xbb\x18\x01\x12,\n\x03\x66\x65\x65\x18\x10 \x01(\x0b\x32\x1f.bihuan.payments.v1.FeeSnapshot\x12.\n\x0frefunded_amount\x18\x11 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x35\n\x16refund_reserved_amount\x18\x12 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x11refundable_amount\x18\x13 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x30\n\x06splits\x18\x14 \x03(\x0b\x32 .bihuan.payments.v1.PaymentSplit\x12\r\n\x05\x63\x61use\x18\x15 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x06origin\x18\x17 \x01(\x0e\x32\".bihuan.payments.v1.Payment.Origin\"\x93\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_CREATED\x10\x01\x12\x14\n\x10STATE_PROCESSING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x10\n\x0cSTATE_CLOSED\x10\x05\x12\x11\n\rSTATE_UNKNOWN\x10\x06\"\xa3\x01\n\x13ReconciliationState\x12$\n RECONCILIATION_STATE_UNSPECIFIED\x10\x00\x12 \n\x1cRECONCILIATION_STATE_PENDING\x10\x01\x12 \n\x1cRECONCILIATION_STATE_MATCHED\x10\x02\x12\"\n\x1eRECONCILIATION_STATE_EXCEPTION\x10\x03\"N\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x13\n\x0fORIGIN_RECORDED\x10\x01\x12\x17\n\x13ORIGIN_STARTED_HERE\x10\x02\"[\n\x0b\x46\x65\x65Snapshot\x12\x13\n\x0b\x66\x65\x65_rule_id\x18\x01 \x01(\t\x12\x10\n\x08rate_ppm\x18\x02 \x01(\x03\x12%\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x15.bihuan.type.v1.Money\"\xac\x01\n\x0cPaymentSplit\x12$\n\x07\x62ill_no\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.payment_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.payment_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_PAYMENT"].fields_by_name["payer_name"]._loaded_options = None
-    _globals["_PAYMENT"].fields_by_name["payer_name"]._serialized_options = b"\250\273\030\001"
-    _globals["_PAYMENTSPLIT"].fields_by_name["bill_no"]._loaded_options = None
-    _globals["_PAYMENTSPLIT"].fields_by_name[
-        "bill_no"
-    ]._serialized_options = b"\272H\020r\016\020\001\030@2\010^[!-~]*$"
-    _globals["_PAYMENTSPLIT"].fields_by_name["amount"]._loaded_options = None
-    _globals["_PAYMENTSPLIT"].fields_by_name[
-        "amount"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_PAYMENT"]._serialized_start = 184
-    _globals["_PAYMENT"]._serialized_end = 1427
-    _globals["_PAYMENT_STATE"]._serialized_start = 1034
-    _globals["_PAYMENT_STATE"]._serialized_end = 1181
-    _globals["_PAYMENT_RECONCILIATIONSTATE"]._serialized_start = 1184
-    _globals["_PAYMENT_RECONCILIATIONSTATE"]._serialized_end = 1347
-    _globals["_PAYMENT_ORIGIN"]._serialized_start = 1349
-    _globals["_PAYMENT_ORIGIN"]._serialized_end = 1427
-    _globals["_FEESNAPSHOT"]._serialized_start = 1429
-    _globals["_FEESNAPSHOT"]._serialized_end = 1520
-    _globals["_PAYMENTSPLIT"]._serialized_start = 1523
-    _globals["_PAYMENTSPLIT"]._serialized_end = 1695
+  DESCRIPTOR._loaded_options = None
+  _globals['_PAYMENT'].fields_by_name['payer_name']._loaded_options = None
+  _globals['_PAYMENT'].fields_by_name['payer_name']._serialized_options = b'\250\273\030\001'
+  _globals['_PAYMENTSPLIT'].fields_by_name['bill_no']._loaded_options = None
+  _globals['_PAYMENTSPLIT'].fields_by_name['bill_no']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
+  _globals['_PAYMENTSPLIT'].fields_by_name['amount']._loaded_options = None
+  _globals['_PAYMENTSPLIT'].fields_by_name['amount']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_PAYMENT']._serialized_start=184
+  _globals['_PAYMENT']._serialized_end=1427
+  _globals['_PAYMENT_STATE']._serialized_start=1034
+  _globals['_PAYMENT_STATE']._serialized_end=1181
+  _globals['_PAYMENT_RECONCILIATIONSTATE']._serialized_start=1184
+  _globals['_PAYMENT_RECONCILIATIONSTATE']._serialized_end=1347
+  _globals['_PAYMENT_ORIGIN']._serialized_start=1349
+  _globals['_PAYMENT_ORIGIN']._serialized_end=1427
+  _globals['_FEESNAPSHOT']._serialized_start=1429
+  _globals['_FEESNAPSHOT']._serialized_end=1520
+  _globals['_PAYMENTSPLIT']._serialized_start=1523
+  _globals['_PAYMENTSPLIT']._serialized_end=1695
 # @@protoc_insertion_point(module_scope)

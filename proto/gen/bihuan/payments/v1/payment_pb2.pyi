@@ -70,9 +70,7 @@ class Payment(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _ReconciliationStateEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[Payment._ReconciliationState.ValueType], _builtins.type
-    ):
+    class _ReconciliationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Payment._ReconciliationState.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         RECONCILIATION_STATE_UNSPECIFIED: Payment._ReconciliationState.ValueType  # 0
         """Never sent."""
@@ -234,73 +232,9 @@ class Payment(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         origin: Global___Payment.Origin.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "create_time",
-        b"create_time",
-        "expire_time",
-        b"expire_time",
-        "fee",
-        b"fee",
-        "pay_time",
-        b"pay_time",
-        "refund_reserved_amount",
-        b"refund_reserved_amount",
-        "refundable_amount",
-        b"refundable_amount",
-        "refunded_amount",
-        b"refunded_amount",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "expire_time", b"expire_time", "fee", b"fee", "pay_time", b"pay_time", "refund_reserved_amount", b"refund_reserved_amount", "refundable_amount", b"refundable_amount", "refunded_amount", b"refunded_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "bill_no",
-        b"bill_no",
-        "business_date",
-        b"business_date",
-        "cause",
-        b"cause",
-        "channel",
-        b"channel",
-        "channel_txn_no",
-        b"channel_txn_no",
-        "create_time",
-        b"create_time",
-        "expire_time",
-        b"expire_time",
-        "fee",
-        b"fee",
-        "merchant_id",
-        b"merchant_id",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "origin",
-        b"origin",
-        "pay_time",
-        b"pay_time",
-        "payer_name",
-        b"payer_name",
-        "payment_id",
-        b"payment_id",
-        "reconciliation_state",
-        b"reconciliation_state",
-        "refund_reserved_amount",
-        b"refund_reserved_amount",
-        "refundable_amount",
-        b"refundable_amount",
-        "refunded_amount",
-        b"refunded_amount",
-        "splits",
-        b"splits",
-        "state",
-        b"state",
-        "trace_id",
-        b"trace_id",
-        "version",
-        b"version",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "business_date", b"business_date", "cause", b"cause", "channel", b"channel", "channel_txn_no", b"channel_txn_no", "create_time", b"create_time", "expire_time", b"expire_time", "fee", b"fee", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "origin", b"origin", "pay_time", b"pay_time", "payer_name", b"payer_name", "payment_id", b"payment_id", "reconciliation_state", b"reconciliation_state", "refund_reserved_amount", b"refund_reserved_amount", "refundable_amount", b"refundable_amount", "refunded_amount", b"refunded_amount", "splits", b"splits", "state", b"state", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -332,9 +266,7 @@ class FeeSnapshot(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount", b"amount", "fee_rule_id", b"fee_rule_id", "rate_ppm", b"rate_ppm"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "fee_rule_id", b"fee_rule_id", "rate_ppm", b"rate_ppm"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

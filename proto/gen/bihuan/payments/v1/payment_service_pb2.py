@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/payment_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/payment_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/payment_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -30,211 +33,141 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n(bihuan/payments/v1/payment_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1f\x62ihuan/options/v1/batched.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a bihuan/payments/v1/payment.proto\x1a\x1a\x62ihuan/type/v1/batch.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xa8\x04\n\x14RecordPaymentRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x30\n\x0bmerchant_id\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12.\n\x11merchant_order_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12"\n\x07\x62ill_no\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\x12(\n\x07\x63hannel\x18\x05 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[a-z0-9_]*$\x12+\n\x0e\x63hannel_txn_no\x18\x06 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x34\n\x08pay_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12 \n\npayer_name\x18\t \x01(\tB\x0c\xbaH\x05r\x03\x18\x80\x01\xa8\xbb\x18\x01\x12:\n\x06splits\x18\n \x03(\x0b\x32 .bihuan.payments.v1.PaymentSplitB\x08\xbaH\x05\x92\x01\x02\x10\x64"W\n\x15RecordPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment\x12\x10\n\x08replayed\x18\x02 \x01(\x08"U\n\x1a\x42\x61tchRecordPaymentsRequest\x12\x37\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x1b.bihuan.type.v1.BatchedCallB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\x80\x02"M\n\x1b\x42\x61tchRecordPaymentsResponse\x12.\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x1d.bihuan.type.v1.BatchedAnswer"e\n\x1a\x42\x61tchCreatePaymentsRequest\x12G\n\x08payments\x18\x01 \x03(\x0b\x32(.bihuan.payments.v1.RecordPaymentRequestB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07"Y\n\x1b\x42\x61tchCreatePaymentsResponse\x12:\n\x07results\x18\x01 \x03(\x0b\x32).bihuan.payments.v1.RecordPaymentResponse"2\n\x11GetPaymentRequest\x12\x1d\n\npayment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"B\n\x12GetPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment"\xed\x01\n\x13ListPaymentsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12"\n\x11merchant_order_no\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12=\n\rbusiness_date\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"^\n\x14ListPaymentsResponse\x12-\n\x08payments\x18\x01 \x03(\x0b\x32\x1b.bihuan.payments.v1.Payment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\xec\x01\n\x12ReconciliationFact\x12\x1b\n\npayment_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x17\n\x06run_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12N\n\x07outcome\x18\x03 \x01(\x0e\x32/.bihuan.payments.v1.Payment.ReconciliationStateB\x0c\xbaH\t\x82\x01\x06\x18\x01\x18\x02\x18\x03\x12\x17\n\x0f\x65xception_class\x18\x04 \x01(\t\x12\x37\n\x0b\x64\x65\x63ide_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01"b\n\x1cRecordReconciliationsRequest\x12\x42\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32&.bihuan.payments.v1.ReconciliationFactB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07"O\n\x1dRecordReconciliationsResponse\x12\x16\n\x0erecorded_count\x18\x01 \x01(\x05\x12\x16\n\x0erepeated_count\x18\x02 \x01(\x05"\x96\x04\n\x14\x43reatePaymentRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x30\n\x0bmerchant_id\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12.\n\x11merchant_order_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12"\n\x07\x62ill_no\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\x12(\n\x07\x63hannel\x18\x05 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[a-z0-9_]*$\x12v\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x1e\n\x0b\x64\x65scription\x18\x07 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x7f\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\npayer_name\x18\t \x01(\tB\x0c\xbaH\x05r\x03\x18\x80\x01\xa8\xbb\x18\x01\x12:\n\x06splits\x18\n \x03(\x0b\x32 .bihuan.payments.v1.PaymentSplitB\x08\xbaH\x05\x92\x01\x02\x10\x64"i\n\x15\x43reatePaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment\x12\x10\n\x08replayed\x18\x02 \x01(\x08\x12\x10\n\x08\x63ode_url\x18\x03 \x01(\t"D\n\x15\x43onfirmPaymentRequest\x12+\n\npayment_id\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$"F\n\x16\x43onfirmPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment"k\n\x13\x43losePaymentRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$"D\n\x14\x43losePaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment2\x9b\x0c\n\x0ePaymentService\x12\xcc\x01\n\rRecordPayment\x12(.bihuan.payments.v1.RecordPaymentRequest\x1a).bihuan.payments.v1.RecordPaymentResponse"f\x90\x02\x02\xfa\xbb\x18\x0f\x08\x02\x12\x0bmerchant_id\x8a\xbc\x18\x35\x62ihuan.payments.v1.PaymentService.BatchRecordPayments\x82\xd3\xe4\x93\x02\x11"\x0c/v1/payments:\x01*\x12{\n\x13\x42\x61tchRecordPayments\x12..bihuan.payments.v1.BatchRecordPaymentsRequest\x1a/.bihuan.payments.v1.BatchRecordPaymentsResponse"\x03\x90\x02\x02\x12\xba\x01\n\x13\x42\x61tchCreatePayments\x12..bihuan.payments.v1.BatchCreatePaymentsRequest\x1a/.bihuan.payments.v1.BatchCreatePaymentsResponse"B\x90\x02\x02\xfa\xbb\x18\x18\x08\x02\x12\x14payments.merchant_id\x82\xd3\xe4\x93\x02\x1d"\x18/v1/payments:batchCreate:\x01*\x12\x9a\x01\n\rCreatePayment\x12(.bihuan.payments.v1.CreatePaymentRequest\x1a).bihuan.payments.v1.CreatePaymentResponse"4\x90\x02\x02\xfa\xbb\x18\x0f\x08\x02\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02\x18"\x13/v1/payments:create:\x01*\x12\xda\x01\n\x0e\x43onfirmPayment\x12).bihuan.payments.v1.ConfirmPaymentRequest\x1a*.bihuan.payments.v1.ConfirmPaymentResponse"q\x90\x02\x02\xfa\xbb\x18>\x08\x02*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02&"!/v1/payments/{payment_id}:confirm:\x01*\x12\xd2\x01\n\x0c\x43losePayment\x12\'.bihuan.payments.v1.ClosePaymentRequest\x1a(.bihuan.payments.v1.ClosePaymentResponse"o\x90\x02\x02\xfa\xbb\x18>\x08\x02*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02$"\x1f/v1/payments/{payment_id}:close:\x01*\x12\x9c\x01\n\nGetPayment\x12%.bihuan.payments.v1.GetPaymentRequest\x1a&.bihuan.payments.v1.GetPaymentResponse"?\x90\x02\x01\xfa\xbb\x18\x17\x08\x01\x1a\x13payment.merchant_id\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/payments/{payment_id}\x12\x8d\x01\n\x0cListPayments\x12\'.bihuan.payments.v1.ListPaymentsRequest\x1a(.bihuan.payments.v1.ListPaymentsResponse"*\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/payments\x12\x81\x01\n\x15RecordReconciliations\x12\x30.bihuan.payments.v1.RecordReconciliationsRequest\x1a\x31.bihuan.payments.v1.RecordReconciliationsResponse"\x03\x90\x02\x02\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(bihuan/payments/v1/payment_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1f\x62ihuan/options/v1/batched.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a bihuan/payments/v1/payment.proto\x1a\x1a\x62ihuan/type/v1/batch.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x04\n\x14RecordPaymentRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x30\n\x0bmerchant_id\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12.\n\x11merchant_order_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12\"\n\x07\x62ill_no\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\x12(\n\x07\x63hannel\x18\x05 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[a-z0-9_]*$\x12+\n\x0e\x63hannel_txn_no\x18\x06 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x34\n\x08pay_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12 \n\npayer_name\x18\t \x01(\tB\x0c\xbaH\x05r\x03\x18\x80\x01\xa8\xbb\x18\x01\x12:\n\x06splits\x18\n \x03(\x0b\x32 .bihuan.payments.v1.PaymentSplitB\x08\xbaH\x05\x92\x01\x02\x10\x64\"W\n\x15RecordPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"U\n\x1a\x42\x61tchRecordPaymentsRequest\x12\x37\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x1b.bihuan.type.v1.BatchedCallB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\x80\x02\"M\n\x1b\x42\x61tchRecordPaymentsResponse\x12.\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x1d.bihuan.type.v1.BatchedAnswer\"e\n\x1a\x42\x61tchCreatePaymentsRequest\x12G\n\x08payments\x18\x01 \x03(\x0b\x32(.bihuan.payments.v1.RecordPaymentRequestB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"Y\n\x1b\x42\x61tchCreatePaymentsResponse\x12:\n\x07results\x18\x01 \x03(\x0b\x32).bihuan.payments.v1.RecordPaymentResponse\"2\n\x11GetPaymentRequest\x12\x1d\n\npayment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"B\n\x12GetPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment\"\xed\x01\n\x13ListPaymentsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\"\n\x11merchant_order_no\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12=\n\rbusiness_date\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"^\n\x14ListPaymentsResponse\x12-\n\x08payments\x18\x01 \x03(\x0b\x32\x1b.bihuan.payments.v1.Payment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xec\x01\n\x12ReconciliationFact\x12\x1b\n\npayment_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x17\n\x06run_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12N\n\x07outcome\x18\x03 \x01(\x0e\x32/.bihuan.payments.v1.Payment.ReconciliationStateB\x0c\xbaH\t\x82\x01\x06\x18\x01\x18\x02\x18\x03\x12\x17\n\x0f\x65xception_class\x18\x04 \x01(\t\x12\x37\n\x0b\x64\x65\x63ide_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"b\n\x1cRecordReconciliationsRequest\x12\x42\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32&.bihuan.payments.v1.ReconciliationFactB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"O\n\x1dRecordReconciliationsResponse\x12\x16\n\x0erecorded_count\x18\x01 \x01(\x05\x12\x16\n\x0erepeated_count\x18\x02 \x01(\x05\"\x96\x04\n\x14\x43reatePaymentRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x30\n\x0bmerchant_id\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12.\n\x11merchant_order_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12\"\n\x07\x62ill_no\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\x12(\n\x07\x63hannel\x18\x05 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[a-z0-9_]*$\x12v\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x1e\n\x0b\x64\x65scription\x18\x07 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x7f\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\npayer_name\x18\t \x01(\tB\x0c\xbaH\x05r\x03\x18\x80\x01\xa8\xbb\x18\x01\x12:\n\x06splits\x18\n \x03(\x0b\x32 .bihuan.payments.v1.PaymentSplitB\x08\xbaH\x05\x92\x01\x02\x10\x64\"i\n\x15\x43reatePaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment\x12\x10\n\x08replayed\x18\x02 \x01(\x08\x12\x10\n\x08\x63ode_url\x18\x03 \x01(\t\"D\n\x15\x43onfirmPaymentRequest\x12+\n\npayment_id\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\"F\n\x16\x43onfirmPaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment\"k\n\x13\x43losePaymentRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\"D\n\x14\x43losePaymentResponse\x12,\n\x07payment\x18\x01 \x01(\x0b\x32\x1b.bihuan.payments.v1.Payment2\x9b\x0c\n\x0ePaymentService\x12\xcc\x01\n\rRecordPayment\x12(.bihuan.payments.v1.RecordPaymentRequest\x1a).bihuan.payments.v1.RecordPaymentResponse\"f\x90\x02\x02\xfa\xbb\x18\x0f\x08\x02\x12\x0bmerchant_id\x8a\xbc\x18\x35\x62ihuan.payments.v1.PaymentService.BatchRecordPayments\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/payments:\x01*\x12{\n\x13\x42\x61tchRecordPayments\x12..bihuan.payments.v1.BatchRecordPaymentsRequest\x1a/.bihuan.payments.v1.BatchRecordPaymentsResponse\"\x03\x90\x02\x02\x12\xba\x01\n\x13\x42\x61tchCreatePayments\x12..bihuan.payments.v1.BatchCreatePaymentsRequest\x1a/.bihuan.payments.v1.BatchCreatePaymentsResponse\"B\x90\x02\x02\xfa\xbb\x18\x18\x08\x02\x12\x14payments.merchant_id\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/payments:batchCreate:\x01*\x12\x9a\x01\n\rCreatePayment\x12(.bihuan.payments.v1.CreatePaymentRequest\x1a).bihuan.payments.v1.CreatePaymentResponse\"4\x90\x02\x02\xfa\xbb\x18\x0f\x08\x02\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02\x18\"\x13/v1/payments:create:\x01*\x12\xda\x01\n\x0e\x43onfirmPayment\x12).bihuan.payments.v1.ConfirmPaymentRequest\x1a*.bihuan.payments.v1.ConfirmPaymentResponse\"q\x90\x02\x02\xfa\xbb\x18>\x08\x02*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02&\"!/v1/payments/{payment_id}:confirm:\x01*\x12\xd2\x01\n\x0c\x43losePayment\x12\'.bihuan.payments.v1.ClosePaymentRequest\x1a(.bihuan.payments.v1.ClosePaymentResponse\"o\x90\x02\x02\xfa\xbb\x18>\x08\x02*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02$\"\x1f/v1/payments/{payment_id}:close:\x01*\x12\x9c\x01\n\nGetPayment\x12%.bihuan.payments.v1.GetPaymentRequest\x1a&.bihuan.payments.v1.GetPaymentResponse\"?\x90\x02\x01\xfa\xbb\x18\x17\x08\x01\x1a\x13payment.merchant_id\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/payments/{payment_id}\x12\x8d\x01\n\x0cListPayments\x12\'.bihuan.payments.v1.ListPaymentsRequest\x1a(.bihuan.payments.v1.ListPaymentsResponse\"*\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/payments\x12\x81\x01\n\x15RecordReconciliations\x12\x30.bihuan.payments.v1.RecordReconciliationsRequest\x1a\x31.bihuan.payments.v1.RecordReconciliationsResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.payment_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.payment_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["merchant_id"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name[
-        "merchant_id"
-    ]._serialized_options = b"\272H\030r\026\020\001\030@2\020^[A-Za-z0-9_-]*$"
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["merchant_order_no"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name[
-        "merchant_order_no"
-    ]._serialized_options = b"\272H\020r\016\020\001\030@2\010^[!-~]*$"
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["bill_no"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name[
-        "bill_no"
-    ]._serialized_options = b"\272H\016r\014\030@2\010^[!-~]*$"
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name[
-        "channel"
-    ]._serialized_options = b"\272H\024r\022\020\001\030 2\014^[a-z0-9_]*$"
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["channel_txn_no"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name[
-        "channel_txn_no"
-    ]._serialized_options = b"\272H\020r\016\020\001\030@2\010^[!-~]*$"
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["amount"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name[
-        "amount"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["pay_time"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["pay_time"]._serialized_options = b"\272H\003\310\001\001"
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["payer_name"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name[
-        "payer_name"
-    ]._serialized_options = b"\272H\005r\003\030\200\001\250\273\030\001"
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["splits"]._loaded_options = None
-    _globals["_RECORDPAYMENTREQUEST"].fields_by_name["splits"]._serialized_options = b"\272H\005\222\001\002\020d"
-    _globals["_BATCHRECORDPAYMENTSREQUEST"].fields_by_name["calls"]._loaded_options = None
-    _globals["_BATCHRECORDPAYMENTSREQUEST"].fields_by_name[
-        "calls"
-    ]._serialized_options = b"\272H\010\222\001\005\010\001\020\200\002"
-    _globals["_BATCHCREATEPAYMENTSREQUEST"].fields_by_name["payments"]._loaded_options = None
-    _globals["_BATCHCREATEPAYMENTSREQUEST"].fields_by_name[
-        "payments"
-    ]._serialized_options = b"\272H\010\222\001\005\010\001\020\350\007"
-    _globals["_GETPAYMENTREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_GETPAYMENTREQUEST"].fields_by_name["payment_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["merchant_id"]._loaded_options = None
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["merchant_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["merchant_order_no"]._loaded_options = None
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["merchant_order_no"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["channel"]._serialized_options = b"\272H\004r\002\030 "
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name["business_date"]._loaded_options = None
-    _globals["_LISTPAYMENTSREQUEST"].fields_by_name[
-        "business_date"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_RECONCILIATIONFACT"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_RECONCILIATIONFACT"].fields_by_name["payment_id"]._serialized_options = b"\272H\004r\002\020\001"
-    _globals["_RECONCILIATIONFACT"].fields_by_name["run_id"]._loaded_options = None
-    _globals["_RECONCILIATIONFACT"].fields_by_name["run_id"]._serialized_options = b"\272H\004r\002\020\001"
-    _globals["_RECONCILIATIONFACT"].fields_by_name["outcome"]._loaded_options = None
-    _globals["_RECONCILIATIONFACT"].fields_by_name[
-        "outcome"
-    ]._serialized_options = b"\272H\t\202\001\006\030\001\030\002\030\003"
-    _globals["_RECONCILIATIONFACT"].fields_by_name["decide_time"]._loaded_options = None
-    _globals["_RECONCILIATIONFACT"].fields_by_name["decide_time"]._serialized_options = b"\272H\003\310\001\001"
-    _globals["_RECORDRECONCILIATIONSREQUEST"].fields_by_name["facts"]._loaded_options = None
-    _globals["_RECORDRECONCILIATIONSREQUEST"].fields_by_name[
-        "facts"
-    ]._serialized_options = b"\272H\010\222\001\005\010\001\020\350\007"
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["merchant_id"]._loaded_options = None
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name[
-        "merchant_id"
-    ]._serialized_options = b"\272H\030r\026\020\001\030@2\020^[A-Za-z0-9_-]*$"
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["merchant_order_no"]._loaded_options = None
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name[
-        "merchant_order_no"
-    ]._serialized_options = b"\272H\020r\016\020\001\030@2\010^[!-~]*$"
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["bill_no"]._loaded_options = None
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name[
-        "bill_no"
-    ]._serialized_options = b"\272H\016r\014\030@2\010^[!-~]*$"
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name[
-        "channel"
-    ]._serialized_options = b"\272H\024r\022\020\001\030 2\014^[a-z0-9_]*$"
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["amount"]._loaded_options = None
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name[
-        "amount"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["description"]._loaded_options = None
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name[
-        "description"
-    ]._serialized_options = b"\272H\006r\004\020\001\030\177"
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["payer_name"]._loaded_options = None
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name[
-        "payer_name"
-    ]._serialized_options = b"\272H\005r\003\030\200\001\250\273\030\001"
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["splits"]._loaded_options = None
-    _globals["_CREATEPAYMENTREQUEST"].fields_by_name["splits"]._serialized_options = b"\272H\005\222\001\002\020d"
-    _globals["_CONFIRMPAYMENTREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_CONFIRMPAYMENTREQUEST"].fields_by_name[
-        "payment_id"
-    ]._serialized_options = b"\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$"
-    _globals["_CLOSEPAYMENTREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_CLOSEPAYMENTREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_CLOSEPAYMENTREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_CLOSEPAYMENTREQUEST"].fields_by_name[
-        "payment_id"
-    ]._serialized_options = b"\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$"
-    _globals["_PAYMENTSERVICE"].methods_by_name["RecordPayment"]._loaded_options = None
-    _globals["_PAYMENTSERVICE"].methods_by_name[
-        "RecordPayment"
-    ]._serialized_options = b'\220\002\002\372\273\030\017\010\002\022\013merchant_id\212\274\0305bihuan.payments.v1.PaymentService.BatchRecordPayments\202\323\344\223\002\021"\014/v1/payments:\001*'
-    _globals["_PAYMENTSERVICE"].methods_by_name["BatchRecordPayments"]._loaded_options = None
-    _globals["_PAYMENTSERVICE"].methods_by_name["BatchRecordPayments"]._serialized_options = b"\220\002\002"
-    _globals["_PAYMENTSERVICE"].methods_by_name["BatchCreatePayments"]._loaded_options = None
-    _globals["_PAYMENTSERVICE"].methods_by_name[
-        "BatchCreatePayments"
-    ]._serialized_options = b'\220\002\002\372\273\030\030\010\002\022\024payments.merchant_id\202\323\344\223\002\035"\030/v1/payments:batchCreate:\001*'
-    _globals["_PAYMENTSERVICE"].methods_by_name["CreatePayment"]._loaded_options = None
-    _globals["_PAYMENTSERVICE"].methods_by_name[
-        "CreatePayment"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\017\010\002\022\013merchant_id\202\323\344\223\002\030"\023/v1/payments:create:\001*'
-    )
-    _globals["_PAYMENTSERVICE"].methods_by_name["ConfirmPayment"]._loaded_options = None
-    _globals["_PAYMENTSERVICE"].methods_by_name[
-        "ConfirmPayment"
-    ]._serialized_options = b'\220\002\002\372\273\030>\010\002*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002&"!/v1/payments/{payment_id}:confirm:\001*'
-    _globals["_PAYMENTSERVICE"].methods_by_name["ClosePayment"]._loaded_options = None
-    _globals["_PAYMENTSERVICE"].methods_by_name[
-        "ClosePayment"
-    ]._serialized_options = b'\220\002\002\372\273\030>\010\002*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002$"\037/v1/payments/{payment_id}:close:\001*'
-    _globals["_PAYMENTSERVICE"].methods_by_name["GetPayment"]._loaded_options = None
-    _globals["_PAYMENTSERVICE"].methods_by_name[
-        "GetPayment"
-    ]._serialized_options = b"\220\002\001\372\273\030\027\010\001\032\023payment.merchant_id\202\323\344\223\002\033\022\031/v1/payments/{payment_id}"
-    _globals["_PAYMENTSERVICE"].methods_by_name["ListPayments"]._loaded_options = None
-    _globals["_PAYMENTSERVICE"].methods_by_name[
-        "ListPayments"
-    ]._serialized_options = (
-        b'\220\002\001\372\273\030\017\010\001"\013merchant_id\202\323\344\223\002\016\022\014/v1/payments'
-    )
-    _globals["_PAYMENTSERVICE"].methods_by_name["RecordReconciliations"]._loaded_options = None
-    _globals["_PAYMENTSERVICE"].methods_by_name["RecordReconciliations"]._serialized_options = b"\220\002\002"
-    _globals["_RECORDPAYMENTREQUEST"]._serialized_start = 349
-    _globals["_RECORDPAYMENTREQUEST"]._serialized_end = 901
-    _globals["_RECORDPAYMENTRESPONSE"]._serialized_start = 903
-    _globals["_RECORDPAYMENTRESPONSE"]._serialized_end = 990
-    _globals["_BATCHRECORDPAYMENTSREQUEST"]._serialized_start = 992
-    _globals["_BATCHRECORDPAYMENTSREQUEST"]._serialized_end = 1077
-    _globals["_BATCHRECORDPAYMENTSRESPONSE"]._serialized_start = 1079
-    _globals["_BATCHRECORDPAYMENTSRESPONSE"]._serialized_end = 1156
-    _globals["_BATCHCREATEPAYMENTSREQUEST"]._serialized_start = 1158
-    _globals["_BATCHCREATEPAYMENTSREQUEST"]._serialized_end = 1259
-    _globals["_BATCHCREATEPAYMENTSRESPONSE"]._serialized_start = 1261
-    _globals["_BATCHCREATEPAYMENTSRESPONSE"]._serialized_end = 1350
-    _globals["_GETPAYMENTREQUEST"]._serialized_start = 1352
-    _globals["_GETPAYMENTREQUEST"]._serialized_end = 1402
-    _globals["_GETPAYMENTRESPONSE"]._serialized_start = 1404
-    _globals["_GETPAYMENTRESPONSE"]._serialized_end = 1470
-    _globals["_LISTPAYMENTSREQUEST"]._serialized_start = 1473
-    _globals["_LISTPAYMENTSREQUEST"]._serialized_end = 1710
-    _globals["_LISTPAYMENTSRESPONSE"]._serialized_start = 1712
-    _globals["_LISTPAYMENTSRESPONSE"]._serialized_end = 1806
-    _globals["_RECONCILIATIONFACT"]._serialized_start = 1809
-    _globals["_RECONCILIATIONFACT"]._serialized_end = 2045
-    _globals["_RECORDRECONCILIATIONSREQUEST"]._serialized_start = 2047
-    _globals["_RECORDRECONCILIATIONSREQUEST"]._serialized_end = 2145
-    _globals["_RECORDRECONCILIATIONSRESPONSE"]._serialized_start = 2147
-    _globals["_RECORDRECONCILIATIONSRESPONSE"]._serialized_end = 2226
-    _globals["_CREATEPAYMENTREQUEST"]._serialized_start = 2229
-    _globals["_CREATEPAYMENTREQUEST"]._serialized_end = 2763
-    _globals["_CREATEPAYMENTRESPONSE"]._serialized_start = 2765
-    _globals["_CREATEPAYMENTRESPONSE"]._serialized_end = 2870
-    _globals["_CONFIRMPAYMENTREQUEST"]._serialized_start = 2872
-    _globals["_CONFIRMPAYMENTREQUEST"]._serialized_end = 2940
-    _globals["_CONFIRMPAYMENTRESPONSE"]._serialized_start = 2942
-    _globals["_CONFIRMPAYMENTRESPONSE"]._serialized_end = 3012
-    _globals["_CLOSEPAYMENTREQUEST"]._serialized_start = 3014
-    _globals["_CLOSEPAYMENTREQUEST"]._serialized_end = 3121
-    _globals["_CLOSEPAYMENTRESPONSE"]._serialized_start = 3123
-    _globals["_CLOSEPAYMENTRESPONSE"]._serialized_end = 3191
-    _globals["_PAYMENTSERVICE"]._serialized_start = 3194
-    _globals["_PAYMENTSERVICE"]._serialized_end = 4757
+  DESCRIPTOR._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['merchant_id']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['merchant_id']._serialized_options = b'\272H\030r\026\020\001\030@2\020^[A-Za-z0-9_-]*$'
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['merchant_order_no']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['merchant_order_no']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['bill_no']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['bill_no']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\024r\022\020\001\030 2\014^[a-z0-9_]*$'
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['channel_txn_no']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['channel_txn_no']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['amount']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['pay_time']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['pay_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['payer_name']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['payer_name']._serialized_options = b'\272H\005r\003\030\200\001\250\273\030\001'
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['splits']._loaded_options = None
+  _globals['_RECORDPAYMENTREQUEST'].fields_by_name['splits']._serialized_options = b'\272H\005\222\001\002\020d'
+  _globals['_BATCHRECORDPAYMENTSREQUEST'].fields_by_name['calls']._loaded_options = None
+  _globals['_BATCHRECORDPAYMENTSREQUEST'].fields_by_name['calls']._serialized_options = b'\272H\010\222\001\005\010\001\020\200\002'
+  _globals['_BATCHCREATEPAYMENTSREQUEST'].fields_by_name['payments']._loaded_options = None
+  _globals['_BATCHCREATEPAYMENTSREQUEST'].fields_by_name['payments']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
+  _globals['_GETPAYMENTREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_GETPAYMENTREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['merchant_id']._loaded_options = None
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['merchant_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['merchant_order_no']._loaded_options = None
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['merchant_order_no']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['business_date']._loaded_options = None
+  _globals['_LISTPAYMENTSREQUEST'].fields_by_name['business_date']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_RECONCILIATIONFACT'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_RECONCILIATIONFACT'].fields_by_name['payment_id']._serialized_options = b'\272H\004r\002\020\001'
+  _globals['_RECONCILIATIONFACT'].fields_by_name['run_id']._loaded_options = None
+  _globals['_RECONCILIATIONFACT'].fields_by_name['run_id']._serialized_options = b'\272H\004r\002\020\001'
+  _globals['_RECONCILIATIONFACT'].fields_by_name['outcome']._loaded_options = None
+  _globals['_RECONCILIATIONFACT'].fields_by_name['outcome']._serialized_options = b'\272H\t\202\001\006\030\001\030\002\030\003'
+  _globals['_RECONCILIATIONFACT'].fields_by_name['decide_time']._loaded_options = None
+  _globals['_RECONCILIATIONFACT'].fields_by_name['decide_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RECORDRECONCILIATIONSREQUEST'].fields_by_name['facts']._loaded_options = None
+  _globals['_RECORDRECONCILIATIONSREQUEST'].fields_by_name['facts']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['merchant_id']._loaded_options = None
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['merchant_id']._serialized_options = b'\272H\030r\026\020\001\030@2\020^[A-Za-z0-9_-]*$'
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['merchant_order_no']._loaded_options = None
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['merchant_order_no']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['bill_no']._loaded_options = None
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['bill_no']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\024r\022\020\001\030 2\014^[a-z0-9_]*$'
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['amount']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['description']._loaded_options = None
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['description']._serialized_options = b'\272H\006r\004\020\001\030\177'
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['payer_name']._loaded_options = None
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['payer_name']._serialized_options = b'\272H\005r\003\030\200\001\250\273\030\001'
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['splits']._loaded_options = None
+  _globals['_CREATEPAYMENTREQUEST'].fields_by_name['splits']._serialized_options = b'\272H\005\222\001\002\020d'
+  _globals['_CONFIRMPAYMENTREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_CONFIRMPAYMENTREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$'
+  _globals['_CLOSEPAYMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CLOSEPAYMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_CLOSEPAYMENTREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_CLOSEPAYMENTREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$'
+  _globals['_PAYMENTSERVICE'].methods_by_name['RecordPayment']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['RecordPayment']._serialized_options = b'\220\002\002\372\273\030\017\010\002\022\013merchant_id\212\274\0305bihuan.payments.v1.PaymentService.BatchRecordPayments\202\323\344\223\002\021\"\014/v1/payments:\001*'
+  _globals['_PAYMENTSERVICE'].methods_by_name['BatchRecordPayments']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['BatchRecordPayments']._serialized_options = b'\220\002\002'
+  _globals['_PAYMENTSERVICE'].methods_by_name['BatchCreatePayments']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['BatchCreatePayments']._serialized_options = b'\220\002\002\372\273\030\030\010\002\022\024payments.merchant_id\202\323\344\223\002\035\"\030/v1/payments:batchCreate:\001*'
+  _globals['_PAYMENTSERVICE'].methods_by_name['CreatePayment']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['CreatePayment']._serialized_options = b'\220\002\002\372\273\030\017\010\002\022\013merchant_id\202\323\344\223\002\030\"\023/v1/payments:create:\001*'
+  _globals['_PAYMENTSERVICE'].methods_by_name['ConfirmPayment']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['ConfirmPayment']._serialized_options = b'\220\002\002\372\273\030>\010\002*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002&\"!/v1/payments/{payment_id}:confirm:\001*'
+  _globals['_PAYMENTSERVICE'].methods_by_name['ClosePayment']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['ClosePayment']._serialized_options = b'\220\002\002\372\273\030>\010\002*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002$\"\037/v1/payments/{payment_id}:close:\001*'
+  _globals['_PAYMENTSERVICE'].methods_by_name['GetPayment']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['GetPayment']._serialized_options = b'\220\002\001\372\273\030\027\010\001\032\023payment.merchant_id\202\323\344\223\002\033\022\031/v1/payments/{payment_id}'
+  _globals['_PAYMENTSERVICE'].methods_by_name['ListPayments']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['ListPayments']._serialized_options = b'\220\002\001\372\273\030\017\010\001\"\013merchant_id\202\323\344\223\002\016\022\014/v1/payments'
+  _globals['_PAYMENTSERVICE'].methods_by_name['RecordReconciliations']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['RecordReconciliations']._serialized_options = b'\220\002\002'
+  _globals['_RECORDPAYMENTREQUEST']._serialized_start=349
+  _globals['_RECORDPAYMENTREQUEST']._serialized_end=901
+  _globals['_RECORDPAYMENTRESPONSE']._serialized_start=903
+  _globals['_RECORDPAYMENTRESPONSE']._serialized_end=990
+  _globals['_BATCHRECORDPAYMENTSREQUEST']._serialized_start=992
+  _globals['_BATCHRECORDPAYMENTSREQUEST']._serialized_end=1077
+  _globals['_BATCHRECORDPAYMENTSRESPONSE']._serialized_start=1079
+  _globals['_BATCHRECORDPAYMENTSRESPONSE']._serialized_end=1156
+  _globals['_BATCHCREATEPAYMENTSREQUEST']._serialized_start=1158
+  _globals['_BATCHCREATEPAYMENTSREQUEST']._serialized_end=1259
+  _globals['_BATCHCREATEPAYMENTSRESPONSE']._serialized_start=1261
+  _globals['_BATCHCREATEPAYMENTSRESPONSE']._serialized_end=1350
+  _globals['_GETPAYMENTREQUEST']._serialized_start=1352
+  _globals['_GETPAYMENTREQUEST']._serialized_end=1402
+  _globals['_GETPAYMENTRESPONSE']._serialized_start=1404
+  _globals['_GETPAYMENTRESPONSE']._serialized_end=1470
+  _globals['_LISTPAYMENTSREQUEST']._serialized_start=1473
+  _globals['_LISTPAYMENTSREQUEST']._serialized_end=1710
+  _globals['_LISTPAYMENTSRESPONSE']._serialized_start=1712
+  _globals['_LISTPAYMENTSRESPONSE']._serialized_end=1806
+  _globals['_RECONCILIATIONFACT']._serialized_start=1809
+  _globals['_RECONCILIATIONFACT']._serialized_end=2045
+  _globals['_RECORDRECONCILIATIONSREQUEST']._serialized_start=2047
+  _globals['_RECORDRECONCILIATIONSREQUEST']._serialized_end=2145
+  _globals['_RECORDRECONCILIATIONSRESPONSE']._serialized_start=2147
+  _globals['_RECORDRECONCILIATIONSRESPONSE']._serialized_end=2226
+  _globals['_CREATEPAYMENTREQUEST']._serialized_start=2229
+  _globals['_CREATEPAYMENTREQUEST']._serialized_end=2763
+  _globals['_CREATEPAYMENTRESPONSE']._serialized_start=2765
+  _globals['_CREATEPAYMENTRESPONSE']._serialized_end=2870
+  _globals['_CONFIRMPAYMENTREQUEST']._serialized_start=2872
+  _globals['_CONFIRMPAYMENTREQUEST']._serialized_end=2940
+  _globals['_CONFIRMPAYMENTRESPONSE']._serialized_start=2942
+  _globals['_CONFIRMPAYMENTRESPONSE']._serialized_end=3012
+  _globals['_CLOSEPAYMENTREQUEST']._serialized_start=3014
+  _globals['_CLOSEPAYMENTREQUEST']._serialized_end=3121
+  _globals['_CLOSEPAYMENTRESPONSE']._serialized_start=3123
+  _globals['_CLOSEPAYMENTRESPONSE']._serialized_end=3191
+  _globals['_PAYMENTSERVICE']._serialized_start=3194
+  _globals['_PAYMENTSERVICE']._serialized_end=4757
 # @@protoc_insertion_point(module_scope)

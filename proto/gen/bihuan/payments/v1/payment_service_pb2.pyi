@@ -82,28 +82,7 @@ class RecordPaymentRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "pay_time", b"pay_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "bill_no",
-        b"bill_no",
-        "channel",
-        b"channel",
-        "channel_txn_no",
-        b"channel_txn_no",
-        "merchant_id",
-        b"merchant_id",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "pay_time",
-        b"pay_time",
-        "payer_name",
-        b"payer_name",
-        "request_id",
-        b"request_id",
-        "splits",
-        b"splits",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "channel", b"channel", "channel_txn_no", b"channel_txn_no", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "pay_time", b"pay_time", "payer_name", b"payer_name", "request_id", b"request_id", "splits", b"splits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -315,20 +294,7 @@ class ListPaymentsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "business_date",
-        b"business_date",
-        "channel",
-        b"channel",
-        "merchant_id",
-        b"merchant_id",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_date", b"business_date", "channel", b"channel", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -398,18 +364,7 @@ class ReconciliationFact(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "decide_time",
-        b"decide_time",
-        "exception_class",
-        b"exception_class",
-        "outcome",
-        b"outcome",
-        "payment_id",
-        b"payment_id",
-        "run_id",
-        b"run_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "exception_class", b"exception_class", "outcome", b"outcome", "payment_id", b"payment_id", "run_id", b"run_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -459,9 +414,7 @@ class RecordReconciliationsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "recorded_count", b"recorded_count", "repeated_count", b"repeated_count"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recorded_count", b"recorded_count", "repeated_count", b"repeated_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -525,28 +478,7 @@ class CreatePaymentRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "bill_no",
-        b"bill_no",
-        "channel",
-        b"channel",
-        "description",
-        b"description",
-        "expire_time",
-        b"expire_time",
-        "merchant_id",
-        b"merchant_id",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "payer_name",
-        b"payer_name",
-        "request_id",
-        b"request_id",
-        "splits",
-        b"splits",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "channel", b"channel", "description", b"description", "expire_time", b"expire_time", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "payer_name", b"payer_name", "request_id", b"request_id", "splits", b"splits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -578,9 +510,7 @@ class CreatePaymentResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["payment", b"payment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "code_url", b"code_url", "payment", b"payment", "replayed", b"replayed"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code_url", b"code_url", "payment", b"payment", "replayed", b"replayed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

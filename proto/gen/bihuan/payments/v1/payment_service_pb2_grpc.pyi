@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,28 +16,20 @@ class PaymentServiceStub:
     """Takes payments in, once each, and tells what it has."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    RecordPayment: _aio.UnaryUnaryMultiCallable[
-        _payment_service_pb2.RecordPaymentRequest, _payment_service_pb2.RecordPaymentResponse
-    ]
+    RecordPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RecordPaymentRequest, _payment_service_pb2.RecordPaymentResponse]
     """Records a payment that has succeeded at the channel.
     Idempotent by request_id and by (merchant_id, merchant_order_no): the same content again gives the
     payment that exists and marks it replayed. May be retried on UNAVAILABLE and after a deadline.
     """
-    BatchRecordPayments: _aio.UnaryUnaryMultiCallable[
-        _payment_service_pb2.BatchRecordPaymentsRequest, _payment_service_pb2.BatchRecordPaymentsResponse
-    ]
+    BatchRecordPayments: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.BatchRecordPaymentsRequest, _payment_service_pb2.BatchRecordPaymentsResponse]
     """Takes many calls of RecordPayment at once, of callers that know nothing of each other: each is recorded or refused
     by itself, as if it had come alone. Inside only, no route. May be repeated, as each call may.
     """
-    BatchCreatePayments: _aio.UnaryUnaryMultiCallable[
-        _payment_service_pb2.BatchCreatePaymentsRequest, _payment_service_pb2.BatchCreatePaymentsResponse
-    ]
+    BatchCreatePayments: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.BatchCreatePaymentsRequest, _payment_service_pb2.BatchCreatePaymentsResponse]
     """Records up to 1,000 payments that have succeeded, all or none: one that is refused refuses the batch, and the
     error names its place. Each is idempotent by its own keys, as with RecordPayment, so the batch may be repeated.
     """
-    CreatePayment: _aio.UnaryUnaryMultiCallable[
-        _payment_service_pb2.CreatePaymentRequest, _payment_service_pb2.CreatePaymentResponse
-    ]
+    CreatePayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.CreatePaymentRequest, _payment_service_pb2.CreatePaymentResponse]
     """Starts a payment at its channel: the payment is kept first, then the channel is asked, and the answer has the
     payment as it stands then with what the payer opens to pay. UNKNOWN when the channel's answer was lost: it is
     asked until it is known, and the payer may have nothing to open yet.
@@ -44,31 +37,21 @@ class PaymentServiceStub:
     and asks the channel once more for what the payer opens when that is not known. May be retried on UNAVAILABLE
     and after a deadline. CHANNEL_NOT_CONFIGURED when the merchant has no account at the channel here.
     """
-    ConfirmPayment: _aio.UnaryUnaryMultiCallable[
-        _payment_service_pb2.ConfirmPaymentRequest, _payment_service_pb2.ConfirmPaymentResponse
-    ]
+    ConfirmPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ConfirmPaymentRequest, _payment_service_pb2.ConfirmPaymentResponse]
     """Asks the channel now how a payment stands that was started here, also when it was given up; the answer has the
     payment as it stands then. It does nothing to one that is final or was recorded. May be repeated at will.
     """
-    ClosePayment: _aio.UnaryUnaryMultiCallable[
-        _payment_service_pb2.ClosePaymentRequest, _payment_service_pb2.ClosePaymentResponse
-    ]
+    ClosePayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ClosePaymentRequest, _payment_service_pb2.ClosePaymentResponse]
     """Lets nobody pay a payment any more that was started here. It is closed at the channel first, so the answer may
     have it SUCCEEDED, when it was paid before, or still open, when the channel could not close it yet: then closing
     is tried again until the channel says how it ended. It does nothing to one that is final or was recorded.
     Idempotent by request_id and by nature. May be retried on UNAVAILABLE and after a deadline.
     """
-    GetPayment: _aio.UnaryUnaryMultiCallable[
-        _payment_service_pb2.GetPaymentRequest, _payment_service_pb2.GetPaymentResponse
-    ]
+    GetPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.GetPaymentRequest, _payment_service_pb2.GetPaymentResponse]
     """Gets one payment. Reads its own writes."""
-    ListPayments: _aio.UnaryUnaryMultiCallable[
-        _payment_service_pb2.ListPaymentsRequest, _payment_service_pb2.ListPaymentsResponse
-    ]
+    ListPayments: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ListPaymentsRequest, _payment_service_pb2.ListPaymentsResponse]
     """Lists payments, newest first, by page."""
-    RecordReconciliations: _aio.UnaryUnaryMultiCallable[
-        _payment_service_pb2.RecordReconciliationsRequest, _payment_service_pb2.RecordReconciliationsResponse
-    ]
+    RecordReconciliations: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RecordReconciliationsRequest, _payment_service_pb2.RecordReconciliationsResponse]
     """Takes what the reconciler decided about up to 1,000 payments, as facts; inside only, no route.
     Idempotent by (payment_id, run_id). A payment that is not known is refused and nothing is written.
     """
@@ -80,9 +63,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     def RecordPayment(
         self,
         request: _payment_service_pb2.RecordPaymentRequest,
-        context: _aio.ServicerContext[
-            _payment_service_pb2.RecordPaymentRequest, _abc.Awaitable[_payment_service_pb2.RecordPaymentResponse]
-        ],
+        context: _aio.ServicerContext[_payment_service_pb2.RecordPaymentRequest, _abc.Awaitable[_payment_service_pb2.RecordPaymentResponse]],
     ) -> _abc.Awaitable[_payment_service_pb2.RecordPaymentResponse]:
         """Records a payment that has succeeded at the channel.
         Idempotent by request_id and by (merchant_id, merchant_order_no): the same content again gives the
@@ -93,10 +74,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     def BatchRecordPayments(
         self,
         request: _payment_service_pb2.BatchRecordPaymentsRequest,
-        context: _aio.ServicerContext[
-            _payment_service_pb2.BatchRecordPaymentsRequest,
-            _abc.Awaitable[_payment_service_pb2.BatchRecordPaymentsResponse],
-        ],
+        context: _aio.ServicerContext[_payment_service_pb2.BatchRecordPaymentsRequest, _abc.Awaitable[_payment_service_pb2.BatchRecordPaymentsResponse]],
     ) -> _abc.Awaitable[_payment_service_pb2.BatchRecordPaymentsResponse]:
         """Takes many calls of RecordPayment at once, of callers that know nothing of each other: each is recorded or refused
         by itself, as if it had come alone. Inside only, no route. May be repeated, as each call may.
@@ -106,10 +84,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     def BatchCreatePayments(
         self,
         request: _payment_service_pb2.BatchCreatePaymentsRequest,
-        context: _aio.ServicerContext[
-            _payment_service_pb2.BatchCreatePaymentsRequest,
-            _abc.Awaitable[_payment_service_pb2.BatchCreatePaymentsResponse],
-        ],
+        context: _aio.ServicerContext[_payment_service_pb2.BatchCreatePaymentsRequest, _abc.Awaitable[_payment_service_pb2.BatchCreatePaymentsResponse]],
     ) -> _abc.Awaitable[_payment_service_pb2.BatchCreatePaymentsResponse]:
         """Records up to 1,000 payments that have succeeded, all or none: one that is refused refuses the batch, and the
         error names its place. Each is idempotent by its own keys, as with RecordPayment, so the batch may be repeated.
@@ -119,9 +94,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     def CreatePayment(
         self,
         request: _payment_service_pb2.CreatePaymentRequest,
-        context: _aio.ServicerContext[
-            _payment_service_pb2.CreatePaymentRequest, _abc.Awaitable[_payment_service_pb2.CreatePaymentResponse]
-        ],
+        context: _aio.ServicerContext[_payment_service_pb2.CreatePaymentRequest, _abc.Awaitable[_payment_service_pb2.CreatePaymentResponse]],
     ) -> _abc.Awaitable[_payment_service_pb2.CreatePaymentResponse]:
         """Starts a payment at its channel: the payment is kept first, then the channel is asked, and the answer has the
         payment as it stands then with what the payer opens to pay. UNKNOWN when the channel's answer was lost: it is
@@ -135,9 +108,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     def ConfirmPayment(
         self,
         request: _payment_service_pb2.ConfirmPaymentRequest,
-        context: _aio.ServicerContext[
-            _payment_service_pb2.ConfirmPaymentRequest, _abc.Awaitable[_payment_service_pb2.ConfirmPaymentResponse]
-        ],
+        context: _aio.ServicerContext[_payment_service_pb2.ConfirmPaymentRequest, _abc.Awaitable[_payment_service_pb2.ConfirmPaymentResponse]],
     ) -> _abc.Awaitable[_payment_service_pb2.ConfirmPaymentResponse]:
         """Asks the channel now how a payment stands that was started here, also when it was given up; the answer has the
         payment as it stands then. It does nothing to one that is final or was recorded. May be repeated at will.
@@ -147,9 +118,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     def ClosePayment(
         self,
         request: _payment_service_pb2.ClosePaymentRequest,
-        context: _aio.ServicerContext[
-            _payment_service_pb2.ClosePaymentRequest, _abc.Awaitable[_payment_service_pb2.ClosePaymentResponse]
-        ],
+        context: _aio.ServicerContext[_payment_service_pb2.ClosePaymentRequest, _abc.Awaitable[_payment_service_pb2.ClosePaymentResponse]],
     ) -> _abc.Awaitable[_payment_service_pb2.ClosePaymentResponse]:
         """Lets nobody pay a payment any more that was started here. It is closed at the channel first, so the answer may
         have it SUCCEEDED, when it was paid before, or still open, when the channel could not close it yet: then closing
@@ -161,9 +130,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetPayment(
         self,
         request: _payment_service_pb2.GetPaymentRequest,
-        context: _aio.ServicerContext[
-            _payment_service_pb2.GetPaymentRequest, _abc.Awaitable[_payment_service_pb2.GetPaymentResponse]
-        ],
+        context: _aio.ServicerContext[_payment_service_pb2.GetPaymentRequest, _abc.Awaitable[_payment_service_pb2.GetPaymentResponse]],
     ) -> _abc.Awaitable[_payment_service_pb2.GetPaymentResponse]:
         """Gets one payment. Reads its own writes."""
 
@@ -171,9 +138,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListPayments(
         self,
         request: _payment_service_pb2.ListPaymentsRequest,
-        context: _aio.ServicerContext[
-            _payment_service_pb2.ListPaymentsRequest, _abc.Awaitable[_payment_service_pb2.ListPaymentsResponse]
-        ],
+        context: _aio.ServicerContext[_payment_service_pb2.ListPaymentsRequest, _abc.Awaitable[_payment_service_pb2.ListPaymentsResponse]],
     ) -> _abc.Awaitable[_payment_service_pb2.ListPaymentsResponse]:
         """Lists payments, newest first, by page."""
 
@@ -181,10 +146,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     def RecordReconciliations(
         self,
         request: _payment_service_pb2.RecordReconciliationsRequest,
-        context: _aio.ServicerContext[
-            _payment_service_pb2.RecordReconciliationsRequest,
-            _abc.Awaitable[_payment_service_pb2.RecordReconciliationsResponse],
-        ],
+        context: _aio.ServicerContext[_payment_service_pb2.RecordReconciliationsRequest, _abc.Awaitable[_payment_service_pb2.RecordReconciliationsResponse]],
     ) -> _abc.Awaitable[_payment_service_pb2.RecordReconciliationsResponse]:
         """Takes what the reconciler decided about up to 1,000 payments, as facts; inside only, no route.
         Idempotent by (payment_id, run_id). A payment that is not known is refused and nothing is written.

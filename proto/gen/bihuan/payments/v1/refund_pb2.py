@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/refund.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/refund.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/refund.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,19 +26,17 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1f\x62ihuan/payments/v1/refund.proto\x12\x12\x62ihuan.payments.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xea\x05\n\x06Refund\x12\x11\n\trefund_id\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x03 \x01(\t\x12\x1a\n\x12merchant_refund_no\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12/\n\x05state\x18\x06 \x01(\x0e\x32 .bihuan.payments.v1.Refund.State\x12\x31\n\x06origin\x18\x07 \x01(\x0e\x32!.bihuan.payments.v1.Refund.Origin\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x19\n\x11\x63hannel_refund_no\x18\t \x01(\t\x12\r\n\x05\x63\x61use\x18\n \x01(\t\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rattempt_count\x18\r \x01(\x05\x12\x31\n\rnext_try_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x61ttention_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x62ill_no\x18\x10 \x01(\t"\x81\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_CREATED\x10\x01\x12\x14\n\x10STATE_PROCESSING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x11\n\rSTATE_UNKNOWN\x10\x05"N\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x17\n\x13ORIGIN_STARTED_HERE\x10\x01\x12\x13\n\x0fORIGIN_RECORDED\x10\x02\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62ihuan/payments/v1/refund.proto\x12\x12\x62ihuan.payments.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x05\n\x06Refund\x12\x11\n\trefund_id\x18\x01 \x01(\t\x12\x12\n\npayment_id\x18\x02 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x03 \x01(\t\x12\x1a\n\x12merchant_refund_no\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12/\n\x05state\x18\x06 \x01(\x0e\x32 .bihuan.payments.v1.Refund.State\x12\x31\n\x06origin\x18\x07 \x01(\x0e\x32!.bihuan.payments.v1.Refund.Origin\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x19\n\x11\x63hannel_refund_no\x18\t \x01(\t\x12\r\n\x05\x63\x61use\x18\n \x01(\t\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rattempt_count\x18\r \x01(\x05\x12\x31\n\rnext_try_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x61ttention_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x62ill_no\x18\x10 \x01(\t\"\x81\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_CREATED\x10\x01\x12\x14\n\x10STATE_PROCESSING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x11\n\rSTATE_UNKNOWN\x10\x05\"N\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x17\n\x13ORIGIN_STARTED_HERE\x10\x01\x12\x13\n\x0fORIGIN_RECORDED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.refund_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.refund_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_REFUND"]._serialized_start = 117
-    _globals["_REFUND"]._serialized_end = 863
-    _globals["_REFUND_STATE"]._serialized_start = 654
-    _globals["_REFUND_STATE"]._serialized_end = 783
-    _globals["_REFUND_ORIGIN"]._serialized_start = 785
-    _globals["_REFUND_ORIGIN"]._serialized_end = 863
+  DESCRIPTOR._loaded_options = None
+  _globals['_REFUND']._serialized_start=117
+  _globals['_REFUND']._serialized_end=863
+  _globals['_REFUND_STATE']._serialized_start=654
+  _globals['_REFUND_STATE']._serialized_end=783
+  _globals['_REFUND_ORIGIN']._serialized_start=785
+  _globals['_REFUND_ORIGIN']._serialized_end=863
 # @@protoc_insertion_point(module_scope)

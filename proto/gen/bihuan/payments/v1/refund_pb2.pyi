@@ -161,53 +161,9 @@ class Refund(_message.Message):
         attention_time: _timestamp_pb2.Timestamp | None = ...,
         bill_no: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "attention_time",
-        b"attention_time",
-        "create_time",
-        b"create_time",
-        "finish_time",
-        b"finish_time",
-        "next_try_time",
-        b"next_try_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "attention_time", b"attention_time", "create_time", b"create_time", "finish_time", b"finish_time", "next_try_time", b"next_try_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "attempt_count",
-        b"attempt_count",
-        "attention_time",
-        b"attention_time",
-        "bill_no",
-        b"bill_no",
-        "cause",
-        b"cause",
-        "channel_refund_no",
-        b"channel_refund_no",
-        "create_time",
-        b"create_time",
-        "finish_time",
-        b"finish_time",
-        "merchant_id",
-        b"merchant_id",
-        "merchant_refund_no",
-        b"merchant_refund_no",
-        "next_try_time",
-        b"next_try_time",
-        "origin",
-        b"origin",
-        "payment_id",
-        b"payment_id",
-        "reason",
-        b"reason",
-        "refund_id",
-        b"refund_id",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "attempt_count", b"attempt_count", "attention_time", b"attention_time", "bill_no", b"bill_no", "cause", b"cause", "channel_refund_no", b"channel_refund_no", "create_time", b"create_time", "finish_time", b"finish_time", "merchant_id", b"merchant_id", "merchant_refund_no", b"merchant_refund_no", "next_try_time", b"next_try_time", "origin", b"origin", "payment_id", b"payment_id", "reason", b"reason", "refund_id", b"refund_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

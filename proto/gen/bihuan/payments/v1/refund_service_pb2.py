@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/refund_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/refund_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/refund_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -28,227 +31,157 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\'bihuan/payments/v1/refund_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1f\x62ihuan/payments/v1/refund.proto\x1a!bihuan/payments/v1/takeback.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xdc\x02\n\x13\x43reateRefundRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12:\n\x12merchant_refund_no\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18@2\x13^[A-Za-z0-9_|*@-]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12"\n\x07\x62ill_no\x18\x06 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$"T\n\x14\x43reateRefundResponse\x12*\n\x06refund\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund\x12\x10\n\x08replayed\x18\x02 \x01(\x08"\xb8\x03\n\x13RecordRefundRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12/\n\x12merchant_refund_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12,\n\x11\x63hannel_refund_no\x18\x06 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\x12\x37\n\x0b\x66inish_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12"\n\x07\x62ill_no\x18\x08 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$"T\n\x14RecordRefundResponse\x12*\n\x06refund\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund\x12\x10\n\x08replayed\x18\x02 \x01(\x08"4\n\x14\x43onfirmRefundRequest\x12\x1c\n\trefund_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"C\n\x15\x43onfirmRefundResponse\x12*\n\x06refund\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund"0\n\x10GetRefundRequest\x12\x1c\n\trefund_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"?\n\x11GetRefundResponse\x12*\n\x06refund\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund"\x85\x02\n\x12ListRefundsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1b\n\npayment_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bmerchant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12#\n\x12merchant_refund_no\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x39\n\x05state\x18\x06 \x01(\x0e\x32 .bihuan.payments.v1.Refund.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x17\n\x0fneeds_attention\x18\x07 \x01(\x08"[\n\x13ListRefundsResponse\x12+\n\x07refunds\x18\x01 \x03(\x0b\x32\x1a.bihuan.payments.v1.Refund\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\xe7\x02\n\x15RecordReversalRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12\x30\n\x13\x63hannel_takeback_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x35\n\ttake_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01"Z\n\x16RecordReversalResponse\x12.\n\x08takeback\x18\x01 \x01(\x0b\x32\x1c.bihuan.payments.v1.Takeback\x12\x10\n\x08replayed\x18\x02 \x01(\x08"\xe9\x02\n\x17RecordChargebackRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12\x30\n\x13\x63hannel_takeback_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x35\n\ttake_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01"\\\n\x18RecordChargebackResponse\x12.\n\x08takeback\x18\x01 \x01(\x0b\x32\x1c.bihuan.payments.v1.Takeback\x12\x10\n\x08replayed\x18\x02 \x01(\x08"\xee\x02\n\x1aRecordWonChargebackRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12\x30\n\x13\x63hannel_takeback_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x37\n\x0breturn_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01"_\n\x1bRecordWonChargebackResponse\x12.\n\x08takeback\x18\x01 \x01(\x0b\x32\x1c.bihuan.payments.v1.Takeback\x12\x10\n\x08replayed\x18\x02 \x01(\x08"\xc9\x01\n\x14ListTakebacksRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1b\n\npayment_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bmerchant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x39\n\x04kind\x18\x05 \x01(\x0e\x32!.bihuan.payments.v1.Takeback.KindB\x08\xbaH\x05\x82\x01\x02\x10\x01"a\n\x15ListTakebacksResponse\x12/\n\ttakebacks\x18\x01 \x03(\x0b\x32\x1c.bihuan.payments.v1.Takeback\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x9e\r\n\rRefundService\x12\xbe\x01\n\x0c\x43reateRefund\x12\'.bihuan.payments.v1.CreateRefundRequest\x1a(.bihuan.payments.v1.CreateRefundResponse"[\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x10"\x0b/v1/refunds:\x01*\x12\xc5\x01\n\x0cRecordRefund\x12\'.bihuan.payments.v1.RecordRefundRequest\x1a(.bihuan.payments.v1.RecordRefundResponse"b\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x17"\x12/v1/refunds:record:\x01*\x12\xd2\x01\n\rConfirmRefund\x12(.bihuan.payments.v1.ConfirmRefundRequest\x1a).bihuan.payments.v1.ConfirmRefundResponse"l\x90\x02\x02\xfa\xbb\x18;\x08\x03*7\n\trefund_id\x12*bihuan.payments.v1.RefundService.GetRefund\x82\xd3\xe4\x93\x02$"\x1f/v1/refunds/{refund_id}:confirm:\x01*\x12\x96\x01\n\tGetRefund\x12$.bihuan.payments.v1.GetRefundRequest\x1a%.bihuan.payments.v1.GetRefundResponse"<\x90\x02\x01\xfa\xbb\x18\x16\x08\x01\x1a\x12refund.merchant_id\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/refunds/{refund_id}\x12\x89\x01\n\x0bListRefunds\x12&.bihuan.payments.v1.ListRefundsRequest\x1a\'.bihuan.payments.v1.ListRefundsResponse")\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01"\x0bmerchant_id\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/refunds\x12\xc6\x01\n\x0eRecordReversal\x12).bihuan.payments.v1.RecordReversalRequest\x1a*.bihuan.payments.v1.RecordReversalResponse"]\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x12"\r/v1/reversals:\x01*\x12\xce\x01\n\x10RecordChargeback\x12+.bihuan.payments.v1.RecordChargebackRequest\x1a,.bihuan.payments.v1.RecordChargebackResponse"_\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x14"\x0f/v1/chargebacks:\x01*\x12\xdb\x01\n\x13RecordWonChargeback\x12..bihuan.payments.v1.RecordWonChargebackRequest\x1a/.bihuan.payments.v1.RecordWonChargebackResponse"c\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x18"\x13/v1/chargebacks:won:\x01*\x12\x91\x01\n\rListTakebacks\x12(.bihuan.payments.v1.ListTakebacksRequest\x1a).bihuan.payments.v1.ListTakebacksResponse"+\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/takebacksb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bihuan/payments/v1/refund_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1f\x62ihuan/payments/v1/refund.proto\x1a!bihuan/payments/v1/takeback.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x02\n\x13\x43reateRefundRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12:\n\x12merchant_refund_no\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18@2\x13^[A-Za-z0-9_|*@-]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\"\n\x07\x62ill_no\x18\x06 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\"T\n\x14\x43reateRefundResponse\x12*\n\x06refund\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xb8\x03\n\x13RecordRefundRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12/\n\x12merchant_refund_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12,\n\x11\x63hannel_refund_no\x18\x06 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\x12\x37\n\x0b\x66inish_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\"\n\x07\x62ill_no\x18\x08 \x01(\tB\x11\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\"T\n\x14RecordRefundResponse\x12*\n\x06refund\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"4\n\x14\x43onfirmRefundRequest\x12\x1c\n\trefund_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"C\n\x15\x43onfirmRefundResponse\x12*\n\x06refund\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund\"0\n\x10GetRefundRequest\x12\x1c\n\trefund_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"?\n\x11GetRefundResponse\x12*\n\x06refund\x18\x01 \x01(\x0b\x32\x1a.bihuan.payments.v1.Refund\"\x85\x02\n\x12ListRefundsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1b\n\npayment_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bmerchant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12#\n\x12merchant_refund_no\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x39\n\x05state\x18\x06 \x01(\x0e\x32 .bihuan.payments.v1.Refund.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x17\n\x0fneeds_attention\x18\x07 \x01(\x08\"[\n\x13ListRefundsResponse\x12+\n\x07refunds\x18\x01 \x03(\x0b\x32\x1a.bihuan.payments.v1.Refund\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe7\x02\n\x15RecordReversalRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12\x30\n\x13\x63hannel_takeback_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x35\n\ttake_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"Z\n\x16RecordReversalResponse\x12.\n\x08takeback\x18\x01 \x01(\x0b\x32\x1c.bihuan.payments.v1.Takeback\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xe9\x02\n\x17RecordChargebackRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12\x30\n\x13\x63hannel_takeback_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x35\n\ttake_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\\\n\x18RecordChargebackResponse\x12.\n\x08takeback\x18\x01 \x01(\x0b\x32\x1c.bihuan.payments.v1.Takeback\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xee\x02\n\x1aRecordWonChargebackRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12+\n\npayment_id\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18@2\x0c^[a-z0-9_]*$\x12\x30\n\x13\x63hannel_takeback_no\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x17\n\x06reason\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x37\n\x0breturn_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"_\n\x1bRecordWonChargebackResponse\x12.\n\x08takeback\x18\x01 \x01(\x0b\x32\x1c.bihuan.payments.v1.Takeback\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xc9\x01\n\x14ListTakebacksRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1b\n\npayment_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bmerchant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x39\n\x04kind\x18\x05 \x01(\x0e\x32!.bihuan.payments.v1.Takeback.KindB\x08\xbaH\x05\x82\x01\x02\x10\x01\"a\n\x15ListTakebacksResponse\x12/\n\ttakebacks\x18\x01 \x03(\x0b\x32\x1c.bihuan.payments.v1.Takeback\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x9e\r\n\rRefundService\x12\xbe\x01\n\x0c\x43reateRefund\x12\'.bihuan.payments.v1.CreateRefundRequest\x1a(.bihuan.payments.v1.CreateRefundResponse\"[\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/refunds:\x01*\x12\xc5\x01\n\x0cRecordRefund\x12\'.bihuan.payments.v1.RecordRefundRequest\x1a(.bihuan.payments.v1.RecordRefundResponse\"b\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x17\"\x12/v1/refunds:record:\x01*\x12\xd2\x01\n\rConfirmRefund\x12(.bihuan.payments.v1.ConfirmRefundRequest\x1a).bihuan.payments.v1.ConfirmRefundResponse\"l\x90\x02\x02\xfa\xbb\x18;\x08\x03*7\n\trefund_id\x12*bihuan.payments.v1.RefundService.GetRefund\x82\xd3\xe4\x93\x02$\"\x1f/v1/refunds/{refund_id}:confirm:\x01*\x12\x96\x01\n\tGetRefund\x12$.bihuan.payments.v1.GetRefundRequest\x1a%.bihuan.payments.v1.GetRefundResponse\"<\x90\x02\x01\xfa\xbb\x18\x16\x08\x01\x1a\x12refund.merchant_id\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/refunds/{refund_id}\x12\x89\x01\n\x0bListRefunds\x12&.bihuan.payments.v1.ListRefundsRequest\x1a\'.bihuan.payments.v1.ListRefundsResponse\")\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/refunds\x12\xc6\x01\n\x0eRecordReversal\x12).bihuan.payments.v1.RecordReversalRequest\x1a*.bihuan.payments.v1.RecordReversalResponse\"]\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x12\"\r/v1/reversals:\x01*\x12\xce\x01\n\x10RecordChargeback\x12+.bihuan.payments.v1.RecordChargebackRequest\x1a,.bihuan.payments.v1.RecordChargebackResponse\"_\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/chargebacks:\x01*\x12\xdb\x01\n\x13RecordWonChargeback\x12..bihuan.payments.v1.RecordWonChargebackRequest\x1a/.bihuan.payments.v1.RecordWonChargebackResponse\"c\x90\x02\x02\xfa\xbb\x18>\x08\x03*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x18\"\x13/v1/chargebacks:won:\x01*\x12\x91\x01\n\rListTakebacks\x12(.bihuan.payments.v1.ListTakebacksRequest\x1a).bihuan.payments.v1.ListTakebacksResponse\"+\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/takebacksb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.refund_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.refund_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name[
-        "payment_id"
-    ]._serialized_options = b"\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$"
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name["merchant_refund_no"]._loaded_options = None
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name[
-        "merchant_refund_no"
-    ]._serialized_options = b"\272H\033r\031\020\001\030@2\023^[A-Za-z0-9_|*@-]*$"
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name["amount"]._loaded_options = None
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name[
-        "amount"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name["reason"]._loaded_options = None
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name["reason"]._serialized_options = b"\272H\004r\002\030P"
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name["bill_no"]._loaded_options = None
-    _globals["_CREATEREFUNDREQUEST"].fields_by_name["bill_no"]._serialized_options = b"\272H\016r\014\030@2\010^[!-~]*$"
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name[
-        "payment_id"
-    ]._serialized_options = b"\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$"
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["merchant_refund_no"]._loaded_options = None
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name[
-        "merchant_refund_no"
-    ]._serialized_options = b"\272H\020r\016\020\001\030@2\010^[!-~]*$"
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["amount"]._loaded_options = None
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name[
-        "amount"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["reason"]._loaded_options = None
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["reason"]._serialized_options = b"\272H\004r\002\030P"
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["channel_refund_no"]._loaded_options = None
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name[
-        "channel_refund_no"
-    ]._serialized_options = b"\272H\016r\014\030@2\010^[!-~]*$"
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["finish_time"]._loaded_options = None
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["finish_time"]._serialized_options = b"\272H\003\310\001\001"
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["bill_no"]._loaded_options = None
-    _globals["_RECORDREFUNDREQUEST"].fields_by_name["bill_no"]._serialized_options = b"\272H\016r\014\030@2\010^[!-~]*$"
-    _globals["_CONFIRMREFUNDREQUEST"].fields_by_name["refund_id"]._loaded_options = None
-    _globals["_CONFIRMREFUNDREQUEST"].fields_by_name["refund_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_GETREFUNDREQUEST"].fields_by_name["refund_id"]._loaded_options = None
-    _globals["_GETREFUNDREQUEST"].fields_by_name["refund_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["payment_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["merchant_id"]._loaded_options = None
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["merchant_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["merchant_refund_no"]._loaded_options = None
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["merchant_refund_no"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["state"]._loaded_options = None
-    _globals["_LISTREFUNDSREQUEST"].fields_by_name["state"]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name[
-        "payment_id"
-    ]._serialized_options = b"\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$"
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name["channel_takeback_no"]._loaded_options = None
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name[
-        "channel_takeback_no"
-    ]._serialized_options = b"\272H\020r\016\020\001\030@2\010^[!-~]*$"
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name["amount"]._loaded_options = None
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name[
-        "amount"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name["reason"]._loaded_options = None
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name["reason"]._serialized_options = b"\272H\004r\002\030P"
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name["take_time"]._loaded_options = None
-    _globals["_RECORDREVERSALREQUEST"].fields_by_name["take_time"]._serialized_options = b"\272H\003\310\001\001"
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name[
-        "payment_id"
-    ]._serialized_options = b"\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$"
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name["channel_takeback_no"]._loaded_options = None
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name[
-        "channel_takeback_no"
-    ]._serialized_options = b"\272H\020r\016\020\001\030@2\010^[!-~]*$"
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name["amount"]._loaded_options = None
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name[
-        "amount"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name["reason"]._loaded_options = None
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name["reason"]._serialized_options = b"\272H\004r\002\030P"
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name["take_time"]._loaded_options = None
-    _globals["_RECORDCHARGEBACKREQUEST"].fields_by_name["take_time"]._serialized_options = b"\272H\003\310\001\001"
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name[
-        "payment_id"
-    ]._serialized_options = b"\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$"
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name["channel_takeback_no"]._loaded_options = None
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name[
-        "channel_takeback_no"
-    ]._serialized_options = b"\272H\020r\016\020\001\030@2\010^[!-~]*$"
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name["amount"]._loaded_options = None
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name[
-        "amount"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name["reason"]._loaded_options = None
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name["reason"]._serialized_options = b"\272H\004r\002\030P"
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name["return_time"]._loaded_options = None
-    _globals["_RECORDWONCHARGEBACKREQUEST"].fields_by_name["return_time"]._serialized_options = b"\272H\003\310\001\001"
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name["payment_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name["merchant_id"]._loaded_options = None
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name["merchant_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name["kind"]._loaded_options = None
-    _globals["_LISTTAKEBACKSREQUEST"].fields_by_name["kind"]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_REFUNDSERVICE"].methods_by_name["CreateRefund"]._loaded_options = None
-    _globals["_REFUNDSERVICE"].methods_by_name[
-        "CreateRefund"
-    ]._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\020"\013/v1/refunds:\001*'
-    _globals["_REFUNDSERVICE"].methods_by_name["RecordRefund"]._loaded_options = None
-    _globals["_REFUNDSERVICE"].methods_by_name[
-        "RecordRefund"
-    ]._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\027"\022/v1/refunds:record:\001*'
-    _globals["_REFUNDSERVICE"].methods_by_name["ConfirmRefund"]._loaded_options = None
-    _globals["_REFUNDSERVICE"].methods_by_name[
-        "ConfirmRefund"
-    ]._serialized_options = b'\220\002\002\372\273\030;\010\003*7\n\trefund_id\022*bihuan.payments.v1.RefundService.GetRefund\202\323\344\223\002$"\037/v1/refunds/{refund_id}:confirm:\001*'
-    _globals["_REFUNDSERVICE"].methods_by_name["GetRefund"]._loaded_options = None
-    _globals["_REFUNDSERVICE"].methods_by_name[
-        "GetRefund"
-    ]._serialized_options = b"\220\002\001\372\273\030\026\010\001\032\022refund.merchant_id\202\323\344\223\002\031\022\027/v1/refunds/{refund_id}"
-    _globals["_REFUNDSERVICE"].methods_by_name["ListRefunds"]._loaded_options = None
-    _globals["_REFUNDSERVICE"].methods_by_name[
-        "ListRefunds"
-    ]._serialized_options = (
-        b'\220\002\001\372\273\030\017\010\001"\013merchant_id\202\323\344\223\002\r\022\013/v1/refunds'
-    )
-    _globals["_REFUNDSERVICE"].methods_by_name["RecordReversal"]._loaded_options = None
-    _globals["_REFUNDSERVICE"].methods_by_name[
-        "RecordReversal"
-    ]._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\022"\r/v1/reversals:\001*'
-    _globals["_REFUNDSERVICE"].methods_by_name["RecordChargeback"]._loaded_options = None
-    _globals["_REFUNDSERVICE"].methods_by_name[
-        "RecordChargeback"
-    ]._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\024"\017/v1/chargebacks:\001*'
-    _globals["_REFUNDSERVICE"].methods_by_name["RecordWonChargeback"]._loaded_options = None
-    _globals["_REFUNDSERVICE"].methods_by_name[
-        "RecordWonChargeback"
-    ]._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\030"\023/v1/chargebacks:won:\001*'
-    _globals["_REFUNDSERVICE"].methods_by_name["ListTakebacks"]._loaded_options = None
-    _globals["_REFUNDSERVICE"].methods_by_name[
-        "ListTakebacks"
-    ]._serialized_options = (
-        b'\220\002\001\372\273\030\017\010\001"\013merchant_id\202\323\344\223\002\017\022\r/v1/takebacks'
-    )
-    _globals["_CREATEREFUNDREQUEST"]._serialized_start = 284
-    _globals["_CREATEREFUNDREQUEST"]._serialized_end = 632
-    _globals["_CREATEREFUNDRESPONSE"]._serialized_start = 634
-    _globals["_CREATEREFUNDRESPONSE"]._serialized_end = 718
-    _globals["_RECORDREFUNDREQUEST"]._serialized_start = 721
-    _globals["_RECORDREFUNDREQUEST"]._serialized_end = 1161
-    _globals["_RECORDREFUNDRESPONSE"]._serialized_start = 1163
-    _globals["_RECORDREFUNDRESPONSE"]._serialized_end = 1247
-    _globals["_CONFIRMREFUNDREQUEST"]._serialized_start = 1249
-    _globals["_CONFIRMREFUNDREQUEST"]._serialized_end = 1301
-    _globals["_CONFIRMREFUNDRESPONSE"]._serialized_start = 1303
-    _globals["_CONFIRMREFUNDRESPONSE"]._serialized_end = 1370
-    _globals["_GETREFUNDREQUEST"]._serialized_start = 1372
-    _globals["_GETREFUNDREQUEST"]._serialized_end = 1420
-    _globals["_GETREFUNDRESPONSE"]._serialized_start = 1422
-    _globals["_GETREFUNDRESPONSE"]._serialized_end = 1485
-    _globals["_LISTREFUNDSREQUEST"]._serialized_start = 1488
-    _globals["_LISTREFUNDSREQUEST"]._serialized_end = 1749
-    _globals["_LISTREFUNDSRESPONSE"]._serialized_start = 1751
-    _globals["_LISTREFUNDSRESPONSE"]._serialized_end = 1842
-    _globals["_RECORDREVERSALREQUEST"]._serialized_start = 1845
-    _globals["_RECORDREVERSALREQUEST"]._serialized_end = 2204
-    _globals["_RECORDREVERSALRESPONSE"]._serialized_start = 2206
-    _globals["_RECORDREVERSALRESPONSE"]._serialized_end = 2296
-    _globals["_RECORDCHARGEBACKREQUEST"]._serialized_start = 2299
-    _globals["_RECORDCHARGEBACKREQUEST"]._serialized_end = 2660
-    _globals["_RECORDCHARGEBACKRESPONSE"]._serialized_start = 2662
-    _globals["_RECORDCHARGEBACKRESPONSE"]._serialized_end = 2754
-    _globals["_RECORDWONCHARGEBACKREQUEST"]._serialized_start = 2757
-    _globals["_RECORDWONCHARGEBACKREQUEST"]._serialized_end = 3123
-    _globals["_RECORDWONCHARGEBACKRESPONSE"]._serialized_start = 3125
-    _globals["_RECORDWONCHARGEBACKRESPONSE"]._serialized_end = 3220
-    _globals["_LISTTAKEBACKSREQUEST"]._serialized_start = 3223
-    _globals["_LISTTAKEBACKSREQUEST"]._serialized_end = 3424
-    _globals["_LISTTAKEBACKSRESPONSE"]._serialized_start = 3426
-    _globals["_LISTTAKEBACKSRESPONSE"]._serialized_end = 3523
-    _globals["_REFUNDSERVICE"]._serialized_start = 3526
-    _globals["_REFUNDSERVICE"]._serialized_end = 5220
+  DESCRIPTOR._loaded_options = None
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$'
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['merchant_refund_no']._loaded_options = None
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['merchant_refund_no']._serialized_options = b'\272H\033r\031\020\001\030@2\023^[A-Za-z0-9_|*@-]*$'
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['amount']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\004r\002\030P'
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['bill_no']._loaded_options = None
+  _globals['_CREATEREFUNDREQUEST'].fields_by_name['bill_no']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$'
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['merchant_refund_no']._loaded_options = None
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['merchant_refund_no']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['amount']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\004r\002\030P'
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['channel_refund_no']._loaded_options = None
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['channel_refund_no']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['finish_time']._loaded_options = None
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['finish_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['bill_no']._loaded_options = None
+  _globals['_RECORDREFUNDREQUEST'].fields_by_name['bill_no']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$'
+  _globals['_CONFIRMREFUNDREQUEST'].fields_by_name['refund_id']._loaded_options = None
+  _globals['_CONFIRMREFUNDREQUEST'].fields_by_name['refund_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_GETREFUNDREQUEST'].fields_by_name['refund_id']._loaded_options = None
+  _globals['_GETREFUNDREQUEST'].fields_by_name['refund_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['merchant_id']._loaded_options = None
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['merchant_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['merchant_refund_no']._loaded_options = None
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['merchant_refund_no']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['state']._loaded_options = None
+  _globals['_LISTREFUNDSREQUEST'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$'
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['channel_takeback_no']._loaded_options = None
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['channel_takeback_no']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['amount']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\004r\002\030P'
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['take_time']._loaded_options = None
+  _globals['_RECORDREVERSALREQUEST'].fields_by_name['take_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$'
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['channel_takeback_no']._loaded_options = None
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['channel_takeback_no']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['amount']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\004r\002\030P'
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['take_time']._loaded_options = None
+  _globals['_RECORDCHARGEBACKREQUEST'].fields_by_name['take_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\024r\022\020\001\030@2\014^[a-z0-9_]*$'
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['channel_takeback_no']._loaded_options = None
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['channel_takeback_no']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['amount']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\004r\002\030P'
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['return_time']._loaded_options = None
+  _globals['_RECORDWONCHARGEBACKREQUEST'].fields_by_name['return_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['merchant_id']._loaded_options = None
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['merchant_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['kind']._loaded_options = None
+  _globals['_LISTTAKEBACKSREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_REFUNDSERVICE'].methods_by_name['CreateRefund']._loaded_options = None
+  _globals['_REFUNDSERVICE'].methods_by_name['CreateRefund']._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\020\"\013/v1/refunds:\001*'
+  _globals['_REFUNDSERVICE'].methods_by_name['RecordRefund']._loaded_options = None
+  _globals['_REFUNDSERVICE'].methods_by_name['RecordRefund']._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\027\"\022/v1/refunds:record:\001*'
+  _globals['_REFUNDSERVICE'].methods_by_name['ConfirmRefund']._loaded_options = None
+  _globals['_REFUNDSERVICE'].methods_by_name['ConfirmRefund']._serialized_options = b'\220\002\002\372\273\030;\010\003*7\n\trefund_id\022*bihuan.payments.v1.RefundService.GetRefund\202\323\344\223\002$\"\037/v1/refunds/{refund_id}:confirm:\001*'
+  _globals['_REFUNDSERVICE'].methods_by_name['GetRefund']._loaded_options = None
+  _globals['_REFUNDSERVICE'].methods_by_name['GetRefund']._serialized_options = b'\220\002\001\372\273\030\026\010\001\032\022refund.merchant_id\202\323\344\223\002\031\022\027/v1/refunds/{refund_id}'
+  _globals['_REFUNDSERVICE'].methods_by_name['ListRefunds']._loaded_options = None
+  _globals['_REFUNDSERVICE'].methods_by_name['ListRefunds']._serialized_options = b'\220\002\001\372\273\030\017\010\001\"\013merchant_id\202\323\344\223\002\r\022\013/v1/refunds'
+  _globals['_REFUNDSERVICE'].methods_by_name['RecordReversal']._loaded_options = None
+  _globals['_REFUNDSERVICE'].methods_by_name['RecordReversal']._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\022\"\r/v1/reversals:\001*'
+  _globals['_REFUNDSERVICE'].methods_by_name['RecordChargeback']._loaded_options = None
+  _globals['_REFUNDSERVICE'].methods_by_name['RecordChargeback']._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\024\"\017/v1/chargebacks:\001*'
+  _globals['_REFUNDSERVICE'].methods_by_name['RecordWonChargeback']._loaded_options = None
+  _globals['_REFUNDSERVICE'].methods_by_name['RecordWonChargeback']._serialized_options = b'\220\002\002\372\273\030>\010\003*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\030\"\023/v1/chargebacks:won:\001*'
+  _globals['_REFUNDSERVICE'].methods_by_name['ListTakebacks']._loaded_options = None
+  _globals['_REFUNDSERVICE'].methods_by_name['ListTakebacks']._serialized_options = b'\220\002\001\372\273\030\017\010\001\"\013merchant_id\202\323\344\223\002\017\022\r/v1/takebacks'
+  _globals['_CREATEREFUNDREQUEST']._serialized_start=284
+  _globals['_CREATEREFUNDREQUEST']._serialized_end=632
+  _globals['_CREATEREFUNDRESPONSE']._serialized_start=634
+  _globals['_CREATEREFUNDRESPONSE']._serialized_end=718
+  _globals['_RECORDREFUNDREQUEST']._serialized_start=721
+  _globals['_RECORDREFUNDREQUEST']._serialized_end=1161
+  _globals['_RECORDREFUNDRESPONSE']._serialized_start=1163
+  _globals['_RECORDREFUNDRESPONSE']._serialized_end=1247
+  _globals['_CONFIRMREFUNDREQUEST']._serialized_start=1249
+  _globals['_CONFIRMREFUNDREQUEST']._serialized_end=1301
+  _globals['_CONFIRMREFUNDRESPONSE']._serialized_start=1303
+  _globals['_CONFIRMREFUNDRESPONSE']._serialized_end=1370
+  _globals['_GETREFUNDREQUEST']._serialized_start=1372
+  _globals['_GETREFUNDREQUEST']._serialized_end=1420
+  _globals['_GETREFUNDRESPONSE']._serialized_start=1422
+  _globals['_GETREFUNDRESPONSE']._serialized_end=1485
+  _globals['_LISTREFUNDSREQUEST']._serialized_start=1488
+  _globals['_LISTREFUNDSREQUEST']._serialized_end=1749
+  _globals['_LISTREFUNDSRESPONSE']._serialized_start=1751
+  _globals['_LISTREFUNDSRESPONSE']._serialized_end=1842
+  _globals['_RECORDREVERSALREQUEST']._serialized_start=1845
+  _globals['_RECORDREVERSALREQUEST']._serialized_end=2204
+  _globals['_RECORDREVERSALRESPONSE']._serialized_start=2206
+  _globals['_RECORDREVERSALRESPONSE']._serialized_end=2296
+  _globals['_RECORDCHARGEBACKREQUEST']._serialized_start=2299
+  _globals['_RECORDCHARGEBACKREQUEST']._serialized_end=2660
+  _globals['_RECORDCHARGEBACKRESPONSE']._serialized_start=2662
+  _globals['_RECORDCHARGEBACKRESPONSE']._serialized_end=2754
+  _globals['_RECORDWONCHARGEBACKREQUEST']._serialized_start=2757
+  _globals['_RECORDWONCHARGEBACKREQUEST']._serialized_end=3123
+  _globals['_RECORDWONCHARGEBACKRESPONSE']._serialized_start=3125
+  _globals['_RECORDWONCHARGEBACKRESPONSE']._serialized_end=3220
+  _globals['_LISTTAKEBACKSREQUEST']._serialized_start=3223
+  _globals['_LISTTAKEBACKSREQUEST']._serialized_end=3424
+  _globals['_LISTTAKEBACKSRESPONSE']._serialized_start=3426
+  _globals['_LISTTAKEBACKSRESPONSE']._serialized_end=3523
+  _globals['_REFUNDSERVICE']._serialized_start=3526
+  _globals['_REFUNDSERVICE']._serialized_end=5220
 # @@protoc_insertion_point(module_scope)

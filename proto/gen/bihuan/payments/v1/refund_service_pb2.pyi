@@ -63,20 +63,7 @@ class CreateRefundRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "bill_no",
-        b"bill_no",
-        "merchant_refund_no",
-        b"merchant_refund_no",
-        "payment_id",
-        b"payment_id",
-        "reason",
-        b"reason",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -161,24 +148,7 @@ class RecordRefundRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "finish_time", b"finish_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "bill_no",
-        b"bill_no",
-        "channel_refund_no",
-        b"channel_refund_no",
-        "finish_time",
-        b"finish_time",
-        "merchant_refund_no",
-        b"merchant_refund_no",
-        "payment_id",
-        b"payment_id",
-        "reason",
-        b"reason",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "bill_no", b"bill_no", "channel_refund_no", b"channel_refund_no", "finish_time", b"finish_time", "merchant_refund_no", b"merchant_refund_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -344,22 +314,7 @@ class ListRefundsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "merchant_id",
-        b"merchant_id",
-        "merchant_refund_no",
-        b"merchant_refund_no",
-        "needs_attention",
-        b"needs_attention",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "payment_id",
-        b"payment_id",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "merchant_refund_no", b"merchant_refund_no", "needs_attention", b"needs_attention", "page_size", b"page_size", "page_token", b"page_token", "payment_id", b"payment_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -433,20 +388,7 @@ class RecordReversalRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "take_time", b"take_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "channel_takeback_no",
-        b"channel_takeback_no",
-        "payment_id",
-        b"payment_id",
-        "reason",
-        b"reason",
-        "request_id",
-        b"request_id",
-        "take_time",
-        b"take_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "channel_takeback_no", b"channel_takeback_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id", "take_time", b"take_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -520,20 +462,7 @@ class RecordChargebackRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "take_time", b"take_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "channel_takeback_no",
-        b"channel_takeback_no",
-        "payment_id",
-        b"payment_id",
-        "reason",
-        b"reason",
-        "request_id",
-        b"request_id",
-        "take_time",
-        b"take_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "channel_takeback_no", b"channel_takeback_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id", "take_time", b"take_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -607,20 +536,7 @@ class RecordWonChargebackRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "return_time", b"return_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "channel_takeback_no",
-        b"channel_takeback_no",
-        "payment_id",
-        b"payment_id",
-        "reason",
-        b"reason",
-        "request_id",
-        b"request_id",
-        "return_time",
-        b"return_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "channel_takeback_no", b"channel_takeback_no", "payment_id", b"payment_id", "reason", b"reason", "request_id", b"request_id", "return_time", b"return_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -686,18 +602,7 @@ class ListTakebacksRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "kind",
-        b"kind",
-        "merchant_id",
-        b"merchant_id",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "payment_id",
-        b"payment_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "merchant_id", b"merchant_id", "page_size", b"page_size", "page_token", b"page_token", "payment_id", b"payment_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,55 +16,39 @@ class RefundServiceStub:
     """Gives money back, never more than was paid, and keeps what channels took back."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CreateRefund: _aio.UnaryUnaryMultiCallable[
-        _refund_service_pb2.CreateRefundRequest, _refund_service_pb2.CreateRefundResponse
-    ]
+    CreateRefund: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.CreateRefundRequest, _refund_service_pb2.CreateRefundResponse]
     """Gives a part or all of a payment back. The amount is reserved first, then the channel is asked; the answer has
     the refund as it stands then, which may be PROCESSING or UNKNOWN: GetRefund tells how it ended.
     Idempotent by request_id and by (merchant of the payment, merchant_refund_no). May be retried on UNAVAILABLE and
     after a deadline. REFUND_EXCEEDS when less is left, NOT_REFUNDABLE when the payment has not succeeded,
     CHANNEL_NOT_CONFIGURED when its channel cannot be asked here: RecordRefund is for that.
     """
-    RecordRefund: _aio.UnaryUnaryMultiCallable[
-        _refund_service_pb2.RecordRefundRequest, _refund_service_pb2.RecordRefundResponse
-    ]
+    RecordRefund: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.RecordRefundRequest, _refund_service_pb2.RecordRefundResponse]
     """Records a refund that the platform had its channel do: a finished fact, under the same rule for what is left.
     Idempotent as CreateRefund is. REFUND_EXCEEDS and NOT_REFUNDABLE as there.
     """
-    ConfirmRefund: _aio.UnaryUnaryMultiCallable[
-        _refund_service_pb2.ConfirmRefundRequest, _refund_service_pb2.ConfirmRefundResponse
-    ]
+    ConfirmRefund: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.ConfirmRefundRequest, _refund_service_pb2.ConfirmRefundResponse]
     """Asks the channel now about a refund whose outcome is open, also when it was given up; does nothing to a final one.
     May be repeated at will.
     """
     GetRefund: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.GetRefundRequest, _refund_service_pb2.GetRefundResponse]
     """Gets one refund. Reads its own writes."""
-    ListRefunds: _aio.UnaryUnaryMultiCallable[
-        _refund_service_pb2.ListRefundsRequest, _refund_service_pb2.ListRefundsResponse
-    ]
+    ListRefunds: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.ListRefundsRequest, _refund_service_pb2.ListRefundsResponse]
     """Lists refunds, newest first, by page."""
-    RecordReversal: _aio.UnaryUnaryMultiCallable[
-        _refund_service_pb2.RecordReversalRequest, _refund_service_pb2.RecordReversalResponse
-    ]
+    RecordReversal: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.RecordReversalRequest, _refund_service_pb2.RecordReversalResponse]
     """Records that a channel or a bank undid a payment, or a part of it: a new fact, the payment stays as it was paid.
     Idempotent by request_id and by (merchant of the payment, channel_takeback_no). 冲正
     """
-    RecordChargeback: _aio.UnaryUnaryMultiCallable[
-        _refund_service_pb2.RecordChargebackRequest, _refund_service_pb2.RecordChargebackResponse
-    ]
+    RecordChargeback: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.RecordChargebackRequest, _refund_service_pb2.RecordChargebackResponse]
     """Records that a payer got money back by a dispute: a new fact, the payment stays as it was paid.
     Idempotent by request_id and by (merchant of the payment, channel_takeback_no). 拒付
     """
-    RecordWonChargeback: _aio.UnaryUnaryMultiCallable[
-        _refund_service_pb2.RecordWonChargebackRequest, _refund_service_pb2.RecordWonChargebackResponse
-    ]
+    RecordWonChargeback: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.RecordWonChargebackRequest, _refund_service_pb2.RecordWonChargebackResponse]
     """Records that the merchant won the dispute of a chargeback and has money of it again: a new fact beside the
     chargeback, which stays as it is, once for each. INVALID_FIELD when the payment has no such chargeback, or less was
     taken by it. Idempotent by request_id and by (merchant of the payment, channel_takeback_no). 拒付申诉成功
     """
-    ListTakebacks: _aio.UnaryUnaryMultiCallable[
-        _refund_service_pb2.ListTakebacksRequest, _refund_service_pb2.ListTakebacksResponse
-    ]
+    ListTakebacks: _aio.UnaryUnaryMultiCallable[_refund_service_pb2.ListTakebacksRequest, _refund_service_pb2.ListTakebacksResponse]
     """Lists reversals, chargebacks, and those that were won, newest first, by page."""
 
 class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -73,9 +58,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     def CreateRefund(
         self,
         request: _refund_service_pb2.CreateRefundRequest,
-        context: _aio.ServicerContext[
-            _refund_service_pb2.CreateRefundRequest, _abc.Awaitable[_refund_service_pb2.CreateRefundResponse]
-        ],
+        context: _aio.ServicerContext[_refund_service_pb2.CreateRefundRequest, _abc.Awaitable[_refund_service_pb2.CreateRefundResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.CreateRefundResponse]:
         """Gives a part or all of a payment back. The amount is reserved first, then the channel is asked; the answer has
         the refund as it stands then, which may be PROCESSING or UNKNOWN: GetRefund tells how it ended.
@@ -88,9 +71,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     def RecordRefund(
         self,
         request: _refund_service_pb2.RecordRefundRequest,
-        context: _aio.ServicerContext[
-            _refund_service_pb2.RecordRefundRequest, _abc.Awaitable[_refund_service_pb2.RecordRefundResponse]
-        ],
+        context: _aio.ServicerContext[_refund_service_pb2.RecordRefundRequest, _abc.Awaitable[_refund_service_pb2.RecordRefundResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.RecordRefundResponse]:
         """Records a refund that the platform had its channel do: a finished fact, under the same rule for what is left.
         Idempotent as CreateRefund is. REFUND_EXCEEDS and NOT_REFUNDABLE as there.
@@ -100,9 +81,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     def ConfirmRefund(
         self,
         request: _refund_service_pb2.ConfirmRefundRequest,
-        context: _aio.ServicerContext[
-            _refund_service_pb2.ConfirmRefundRequest, _abc.Awaitable[_refund_service_pb2.ConfirmRefundResponse]
-        ],
+        context: _aio.ServicerContext[_refund_service_pb2.ConfirmRefundRequest, _abc.Awaitable[_refund_service_pb2.ConfirmRefundResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.ConfirmRefundResponse]:
         """Asks the channel now about a refund whose outcome is open, also when it was given up; does nothing to a final one.
         May be repeated at will.
@@ -112,9 +91,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetRefund(
         self,
         request: _refund_service_pb2.GetRefundRequest,
-        context: _aio.ServicerContext[
-            _refund_service_pb2.GetRefundRequest, _abc.Awaitable[_refund_service_pb2.GetRefundResponse]
-        ],
+        context: _aio.ServicerContext[_refund_service_pb2.GetRefundRequest, _abc.Awaitable[_refund_service_pb2.GetRefundResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.GetRefundResponse]:
         """Gets one refund. Reads its own writes."""
 
@@ -122,9 +99,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListRefunds(
         self,
         request: _refund_service_pb2.ListRefundsRequest,
-        context: _aio.ServicerContext[
-            _refund_service_pb2.ListRefundsRequest, _abc.Awaitable[_refund_service_pb2.ListRefundsResponse]
-        ],
+        context: _aio.ServicerContext[_refund_service_pb2.ListRefundsRequest, _abc.Awaitable[_refund_service_pb2.ListRefundsResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.ListRefundsResponse]:
         """Lists refunds, newest first, by page."""
 
@@ -132,9 +107,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     def RecordReversal(
         self,
         request: _refund_service_pb2.RecordReversalRequest,
-        context: _aio.ServicerContext[
-            _refund_service_pb2.RecordReversalRequest, _abc.Awaitable[_refund_service_pb2.RecordReversalResponse]
-        ],
+        context: _aio.ServicerContext[_refund_service_pb2.RecordReversalRequest, _abc.Awaitable[_refund_service_pb2.RecordReversalResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.RecordReversalResponse]:
         """Records that a channel or a bank undid a payment, or a part of it: a new fact, the payment stays as it was paid.
         Idempotent by request_id and by (merchant of the payment, channel_takeback_no). 冲正
@@ -144,9 +117,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     def RecordChargeback(
         self,
         request: _refund_service_pb2.RecordChargebackRequest,
-        context: _aio.ServicerContext[
-            _refund_service_pb2.RecordChargebackRequest, _abc.Awaitable[_refund_service_pb2.RecordChargebackResponse]
-        ],
+        context: _aio.ServicerContext[_refund_service_pb2.RecordChargebackRequest, _abc.Awaitable[_refund_service_pb2.RecordChargebackResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.RecordChargebackResponse]:
         """Records that a payer got money back by a dispute: a new fact, the payment stays as it was paid.
         Idempotent by request_id and by (merchant of the payment, channel_takeback_no). 拒付
@@ -156,10 +127,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     def RecordWonChargeback(
         self,
         request: _refund_service_pb2.RecordWonChargebackRequest,
-        context: _aio.ServicerContext[
-            _refund_service_pb2.RecordWonChargebackRequest,
-            _abc.Awaitable[_refund_service_pb2.RecordWonChargebackResponse],
-        ],
+        context: _aio.ServicerContext[_refund_service_pb2.RecordWonChargebackRequest, _abc.Awaitable[_refund_service_pb2.RecordWonChargebackResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.RecordWonChargebackResponse]:
         """Records that the merchant won the dispute of a chargeback and has money of it again: a new fact beside the
         chargeback, which stays as it is, once for each. INVALID_FIELD when the payment has no such chargeback, or less was
@@ -170,9 +138,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListTakebacks(
         self,
         request: _refund_service_pb2.ListTakebacksRequest,
-        context: _aio.ServicerContext[
-            _refund_service_pb2.ListTakebacksRequest, _abc.Awaitable[_refund_service_pb2.ListTakebacksResponse]
-        ],
+        context: _aio.ServicerContext[_refund_service_pb2.ListTakebacksRequest, _abc.Awaitable[_refund_service_pb2.ListTakebacksResponse]],
     ) -> _abc.Awaitable[_refund_service_pb2.ListTakebacksResponse]:
         """Lists reversals, chargebacks, and those that were won, newest first, by page."""
 

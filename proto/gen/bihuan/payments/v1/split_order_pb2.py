@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/split_order.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/split_order.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/split_order.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,19 +27,17 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n$bihuan/payments/v1/split_order.proto\x12\x12\x62ihuan.payments.v1\x1a bihuan/payments/v1/payment.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xc0\x03\n\nSplitOrder\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x16\n\x0esplit_order_no\x18\x02 \x01(\t\x12$\n\x05total\x18\x03 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x33\n\x05state\x18\x04 \x01(\x0e\x32$.bihuan.payments.v1.SplitOrder.State\x12*\n\x0bpaid_amount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x0epending_amount\x18\x06 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x31\n\x05parts\x18\x07 \x03(\x0b\x32".bihuan.payments.v1.SplitOrderPart\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"k\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_UNPAID\x10\x01\x12\x15\n\x11STATE_PARTLY_PAID\x10\x02\x12\x0e\n\nSTATE_PAID\x10\x03\x12\x12\n\x0eSTATE_OVERPAID\x10\x04"\xdd\x01\n\x0eSplitOrderPart\x12\x19\n\x11merchant_order_no\x18\x01 \x01(\t\x12%\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x12\n\npayment_id\x18\x03 \x01(\t\x12\x38\n\rpayment_state\x18\x04 \x01(\x0e\x32!.bihuan.payments.v1.Payment.State\x12*\n\x0bpaid_amount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0f\n\x07\x64iffers\x18\x06 \x01(\x08\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bihuan/payments/v1/split_order.proto\x12\x12\x62ihuan.payments.v1\x1a bihuan/payments/v1/payment.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x03\n\nSplitOrder\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x16\n\x0esplit_order_no\x18\x02 \x01(\t\x12$\n\x05total\x18\x03 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x33\n\x05state\x18\x04 \x01(\x0e\x32$.bihuan.payments.v1.SplitOrder.State\x12*\n\x0bpaid_amount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x0epending_amount\x18\x06 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x31\n\x05parts\x18\x07 \x03(\x0b\x32\".bihuan.payments.v1.SplitOrderPart\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"k\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_UNPAID\x10\x01\x12\x15\n\x11STATE_PARTLY_PAID\x10\x02\x12\x0e\n\nSTATE_PAID\x10\x03\x12\x12\n\x0eSTATE_OVERPAID\x10\x04\"\xdd\x01\n\x0eSplitOrderPart\x12\x19\n\x11merchant_order_no\x18\x01 \x01(\t\x12%\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x12\n\npayment_id\x18\x03 \x01(\t\x12\x38\n\rpayment_state\x18\x04 \x01(\x0e\x32!.bihuan.payments.v1.Payment.State\x12*\n\x0bpaid_amount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0f\n\x07\x64iffers\x18\x06 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.split_order_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.split_order_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SPLITORDER"]._serialized_start = 156
-    _globals["_SPLITORDER"]._serialized_end = 604
-    _globals["_SPLITORDER_STATE"]._serialized_start = 497
-    _globals["_SPLITORDER_STATE"]._serialized_end = 604
-    _globals["_SPLITORDERPART"]._serialized_start = 607
-    _globals["_SPLITORDERPART"]._serialized_end = 828
+  DESCRIPTOR._loaded_options = None
+  _globals['_SPLITORDER']._serialized_start=156
+  _globals['_SPLITORDER']._serialized_end=604
+  _globals['_SPLITORDER_STATE']._serialized_start=497
+  _globals['_SPLITORDER_STATE']._serialized_end=604
+  _globals['_SPLITORDERPART']._serialized_start=607
+  _globals['_SPLITORDERPART']._serialized_end=828
 # @@protoc_insertion_point(module_scope)

@@ -105,35 +105,9 @@ class SplitOrder(_message.Message):
         parts: _abc.Iterable[Global___SplitOrderPart] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time",
-        b"create_time",
-        "paid_amount",
-        b"paid_amount",
-        "pending_amount",
-        b"pending_amount",
-        "total",
-        b"total",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "paid_amount", b"paid_amount", "pending_amount", b"pending_amount", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time",
-        b"create_time",
-        "merchant_id",
-        b"merchant_id",
-        "paid_amount",
-        b"paid_amount",
-        "parts",
-        b"parts",
-        "pending_amount",
-        b"pending_amount",
-        "split_order_no",
-        b"split_order_no",
-        "state",
-        b"state",
-        "total",
-        b"total",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "merchant_id", b"merchant_id", "paid_amount", b"paid_amount", "parts", b"parts", "pending_amount", b"pending_amount", "split_order_no", b"split_order_no", "state", b"state", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -179,20 +153,7 @@ class SplitOrderPart(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "paid_amount", b"paid_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "differs",
-        b"differs",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "paid_amount",
-        b"paid_amount",
-        "payment_id",
-        b"payment_id",
-        "payment_state",
-        b"payment_state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "differs", b"differs", "merchant_order_no", b"merchant_order_no", "paid_amount", b"paid_amount", "payment_id", b"payment_id", "payment_state", b"payment_state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

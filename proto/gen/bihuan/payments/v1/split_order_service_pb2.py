@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/split_order_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/split_order_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/split_order_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -26,69 +29,45 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n,bihuan/payments/v1/split_order_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a$bihuan/payments/v1/split_order.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto"\xe7\x02\n\x17\x43reateSplitOrderRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x30\n\x0bmerchant_id\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12\x34\n\x0esplit_order_no\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18@2\x11^[A-Za-z0-9_.-]*$\x12u\n\x05total\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x44\n\x05parts\x18\x05 \x03(\x0b\x32).bihuan.payments.v1.SplitOrderPartContentB\n\xbaH\x07\x92\x01\x04\x08\x02\x10\x64"\xbf\x01\n\x15SplitOrderPartContent\x12.\n\x11merchant_order_no\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01"a\n\x18\x43reateSplitOrderResponse\x12\x33\n\x0bsplit_order\x18\x01 \x01(\x0b\x32\x1e.bihuan.payments.v1.SplitOrder\x12\x10\n\x08replayed\x18\x02 \x01(\x08"Y\n\x14GetSplitOrderRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\x0esplit_order_no\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"L\n\x15GetSplitOrderResponse\x12\x33\n\x0bsplit_order\x18\x01 \x01(\x0b\x32\x1e.bihuan.payments.v1.SplitOrder2\xf4\x02\n\x11SplitOrderService\x12\x9f\x01\n\x10\x43reateSplitOrder\x12+.bihuan.payments.v1.CreateSplitOrderRequest\x1a,.bihuan.payments.v1.CreateSplitOrderResponse"0\x90\x02\x02\xfa\xbb\x18\x0f\x08\x02\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02\x14"\x0f/v1/splitOrders:\x01*\x12\xbc\x01\n\rGetSplitOrder\x12(.bihuan.payments.v1.GetSplitOrderRequest\x1a).bihuan.payments.v1.GetSplitOrderResponse"V\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02:\x12\x38/v1/merchants/{merchant_id}/splitOrders/{split_order_no}b\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/payments/v1/split_order_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a$bihuan/payments/v1/split_order.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xe7\x02\n\x17\x43reateSplitOrderRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x30\n\x0bmerchant_id\x18\x02 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12\x34\n\x0esplit_order_no\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x10\x01\x18@2\x11^[A-Za-z0-9_.-]*$\x12u\n\x05total\x18\x04 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x44\n\x05parts\x18\x05 \x03(\x0b\x32).bihuan.payments.v1.SplitOrderPartContentB\n\xbaH\x07\x92\x01\x04\x08\x02\x10\x64\"\xbf\x01\n\x15SplitOrderPartContent\x12.\n\x11merchant_order_no\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12v\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\"a\n\x18\x43reateSplitOrderResponse\x12\x33\n\x0bsplit_order\x18\x01 \x01(\x0b\x32\x1e.bihuan.payments.v1.SplitOrder\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"Y\n\x14GetSplitOrderRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\x0esplit_order_no\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"L\n\x15GetSplitOrderResponse\x12\x33\n\x0bsplit_order\x18\x01 \x01(\x0b\x32\x1e.bihuan.payments.v1.SplitOrder2\xf4\x02\n\x11SplitOrderService\x12\x9f\x01\n\x10\x43reateSplitOrder\x12+.bihuan.payments.v1.CreateSplitOrderRequest\x1a,.bihuan.payments.v1.CreateSplitOrderResponse\"0\x90\x02\x02\xfa\xbb\x18\x0f\x08\x02\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/splitOrders:\x01*\x12\xbc\x01\n\rGetSplitOrder\x12(.bihuan.payments.v1.GetSplitOrderRequest\x1a).bihuan.payments.v1.GetSplitOrderResponse\"V\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02:\x12\x38/v1/merchants/{merchant_id}/splitOrders/{split_order_no}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.split_order_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.split_order_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name["merchant_id"]._loaded_options = None
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name[
-        "merchant_id"
-    ]._serialized_options = b"\272H\030r\026\020\001\030@2\020^[A-Za-z0-9_-]*$"
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name["split_order_no"]._loaded_options = None
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name[
-        "split_order_no"
-    ]._serialized_options = b"\272H\031r\027\020\001\030@2\021^[A-Za-z0-9_.-]*$"
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name["total"]._loaded_options = None
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name[
-        "total"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name["parts"]._loaded_options = None
-    _globals["_CREATESPLITORDERREQUEST"].fields_by_name[
-        "parts"
-    ]._serialized_options = b"\272H\007\222\001\004\010\002\020d"
-    _globals["_SPLITORDERPARTCONTENT"].fields_by_name["merchant_order_no"]._loaded_options = None
-    _globals["_SPLITORDERPARTCONTENT"].fields_by_name[
-        "merchant_order_no"
-    ]._serialized_options = b"\272H\020r\016\020\001\030@2\010^[!-~]*$"
-    _globals["_SPLITORDERPARTCONTENT"].fields_by_name["amount"]._loaded_options = None
-    _globals["_SPLITORDERPARTCONTENT"].fields_by_name[
-        "amount"
-    ]._serialized_options = b"\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001"
-    _globals["_GETSPLITORDERREQUEST"].fields_by_name["merchant_id"]._loaded_options = None
-    _globals["_GETSPLITORDERREQUEST"].fields_by_name["merchant_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_GETSPLITORDERREQUEST"].fields_by_name["split_order_no"]._loaded_options = None
-    _globals["_GETSPLITORDERREQUEST"].fields_by_name[
-        "split_order_no"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_SPLITORDERSERVICE"].methods_by_name["CreateSplitOrder"]._loaded_options = None
-    _globals["_SPLITORDERSERVICE"].methods_by_name[
-        "CreateSplitOrder"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\017\010\002\022\013merchant_id\202\323\344\223\002\024"\017/v1/splitOrders:\001*'
-    )
-    _globals["_SPLITORDERSERVICE"].methods_by_name["GetSplitOrder"]._loaded_options = None
-    _globals["_SPLITORDERSERVICE"].methods_by_name[
-        "GetSplitOrder"
-    ]._serialized_options = b"\220\002\001\372\273\030\017\010\001\022\013merchant_id\202\323\344\223\002:\0228/v1/merchants/{merchant_id}/splitOrders/{split_order_no}"
-    _globals["_CREATESPLITORDERREQUEST"]._serialized_start = 226
-    _globals["_CREATESPLITORDERREQUEST"]._serialized_end = 585
-    _globals["_SPLITORDERPARTCONTENT"]._serialized_start = 588
-    _globals["_SPLITORDERPARTCONTENT"]._serialized_end = 779
-    _globals["_CREATESPLITORDERRESPONSE"]._serialized_start = 781
-    _globals["_CREATESPLITORDERRESPONSE"]._serialized_end = 878
-    _globals["_GETSPLITORDERREQUEST"]._serialized_start = 880
-    _globals["_GETSPLITORDERREQUEST"]._serialized_end = 969
-    _globals["_GETSPLITORDERRESPONSE"]._serialized_start = 971
-    _globals["_GETSPLITORDERRESPONSE"]._serialized_end = 1047
-    _globals["_SPLITORDERSERVICE"]._serialized_start = 1050
-    _globals["_SPLITORDERSERVICE"]._serialized_end = 1422
+  DESCRIPTOR._loaded_options = None
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['merchant_id']._loaded_options = None
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['merchant_id']._serialized_options = b'\272H\030r\026\020\001\030@2\020^[A-Za-z0-9_-]*$'
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['split_order_no']._loaded_options = None
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['split_order_no']._serialized_options = b'\272H\031r\027\020\001\030@2\021^[A-Za-z0-9_.-]*$'
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['total']._loaded_options = None
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['total']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['parts']._loaded_options = None
+  _globals['_CREATESPLITORDERREQUEST'].fields_by_name['parts']._serialized_options = b'\272H\007\222\001\004\010\002\020d'
+  _globals['_SPLITORDERPARTCONTENT'].fields_by_name['merchant_order_no']._loaded_options = None
+  _globals['_SPLITORDERPARTCONTENT'].fields_by_name['merchant_order_no']._serialized_options = b'\272H\020r\016\020\001\030@2\010^[!-~]*$'
+  _globals['_SPLITORDERPARTCONTENT'].fields_by_name['amount']._loaded_options = None
+  _globals['_SPLITORDERPARTCONTENT'].fields_by_name['amount']._serialized_options = b'\272HL\272\001F\n\017amount.positive\022\034amount_minor must be above 0\032\025this.amount_minor > 0\310\001\001'
+  _globals['_GETSPLITORDERREQUEST'].fields_by_name['merchant_id']._loaded_options = None
+  _globals['_GETSPLITORDERREQUEST'].fields_by_name['merchant_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_GETSPLITORDERREQUEST'].fields_by_name['split_order_no']._loaded_options = None
+  _globals['_GETSPLITORDERREQUEST'].fields_by_name['split_order_no']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_SPLITORDERSERVICE'].methods_by_name['CreateSplitOrder']._loaded_options = None
+  _globals['_SPLITORDERSERVICE'].methods_by_name['CreateSplitOrder']._serialized_options = b'\220\002\002\372\273\030\017\010\002\022\013merchant_id\202\323\344\223\002\024\"\017/v1/splitOrders:\001*'
+  _globals['_SPLITORDERSERVICE'].methods_by_name['GetSplitOrder']._loaded_options = None
+  _globals['_SPLITORDERSERVICE'].methods_by_name['GetSplitOrder']._serialized_options = b'\220\002\001\372\273\030\017\010\001\022\013merchant_id\202\323\344\223\002:\0228/v1/merchants/{merchant_id}/splitOrders/{split_order_no}'
+  _globals['_CREATESPLITORDERREQUEST']._serialized_start=226
+  _globals['_CREATESPLITORDERREQUEST']._serialized_end=585
+  _globals['_SPLITORDERPARTCONTENT']._serialized_start=588
+  _globals['_SPLITORDERPARTCONTENT']._serialized_end=779
+  _globals['_CREATESPLITORDERRESPONSE']._serialized_start=781
+  _globals['_CREATESPLITORDERRESPONSE']._serialized_end=878
+  _globals['_GETSPLITORDERREQUEST']._serialized_start=880
+  _globals['_GETSPLITORDERREQUEST']._serialized_end=969
+  _globals['_GETSPLITORDERRESPONSE']._serialized_start=971
+  _globals['_GETSPLITORDERRESPONSE']._serialized_end=1047
+  _globals['_SPLITORDERSERVICE']._serialized_start=1050
+  _globals['_SPLITORDERSERVICE']._serialized_end=1422
 # @@protoc_insertion_point(module_scope)

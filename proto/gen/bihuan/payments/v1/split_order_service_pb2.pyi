@@ -56,18 +56,7 @@ class CreateSplitOrderRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "merchant_id",
-        b"merchant_id",
-        "parts",
-        b"parts",
-        "request_id",
-        b"request_id",
-        "split_order_no",
-        b"split_order_no",
-        "total",
-        b"total",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "parts", b"parts", "request_id", b"request_id", "split_order_no", b"split_order_no", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

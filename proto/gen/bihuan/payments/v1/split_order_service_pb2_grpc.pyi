@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,16 +16,12 @@ class SplitOrderServiceStub:
     """Keeps which payments are parts of one order, and tells how far the order is paid. It starts no payment."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CreateSplitOrder: _aio.UnaryUnaryMultiCallable[
-        _split_order_service_pb2.CreateSplitOrderRequest, _split_order_service_pb2.CreateSplitOrderResponse
-    ]
+    CreateSplitOrder: _aio.UnaryUnaryMultiCallable[_split_order_service_pb2.CreateSplitOrderRequest, _split_order_service_pb2.CreateSplitOrderResponse]
     """Tells of an order and its parts; payments of the parts may come before or after it.
     Idempotent by request_id and by (merchant_id, split_order_no). May be retried on UNAVAILABLE and after a deadline.
     BUSINESS_KEY_REUSED also when an order number is a part of another order already.
     """
-    GetSplitOrder: _aio.UnaryUnaryMultiCallable[
-        _split_order_service_pb2.GetSplitOrderRequest, _split_order_service_pb2.GetSplitOrderResponse
-    ]
+    GetSplitOrder: _aio.UnaryUnaryMultiCallable[_split_order_service_pb2.GetSplitOrderRequest, _split_order_service_pb2.GetSplitOrderResponse]
     """Gets one order with its parts as their payments stand now. Reads its own writes."""
 
 class SplitOrderServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -34,10 +31,7 @@ class SplitOrderServiceServicer(metaclass=_abc_1.ABCMeta):
     def CreateSplitOrder(
         self,
         request: _split_order_service_pb2.CreateSplitOrderRequest,
-        context: _aio.ServicerContext[
-            _split_order_service_pb2.CreateSplitOrderRequest,
-            _abc.Awaitable[_split_order_service_pb2.CreateSplitOrderResponse],
-        ],
+        context: _aio.ServicerContext[_split_order_service_pb2.CreateSplitOrderRequest, _abc.Awaitable[_split_order_service_pb2.CreateSplitOrderResponse]],
     ) -> _abc.Awaitable[_split_order_service_pb2.CreateSplitOrderResponse]:
         """Tells of an order and its parts; payments of the parts may come before or after it.
         Idempotent by request_id and by (merchant_id, split_order_no). May be retried on UNAVAILABLE and after a deadline.
@@ -48,10 +42,7 @@ class SplitOrderServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetSplitOrder(
         self,
         request: _split_order_service_pb2.GetSplitOrderRequest,
-        context: _aio.ServicerContext[
-            _split_order_service_pb2.GetSplitOrderRequest,
-            _abc.Awaitable[_split_order_service_pb2.GetSplitOrderResponse],
-        ],
+        context: _aio.ServicerContext[_split_order_service_pb2.GetSplitOrderRequest, _abc.Awaitable[_split_order_service_pb2.GetSplitOrderResponse]],
     ) -> _abc.Awaitable[_split_order_service_pb2.GetSplitOrderResponse]:
         """Gets one order with its parts as their payments stand now. Reads its own writes."""
 

@@ -4,15 +4,18 @@
 # source: bihuan/payments/v1/takeback.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/payments/v1/takeback.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/payments/v1/takeback.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,17 +26,15 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n!bihuan/payments/v1/takeback.proto\x12\x12\x62ihuan.payments.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xbd\x03\n\x08Takeback\x12\x13\n\x0btakeback_id\x18\x01 \x01(\t\x12/\n\x04kind\x18\x02 \x01(\x0e\x32!.bihuan.payments.v1.Takeback.Kind\x12\x12\n\npayment_id\x18\x03 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x04 \x01(\t\x12\x1b\n\x13\x63hannel_takeback_no\x18\x05 \x01(\t\x12%\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12/\n\x10uncovered_amount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12-\n\ttake_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp"]\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_REVERSAL\x10\x01\x12\x13\n\x0fKIND_CHARGEBACK\x10\x02\x12\x17\n\x13KIND_CHARGEBACK_WON\x10\x03\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bihuan/payments/v1/takeback.proto\x12\x12\x62ihuan.payments.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x03\n\x08Takeback\x12\x13\n\x0btakeback_id\x18\x01 \x01(\t\x12/\n\x04kind\x18\x02 \x01(\x0e\x32!.bihuan.payments.v1.Takeback.Kind\x12\x12\n\npayment_id\x18\x03 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x04 \x01(\t\x12\x1b\n\x13\x63hannel_takeback_no\x18\x05 \x01(\t\x12%\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12/\n\x10uncovered_amount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12-\n\ttake_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"]\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_REVERSAL\x10\x01\x12\x13\n\x0fKIND_CHARGEBACK\x10\x02\x12\x17\n\x13KIND_CHARGEBACK_WON\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.payments.v1.takeback_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.payments.v1.takeback_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_TAKEBACK"]._serialized_start = 119
-    _globals["_TAKEBACK"]._serialized_end = 564
-    _globals["_TAKEBACK_KIND"]._serialized_start = 471
-    _globals["_TAKEBACK_KIND"]._serialized_end = 564
+  DESCRIPTOR._loaded_options = None
+  _globals['_TAKEBACK']._serialized_start=119
+  _globals['_TAKEBACK']._serialized_end=564
+  _globals['_TAKEBACK_KIND']._serialized_start=471
+  _globals['_TAKEBACK_KIND']._serialized_end=564
 # @@protoc_insertion_point(module_scope)

@@ -110,39 +110,9 @@ class Takeback(_message.Message):
         take_time: _timestamp_pb2.Timestamp | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "create_time",
-        b"create_time",
-        "take_time",
-        b"take_time",
-        "uncovered_amount",
-        b"uncovered_amount",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "take_time", b"take_time", "uncovered_amount", b"uncovered_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "channel_takeback_no",
-        b"channel_takeback_no",
-        "create_time",
-        b"create_time",
-        "kind",
-        b"kind",
-        "merchant_id",
-        b"merchant_id",
-        "payment_id",
-        b"payment_id",
-        "reason",
-        b"reason",
-        "take_time",
-        b"take_time",
-        "takeback_id",
-        b"takeback_id",
-        "uncovered_amount",
-        b"uncovered_amount",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "channel_takeback_no", b"channel_takeback_no", "create_time", b"create_time", "kind", b"kind", "merchant_id", b"merchant_id", "payment_id", b"payment_id", "reason", b"reason", "take_time", b"take_time", "takeback_id", b"takeback_id", "uncovered_amount", b"uncovered_amount"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/arrival.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/arrival.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/arrival.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,17 +27,15 @@ from bihuan.reconciler.v1 import run_pb2 as bihuan_dot_reconciler_dot_v1_dot_run
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n"bihuan/reconciler/v1/arrival.proto\x12\x14\x62ihuan.reconciler.v1\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1e\x62ihuan/reconciler/v1/run.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xa8\x03\n\x0c\x41rrivalMatch\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x37\n\x05state\x18\x02 \x01(\x0e\x32(.bihuan.reconciler.v1.ArrivalMatch.State\x12\x0f\n\x07line_id\x18\x03 \x01(\t\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\x36\n\x0b\x64isposition\x18\x05 \x01(\x0e\x32!.bihuan.reconciler.v1.Disposition\x12=\n\x0f\x65xception_class\x18\x06 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x0e\n\x06run_id\x18\x08 \x01(\t\x12+\n\x07\x61t_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp"e\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x10\n\x0cSTATE_PAIRED\x10\x02\x12\x10\n\x0cSTATE_CLOSED\x10\x03\x12\x11\n\rSTATE_REVISED\x10\x04\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"bihuan/reconciler/v1/arrival.proto\x12\x14\x62ihuan.reconciler.v1\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1e\x62ihuan/reconciler/v1/run.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x03\n\x0c\x41rrivalMatch\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x37\n\x05state\x18\x02 \x01(\x0e\x32(.bihuan.reconciler.v1.ArrivalMatch.State\x12\x0f\n\x07line_id\x18\x03 \x01(\t\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\x36\n\x0b\x64isposition\x18\x05 \x01(\x0e\x32!.bihuan.reconciler.v1.Disposition\x12=\n\x0f\x65xception_class\x18\x06 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x0e\n\x06run_id\x18\x08 \x01(\t\x12+\n\x07\x61t_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x10\n\x0cSTATE_PAIRED\x10\x02\x12\x10\n\x0cSTATE_CLOSED\x10\x03\x12\x11\n\rSTATE_REVISED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.arrival_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.arrival_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_ARRIVALMATCH"]._serialized_start = 164
-    _globals["_ARRIVALMATCH"]._serialized_end = 588
-    _globals["_ARRIVALMATCH_STATE"]._serialized_start = 487
-    _globals["_ARRIVALMATCH_STATE"]._serialized_end = 588
+  DESCRIPTOR._loaded_options = None
+  _globals['_ARRIVALMATCH']._serialized_start=164
+  _globals['_ARRIVALMATCH']._serialized_end=588
+  _globals['_ARRIVALMATCH_STATE']._serialized_start=487
+  _globals['_ARRIVALMATCH_STATE']._serialized_end=588
 # @@protoc_insertion_point(module_scope)

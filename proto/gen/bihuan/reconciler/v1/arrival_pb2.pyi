@@ -101,26 +101,7 @@ class ArrivalMatch(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "at_time",
-        b"at_time",
-        "disposition",
-        b"disposition",
-        "exception_class",
-        b"exception_class",
-        "line_id",
-        b"line_id",
-        "payment_id",
-        b"payment_id",
-        "reason",
-        b"reason",
-        "rule_id",
-        b"rule_id",
-        "run_id",
-        b"run_id",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time", "disposition", b"disposition", "exception_class", b"exception_class", "line_id", b"line_id", "payment_id", b"payment_id", "reason", b"reason", "rule_id", b"rule_id", "run_id", b"run_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

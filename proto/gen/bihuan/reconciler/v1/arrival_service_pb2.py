@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/arrival_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/arrival_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/arrival_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,27 +28,21 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n*bihuan/reconciler/v1/arrival_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a"bihuan/reconciler/v1/arrival.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto"7\n\x16GetArrivalMatchRequest\x12\x1d\n\npayment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"T\n\x17GetArrivalMatchResponse\x12\x39\n\rarrival_match\x18\x01 \x01(\x0b\x32".bihuan.reconciler.v1.ArrivalMatch2\xf6\x01\n\x0e\x41rrivalService\x12\xe3\x01\n\x0fGetArrivalMatch\x12,.bihuan.reconciler.v1.GetArrivalMatchRequest\x1a-.bihuan.reconciler.v1.GetArrivalMatchResponse"s\x90\x02\x01\xfa\xbb\x18>\x08\x01*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02(\x12&/v1/payments/{payment_id}/arrivalMatchb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*bihuan/reconciler/v1/arrival_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\"bihuan/reconciler/v1/arrival.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"7\n\x16GetArrivalMatchRequest\x12\x1d\n\npayment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"T\n\x17GetArrivalMatchResponse\x12\x39\n\rarrival_match\x18\x01 \x01(\x0b\x32\".bihuan.reconciler.v1.ArrivalMatch2\xf6\x01\n\x0e\x41rrivalService\x12\xe3\x01\n\x0fGetArrivalMatch\x12,.bihuan.reconciler.v1.GetArrivalMatchRequest\x1a-.bihuan.reconciler.v1.GetArrivalMatchResponse\"s\x90\x02\x01\xfa\xbb\x18>\x08\x01*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02(\x12&/v1/payments/{payment_id}/arrivalMatchb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.arrival_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.arrival_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_GETARRIVALMATCHREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_GETARRIVALMATCHREQUEST"].fields_by_name[
-        "payment_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_ARRIVALSERVICE"].methods_by_name["GetArrivalMatch"]._loaded_options = None
-    _globals["_ARRIVALSERVICE"].methods_by_name[
-        "GetArrivalMatch"
-    ]._serialized_options = b"\220\002\001\372\273\030>\010\001*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002(\022&/v1/payments/{payment_id}/arrivalMatch"
-    _globals["_GETARRIVALMATCHREQUEST"]._serialized_start = 195
-    _globals["_GETARRIVALMATCHREQUEST"]._serialized_end = 250
-    _globals["_GETARRIVALMATCHRESPONSE"]._serialized_start = 252
-    _globals["_GETARRIVALMATCHRESPONSE"]._serialized_end = 336
-    _globals["_ARRIVALSERVICE"]._serialized_start = 339
-    _globals["_ARRIVALSERVICE"]._serialized_end = 585
+  DESCRIPTOR._loaded_options = None
+  _globals['_GETARRIVALMATCHREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_GETARRIVALMATCHREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_ARRIVALSERVICE'].methods_by_name['GetArrivalMatch']._loaded_options = None
+  _globals['_ARRIVALSERVICE'].methods_by_name['GetArrivalMatch']._serialized_options = b'\220\002\001\372\273\030>\010\001*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002(\022&/v1/payments/{payment_id}/arrivalMatch'
+  _globals['_GETARRIVALMATCHREQUEST']._serialized_start=195
+  _globals['_GETARRIVALMATCHREQUEST']._serialized_end=250
+  _globals['_GETARRIVALMATCHRESPONSE']._serialized_start=252
+  _globals['_GETARRIVALMATCHRESPONSE']._serialized_end=336
+  _globals['_ARRIVALSERVICE']._serialized_start=339
+  _globals['_ARRIVALSERVICE']._serialized_end=585
 # @@protoc_insertion_point(module_scope)

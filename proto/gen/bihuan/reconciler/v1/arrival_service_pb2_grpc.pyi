@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,9 +16,7 @@ class ArrivalServiceStub:
     """Tells what is known of a payment as rows come, before its day is closed."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetArrivalMatch: _aio.UnaryUnaryMultiCallable[
-        _arrival_service_pb2.GetArrivalMatchRequest, _arrival_service_pb2.GetArrivalMatchResponse
-    ]
+    GetArrivalMatch: _aio.UnaryUnaryMultiCallable[_arrival_service_pb2.GetArrivalMatchRequest, _arrival_service_pb2.GetArrivalMatchResponse]
     """Gets what is known of one payment or refund. One that never came is open as one is that has no pair."""
 
 class ArrivalServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -27,9 +26,7 @@ class ArrivalServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetArrivalMatch(
         self,
         request: _arrival_service_pb2.GetArrivalMatchRequest,
-        context: _aio.ServicerContext[
-            _arrival_service_pb2.GetArrivalMatchRequest, _abc.Awaitable[_arrival_service_pb2.GetArrivalMatchResponse]
-        ],
+        context: _aio.ServicerContext[_arrival_service_pb2.GetArrivalMatchRequest, _abc.Awaitable[_arrival_service_pb2.GetArrivalMatchResponse]],
     ) -> _abc.Awaitable[_arrival_service_pb2.GetArrivalMatchResponse]:
         """Gets what is known of one payment or refund. One that never came is open as one is that has no pair."""
 

@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/exception.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/exception.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/exception.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,23 +26,21 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n$bihuan/reconciler/v1/exception.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xd1\x06\n\tException\x12\x14\n\x0c\x65xception_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12=\n\x0f\x65xception_class\x18\x03 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x1a\n\x12\x65xception_class_zh\x18\x04 \x01(\t\x12\x34\n\x05state\x18\x05 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.State\x12\x12\n\npayment_id\x18\x06 \x01(\t\x12\x0f\n\x07line_id\x18\x07 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x08 \x01(\t\x12*\n\x0b\x62ook_amount\x18\t \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x0e\x63hannel_amount\x18\n \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x13\n\x0b\x65xplanation\x18\x0b \x01(\t\x12\x16\n\x0e\x65xplanation_zh\x18\x0c \x01(\t\x12\x10\n\x08trace_id\x18\r \x01(\t\x12/\n\x0b\x63reate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x15\x65xception_class_title\x18\x0f \x01(\t\x12\x0f\n\x07\x63hannel\x18\x10 \x01(\t\x12\x15\n\rbusiness_date\x18\x11 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x12 \x01(\t\x12\x10\n\x08\x61ssignee\x18\x13 \x01(\t\x12\x14\n\x0c\x63onfirmed_by\x18\x14 \x01(\t\x12\x1b\n\x13second_confirmed_by\x18\x15 \x01(\t\x12\x1a\n\x12resolved_by_run_id\x18\x16 \x01(\t\x12!\n\x19\x63\x61rried_from_exception_id\x18\x17 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x18 \x01(\x03"\x8b\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x12\n\x0eSTATE_RESOLVED\x10\x02\x12\x12\n\x0eSTATE_ASSIGNED\x10\x03\x12\x1e\n\x1aSTATE_PENDING_CONFIRMATION\x10\x04\x12\x13\n\x0fSTATE_CONFIRMED\x10\x05"\x89\x02\n\x0f\x45xceptionAction\x12\x38\n\x04kind\x18\x01 \x01(\x0e\x32*.bihuan.reconciler.v1.ExceptionAction.Kind\x12\x10\n\x08operator\x18\x02 \x01(\t\x12\x10\n\x08\x61ssignee\x18\x03 \x01(\t\x12\x0c\n\x04note\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x65xception_id\x18\x06 \x01(\t"C\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_ASSIGNED\x10\x01\x12\x12\n\x0eKIND_CONFIRMED\x10\x02*\x9d\x0b\n\x0e\x45xceptionClass\x12\x1f\n\x1b\x45XCEPTION_CLASS_UNSPECIFIED\x10\x00\x12 \n\x1c\x45XCEPTION_CLASS_CHANNEL_ONLY\x10\x01\x12!\n\x1d\x45XCEPTION_CLASS_PLATFORM_ONLY\x10\x02\x12\'\n#EXCEPTION_CLASS_AMOUNT_CHANNEL_OVER\x10\x03\x12(\n$EXCEPTION_CLASS_AMOUNT_CHANNEL_SHORT\x10\x04\x12%\n!EXCEPTION_CLASS_CURRENCY_MISMATCH\x10\x05\x12%\n!EXCEPTION_CLASS_DUPLICATE_PAYMENT\x10\x06\x12"\n\x1e\x45XCEPTION_CLASS_DUPLICATE_LINE\x10\x07\x12%\n!EXCEPTION_CLASS_DUPLICATE_BOOKING\x10\x08\x12\'\n#EXCEPTION_CLASS_REFUND_CHANNEL_ONLY\x10\t\x12&\n"EXCEPTION_CLASS_REFERENCE_CONFLICT\x10\n\x12*\n&EXCEPTION_CLASS_STATUS_CHANNEL_SUCCESS\x10\x0b\x12+\n\'EXCEPTION_CLASS_STATUS_PLATFORM_SUCCESS\x10\x0c\x12\'\n#EXCEPTION_CLASS_ROUNDING_DIFFERENCE\x10\r\x12 \n\x1c\x45XCEPTION_CLASS_FEE_MISMATCH\x10\x0e\x12\x1f\n\x1b\x45XCEPTION_CLASS_FEE_MISSING\x10\x0f\x12(\n$EXCEPTION_CLASS_NET_SETTLEMENT_BREAK\x10\x10\x12(\n$EXCEPTION_CLASS_REFUND_PLATFORM_ONLY\x10\x11\x12*\n&EXCEPTION_CLASS_REFUND_AMOUNT_MISMATCH\x10\x12\x12*\n&EXCEPTION_CLASS_REFUND_STATUS_SNAPSHOT\x10\x13\x12*\n&EXCEPTION_CLASS_REFUND_EXCEEDS_PAYMENT\x10\x14\x12\x1e\n\x1a\x45XCEPTION_CLASS_CHARGEBACK\x10\x15\x12$\n EXCEPTION_CLASS_SPLIT_INCOMPLETE\x10\x16\x12%\n!EXCEPTION_CLASS_MERGED_UNRESOLVED\x10\x17\x12#\n\x1f\x45XCEPTION_CLASS_AMBIGUOUS_MATCH\x10\x18\x12\x1d\n\x19\x45XCEPTION_CLASS_CROSS_DAY\x10\x19\x12\x1d\n\x19\x45XCEPTION_CLASS_LATE_ITEM\x10\x1a\x12&\n"EXCEPTION_CLASS_TIME_OUT_OF_WINDOW\x10\x1b\x12%\n!EXCEPTION_CLASS_REFERENCE_DAMAGED\x10\x1c\x12$\n EXCEPTION_CLASS_UNKNOWN_MERCHANT\x10\x1d\x12&\n"EXCEPTION_CLASS_ENTRY_CHANNEL_ONLY\x10\x1e\x12"\n\x1e\x45XCEPTION_CLASS_DUPLICATE_FILE\x10\x1f\x12\'\n#EXCEPTION_CLASS_CONTROL_TOTAL_BREAK\x10 \x12\x1e\n\x1a\x45XCEPTION_CLASS_MIRROR_GAP\x10!\x12%\n!EXCEPTION_CLASS_STATEMENT_MISSING\x10"\x12"\n\x1e\x45XCEPTION_CLASS_PARSE_REJECTED\x10#\x12&\n"EXCEPTION_CLASS_INVOICE_NOT_SYNCED\x10$b\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bihuan/reconciler/v1/exception.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x06\n\tException\x12\x14\n\x0c\x65xception_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12=\n\x0f\x65xception_class\x18\x03 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x1a\n\x12\x65xception_class_zh\x18\x04 \x01(\t\x12\x34\n\x05state\x18\x05 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.State\x12\x12\n\npayment_id\x18\x06 \x01(\t\x12\x0f\n\x07line_id\x18\x07 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x08 \x01(\t\x12*\n\x0b\x62ook_amount\x18\t \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x0e\x63hannel_amount\x18\n \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x13\n\x0b\x65xplanation\x18\x0b \x01(\t\x12\x16\n\x0e\x65xplanation_zh\x18\x0c \x01(\t\x12\x10\n\x08trace_id\x18\r \x01(\t\x12/\n\x0b\x63reate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x15\x65xception_class_title\x18\x0f \x01(\t\x12\x0f\n\x07\x63hannel\x18\x10 \x01(\t\x12\x15\n\rbusiness_date\x18\x11 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x12 \x01(\t\x12\x10\n\x08\x61ssignee\x18\x13 \x01(\t\x12\x14\n\x0c\x63onfirmed_by\x18\x14 \x01(\t\x12\x1b\n\x13second_confirmed_by\x18\x15 \x01(\t\x12\x1a\n\x12resolved_by_run_id\x18\x16 \x01(\t\x12!\n\x19\x63\x61rried_from_exception_id\x18\x17 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x18 \x01(\x03\"\x8b\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x12\n\x0eSTATE_RESOLVED\x10\x02\x12\x12\n\x0eSTATE_ASSIGNED\x10\x03\x12\x1e\n\x1aSTATE_PENDING_CONFIRMATION\x10\x04\x12\x13\n\x0fSTATE_CONFIRMED\x10\x05\"\x89\x02\n\x0f\x45xceptionAction\x12\x38\n\x04kind\x18\x01 \x01(\x0e\x32*.bihuan.reconciler.v1.ExceptionAction.Kind\x12\x10\n\x08operator\x18\x02 \x01(\t\x12\x10\n\x08\x61ssignee\x18\x03 \x01(\t\x12\x0c\n\x04note\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x65xception_id\x18\x06 \x01(\t\"C\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_ASSIGNED\x10\x01\x12\x12\n\x0eKIND_CONFIRMED\x10\x02*\x9d\x0b\n\x0e\x45xceptionClass\x12\x1f\n\x1b\x45XCEPTION_CLASS_UNSPECIFIED\x10\x00\x12 \n\x1c\x45XCEPTION_CLASS_CHANNEL_ONLY\x10\x01\x12!\n\x1d\x45XCEPTION_CLASS_PLATFORM_ONLY\x10\x02\x12\'\n#EXCEPTION_CLASS_AMOUNT_CHANNEL_OVER\x10\x03\x12(\n$EXCEPTION_CLASS_AMOUNT_CHANNEL_SHORT\x10\x04\x12%\n!EXCEPTION_CLASS_CURRENCY_MISMATCH\x10\x05\x12%\n!EXCEPTION_CLASS_DUPLICATE_PAYMENT\x10\x06\x12\"\n\x1e\x45XCEPTION_CLASS_DUPLICATE_LINE\x10\x07\x12%\n!EXCEPTION_CLASS_DUPLICATE_BOOKING\x10\x08\x12\'\n#EXCEPTION_CLASS_REFUND_CHANNEL_ONLY\x10\t\x12&\n\"EXCEPTION_CLASS_REFERENCE_CONFLICT\x10\n\x12*\n&EXCEPTION_CLASS_STATUS_CHANNEL_SUCCESS\x10\x0b\x12+\n\'EXCEPTION_CLASS_STATUS_PLATFORM_SUCCESS\x10\x0c\x12\'\n#EXCEPTION_CLASS_ROUNDING_DIFFERENCE\x10\r\x12 \n\x1c\x45XCEPTION_CLASS_FEE_MISMATCH\x10\x0e\x12\x1f\n\x1b\x45XCEPTION_CLASS_FEE_MISSING\x10\x0f\x12(\n$EXCEPTION_CLASS_NET_SETTLEMENT_BREAK\x10\x10\x12(\n$EXCEPTION_CLASS_REFUND_PLATFORM_ONLY\x10\x11\x12*\n&EXCEPTION_CLASS_REFUND_AMOUNT_MISMATCH\x10\x12\x12*\n&EXCEPTION_CLASS_REFUND_STATUS_SNAPSHOT\x10\x13\x12*\n&EXCEPTION_CLASS_REFUND_EXCEEDS_PAYMENT\x10\x14\x12\x1e\n\x1a\x45XCEPTION_CLASS_CHARGEBACK\x10\x15\x12$\n EXCEPTION_CLASS_SPLIT_INCOMPLETE\x10\x16\x12%\n!EXCEPTION_CLASS_MERGED_UNRESOLVED\x10\x17\x12#\n\x1f\x45XCEPTION_CLASS_AMBIGUOUS_MATCH\x10\x18\x12\x1d\n\x19\x45XCEPTION_CLASS_CROSS_DAY\x10\x19\x12\x1d\n\x19\x45XCEPTION_CLASS_LATE_ITEM\x10\x1a\x12&\n\"EXCEPTION_CLASS_TIME_OUT_OF_WINDOW\x10\x1b\x12%\n!EXCEPTION_CLASS_REFERENCE_DAMAGED\x10\x1c\x12$\n EXCEPTION_CLASS_UNKNOWN_MERCHANT\x10\x1d\x12&\n\"EXCEPTION_CLASS_ENTRY_CHANNEL_ONLY\x10\x1e\x12\"\n\x1e\x45XCEPTION_CLASS_DUPLICATE_FILE\x10\x1f\x12\'\n#EXCEPTION_CLASS_CONTROL_TOTAL_BREAK\x10 \x12\x1e\n\x1a\x45XCEPTION_CLASS_MIRROR_GAP\x10!\x12%\n!EXCEPTION_CLASS_STATEMENT_MISSING\x10\"\x12\"\n\x1e\x45XCEPTION_CLASS_PARSE_REJECTED\x10#\x12&\n\"EXCEPTION_CLASS_INVOICE_NOT_SYNCED\x10$b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.exception_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.exception_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_EXCEPTIONCLASS"]._serialized_start = 1244
-    _globals["_EXCEPTIONCLASS"]._serialized_end = 2681
-    _globals["_EXCEPTION"]._serialized_start = 124
-    _globals["_EXCEPTION"]._serialized_end = 973
-    _globals["_EXCEPTION_STATE"]._serialized_start = 834
-    _globals["_EXCEPTION_STATE"]._serialized_end = 973
-    _globals["_EXCEPTIONACTION"]._serialized_start = 976
-    _globals["_EXCEPTIONACTION"]._serialized_end = 1241
-    _globals["_EXCEPTIONACTION_KIND"]._serialized_start = 1174
-    _globals["_EXCEPTIONACTION_KIND"]._serialized_end = 1241
+  DESCRIPTOR._loaded_options = None
+  _globals['_EXCEPTIONCLASS']._serialized_start=1244
+  _globals['_EXCEPTIONCLASS']._serialized_end=2681
+  _globals['_EXCEPTION']._serialized_start=124
+  _globals['_EXCEPTION']._serialized_end=973
+  _globals['_EXCEPTION_STATE']._serialized_start=834
+  _globals['_EXCEPTION_STATE']._serialized_end=973
+  _globals['_EXCEPTIONACTION']._serialized_start=976
+  _globals['_EXCEPTIONACTION']._serialized_end=1241
+  _globals['_EXCEPTIONACTION_KIND']._serialized_start=1174
+  _globals['_EXCEPTIONACTION_KIND']._serialized_end=1241
 # @@protoc_insertion_point(module_scope)

@@ -332,60 +332,9 @@ class Exception(_message.Message):
         carried_from_exception_id: _builtins.str = ...,
         amount_minor: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "book_amount", b"book_amount", "channel_amount", b"channel_amount", "create_time", b"create_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["book_amount", b"book_amount", "channel_amount", b"channel_amount", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount_minor",
-        b"amount_minor",
-        "assignee",
-        b"assignee",
-        "book_amount",
-        b"book_amount",
-        "business_date",
-        b"business_date",
-        "carried_from_exception_id",
-        b"carried_from_exception_id",
-        "channel",
-        b"channel",
-        "channel_amount",
-        b"channel_amount",
-        "confirmed_by",
-        b"confirmed_by",
-        "create_time",
-        b"create_time",
-        "exception_class",
-        b"exception_class",
-        "exception_class_title",
-        b"exception_class_title",
-        "exception_class_zh",
-        b"exception_class_zh",
-        "exception_id",
-        b"exception_id",
-        "explanation",
-        b"explanation",
-        "explanation_zh",
-        b"explanation_zh",
-        "line_id",
-        b"line_id",
-        "merchant_id",
-        b"merchant_id",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "payment_id",
-        b"payment_id",
-        "resolved_by_run_id",
-        b"resolved_by_run_id",
-        "run_id",
-        b"run_id",
-        "second_confirmed_by",
-        b"second_confirmed_by",
-        "state",
-        b"state",
-        "trace_id",
-        b"trace_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "assignee", b"assignee", "book_amount", b"book_amount", "business_date", b"business_date", "carried_from_exception_id", b"carried_from_exception_id", "channel", b"channel", "channel_amount", b"channel_amount", "confirmed_by", b"confirmed_by", "create_time", b"create_time", "exception_class", b"exception_class", "exception_class_title", b"exception_class_title", "exception_class_zh", b"exception_class_zh", "exception_id", b"exception_id", "explanation", b"explanation", "explanation_zh", b"explanation_zh", "line_id", b"line_id", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "payment_id", b"payment_id", "resolved_by_run_id", b"resolved_by_run_id", "run_id", b"run_id", "second_confirmed_by", b"second_confirmed_by", "state", b"state", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -452,20 +401,7 @@ class ExceptionAction(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "assignee",
-        b"assignee",
-        "create_time",
-        b"create_time",
-        "exception_id",
-        b"exception_id",
-        "kind",
-        b"kind",
-        "note",
-        b"note",
-        "operator",
-        b"operator",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee", b"assignee", "create_time", b"create_time", "exception_id", b"exception_id", "kind", b"kind", "note", b"note", "operator", b"operator"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/exception_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/exception_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/exception_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -26,177 +29,131 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n,bihuan/reconciler/v1/exception_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto"6\n\x13GetExceptionRequest\x12\x1f\n\x0c\x65xception_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"\x82\x01\n\x14GetExceptionResponse\x12\x32\n\texception\x18\x01 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.Exception\x12\x36\n\x07\x61\x63tions\x18\x02 \x03(\x0b\x32%.bihuan.reconciler.v1.ExceptionAction"\xb6\x06\n\x15ListExceptionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x06run_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12G\n\x0f\x65xception_class\x18\x04 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClassB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12>\n\x05state\x18\x05 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\npayment_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x42\n\x12\x62usiness_date_from\x18\x08 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12@\n\x10\x62usiness_date_to\x18\t \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x19\n\x08\x61ssignee\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bmerchant_id\x18\x0b \x01(\tB\x07\xbaH\x04r\x02\x18@\x12+\n\rcurrency_code\x18\x0c \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{3})?$\x12"\n\x11\x61mount_minor_from\x18\r \x01(\x03\x42\x07\xbaH\x04"\x02(\x00\x12 \n\x0f\x61mount_minor_to\x18\x0e \x01(\x03\x42\x07\xbaH\x04"\x02(\x00\x12\x1e\n\rage_hours_min\x18\x0f \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12J\n\x05order\x18\x10 \x01(\x0e\x32\x31.bihuan.reconciler.v1.ListExceptionsRequest.OrderB\x08\xbaH\x05\x82\x01\x02\x10\x01"i\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x16\n\x12ORDER_OLDEST_FIRST\x10\x01\x12\x17\n\x13ORDER_LARGEST_FIRST\x10\x02\x12\x18\n\x14ORDER_SMALLEST_FIRST\x10\x03"f\n\x16ListExceptionsResponse\x12\x33\n\nexceptions\x18\x01 \x03(\x0b\x32\x1f.bihuan.reconciler.v1.Exception\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\xbc\x04\n\x0f\x45xceptionFilter\x12\x17\n\x06run_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12G\n\x0f\x65xception_class\x18\x02 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClassB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12>\n\x05state\x18\x03 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\npayment_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x42\n\x12\x62usiness_date_from\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12@\n\x10\x62usiness_date_to\x18\x07 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x19\n\x08\x61ssignee\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bmerchant_id\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@\x12+\n\rcurrency_code\x18\n \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{3})?$\x12"\n\x11\x61mount_minor_from\x18\x0b \x01(\x03\x42\x07\xbaH\x04"\x02(\x00\x12 \n\x0f\x61mount_minor_to\x18\x0c \x01(\x03\x42\x07\xbaH\x04"\x02(\x00\x12\x1e\n\rage_hours_min\x18\r \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00"S\n\x1aSummarizeExceptionsRequest\x12\x35\n\x06\x66ilter\x18\x01 \x01(\x0b\x32%.bihuan.reconciler.v1.ExceptionFilter"X\n\x1bSummarizeExceptionsResponse\x12\x39\n\tsummaries\x18\x01 \x03(\x0b\x32&.bihuan.reconciler.v1.ExceptionSummary"\x93\x02\n\x10\x45xceptionSummary\x12=\n\x0f\x65xception_class\x18\x01 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x1a\n\x12\x65xception_class_zh\x18\x02 \x01(\t\x12\x34\n\x05state\x18\x03 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.State\x12\x17\n\x0f\x65xception_count\x18\x04 \x01(\x03\x12(\n\tbook_sums\x18\x05 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12+\n\x0c\x63hannel_sums\x18\x06 \x03(\x0b\x32\x15.bihuan.type.v1.Money"\xbe\x01\n\x17\x41ssignExceptionsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12*\n\rexception_ids\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\xe8\x07"\x06r\x04\x10\x01\x18@\x12\x19\n\x08\x61ssignee\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07"d\n\x18\x41ssignExceptionsResponse\x12\x36\n\x07results\x18\x01 \x03(\x0b\x32%.bihuan.reconciler.v1.ExceptionResult\x12\x10\n\x08replayed\x18\x02 \x01(\x08"\xfd\x01\n\x18\x43onfirmExceptionsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12(\n\rexception_ids\x18\x03 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\xe8\x07"\x06r\x04\x10\x01\x18@\x12\x35\n\x06\x66ilter\x18\x04 \x01(\x0b\x32%.bihuan.reconciler.v1.ExceptionFilter\x12"\n\x0e\x65xpected_count\x18\x05 \x01(\x03\x42\n\xbaH\x07"\x05\x18\x90N(\x00\x12\x16\n\x04note\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07"e\n\x19\x43onfirmExceptionsResponse\x12\x36\n\x07results\x18\x01 \x03(\x0b\x32%.bihuan.reconciler.v1.ExceptionResult\x12\x10\n\x08replayed\x18\x02 \x01(\x08"\x93\x01\n\x0f\x45xceptionResult\x12\x14\n\x0c\x65xception_id\x18\x01 \x01(\t\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.State\x12\x0f\n\x07refusal\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\nmessage_zh\x18\x05 \x01(\t2\xa9\x07\n\x10\x45xceptionService\x12\xdb\x01\n\x0cGetException\x12).bihuan.reconciler.v1.GetExceptionRequest\x1a*.bihuan.reconciler.v1.GetExceptionResponse"t\x90\x02\x01\xfa\xbb\x18H\x08\x01\x32\x44\n\x14\x65xception.payment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/exceptions/{exception_id}\x12\xc8\x01\n\x0eListExceptions\x12+.bihuan.reconciler.v1.ListExceptionsRequest\x1a,.bihuan.reconciler.v1.ListExceptionsResponse"[\x90\x02\x01\xfa\xbb\x18>\x08\x01*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/exceptions\x12\xa5\x01\n\x13SummarizeExceptions\x12\x30.bihuan.reconciler.v1.SummarizeExceptionsRequest\x1a\x31.bihuan.reconciler.v1.SummarizeExceptionsResponse")\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/exceptions:summary\x12\x9e\x01\n\x10\x41ssignExceptions\x12-.bihuan.reconciler.v1.AssignExceptionsRequest\x1a..bihuan.reconciler.v1.AssignExceptionsResponse"+\x90\x02\x02\xfa\xbb\x18\x04\x08\n8\x01\x82\xd3\xe4\x93\x02\x1a"\x15/v1/exceptions:assign:\x01*\x12\xa2\x01\n\x11\x43onfirmExceptions\x12..bihuan.reconciler.v1.ConfirmExceptionsRequest\x1a/.bihuan.reconciler.v1.ConfirmExceptionsResponse",\x90\x02\x02\xfa\xbb\x18\x04\x08\n8\x01\x82\xd3\xe4\x93\x02\x1b"\x16/v1/exceptions:confirm:\x01*b\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/reconciler/v1/exception_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"6\n\x13GetExceptionRequest\x12\x1f\n\x0c\x65xception_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x82\x01\n\x14GetExceptionResponse\x12\x32\n\texception\x18\x01 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.Exception\x12\x36\n\x07\x61\x63tions\x18\x02 \x03(\x0b\x32%.bihuan.reconciler.v1.ExceptionAction\"\xb6\x06\n\x15ListExceptionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x06run_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12G\n\x0f\x65xception_class\x18\x04 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClassB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12>\n\x05state\x18\x05 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\npayment_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x42\n\x12\x62usiness_date_from\x18\x08 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12@\n\x10\x62usiness_date_to\x18\t \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x19\n\x08\x61ssignee\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bmerchant_id\x18\x0b \x01(\tB\x07\xbaH\x04r\x02\x18@\x12+\n\rcurrency_code\x18\x0c \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{3})?$\x12\"\n\x11\x61mount_minor_from\x18\r \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12 \n\x0f\x61mount_minor_to\x18\x0e \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1e\n\rage_hours_min\x18\x0f \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12J\n\x05order\x18\x10 \x01(\x0e\x32\x31.bihuan.reconciler.v1.ListExceptionsRequest.OrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\"i\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x16\n\x12ORDER_OLDEST_FIRST\x10\x01\x12\x17\n\x13ORDER_LARGEST_FIRST\x10\x02\x12\x18\n\x14ORDER_SMALLEST_FIRST\x10\x03\"f\n\x16ListExceptionsResponse\x12\x33\n\nexceptions\x18\x01 \x03(\x0b\x32\x1f.bihuan.reconciler.v1.Exception\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbc\x04\n\x0f\x45xceptionFilter\x12\x17\n\x06run_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12G\n\x0f\x65xception_class\x18\x02 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClassB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12>\n\x05state\x18\x03 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\npayment_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x42\n\x12\x62usiness_date_from\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12@\n\x10\x62usiness_date_to\x18\x07 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x19\n\x08\x61ssignee\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bmerchant_id\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@\x12+\n\rcurrency_code\x18\n \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{3})?$\x12\"\n\x11\x61mount_minor_from\x18\x0b \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12 \n\x0f\x61mount_minor_to\x18\x0c \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1e\n\rage_hours_min\x18\r \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"S\n\x1aSummarizeExceptionsRequest\x12\x35\n\x06\x66ilter\x18\x01 \x01(\x0b\x32%.bihuan.reconciler.v1.ExceptionFilter\"X\n\x1bSummarizeExceptionsResponse\x12\x39\n\tsummaries\x18\x01 \x03(\x0b\x32&.bihuan.reconciler.v1.ExceptionSummary\"\x93\x02\n\x10\x45xceptionSummary\x12=\n\x0f\x65xception_class\x18\x01 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x1a\n\x12\x65xception_class_zh\x18\x02 \x01(\t\x12\x34\n\x05state\x18\x03 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.State\x12\x17\n\x0f\x65xception_count\x18\x04 \x01(\x03\x12(\n\tbook_sums\x18\x05 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12+\n\x0c\x63hannel_sums\x18\x06 \x03(\x0b\x32\x15.bihuan.type.v1.Money\"\xbe\x01\n\x17\x41ssignExceptionsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12*\n\rexception_ids\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\xe8\x07\"\x06r\x04\x10\x01\x18@\x12\x19\n\x08\x61ssignee\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"d\n\x18\x41ssignExceptionsResponse\x12\x36\n\x07results\x18\x01 \x03(\x0b\x32%.bihuan.reconciler.v1.ExceptionResult\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xfd\x01\n\x18\x43onfirmExceptionsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12(\n\rexception_ids\x18\x03 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\xe8\x07\"\x06r\x04\x10\x01\x18@\x12\x35\n\x06\x66ilter\x18\x04 \x01(\x0b\x32%.bihuan.reconciler.v1.ExceptionFilter\x12\"\n\x0e\x65xpected_count\x18\x05 \x01(\x03\x42\n\xbaH\x07\"\x05\x18\x90N(\x00\x12\x16\n\x04note\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"e\n\x19\x43onfirmExceptionsResponse\x12\x36\n\x07results\x18\x01 \x03(\x0b\x32%.bihuan.reconciler.v1.ExceptionResult\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\x93\x01\n\x0f\x45xceptionResult\x12\x14\n\x0c\x65xception_id\x18\x01 \x01(\t\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.bihuan.reconciler.v1.Exception.State\x12\x0f\n\x07refusal\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\nmessage_zh\x18\x05 \x01(\t2\xa9\x07\n\x10\x45xceptionService\x12\xdb\x01\n\x0cGetException\x12).bihuan.reconciler.v1.GetExceptionRequest\x1a*.bihuan.reconciler.v1.GetExceptionResponse\"t\x90\x02\x01\xfa\xbb\x18H\x08\x01\x32\x44\n\x14\x65xception.payment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/exceptions/{exception_id}\x12\xc8\x01\n\x0eListExceptions\x12+.bihuan.reconciler.v1.ListExceptionsRequest\x1a,.bihuan.reconciler.v1.ListExceptionsResponse\"[\x90\x02\x01\xfa\xbb\x18>\x08\x01*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/exceptions\x12\xa5\x01\n\x13SummarizeExceptions\x12\x30.bihuan.reconciler.v1.SummarizeExceptionsRequest\x1a\x31.bihuan.reconciler.v1.SummarizeExceptionsResponse\")\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/exceptions:summary\x12\x9e\x01\n\x10\x41ssignExceptions\x12-.bihuan.reconciler.v1.AssignExceptionsRequest\x1a..bihuan.reconciler.v1.AssignExceptionsResponse\"+\x90\x02\x02\xfa\xbb\x18\x04\x08\n8\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/exceptions:assign:\x01*\x12\xa2\x01\n\x11\x43onfirmExceptions\x12..bihuan.reconciler.v1.ConfirmExceptionsRequest\x1a/.bihuan.reconciler.v1.ConfirmExceptionsResponse\",\x90\x02\x02\xfa\xbb\x18\x04\x08\n8\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/exceptions:confirm:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.exception_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.exception_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_GETEXCEPTIONREQUEST"].fields_by_name["exception_id"]._loaded_options = None
-    _globals["_GETEXCEPTIONREQUEST"].fields_by_name["exception_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["run_id"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["run_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["exception_class"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name[
-        "exception_class"
-    ]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["state"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["state"]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["payment_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["channel"]._serialized_options = b"\272H\004r\002\030 "
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["business_date_from"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name[
-        "business_date_from"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["business_date_to"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name[
-        "business_date_to"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["assignee"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["assignee"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["merchant_id"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["merchant_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["currency_code"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name[
-        "currency_code"
-    ]._serialized_options = b"\272H\021r\0172\r^([A-Z]{3})?$"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["amount_minor_from"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["amount_minor_from"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["amount_minor_to"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["amount_minor_to"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["age_hours_min"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["age_hours_min"]._serialized_options = b"\272H\004\032\002(\000"
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["order"]._loaded_options = None
-    _globals["_LISTEXCEPTIONSREQUEST"].fields_by_name["order"]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["run_id"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["run_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["exception_class"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name[
-        "exception_class"
-    ]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["state"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["state"]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["payment_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["channel"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["channel"]._serialized_options = b"\272H\004r\002\030 "
-    _globals["_EXCEPTIONFILTER"].fields_by_name["business_date_from"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name[
-        "business_date_from"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["business_date_to"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name[
-        "business_date_to"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["assignee"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["assignee"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["merchant_id"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["merchant_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["currency_code"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["currency_code"]._serialized_options = b"\272H\021r\0172\r^([A-Z]{3})?$"
-    _globals["_EXCEPTIONFILTER"].fields_by_name["amount_minor_from"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["amount_minor_from"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_EXCEPTIONFILTER"].fields_by_name["amount_minor_to"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["amount_minor_to"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_EXCEPTIONFILTER"].fields_by_name["age_hours_min"]._loaded_options = None
-    _globals["_EXCEPTIONFILTER"].fields_by_name["age_hours_min"]._serialized_options = b"\272H\004\032\002(\000"
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name["operator"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name["exception_ids"]._loaded_options = None
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name[
-        "exception_ids"
-    ]._serialized_options = b'\272H\020\222\001\r\010\001\020\350\007"\006r\004\020\001\030@'
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name["assignee"]._loaded_options = None
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name["assignee"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name["note"]._loaded_options = None
-    _globals["_ASSIGNEXCEPTIONSREQUEST"].fields_by_name["note"]._serialized_options = b"\272H\005r\003\030\350\007"
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name[
-        "operator"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name["exception_ids"]._loaded_options = None
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name[
-        "exception_ids"
-    ]._serialized_options = b'\272H\016\222\001\013\020\350\007"\006r\004\020\001\030@'
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name["expected_count"]._loaded_options = None
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name[
-        "expected_count"
-    ]._serialized_options = b'\272H\007"\005\030\220N(\000'
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name["note"]._loaded_options = None
-    _globals["_CONFIRMEXCEPTIONSREQUEST"].fields_by_name["note"]._serialized_options = b"\272H\005r\003\030\350\007"
-    _globals["_EXCEPTIONSERVICE"].methods_by_name["GetException"]._loaded_options = None
-    _globals["_EXCEPTIONSERVICE"].methods_by_name[
-        "GetException"
-    ]._serialized_options = b"\220\002\001\372\273\030H\010\0012D\n\024exception.payment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\037\022\035/v1/exceptions/{exception_id}"
-    _globals["_EXCEPTIONSERVICE"].methods_by_name["ListExceptions"]._loaded_options = None
-    _globals["_EXCEPTIONSERVICE"].methods_by_name[
-        "ListExceptions"
-    ]._serialized_options = b"\220\002\001\372\273\030>\010\001*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\020\022\016/v1/exceptions"
-    _globals["_EXCEPTIONSERVICE"].methods_by_name["SummarizeExceptions"]._loaded_options = None
-    _globals["_EXCEPTIONSERVICE"].methods_by_name[
-        "SummarizeExceptions"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\030\022\026/v1/exceptions:summary"
-    )
-    _globals["_EXCEPTIONSERVICE"].methods_by_name["AssignExceptions"]._loaded_options = None
-    _globals["_EXCEPTIONSERVICE"].methods_by_name[
-        "AssignExceptions"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\004\010\n8\001\202\323\344\223\002\032"\025/v1/exceptions:assign:\001*'
-    )
-    _globals["_EXCEPTIONSERVICE"].methods_by_name["ConfirmExceptions"]._loaded_options = None
-    _globals["_EXCEPTIONSERVICE"].methods_by_name[
-        "ConfirmExceptions"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\004\010\n8\001\202\323\344\223\002\033"\026/v1/exceptions:confirm:\001*'
-    )
-    _globals["_GETEXCEPTIONREQUEST"]._serialized_start = 227
-    _globals["_GETEXCEPTIONREQUEST"]._serialized_end = 281
-    _globals["_GETEXCEPTIONRESPONSE"]._serialized_start = 284
-    _globals["_GETEXCEPTIONRESPONSE"]._serialized_end = 414
-    _globals["_LISTEXCEPTIONSREQUEST"]._serialized_start = 417
-    _globals["_LISTEXCEPTIONSREQUEST"]._serialized_end = 1239
-    _globals["_LISTEXCEPTIONSREQUEST_ORDER"]._serialized_start = 1134
-    _globals["_LISTEXCEPTIONSREQUEST_ORDER"]._serialized_end = 1239
-    _globals["_LISTEXCEPTIONSRESPONSE"]._serialized_start = 1241
-    _globals["_LISTEXCEPTIONSRESPONSE"]._serialized_end = 1343
-    _globals["_EXCEPTIONFILTER"]._serialized_start = 1346
-    _globals["_EXCEPTIONFILTER"]._serialized_end = 1918
-    _globals["_SUMMARIZEEXCEPTIONSREQUEST"]._serialized_start = 1920
-    _globals["_SUMMARIZEEXCEPTIONSREQUEST"]._serialized_end = 2003
-    _globals["_SUMMARIZEEXCEPTIONSRESPONSE"]._serialized_start = 2005
-    _globals["_SUMMARIZEEXCEPTIONSRESPONSE"]._serialized_end = 2093
-    _globals["_EXCEPTIONSUMMARY"]._serialized_start = 2096
-    _globals["_EXCEPTIONSUMMARY"]._serialized_end = 2371
-    _globals["_ASSIGNEXCEPTIONSREQUEST"]._serialized_start = 2374
-    _globals["_ASSIGNEXCEPTIONSREQUEST"]._serialized_end = 2564
-    _globals["_ASSIGNEXCEPTIONSRESPONSE"]._serialized_start = 2566
-    _globals["_ASSIGNEXCEPTIONSRESPONSE"]._serialized_end = 2666
-    _globals["_CONFIRMEXCEPTIONSREQUEST"]._serialized_start = 2669
-    _globals["_CONFIRMEXCEPTIONSREQUEST"]._serialized_end = 2922
-    _globals["_CONFIRMEXCEPTIONSRESPONSE"]._serialized_start = 2924
-    _globals["_CONFIRMEXCEPTIONSRESPONSE"]._serialized_end = 3025
-    _globals["_EXCEPTIONRESULT"]._serialized_start = 3028
-    _globals["_EXCEPTIONRESULT"]._serialized_end = 3175
-    _globals["_EXCEPTIONSERVICE"]._serialized_start = 3178
-    _globals["_EXCEPTIONSERVICE"]._serialized_end = 4115
+  DESCRIPTOR._loaded_options = None
+  _globals['_GETEXCEPTIONREQUEST'].fields_by_name['exception_id']._loaded_options = None
+  _globals['_GETEXCEPTIONREQUEST'].fields_by_name['exception_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['run_id']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['run_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['exception_class']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['exception_class']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['state']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['business_date_from']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['business_date_from']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['business_date_to']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['business_date_to']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['assignee']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['assignee']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['merchant_id']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['merchant_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['currency_code']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['currency_code']._serialized_options = b'\272H\021r\0172\r^([A-Z]{3})?$'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['amount_minor_from']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['amount_minor_from']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['amount_minor_to']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['amount_minor_to']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['age_hours_min']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['age_hours_min']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['order']._loaded_options = None
+  _globals['_LISTEXCEPTIONSREQUEST'].fields_by_name['order']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['run_id']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['run_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['exception_class']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['exception_class']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['state']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['payment_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['channel']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['channel']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_EXCEPTIONFILTER'].fields_by_name['business_date_from']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['business_date_from']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['business_date_to']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['business_date_to']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['assignee']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['assignee']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['merchant_id']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['merchant_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['currency_code']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['currency_code']._serialized_options = b'\272H\021r\0172\r^([A-Z]{3})?$'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['amount_minor_from']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['amount_minor_from']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['amount_minor_to']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['amount_minor_to']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_EXCEPTIONFILTER'].fields_by_name['age_hours_min']._loaded_options = None
+  _globals['_EXCEPTIONFILTER'].fields_by_name['age_hours_min']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['exception_ids']._loaded_options = None
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['exception_ids']._serialized_options = b'\272H\020\222\001\r\010\001\020\350\007\"\006r\004\020\001\030@'
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['assignee']._loaded_options = None
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['assignee']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['note']._loaded_options = None
+  _globals['_ASSIGNEXCEPTIONSREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['exception_ids']._loaded_options = None
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['exception_ids']._serialized_options = b'\272H\016\222\001\013\020\350\007\"\006r\004\020\001\030@'
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['expected_count']._loaded_options = None
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['expected_count']._serialized_options = b'\272H\007\"\005\030\220N(\000'
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['note']._loaded_options = None
+  _globals['_CONFIRMEXCEPTIONSREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['GetException']._loaded_options = None
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['GetException']._serialized_options = b'\220\002\001\372\273\030H\010\0012D\n\024exception.payment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\037\022\035/v1/exceptions/{exception_id}'
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['ListExceptions']._loaded_options = None
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['ListExceptions']._serialized_options = b'\220\002\001\372\273\030>\010\001*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002\020\022\016/v1/exceptions'
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['SummarizeExceptions']._loaded_options = None
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['SummarizeExceptions']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\030\022\026/v1/exceptions:summary'
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['AssignExceptions']._loaded_options = None
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['AssignExceptions']._serialized_options = b'\220\002\002\372\273\030\004\010\n8\001\202\323\344\223\002\032\"\025/v1/exceptions:assign:\001*'
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['ConfirmExceptions']._loaded_options = None
+  _globals['_EXCEPTIONSERVICE'].methods_by_name['ConfirmExceptions']._serialized_options = b'\220\002\002\372\273\030\004\010\n8\001\202\323\344\223\002\033\"\026/v1/exceptions:confirm:\001*'
+  _globals['_GETEXCEPTIONREQUEST']._serialized_start=227
+  _globals['_GETEXCEPTIONREQUEST']._serialized_end=281
+  _globals['_GETEXCEPTIONRESPONSE']._serialized_start=284
+  _globals['_GETEXCEPTIONRESPONSE']._serialized_end=414
+  _globals['_LISTEXCEPTIONSREQUEST']._serialized_start=417
+  _globals['_LISTEXCEPTIONSREQUEST']._serialized_end=1239
+  _globals['_LISTEXCEPTIONSREQUEST_ORDER']._serialized_start=1134
+  _globals['_LISTEXCEPTIONSREQUEST_ORDER']._serialized_end=1239
+  _globals['_LISTEXCEPTIONSRESPONSE']._serialized_start=1241
+  _globals['_LISTEXCEPTIONSRESPONSE']._serialized_end=1343
+  _globals['_EXCEPTIONFILTER']._serialized_start=1346
+  _globals['_EXCEPTIONFILTER']._serialized_end=1918
+  _globals['_SUMMARIZEEXCEPTIONSREQUEST']._serialized_start=1920
+  _globals['_SUMMARIZEEXCEPTIONSREQUEST']._serialized_end=2003
+  _globals['_SUMMARIZEEXCEPTIONSRESPONSE']._serialized_start=2005
+  _globals['_SUMMARIZEEXCEPTIONSRESPONSE']._serialized_end=2093
+  _globals['_EXCEPTIONSUMMARY']._serialized_start=2096
+  _globals['_EXCEPTIONSUMMARY']._serialized_end=2371
+  _globals['_ASSIGNEXCEPTIONSREQUEST']._serialized_start=2374
+  _globals['_ASSIGNEXCEPTIONSREQUEST']._serialized_end=2564
+  _globals['_ASSIGNEXCEPTIONSRESPONSE']._serialized_start=2566
+  _globals['_ASSIGNEXCEPTIONSRESPONSE']._serialized_end=2666
+  _globals['_CONFIRMEXCEPTIONSREQUEST']._serialized_start=2669
+  _globals['_CONFIRMEXCEPTIONSREQUEST']._serialized_end=2922
+  _globals['_CONFIRMEXCEPTIONSRESPONSE']._serialized_start=2924
+  _globals['_CONFIRMEXCEPTIONSRESPONSE']._serialized_end=3025
+  _globals['_EXCEPTIONRESULT']._serialized_start=3028
+  _globals['_EXCEPTIONRESULT']._serialized_end=3175
+  _globals['_EXCEPTIONSERVICE']._serialized_start=3178
+  _globals['_EXCEPTIONSERVICE']._serialized_end=4115
 # @@protoc_insertion_point(module_scope)

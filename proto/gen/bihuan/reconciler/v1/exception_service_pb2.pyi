@@ -83,9 +83,7 @@ class ListExceptionsRequest(_message.Message):
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
 
-    class _OrderEnumTypeWrapper(
-        _enum_type_wrapper._EnumTypeWrapper[ListExceptionsRequest._Order.ValueType], _builtins.type
-    ):
+    class _OrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ListExceptionsRequest._Order.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         ORDER_UNSPECIFIED: ListExceptionsRequest._Order.ValueType  # 0
         """Newest first."""
@@ -178,40 +176,7 @@ class ListExceptionsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "age_hours_min",
-        b"age_hours_min",
-        "amount_minor_from",
-        b"amount_minor_from",
-        "amount_minor_to",
-        b"amount_minor_to",
-        "assignee",
-        b"assignee",
-        "business_date_from",
-        b"business_date_from",
-        "business_date_to",
-        b"business_date_to",
-        "channel",
-        b"channel",
-        "currency_code",
-        b"currency_code",
-        "exception_class",
-        b"exception_class",
-        "merchant_id",
-        b"merchant_id",
-        "order",
-        b"order",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "payment_id",
-        b"payment_id",
-        "run_id",
-        b"run_id",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_hours_min", b"age_hours_min", "amount_minor_from", b"amount_minor_from", "amount_minor_to", b"amount_minor_to", "assignee", b"assignee", "business_date_from", b"business_date_from", "business_date_to", b"business_date_to", "channel", b"channel", "currency_code", b"currency_code", "exception_class", b"exception_class", "merchant_id", b"merchant_id", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "payment_id", b"payment_id", "run_id", b"run_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -309,34 +274,7 @@ class ExceptionFilter(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "age_hours_min",
-        b"age_hours_min",
-        "amount_minor_from",
-        b"amount_minor_from",
-        "amount_minor_to",
-        b"amount_minor_to",
-        "assignee",
-        b"assignee",
-        "business_date_from",
-        b"business_date_from",
-        "business_date_to",
-        b"business_date_to",
-        "channel",
-        b"channel",
-        "currency_code",
-        b"currency_code",
-        "exception_class",
-        b"exception_class",
-        "merchant_id",
-        b"merchant_id",
-        "payment_id",
-        b"payment_id",
-        "run_id",
-        b"run_id",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_hours_min", b"age_hours_min", "amount_minor_from", b"amount_minor_from", "amount_minor_to", b"amount_minor_to", "assignee", b"assignee", "business_date_from", b"business_date_from", "business_date_to", b"business_date_to", "channel", b"channel", "currency_code", b"currency_code", "exception_class", b"exception_class", "merchant_id", b"merchant_id", "payment_id", b"payment_id", "run_id", b"run_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -430,20 +368,7 @@ class ExceptionSummary(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "book_sums",
-        b"book_sums",
-        "channel_sums",
-        b"channel_sums",
-        "exception_class",
-        b"exception_class",
-        "exception_class_zh",
-        b"exception_class_zh",
-        "exception_count",
-        b"exception_count",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_sums", b"book_sums", "channel_sums", b"channel_sums", "exception_class", b"exception_class", "exception_class_zh", b"exception_class_zh", "exception_count", b"exception_count", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -483,18 +408,7 @@ class AssignExceptionsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "assignee",
-        b"assignee",
-        "exception_ids",
-        b"exception_ids",
-        "note",
-        b"note",
-        "operator",
-        b"operator",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee", b"assignee", "exception_ids", b"exception_ids", "note", b"note", "operator", b"operator", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -568,20 +482,7 @@ class ConfirmExceptionsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "exception_ids",
-        b"exception_ids",
-        "expected_count",
-        b"expected_count",
-        "filter",
-        b"filter",
-        "note",
-        b"note",
-        "operator",
-        b"operator",
-        "request_id",
-        b"request_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exception_ids", b"exception_ids", "expected_count", b"expected_count", "filter", b"filter", "note", b"note", "operator", b"operator", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -649,18 +550,7 @@ class ExceptionResult(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "exception_id",
-        b"exception_id",
-        "message",
-        b"message",
-        "message_zh",
-        b"message_zh",
-        "refusal",
-        b"refusal",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exception_id", b"exception_id", "message", b"message", "message_zh", b"message_zh", "refusal", b"refusal", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

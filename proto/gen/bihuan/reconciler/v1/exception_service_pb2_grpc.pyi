@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,25 +16,15 @@ class ExceptionServiceStub:
     """Tells what does not agree, and keeps who has it to clear and who confirmed it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetException: _aio.UnaryUnaryMultiCallable[
-        _exception_service_pb2.GetExceptionRequest, _exception_service_pb2.GetExceptionResponse
-    ]
+    GetException: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.GetExceptionRequest, _exception_service_pb2.GetExceptionResponse]
     """Gets one exception, with what was done about it."""
-    ListExceptions: _aio.UnaryUnaryMultiCallable[
-        _exception_service_pb2.ListExceptionsRequest, _exception_service_pb2.ListExceptionsResponse
-    ]
+    ListExceptions: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.ListExceptionsRequest, _exception_service_pb2.ListExceptionsResponse]
     """Lists exceptions by page."""
-    SummarizeExceptions: _aio.UnaryUnaryMultiCallable[
-        _exception_service_pb2.SummarizeExceptionsRequest, _exception_service_pb2.SummarizeExceptionsResponse
-    ]
+    SummarizeExceptions: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.SummarizeExceptionsRequest, _exception_service_pb2.SummarizeExceptionsResponse]
     """Counts exceptions and adds up their money, by class and state."""
-    AssignExceptions: _aio.UnaryUnaryMultiCallable[
-        _exception_service_pb2.AssignExceptionsRequest, _exception_service_pb2.AssignExceptionsResponse
-    ]
+    AssignExceptions: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.AssignExceptionsRequest, _exception_service_pb2.AssignExceptionsResponse]
     """Gives exceptions to somebody to clear, or back to nobody, with a result for each. Idempotent by request_id."""
-    ConfirmExceptions: _aio.UnaryUnaryMultiCallable[
-        _exception_service_pb2.ConfirmExceptionsRequest, _exception_service_pb2.ConfirmExceptionsResponse
-    ]
+    ConfirmExceptions: _aio.UnaryUnaryMultiCallable[_exception_service_pb2.ConfirmExceptionsRequest, _exception_service_pb2.ConfirmExceptionsResponse]
     """Confirms that exceptions are as the run found them, with a result for each. One whose money reaches the second
     confirmation of its run's rule set waits for another person. Idempotent by request_id.
     COUNT_DIFFERS, and nothing confirmed, when the filter finds another number than was expected.
@@ -46,9 +37,7 @@ class ExceptionServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetException(
         self,
         request: _exception_service_pb2.GetExceptionRequest,
-        context: _aio.ServicerContext[
-            _exception_service_pb2.GetExceptionRequest, _abc.Awaitable[_exception_service_pb2.GetExceptionResponse]
-        ],
+        context: _aio.ServicerContext[_exception_service_pb2.GetExceptionRequest, _abc.Awaitable[_exception_service_pb2.GetExceptionResponse]],
     ) -> _abc.Awaitable[_exception_service_pb2.GetExceptionResponse]:
         """Gets one exception, with what was done about it."""
 
@@ -56,9 +45,7 @@ class ExceptionServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListExceptions(
         self,
         request: _exception_service_pb2.ListExceptionsRequest,
-        context: _aio.ServicerContext[
-            _exception_service_pb2.ListExceptionsRequest, _abc.Awaitable[_exception_service_pb2.ListExceptionsResponse]
-        ],
+        context: _aio.ServicerContext[_exception_service_pb2.ListExceptionsRequest, _abc.Awaitable[_exception_service_pb2.ListExceptionsResponse]],
     ) -> _abc.Awaitable[_exception_service_pb2.ListExceptionsResponse]:
         """Lists exceptions by page."""
 
@@ -66,10 +53,7 @@ class ExceptionServiceServicer(metaclass=_abc_1.ABCMeta):
     def SummarizeExceptions(
         self,
         request: _exception_service_pb2.SummarizeExceptionsRequest,
-        context: _aio.ServicerContext[
-            _exception_service_pb2.SummarizeExceptionsRequest,
-            _abc.Awaitable[_exception_service_pb2.SummarizeExceptionsResponse],
-        ],
+        context: _aio.ServicerContext[_exception_service_pb2.SummarizeExceptionsRequest, _abc.Awaitable[_exception_service_pb2.SummarizeExceptionsResponse]],
     ) -> _abc.Awaitable[_exception_service_pb2.SummarizeExceptionsResponse]:
         """Counts exceptions and adds up their money, by class and state."""
 
@@ -77,10 +61,7 @@ class ExceptionServiceServicer(metaclass=_abc_1.ABCMeta):
     def AssignExceptions(
         self,
         request: _exception_service_pb2.AssignExceptionsRequest,
-        context: _aio.ServicerContext[
-            _exception_service_pb2.AssignExceptionsRequest,
-            _abc.Awaitable[_exception_service_pb2.AssignExceptionsResponse],
-        ],
+        context: _aio.ServicerContext[_exception_service_pb2.AssignExceptionsRequest, _abc.Awaitable[_exception_service_pb2.AssignExceptionsResponse]],
     ) -> _abc.Awaitable[_exception_service_pb2.AssignExceptionsResponse]:
         """Gives exceptions to somebody to clear, or back to nobody, with a result for each. Idempotent by request_id."""
 
@@ -88,10 +69,7 @@ class ExceptionServiceServicer(metaclass=_abc_1.ABCMeta):
     def ConfirmExceptions(
         self,
         request: _exception_service_pb2.ConfirmExceptionsRequest,
-        context: _aio.ServicerContext[
-            _exception_service_pb2.ConfirmExceptionsRequest,
-            _abc.Awaitable[_exception_service_pb2.ConfirmExceptionsResponse],
-        ],
+        context: _aio.ServicerContext[_exception_service_pb2.ConfirmExceptionsRequest, _abc.Awaitable[_exception_service_pb2.ConfirmExceptionsResponse]],
     ) -> _abc.Awaitable[_exception_service_pb2.ConfirmExceptionsResponse]:
         """Confirms that exceptions are as the run found them, with a result for each. One whose money reaches the second
         confirmation of its run's rule set waits for another person. Idempotent by request_id.

@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/explanation.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/explanation.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/explanation.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -26,25 +29,23 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n&bihuan/reconciler/v1/explanation.proto\x12\x14\x62ihuan.reconciler.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1e\x62ihuan/reconciler/v1/run.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xea\x04\n\x0b\x45xplanation\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x15\n\rbusiness_date\x18\x03 \x01(\t\x12\x10\n\x08group_id\x18\x04 \x01(\t\x12\x36\n\x0b\x64isposition\x18\x05 \x01(\x0e\x32!.bihuan.reconciler.v1.Disposition\x12=\n\x0f\x65xception_class\x18\x06 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x0f\n\x07summary\x18\x07 \x01(\t\x12\x12\n\nsummary_zh\x18\x08 \x01(\t\x12\x31\n\x04rule\x18\t \x01(\x0b\x32#.bihuan.reconciler.v1.ExplainedRule\x12\x34\n\x08payments\x18\n \x03(\x0b\x32".bihuan.reconciler.v1.ExplainedRow\x12\x31\n\x05lines\x18\x0b \x03(\x0b\x32".bihuan.reconciler.v1.ExplainedRow\x12\x30\n\x04keys\x18\x0c \x03(\x0b\x32".bihuan.reconciler.v1.ExplainedKey\x12\x35\n\trunner_up\x18\r \x01(\x0b\x32".bihuan.reconciler.v1.ExplainedRow\x12\x16\n\tmargin_us\x18\x0e \x01(\x03H\x00\x88\x01\x01\x12\x12\n\ncandidates\x18\x0f \x03(\t\x12\x36\n\x0cpassed_rules\x18\x10 \x03(\x0b\x32 .bihuan.reconciler.v1.PassedRuleB\x0c\n\n_margin_us"\xa2\x01\n\rExplainedRule\x12\x13\n\x0brule_set_id\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x15\n\rrule_set_hash\x18\x03 \x01(\t\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\r\n\x05stage\x18\x05 \x01(\t\x12\x0c\n\x04kind\x18\x06 \x01(\t\x12\x0c\n\x04name\x18\x07 \x01(\t\x12\x0f\n\x07name_zh\x18\x08 \x01(\t"\xca\x01\n\x0c\x45xplainedRow\x12\x0e\n\x06row_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12%\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63hannel_txn_no\x18\x05 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x06 \x01(\t\x12\x18\n\naccount_no\x18\x07 \x01(\tB\x04\xa8\xbb\x18\x03"X\n\x0c\x45xplainedKey\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x15\n\rpayment_value\x18\x02 \x01(\t\x12\x12\n\nline_value\x18\x03 \x01(\t\x12\x10\n\x08is_equal\x18\x04 \x01(\x08"_\n\nPassedRule\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07name_zh\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x11\n\treason_zh\x18\x05 \x01(\tb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bihuan/reconciler/v1/explanation.proto\x12\x14\x62ihuan.reconciler.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1e\x62ihuan/reconciler/v1/run.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x04\n\x0b\x45xplanation\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x15\n\rbusiness_date\x18\x03 \x01(\t\x12\x10\n\x08group_id\x18\x04 \x01(\t\x12\x36\n\x0b\x64isposition\x18\x05 \x01(\x0e\x32!.bihuan.reconciler.v1.Disposition\x12=\n\x0f\x65xception_class\x18\x06 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x0f\n\x07summary\x18\x07 \x01(\t\x12\x12\n\nsummary_zh\x18\x08 \x01(\t\x12\x31\n\x04rule\x18\t \x01(\x0b\x32#.bihuan.reconciler.v1.ExplainedRule\x12\x34\n\x08payments\x18\n \x03(\x0b\x32\".bihuan.reconciler.v1.ExplainedRow\x12\x31\n\x05lines\x18\x0b \x03(\x0b\x32\".bihuan.reconciler.v1.ExplainedRow\x12\x30\n\x04keys\x18\x0c \x03(\x0b\x32\".bihuan.reconciler.v1.ExplainedKey\x12\x35\n\trunner_up\x18\r \x01(\x0b\x32\".bihuan.reconciler.v1.ExplainedRow\x12\x16\n\tmargin_us\x18\x0e \x01(\x03H\x00\x88\x01\x01\x12\x12\n\ncandidates\x18\x0f \x03(\t\x12\x36\n\x0cpassed_rules\x18\x10 \x03(\x0b\x32 .bihuan.reconciler.v1.PassedRuleB\x0c\n\n_margin_us\"\xa2\x01\n\rExplainedRule\x12\x13\n\x0brule_set_id\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x15\n\rrule_set_hash\x18\x03 \x01(\t\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\r\n\x05stage\x18\x05 \x01(\t\x12\x0c\n\x04kind\x18\x06 \x01(\t\x12\x0c\n\x04name\x18\x07 \x01(\t\x12\x0f\n\x07name_zh\x18\x08 \x01(\t\"\xca\x01\n\x0c\x45xplainedRow\x12\x0e\n\x06row_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12%\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63hannel_txn_no\x18\x05 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x06 \x01(\t\x12\x18\n\naccount_no\x18\x07 \x01(\tB\x04\xa8\xbb\x18\x03\"X\n\x0c\x45xplainedKey\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x15\n\rpayment_value\x18\x02 \x01(\t\x12\x12\n\nline_value\x18\x03 \x01(\t\x12\x10\n\x08is_equal\x18\x04 \x01(\x08\"_\n\nPassedRule\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07name_zh\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x11\n\treason_zh\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.explanation_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.explanation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_EXPLAINEDROW"].fields_by_name["account_no"]._loaded_options = None
-    _globals["_EXPLAINEDROW"].fields_by_name["account_no"]._serialized_options = b"\250\273\030\003"
-    _globals["_EXPLANATION"]._serialized_start = 233
-    _globals["_EXPLANATION"]._serialized_end = 851
-    _globals["_EXPLAINEDRULE"]._serialized_start = 854
-    _globals["_EXPLAINEDRULE"]._serialized_end = 1016
-    _globals["_EXPLAINEDROW"]._serialized_start = 1019
-    _globals["_EXPLAINEDROW"]._serialized_end = 1221
-    _globals["_EXPLAINEDKEY"]._serialized_start = 1223
-    _globals["_EXPLAINEDKEY"]._serialized_end = 1311
-    _globals["_PASSEDRULE"]._serialized_start = 1313
-    _globals["_PASSEDRULE"]._serialized_end = 1408
+  DESCRIPTOR._loaded_options = None
+  _globals['_EXPLAINEDROW'].fields_by_name['account_no']._loaded_options = None
+  _globals['_EXPLAINEDROW'].fields_by_name['account_no']._serialized_options = b'\250\273\030\003'
+  _globals['_EXPLANATION']._serialized_start=233
+  _globals['_EXPLANATION']._serialized_end=851
+  _globals['_EXPLAINEDRULE']._serialized_start=854
+  _globals['_EXPLAINEDRULE']._serialized_end=1016
+  _globals['_EXPLAINEDROW']._serialized_start=1019
+  _globals['_EXPLAINEDROW']._serialized_end=1221
+  _globals['_EXPLAINEDKEY']._serialized_start=1223
+  _globals['_EXPLAINEDKEY']._serialized_end=1311
+  _globals['_PASSEDRULE']._serialized_start=1313
+  _globals['_PASSEDRULE']._serialized_end=1408
 # @@protoc_insertion_point(module_scope)

@@ -110,46 +110,9 @@ class Explanation(_message.Message):
         candidates: _abc.Iterable[_builtins.str] | None = ...,
         passed_rules: _abc.Iterable[Global___PassedRule] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "_margin_us", b"_margin_us", "margin_us", b"margin_us", "rule", b"rule", "runner_up", b"runner_up"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us", "margin_us", b"margin_us", "rule", b"rule", "runner_up", b"runner_up"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "_margin_us",
-        b"_margin_us",
-        "business_date",
-        b"business_date",
-        "candidates",
-        b"candidates",
-        "channel",
-        b"channel",
-        "disposition",
-        b"disposition",
-        "exception_class",
-        b"exception_class",
-        "group_id",
-        b"group_id",
-        "keys",
-        b"keys",
-        "lines",
-        b"lines",
-        "margin_us",
-        b"margin_us",
-        "passed_rules",
-        b"passed_rules",
-        "payments",
-        b"payments",
-        "rule",
-        b"rule",
-        "run_id",
-        b"run_id",
-        "runner_up",
-        b"runner_up",
-        "summary",
-        b"summary",
-        "summary_zh",
-        b"summary_zh",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us", "business_date", b"business_date", "candidates", b"candidates", "channel", b"channel", "disposition", b"disposition", "exception_class", b"exception_class", "group_id", b"group_id", "keys", b"keys", "lines", b"lines", "margin_us", b"margin_us", "passed_rules", b"passed_rules", "payments", b"payments", "rule", b"rule", "run_id", b"run_id", "runner_up", b"runner_up", "summary", b"summary", "summary_zh", b"summary_zh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__margin_us: _TypeAlias = _typing.Literal["margin_us"]  # noqa: Y015
     _WhichOneofArgType__margin_us: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us"]  # noqa: Y015
@@ -201,24 +164,7 @@ class ExplainedRule(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "kind",
-        b"kind",
-        "name",
-        b"name",
-        "name_zh",
-        b"name_zh",
-        "rule_id",
-        b"rule_id",
-        "rule_set_hash",
-        b"rule_set_hash",
-        "rule_set_id",
-        b"rule_set_id",
-        "rule_set_version",
-        b"rule_set_version",
-        "stage",
-        b"stage",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "name", b"name", "name_zh", b"name_zh", "rule_id", b"rule_id", "rule_set_hash", b"rule_set_hash", "rule_set_id", b"rule_set_id", "rule_set_version", b"rule_set_version", "stage", b"stage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -268,22 +214,7 @@ class ExplainedRow(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_no",
-        b"account_no",
-        "amount",
-        b"amount",
-        "channel_txn_no",
-        b"channel_txn_no",
-        "kind",
-        b"kind",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "row_id",
-        b"row_id",
-        "time",
-        b"time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "amount", b"amount", "channel_txn_no", b"channel_txn_no", "kind", b"kind", "merchant_order_no", b"merchant_order_no", "row_id", b"row_id", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -317,9 +248,7 @@ class ExplainedKey(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "is_equal", b"is_equal", "key", b"key", "line_value", b"line_value", "payment_value", b"payment_value"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_equal", b"is_equal", "key", b"key", "line_value", b"line_value", "payment_value", b"payment_value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -357,9 +286,7 @@ class PassedRule(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "name", b"name", "name_zh", b"name_zh", "reason", b"reason", "reason_zh", b"reason_zh", "rule_id", b"rule_id"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "name_zh", b"name_zh", "reason", b"reason", "reason_zh", b"reason_zh", "rule_id", b"rule_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/explanation_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/explanation_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/explanation_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,67 +28,45 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n.bihuan/reconciler/v1/explanation_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a&bihuan/reconciler/v1/explanation.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto"3\n\x13\x45xplainMatchRequest\x12\x1c\n\x08match_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01"N\n\x14\x45xplainMatchResponse\x12\x36\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.Explanation":\n\x17\x45xplainExceptionRequest\x12\x1f\n\x0c\x65xception_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"R\n\x18\x45xplainExceptionResponse\x12\x36\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.Explanation"6\n\x15\x45xplainPaymentRequest\x12\x1d\n\npayment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"P\n\x16\x45xplainPaymentResponse\x12\x36\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.Explanation"9\n\x1b\x45xplainStatementLineRequest\x12\x1a\n\x07line_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64"V\n\x1c\x45xplainStatementLineResponse\x12\x36\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.Explanation2\xf4\x05\n\x12\x45xplanationService\x12\x98\x01\n\x0c\x45xplainMatch\x12).bihuan.reconciler.v1.ExplainMatchRequest\x1a*.bihuan.reconciler.v1.ExplainMatchResponse"1\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/matches/{match_id}:explain\x12\xab\x01\n\x10\x45xplainException\x12-.bihuan.reconciler.v1.ExplainExceptionRequest\x1a..bihuan.reconciler.v1.ExplainExceptionResponse"8\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\'\x12%/v1/exceptions/{exception_id}:explain\x12\xdb\x01\n\x0e\x45xplainPayment\x12+.bihuan.reconciler.v1.ExplainPaymentRequest\x1a,.bihuan.reconciler.v1.ExplainPaymentResponse"n\x90\x02\x01\xfa\xbb\x18>\x08\x01*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02#\x12!/v1/payments/{payment_id}:explain\x12\xb6\x01\n\x14\x45xplainStatementLine\x12\x31.bihuan.reconciler.v1.ExplainStatementLineRequest\x1a\x32.bihuan.reconciler.v1.ExplainStatementLineResponse"7\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02&\x12$/v1/statementLines/{line_id}:explainb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.bihuan/reconciler/v1/explanation_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a&bihuan/reconciler/v1/explanation.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"3\n\x13\x45xplainMatchRequest\x12\x1c\n\x08match_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"N\n\x14\x45xplainMatchResponse\x12\x36\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.Explanation\":\n\x17\x45xplainExceptionRequest\x12\x1f\n\x0c\x65xception_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"R\n\x18\x45xplainExceptionResponse\x12\x36\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.Explanation\"6\n\x15\x45xplainPaymentRequest\x12\x1d\n\npayment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"P\n\x16\x45xplainPaymentResponse\x12\x36\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.Explanation\"9\n\x1b\x45xplainStatementLineRequest\x12\x1a\n\x07line_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\"V\n\x1c\x45xplainStatementLineResponse\x12\x36\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.Explanation2\xf4\x05\n\x12\x45xplanationService\x12\x98\x01\n\x0c\x45xplainMatch\x12).bihuan.reconciler.v1.ExplainMatchRequest\x1a*.bihuan.reconciler.v1.ExplainMatchResponse\"1\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/matches/{match_id}:explain\x12\xab\x01\n\x10\x45xplainException\x12-.bihuan.reconciler.v1.ExplainExceptionRequest\x1a..bihuan.reconciler.v1.ExplainExceptionResponse\"8\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\'\x12%/v1/exceptions/{exception_id}:explain\x12\xdb\x01\n\x0e\x45xplainPayment\x12+.bihuan.reconciler.v1.ExplainPaymentRequest\x1a,.bihuan.reconciler.v1.ExplainPaymentResponse\"n\x90\x02\x01\xfa\xbb\x18>\x08\x01*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02#\x12!/v1/payments/{payment_id}:explain\x12\xb6\x01\n\x14\x45xplainStatementLine\x12\x31.bihuan.reconciler.v1.ExplainStatementLineRequest\x1a\x32.bihuan.reconciler.v1.ExplainStatementLineResponse\"7\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02&\x12$/v1/statementLines/{line_id}:explainb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.explanation_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.explanation_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_EXPLAINMATCHREQUEST"].fields_by_name["match_id"]._loaded_options = None
-    _globals["_EXPLAINMATCHREQUEST"].fields_by_name[
-        "match_id"
-    ]._serialized_options = b"\272H\007r\005\020\001\030\310\001"
-    _globals["_EXPLAINEXCEPTIONREQUEST"].fields_by_name["exception_id"]._loaded_options = None
-    _globals["_EXPLAINEXCEPTIONREQUEST"].fields_by_name[
-        "exception_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_EXPLAINPAYMENTREQUEST"].fields_by_name["payment_id"]._loaded_options = None
-    _globals["_EXPLAINPAYMENTREQUEST"].fields_by_name["payment_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_EXPLAINSTATEMENTLINEREQUEST"].fields_by_name["line_id"]._loaded_options = None
-    _globals["_EXPLAINSTATEMENTLINEREQUEST"].fields_by_name[
-        "line_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030d"
-    _globals["_EXPLANATIONSERVICE"].methods_by_name["ExplainMatch"]._loaded_options = None
-    _globals["_EXPLANATIONSERVICE"].methods_by_name[
-        "ExplainMatch"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002 \022\036/v1/matches/{match_id}:explain"
-    )
-    _globals["_EXPLANATIONSERVICE"].methods_by_name["ExplainException"]._loaded_options = None
-    _globals["_EXPLANATIONSERVICE"].methods_by_name[
-        "ExplainException"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002'\022%/v1/exceptions/{exception_id}:explain"
-    )
-    _globals["_EXPLANATIONSERVICE"].methods_by_name["ExplainPayment"]._loaded_options = None
-    _globals["_EXPLANATIONSERVICE"].methods_by_name[
-        "ExplainPayment"
-    ]._serialized_options = b"\220\002\001\372\273\030>\010\001*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002#\022!/v1/payments/{payment_id}:explain"
-    _globals["_EXPLANATIONSERVICE"].methods_by_name["ExplainStatementLine"]._loaded_options = None
-    _globals["_EXPLANATIONSERVICE"].methods_by_name[
-        "ExplainStatementLine"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002&\022$/v1/statementLines/{line_id}:explain"
-    )
-    _globals["_EXPLAINMATCHREQUEST"]._serialized_start = 203
-    _globals["_EXPLAINMATCHREQUEST"]._serialized_end = 254
-    _globals["_EXPLAINMATCHRESPONSE"]._serialized_start = 256
-    _globals["_EXPLAINMATCHRESPONSE"]._serialized_end = 334
-    _globals["_EXPLAINEXCEPTIONREQUEST"]._serialized_start = 336
-    _globals["_EXPLAINEXCEPTIONREQUEST"]._serialized_end = 394
-    _globals["_EXPLAINEXCEPTIONRESPONSE"]._serialized_start = 396
-    _globals["_EXPLAINEXCEPTIONRESPONSE"]._serialized_end = 478
-    _globals["_EXPLAINPAYMENTREQUEST"]._serialized_start = 480
-    _globals["_EXPLAINPAYMENTREQUEST"]._serialized_end = 534
-    _globals["_EXPLAINPAYMENTRESPONSE"]._serialized_start = 536
-    _globals["_EXPLAINPAYMENTRESPONSE"]._serialized_end = 616
-    _globals["_EXPLAINSTATEMENTLINEREQUEST"]._serialized_start = 618
-    _globals["_EXPLAINSTATEMENTLINEREQUEST"]._serialized_end = 675
-    _globals["_EXPLAINSTATEMENTLINERESPONSE"]._serialized_start = 677
-    _globals["_EXPLAINSTATEMENTLINERESPONSE"]._serialized_end = 763
-    _globals["_EXPLANATIONSERVICE"]._serialized_start = 766
-    _globals["_EXPLANATIONSERVICE"]._serialized_end = 1522
+  DESCRIPTOR._loaded_options = None
+  _globals['_EXPLAINMATCHREQUEST'].fields_by_name['match_id']._loaded_options = None
+  _globals['_EXPLAINMATCHREQUEST'].fields_by_name['match_id']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_EXPLAINEXCEPTIONREQUEST'].fields_by_name['exception_id']._loaded_options = None
+  _globals['_EXPLAINEXCEPTIONREQUEST'].fields_by_name['exception_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_EXPLAINPAYMENTREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_EXPLAINPAYMENTREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_EXPLAINSTATEMENTLINEREQUEST'].fields_by_name['line_id']._loaded_options = None
+  _globals['_EXPLAINSTATEMENTLINEREQUEST'].fields_by_name['line_id']._serialized_options = b'\272H\006r\004\020\001\030d'
+  _globals['_EXPLANATIONSERVICE'].methods_by_name['ExplainMatch']._loaded_options = None
+  _globals['_EXPLANATIONSERVICE'].methods_by_name['ExplainMatch']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002 \022\036/v1/matches/{match_id}:explain'
+  _globals['_EXPLANATIONSERVICE'].methods_by_name['ExplainException']._loaded_options = None
+  _globals['_EXPLANATIONSERVICE'].methods_by_name['ExplainException']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\'\022%/v1/exceptions/{exception_id}:explain'
+  _globals['_EXPLANATIONSERVICE'].methods_by_name['ExplainPayment']._loaded_options = None
+  _globals['_EXPLANATIONSERVICE'].methods_by_name['ExplainPayment']._serialized_options = b'\220\002\001\372\273\030>\010\001*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002#\022!/v1/payments/{payment_id}:explain'
+  _globals['_EXPLANATIONSERVICE'].methods_by_name['ExplainStatementLine']._loaded_options = None
+  _globals['_EXPLANATIONSERVICE'].methods_by_name['ExplainStatementLine']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002&\022$/v1/statementLines/{line_id}:explain'
+  _globals['_EXPLAINMATCHREQUEST']._serialized_start=203
+  _globals['_EXPLAINMATCHREQUEST']._serialized_end=254
+  _globals['_EXPLAINMATCHRESPONSE']._serialized_start=256
+  _globals['_EXPLAINMATCHRESPONSE']._serialized_end=334
+  _globals['_EXPLAINEXCEPTIONREQUEST']._serialized_start=336
+  _globals['_EXPLAINEXCEPTIONREQUEST']._serialized_end=394
+  _globals['_EXPLAINEXCEPTIONRESPONSE']._serialized_start=396
+  _globals['_EXPLAINEXCEPTIONRESPONSE']._serialized_end=478
+  _globals['_EXPLAINPAYMENTREQUEST']._serialized_start=480
+  _globals['_EXPLAINPAYMENTREQUEST']._serialized_end=534
+  _globals['_EXPLAINPAYMENTRESPONSE']._serialized_start=536
+  _globals['_EXPLAINPAYMENTRESPONSE']._serialized_end=616
+  _globals['_EXPLAINSTATEMENTLINEREQUEST']._serialized_start=618
+  _globals['_EXPLAINSTATEMENTLINEREQUEST']._serialized_end=675
+  _globals['_EXPLAINSTATEMENTLINERESPONSE']._serialized_start=677
+  _globals['_EXPLAINSTATEMENTLINERESPONSE']._serialized_end=763
+  _globals['_EXPLANATIONSERVICE']._serialized_start=766
+  _globals['_EXPLANATIONSERVICE']._serialized_end=1522
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,23 +16,15 @@ class ExplanationServiceStub:
     """Tells why rows ended where they did: which rule, by which keys, with what beside it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    ExplainMatch: _aio.UnaryUnaryMultiCallable[
-        _explanation_service_pb2.ExplainMatchRequest, _explanation_service_pb2.ExplainMatchResponse
-    ]
+    ExplainMatch: _aio.UnaryUnaryMultiCallable[_explanation_service_pb2.ExplainMatchRequest, _explanation_service_pb2.ExplainMatchResponse]
     """Explains a match or a suggestion, by the id that ListMatches gives."""
-    ExplainException: _aio.UnaryUnaryMultiCallable[
-        _explanation_service_pb2.ExplainExceptionRequest, _explanation_service_pb2.ExplainExceptionResponse
-    ]
+    ExplainException: _aio.UnaryUnaryMultiCallable[_explanation_service_pb2.ExplainExceptionRequest, _explanation_service_pb2.ExplainExceptionResponse]
     """Explains an exception."""
-    ExplainPayment: _aio.UnaryUnaryMultiCallable[
-        _explanation_service_pb2.ExplainPaymentRequest, _explanation_service_pb2.ExplainPaymentResponse
-    ]
+    ExplainPayment: _aio.UnaryUnaryMultiCallable[_explanation_service_pb2.ExplainPaymentRequest, _explanation_service_pb2.ExplainPaymentResponse]
     """Explains where a payment or a refund of the books stands, by the runs that stand. NOT_FOUND when no run has placed
     it.
     """
-    ExplainStatementLine: _aio.UnaryUnaryMultiCallable[
-        _explanation_service_pb2.ExplainStatementLineRequest, _explanation_service_pb2.ExplainStatementLineResponse
-    ]
+    ExplainStatementLine: _aio.UnaryUnaryMultiCallable[_explanation_service_pb2.ExplainStatementLineRequest, _explanation_service_pb2.ExplainStatementLineResponse]
     """Explains where a statement's line stands, in the same way."""
 
 class ExplanationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -41,9 +34,7 @@ class ExplanationServiceServicer(metaclass=_abc_1.ABCMeta):
     def ExplainMatch(
         self,
         request: _explanation_service_pb2.ExplainMatchRequest,
-        context: _aio.ServicerContext[
-            _explanation_service_pb2.ExplainMatchRequest, _abc.Awaitable[_explanation_service_pb2.ExplainMatchResponse]
-        ],
+        context: _aio.ServicerContext[_explanation_service_pb2.ExplainMatchRequest, _abc.Awaitable[_explanation_service_pb2.ExplainMatchResponse]],
     ) -> _abc.Awaitable[_explanation_service_pb2.ExplainMatchResponse]:
         """Explains a match or a suggestion, by the id that ListMatches gives."""
 
@@ -51,10 +42,7 @@ class ExplanationServiceServicer(metaclass=_abc_1.ABCMeta):
     def ExplainException(
         self,
         request: _explanation_service_pb2.ExplainExceptionRequest,
-        context: _aio.ServicerContext[
-            _explanation_service_pb2.ExplainExceptionRequest,
-            _abc.Awaitable[_explanation_service_pb2.ExplainExceptionResponse],
-        ],
+        context: _aio.ServicerContext[_explanation_service_pb2.ExplainExceptionRequest, _abc.Awaitable[_explanation_service_pb2.ExplainExceptionResponse]],
     ) -> _abc.Awaitable[_explanation_service_pb2.ExplainExceptionResponse]:
         """Explains an exception."""
 
@@ -62,10 +50,7 @@ class ExplanationServiceServicer(metaclass=_abc_1.ABCMeta):
     def ExplainPayment(
         self,
         request: _explanation_service_pb2.ExplainPaymentRequest,
-        context: _aio.ServicerContext[
-            _explanation_service_pb2.ExplainPaymentRequest,
-            _abc.Awaitable[_explanation_service_pb2.ExplainPaymentResponse],
-        ],
+        context: _aio.ServicerContext[_explanation_service_pb2.ExplainPaymentRequest, _abc.Awaitable[_explanation_service_pb2.ExplainPaymentResponse]],
     ) -> _abc.Awaitable[_explanation_service_pb2.ExplainPaymentResponse]:
         """Explains where a payment or a refund of the books stands, by the runs that stand. NOT_FOUND when no run has placed
         it.
@@ -75,10 +60,7 @@ class ExplanationServiceServicer(metaclass=_abc_1.ABCMeta):
     def ExplainStatementLine(
         self,
         request: _explanation_service_pb2.ExplainStatementLineRequest,
-        context: _aio.ServicerContext[
-            _explanation_service_pb2.ExplainStatementLineRequest,
-            _abc.Awaitable[_explanation_service_pb2.ExplainStatementLineResponse],
-        ],
+        context: _aio.ServicerContext[_explanation_service_pb2.ExplainStatementLineRequest, _abc.Awaitable[_explanation_service_pb2.ExplainStatementLineResponse]],
     ) -> _abc.Awaitable[_explanation_service_pb2.ExplainStatementLineResponse]:
         """Explains where a statement's line stands, in the same way."""
 

@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/rule_set.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/rule_set.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/rule_set.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,43 +26,41 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n#bihuan/reconciler/v1/rule_set.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xa6\x05\n\x0eRuleSetVersion\x12\x13\n\x0brule_set_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x03 \x01(\t\x12\x39\n\x05state\x18\x04 \x01(\x0e\x32*.bihuan.reconciler.v1.RuleSetVersion.State\x12\x16\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\t\x12\x12\n\ncreated_by\x18\x06 \x01(\t\x12\x0c\n\x04note\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x61\x63tivated_by\x18\t \x01(\t\x12\x31\n\ractivate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rregression_id\x18\x0b \x01(\t\x12\x12\n\nretired_by\x18\x0c \x01(\t\x12/\n\x0bretire_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04yaml\x18\x0e \x01(\t\x12\x30\n\x05rules\x18\x0f \x03(\x0b\x32!.bihuan.reconciler.v1.RuleSummary\x12\x36\n\x0cignore_rules\x18\x10 \x03(\x0b\x32 .bihuan.reconciler.v1.IgnoreRule\x12?\n\x13second_confirmation\x18\x11 \x01(\x0b\x32".bihuan.reconciler.v1.Confirmation"T\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_DRAFT\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x11\n\rSTATE_RETIRED\x10\x03"l\n\x0cRuleSetFault\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0c\n\x04said\x18\x03 \x01(\t\x12\x0f\n\x07said_zh\x18\x04 \x01(\t\x12\x0c\n\x04\x63ure\x18\x05 \x01(\t\x12\x0f\n\x07\x63ure_zh\x18\x06 \x01(\t"i\n\x0bRuleSummary\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07name_zh\x18\x03 \x01(\t\x12\r\n\x05stage\x18\x04 \x01(\t\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\r\n\x05posts\x18\x06 \x01(\x08"\xc4\x01\n\nIgnoreRule\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07name_zh\x18\x03 \x01(\t\x12\r\n\x05\x62\x61sis\x18\x04 \x01(\t\x12\x13\n\x0b\x62\x65low_minor\x18\x05 \x01(\x03\x12\x19\n\x11\x65xception_classes\x18\x06 \x03(\t\x12\x11\n\tcount_max\x18\x07 \x01(\x03\x12\x15\n\rsum_minor_max\x18\x08 \x01(\x03\x12\x0c\n\x04said\x18\t \x01(\t\x12\x0f\n\x07said_zh\x18\n \x01(\t"K\n\x0c\x43onfirmation\x12\r\n\x05\x62\x61sis\x18\x01 \x01(\t\x12\r\n\x05minor\x18\x02 \x01(\x03\x12\x0c\n\x04said\x18\x03 \x01(\t\x12\x0f\n\x07said_zh\x18\x04 \x01(\t"\xa5\x02\n\nRuleChange\x12\x33\n\x04kind\x18\x01 \x01(\x0e\x32%.bihuan.reconciler.v1.RuleChange.Kind\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07name_zh\x18\x04 \x01(\t\x12\x31\n\x06\x66ields\x18\x05 \x03(\x0b\x32!.bihuan.reconciler.v1.FieldChange\x12\x0c\n\x04said\x18\x06 \x01(\t\x12\x0f\n\x07said_zh\x18\x07 \x01(\t"`\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_ADDED\x10\x01\x12\x10\n\x0cKIND_REMOVED\x10\x02\x12\x10\n\x0cKIND_CHANGED\x10\x03\x12\x0e\n\nKIND_MOVED\x10\x04"6\n\x0b\x46ieldChange\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0b\n\x03old\x18\x02 \x01(\t\x12\x0b\n\x03new\x18\x03 \x01(\t"\x85\x06\n\nRegression\x12\x15\n\rregression_id\x18\x01 \x01(\t\x12\x13\n\x0brule_set_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\t\x12\x1c\n\x14\x62\x61seline_rule_set_id\x18\x05 \x01(\t\x12\x18\n\x10\x62\x61seline_version\x18\x06 \x01(\x05\x12\x15\n\rbaseline_hash\x18\x07 \x01(\t\x12\x35\n\x05state\x18\x08 \x01(\x0e\x32&.bihuan.reconciler.v1.Regression.State\x12\x12\n\nparts_done\x18\t \x01(\x05\x12\x13\n\x0bparts_total\x18\n \x01(\x05\x12\x35\n\x06slices\x18\x0b \x03(\x0b\x32%.bihuan.reconciler.v1.RegressionSlice\x12\x35\n\x06suites\x18\x0c \x03(\x0b\x32%.bihuan.reconciler.v1.RegressionSuite\x12\x14\n\x0c\x63hanged_rows\x18\r \x01(\x03\x12\x11\n\tkept_rows\x18\x0e \x01(\x03\x12\x18\n\x10wrong_auto_posts\x18\x0f \x01(\x03\x12\x0e\n\x06passes\x18\x10 \x01(\x08\x12\x0f\n\x07verdict\x18\x11 \x01(\t\x12\x12\n\nverdict_zh\x18\x12 \x01(\t\x12\x12\n\nstarted_by\x18\x13 \x01(\t\x12/\n\x0b\x63reate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x66\x61ilure_reason\x18\x16 \x01(\t\x12\x17\n\x0f\x66\x61ilure_message\x18\x17 \x01(\t"k\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04"\xcf\x01\n\x0fRegressionSlice\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x15\n\rbusiness_date\x18\x03 \x01(\t\x12\x16\n\x0einputs_changed\x18\x04 \x01(\x08\x12\x13\n\x0binputs_said\x18\x05 \x01(\t\x12\x16\n\x0einputs_said_zh\x18\x06 \x01(\t\x12\x15\n\rpayment_count\x18\x07 \x01(\x03\x12\x12\n\nline_count\x18\x08 \x01(\x03\x12\x14\n\x0c\x63hanged_rows\x18\t \x01(\x03"\xab\x01\n\x0fRegressionSuite\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04seed\x18\x02 \x01(\x03\x12\x15\n\rpayment_count\x18\x03 \x01(\x03\x12\x12\n\nline_count\x18\x04 \x01(\x03\x12\x14\n\x0c\x63hanged_rows\x18\x05 \x01(\x03\x12\x18\n\x10wrong_auto_posts\x18\x06 \x01(\x03\x12!\n\x19\x62\x61seline_wrong_auto_posts\x18\x07 \x01(\x03"\xdc\x01\n\rRegressionRow\x12\x0e\n\x06row_no\x18\x01 \x01(\x03\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04side\x18\x03 \x01(\t\x12\x0e\n\x06row_id\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x32\n\x03old\x18\x06 \x01(\x0b\x32%.bihuan.reconciler.v1.RegressionPlace\x12\x32\n\x03new\x18\x07 \x01(\x0b\x32%.bihuan.reconciler.v1.RegressionPlace"b\n\x0fRegressionPlace\x12\x10\n\x08group_id\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x13\n\x0b\x64isposition\x18\x03 \x01(\t\x12\x17\n\x0f\x65xception_class\x18\x04 \x01(\tb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#bihuan/reconciler/v1/rule_set.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x05\n\x0eRuleSetVersion\x12\x13\n\x0brule_set_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x03 \x01(\t\x12\x39\n\x05state\x18\x04 \x01(\x0e\x32*.bihuan.reconciler.v1.RuleSetVersion.State\x12\x16\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\t\x12\x12\n\ncreated_by\x18\x06 \x01(\t\x12\x0c\n\x04note\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x61\x63tivated_by\x18\t \x01(\t\x12\x31\n\ractivate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rregression_id\x18\x0b \x01(\t\x12\x12\n\nretired_by\x18\x0c \x01(\t\x12/\n\x0bretire_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04yaml\x18\x0e \x01(\t\x12\x30\n\x05rules\x18\x0f \x03(\x0b\x32!.bihuan.reconciler.v1.RuleSummary\x12\x36\n\x0cignore_rules\x18\x10 \x03(\x0b\x32 .bihuan.reconciler.v1.IgnoreRule\x12?\n\x13second_confirmation\x18\x11 \x01(\x0b\x32\".bihuan.reconciler.v1.Confirmation\"T\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_DRAFT\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x11\n\rSTATE_RETIRED\x10\x03\"l\n\x0cRuleSetFault\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0c\n\x04said\x18\x03 \x01(\t\x12\x0f\n\x07said_zh\x18\x04 \x01(\t\x12\x0c\n\x04\x63ure\x18\x05 \x01(\t\x12\x0f\n\x07\x63ure_zh\x18\x06 \x01(\t\"i\n\x0bRuleSummary\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07name_zh\x18\x03 \x01(\t\x12\r\n\x05stage\x18\x04 \x01(\t\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\r\n\x05posts\x18\x06 \x01(\x08\"\xc4\x01\n\nIgnoreRule\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07name_zh\x18\x03 \x01(\t\x12\r\n\x05\x62\x61sis\x18\x04 \x01(\t\x12\x13\n\x0b\x62\x65low_minor\x18\x05 \x01(\x03\x12\x19\n\x11\x65xception_classes\x18\x06 \x03(\t\x12\x11\n\tcount_max\x18\x07 \x01(\x03\x12\x15\n\rsum_minor_max\x18\x08 \x01(\x03\x12\x0c\n\x04said\x18\t \x01(\t\x12\x0f\n\x07said_zh\x18\n \x01(\t\"K\n\x0c\x43onfirmation\x12\r\n\x05\x62\x61sis\x18\x01 \x01(\t\x12\r\n\x05minor\x18\x02 \x01(\x03\x12\x0c\n\x04said\x18\x03 \x01(\t\x12\x0f\n\x07said_zh\x18\x04 \x01(\t\"\xa5\x02\n\nRuleChange\x12\x33\n\x04kind\x18\x01 \x01(\x0e\x32%.bihuan.reconciler.v1.RuleChange.Kind\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07name_zh\x18\x04 \x01(\t\x12\x31\n\x06\x66ields\x18\x05 \x03(\x0b\x32!.bihuan.reconciler.v1.FieldChange\x12\x0c\n\x04said\x18\x06 \x01(\t\x12\x0f\n\x07said_zh\x18\x07 \x01(\t\"`\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_ADDED\x10\x01\x12\x10\n\x0cKIND_REMOVED\x10\x02\x12\x10\n\x0cKIND_CHANGED\x10\x03\x12\x0e\n\nKIND_MOVED\x10\x04\"6\n\x0b\x46ieldChange\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0b\n\x03old\x18\x02 \x01(\t\x12\x0b\n\x03new\x18\x03 \x01(\t\"\x85\x06\n\nRegression\x12\x15\n\rregression_id\x18\x01 \x01(\t\x12\x13\n\x0brule_set_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\t\x12\x1c\n\x14\x62\x61seline_rule_set_id\x18\x05 \x01(\t\x12\x18\n\x10\x62\x61seline_version\x18\x06 \x01(\x05\x12\x15\n\rbaseline_hash\x18\x07 \x01(\t\x12\x35\n\x05state\x18\x08 \x01(\x0e\x32&.bihuan.reconciler.v1.Regression.State\x12\x12\n\nparts_done\x18\t \x01(\x05\x12\x13\n\x0bparts_total\x18\n \x01(\x05\x12\x35\n\x06slices\x18\x0b \x03(\x0b\x32%.bihuan.reconciler.v1.RegressionSlice\x12\x35\n\x06suites\x18\x0c \x03(\x0b\x32%.bihuan.reconciler.v1.RegressionSuite\x12\x14\n\x0c\x63hanged_rows\x18\r \x01(\x03\x12\x11\n\tkept_rows\x18\x0e \x01(\x03\x12\x18\n\x10wrong_auto_posts\x18\x0f \x01(\x03\x12\x0e\n\x06passes\x18\x10 \x01(\x08\x12\x0f\n\x07verdict\x18\x11 \x01(\t\x12\x12\n\nverdict_zh\x18\x12 \x01(\t\x12\x12\n\nstarted_by\x18\x13 \x01(\t\x12/\n\x0b\x63reate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x66\x61ilure_reason\x18\x16 \x01(\t\x12\x17\n\x0f\x66\x61ilure_message\x18\x17 \x01(\t\"k\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\"\xcf\x01\n\x0fRegressionSlice\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x15\n\rbusiness_date\x18\x03 \x01(\t\x12\x16\n\x0einputs_changed\x18\x04 \x01(\x08\x12\x13\n\x0binputs_said\x18\x05 \x01(\t\x12\x16\n\x0einputs_said_zh\x18\x06 \x01(\t\x12\x15\n\rpayment_count\x18\x07 \x01(\x03\x12\x12\n\nline_count\x18\x08 \x01(\x03\x12\x14\n\x0c\x63hanged_rows\x18\t \x01(\x03\"\xab\x01\n\x0fRegressionSuite\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04seed\x18\x02 \x01(\x03\x12\x15\n\rpayment_count\x18\x03 \x01(\x03\x12\x12\n\nline_count\x18\x04 \x01(\x03\x12\x14\n\x0c\x63hanged_rows\x18\x05 \x01(\x03\x12\x18\n\x10wrong_auto_posts\x18\x06 \x01(\x03\x12!\n\x19\x62\x61seline_wrong_auto_posts\x18\x07 \x01(\x03\"\xdc\x01\n\rRegressionRow\x12\x0e\n\x06row_no\x18\x01 \x01(\x03\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04side\x18\x03 \x01(\t\x12\x0e\n\x06row_id\x18\x04 \x01(\t\x12%\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x32\n\x03old\x18\x06 \x01(\x0b\x32%.bihuan.reconciler.v1.RegressionPlace\x12\x32\n\x03new\x18\x07 \x01(\x0b\x32%.bihuan.reconciler.v1.RegressionPlace\"b\n\x0fRegressionPlace\x12\x10\n\x08group_id\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x13\n\x0b\x64isposition\x18\x03 \x01(\t\x12\x17\n\x0f\x65xception_class\x18\x04 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.rule_set_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.rule_set_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_RULESETVERSION"]._serialized_start = 123
-    _globals["_RULESETVERSION"]._serialized_end = 801
-    _globals["_RULESETVERSION_STATE"]._serialized_start = 717
-    _globals["_RULESETVERSION_STATE"]._serialized_end = 801
-    _globals["_RULESETFAULT"]._serialized_start = 803
-    _globals["_RULESETFAULT"]._serialized_end = 911
-    _globals["_RULESUMMARY"]._serialized_start = 913
-    _globals["_RULESUMMARY"]._serialized_end = 1018
-    _globals["_IGNORERULE"]._serialized_start = 1021
-    _globals["_IGNORERULE"]._serialized_end = 1217
-    _globals["_CONFIRMATION"]._serialized_start = 1219
-    _globals["_CONFIRMATION"]._serialized_end = 1294
-    _globals["_RULECHANGE"]._serialized_start = 1297
-    _globals["_RULECHANGE"]._serialized_end = 1590
-    _globals["_RULECHANGE_KIND"]._serialized_start = 1494
-    _globals["_RULECHANGE_KIND"]._serialized_end = 1590
-    _globals["_FIELDCHANGE"]._serialized_start = 1592
-    _globals["_FIELDCHANGE"]._serialized_end = 1646
-    _globals["_REGRESSION"]._serialized_start = 1649
-    _globals["_REGRESSION"]._serialized_end = 2422
-    _globals["_REGRESSION_STATE"]._serialized_start = 2315
-    _globals["_REGRESSION_STATE"]._serialized_end = 2422
-    _globals["_REGRESSIONSLICE"]._serialized_start = 2425
-    _globals["_REGRESSIONSLICE"]._serialized_end = 2632
-    _globals["_REGRESSIONSUITE"]._serialized_start = 2635
-    _globals["_REGRESSIONSUITE"]._serialized_end = 2806
-    _globals["_REGRESSIONROW"]._serialized_start = 2809
-    _globals["_REGRESSIONROW"]._serialized_end = 3029
-    _globals["_REGRESSIONPLACE"]._serialized_start = 3031
-    _globals["_REGRESSIONPLACE"]._serialized_end = 3129
+  DESCRIPTOR._loaded_options = None
+  _globals['_RULESETVERSION']._serialized_start=123
+  _globals['_RULESETVERSION']._serialized_end=801
+  _globals['_RULESETVERSION_STATE']._serialized_start=717
+  _globals['_RULESETVERSION_STATE']._serialized_end=801
+  _globals['_RULESETFAULT']._serialized_start=803
+  _globals['_RULESETFAULT']._serialized_end=911
+  _globals['_RULESUMMARY']._serialized_start=913
+  _globals['_RULESUMMARY']._serialized_end=1018
+  _globals['_IGNORERULE']._serialized_start=1021
+  _globals['_IGNORERULE']._serialized_end=1217
+  _globals['_CONFIRMATION']._serialized_start=1219
+  _globals['_CONFIRMATION']._serialized_end=1294
+  _globals['_RULECHANGE']._serialized_start=1297
+  _globals['_RULECHANGE']._serialized_end=1590
+  _globals['_RULECHANGE_KIND']._serialized_start=1494
+  _globals['_RULECHANGE_KIND']._serialized_end=1590
+  _globals['_FIELDCHANGE']._serialized_start=1592
+  _globals['_FIELDCHANGE']._serialized_end=1646
+  _globals['_REGRESSION']._serialized_start=1649
+  _globals['_REGRESSION']._serialized_end=2422
+  _globals['_REGRESSION_STATE']._serialized_start=2315
+  _globals['_REGRESSION_STATE']._serialized_end=2422
+  _globals['_REGRESSIONSLICE']._serialized_start=2425
+  _globals['_REGRESSIONSLICE']._serialized_end=2632
+  _globals['_REGRESSIONSUITE']._serialized_start=2635
+  _globals['_REGRESSIONSUITE']._serialized_end=2806
+  _globals['_REGRESSIONROW']._serialized_start=2809
+  _globals['_REGRESSIONROW']._serialized_end=3029
+  _globals['_REGRESSIONPLACE']._serialized_start=3031
+  _globals['_REGRESSIONPLACE']._serialized_end=3129
 # @@protoc_insertion_point(module_scope)

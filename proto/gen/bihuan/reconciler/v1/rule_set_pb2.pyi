@@ -138,53 +138,9 @@ class RuleSetVersion(_message.Message):
         ignore_rules: _abc.Iterable[Global___IgnoreRule] | None = ...,
         second_confirmation: Global___Confirmation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "activate_time",
-        b"activate_time",
-        "create_time",
-        b"create_time",
-        "retire_time",
-        b"retire_time",
-        "second_confirmation",
-        b"second_confirmation",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "create_time", b"create_time", "retire_time", b"retire_time", "second_confirmation", b"second_confirmation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "activate_time",
-        b"activate_time",
-        "activated_by",
-        b"activated_by",
-        "content_hash",
-        b"content_hash",
-        "create_time",
-        b"create_time",
-        "created_by",
-        b"created_by",
-        "effective_from",
-        b"effective_from",
-        "ignore_rules",
-        b"ignore_rules",
-        "note",
-        b"note",
-        "regression_id",
-        b"regression_id",
-        "retire_time",
-        b"retire_time",
-        "retired_by",
-        b"retired_by",
-        "rule_set_id",
-        b"rule_set_id",
-        "rules",
-        b"rules",
-        "second_confirmation",
-        b"second_confirmation",
-        "state",
-        b"state",
-        "version",
-        b"version",
-        "yaml",
-        b"yaml",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "activated_by", b"activated_by", "content_hash", b"content_hash", "create_time", b"create_time", "created_by", b"created_by", "effective_from", b"effective_from", "ignore_rules", b"ignore_rules", "note", b"note", "regression_id", b"regression_id", "retire_time", b"retire_time", "retired_by", b"retired_by", "rule_set_id", b"rule_set_id", "rules", b"rules", "second_confirmation", b"second_confirmation", "state", b"state", "version", b"version", "yaml", b"yaml"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -226,20 +182,7 @@ class RuleSetFault(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "cure",
-        b"cure",
-        "cure_zh",
-        b"cure_zh",
-        "field",
-        b"field",
-        "rule_id",
-        b"rule_id",
-        "said",
-        b"said",
-        "said_zh",
-        b"said_zh",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cure", b"cure", "cure_zh", b"cure_zh", "field", b"field", "rule_id", b"rule_id", "said", b"said", "said_zh", b"said_zh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -281,20 +224,7 @@ class RuleSummary(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "kind",
-        b"kind",
-        "name",
-        b"name",
-        "name_zh",
-        b"name_zh",
-        "posts",
-        b"posts",
-        "rule_id",
-        b"rule_id",
-        "stage",
-        b"stage",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "name", b"name", "name_zh", b"name_zh", "posts", b"posts", "rule_id", b"rule_id", "stage", b"stage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -354,28 +284,7 @@ class IgnoreRule(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "basis",
-        b"basis",
-        "below_minor",
-        b"below_minor",
-        "count_max",
-        b"count_max",
-        "exception_classes",
-        b"exception_classes",
-        "name",
-        b"name",
-        "name_zh",
-        b"name_zh",
-        "rule_id",
-        b"rule_id",
-        "said",
-        b"said",
-        "said_zh",
-        b"said_zh",
-        "sum_minor_max",
-        b"sum_minor_max",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "below_minor", b"below_minor", "count_max", b"count_max", "exception_classes", b"exception_classes", "name", b"name", "name_zh", b"name_zh", "rule_id", b"rule_id", "said", b"said", "said_zh", b"said_zh", "sum_minor_max", b"sum_minor_max"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -409,9 +318,7 @@ class Confirmation(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "basis", b"basis", "minor", b"minor", "said", b"said", "said_zh", b"said_zh"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "minor", b"minor", "said", b"said", "said_zh", b"said_zh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -490,22 +397,7 @@ class RuleChange(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "fields",
-        b"fields",
-        "kind",
-        b"kind",
-        "name",
-        b"name",
-        "name_zh",
-        b"name_zh",
-        "rule_id",
-        b"rule_id",
-        "said",
-        b"said",
-        "said_zh",
-        b"said_zh",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "kind", b"kind", "name", b"name", "name_zh", b"name_zh", "rule_id", b"rule_id", "said", b"said", "said_zh", b"said_zh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -684,54 +576,7 @@ class Regression(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "baseline_hash",
-        b"baseline_hash",
-        "baseline_rule_set_id",
-        b"baseline_rule_set_id",
-        "baseline_version",
-        b"baseline_version",
-        "changed_rows",
-        b"changed_rows",
-        "content_hash",
-        b"content_hash",
-        "create_time",
-        b"create_time",
-        "end_time",
-        b"end_time",
-        "failure_message",
-        b"failure_message",
-        "failure_reason",
-        b"failure_reason",
-        "kept_rows",
-        b"kept_rows",
-        "parts_done",
-        b"parts_done",
-        "parts_total",
-        b"parts_total",
-        "passes",
-        b"passes",
-        "regression_id",
-        b"regression_id",
-        "rule_set_id",
-        b"rule_set_id",
-        "slices",
-        b"slices",
-        "started_by",
-        b"started_by",
-        "state",
-        b"state",
-        "suites",
-        b"suites",
-        "verdict",
-        b"verdict",
-        "verdict_zh",
-        b"verdict_zh",
-        "version",
-        b"version",
-        "wrong_auto_posts",
-        b"wrong_auto_posts",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline_hash", b"baseline_hash", "baseline_rule_set_id", b"baseline_rule_set_id", "baseline_version", b"baseline_version", "changed_rows", b"changed_rows", "content_hash", b"content_hash", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "kept_rows", b"kept_rows", "parts_done", b"parts_done", "parts_total", b"parts_total", "passes", b"passes", "regression_id", b"regression_id", "rule_set_id", b"rule_set_id", "slices", b"slices", "started_by", b"started_by", "state", b"state", "suites", b"suites", "verdict", b"verdict", "verdict_zh", b"verdict_zh", "version", b"version", "wrong_auto_posts", b"wrong_auto_posts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -785,26 +630,7 @@ class RegressionSlice(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "business_date",
-        b"business_date",
-        "changed_rows",
-        b"changed_rows",
-        "channel",
-        b"channel",
-        "inputs_changed",
-        b"inputs_changed",
-        "inputs_said",
-        b"inputs_said",
-        "inputs_said_zh",
-        b"inputs_said_zh",
-        "line_count",
-        b"line_count",
-        "payment_count",
-        b"payment_count",
-        "run_id",
-        b"run_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_date", b"business_date", "changed_rows", b"changed_rows", "channel", b"channel", "inputs_changed", b"inputs_changed", "inputs_said", b"inputs_said", "inputs_said_zh", b"inputs_said_zh", "line_count", b"line_count", "payment_count", b"payment_count", "run_id", b"run_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -850,22 +676,7 @@ class RegressionSuite(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "baseline_wrong_auto_posts",
-        b"baseline_wrong_auto_posts",
-        "changed_rows",
-        b"changed_rows",
-        "line_count",
-        b"line_count",
-        "name",
-        b"name",
-        "payment_count",
-        b"payment_count",
-        "seed",
-        b"seed",
-        "wrong_auto_posts",
-        b"wrong_auto_posts",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline_wrong_auto_posts", b"baseline_wrong_auto_posts", "changed_rows", b"changed_rows", "line_count", b"line_count", "name", b"name", "payment_count", b"payment_count", "seed", b"seed", "wrong_auto_posts", b"wrong_auto_posts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -917,22 +728,7 @@ class RegressionRow(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "new", b"new", "old", b"old"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "amount",
-        b"amount",
-        "new",
-        b"new",
-        "old",
-        b"old",
-        "row_id",
-        b"row_id",
-        "row_no",
-        b"row_no",
-        "side",
-        b"side",
-        "source",
-        b"source",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "new", b"new", "old", b"old", "row_id", b"row_id", "row_no", b"row_no", "side", b"side", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -966,16 +762,7 @@ class RegressionPlace(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "disposition",
-        b"disposition",
-        "exception_class",
-        b"exception_class",
-        "group_id",
-        b"group_id",
-        "rule_id",
-        b"rule_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disposition", b"disposition", "exception_class", b"exception_class", "group_id", b"group_id", "rule_id", b"rule_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

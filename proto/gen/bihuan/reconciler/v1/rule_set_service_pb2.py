@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/rule_set_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/rule_set_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/rule_set_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,197 +28,125 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n+bihuan/reconciler/v1/rule_set_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/reconciler/v1/rule_set.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto"0\n\x13\x43heckRuleSetRequest\x12\x19\n\x04yaml\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x9a\x0c"\x9a\x01\n\x14\x43heckRuleSetResponse\x12\x32\n\x06\x66\x61ults\x18\x01 \x03(\x0b\x32".bihuan.reconciler.v1.RuleSetFault\x12\x13\n\x0brule_set_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\t\x12\x12\n\nrule_count\x18\x05 \x01(\x05"\xa3\x01\n\x1b\x43reateRuleSetVersionRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12(\n\x08operator\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\x12\x19\n\x04yaml\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x9a\x0c\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03"p\n\x1c\x43reateRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\x12\x10\n\x08replayed\x18\x02 \x01(\x08"\x93\x01\n\x18GetRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12=\n\rbusiness_date\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"[\n\x19GetRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion"w\n\x1aListRuleSetVersionsRequest\x12\x1c\n\x0brule_set_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04"w\n\x1bListRuleSetVersionsResponse\x12?\n\x11rule_set_versions\x18\x01 \x03(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"u\n\x1a\x44iffRuleSetVersionsRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x1d\n\x0c\x62\x61se_version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00"\x80\x01\n\x1b\x44iffRuleSetVersionsResponse\x12\x18\n\x10\x62\x61se_rule_set_id\x18\x01 \x01(\t\x12\x14\n\x0c\x62\x61se_version\x18\x02 \x01(\x05\x12\x31\n\x07\x63hanges\x18\x03 \x03(\x0b\x32 .bihuan.reconciler.v1.RuleChange"\xa5\x01\n\x16StartRegressionRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1e\n\x0brule_set_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x04 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$"a\n\x17StartRegressionResponse\x12\x34\n\nregression\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Regression\x12\x10\n\x08replayed\x18\x02 \x01(\x08"{\n\x1aGetRegressionReportRequest\x12 \n\rregression_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04"\x9f\x01\n\x1bGetRegressionReportResponse\x12\x34\n\nregression\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Regression\x12\x31\n\x04rows\x18\x02 \x03(\x0b\x32#.bihuan.reconciler.v1.RegressionRow\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t"\xe5\x01\n\x1d\x41\x63tivateRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\x12 \n\rregression_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12>\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"`\n\x1e\x41\x63tivateRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion"\x81\x01\n\x1bRetireRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$"^\n\x1cRetireRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion2\xfe\x0c\n\x0eRuleSetService\x12\x8f\x01\n\x0c\x43heckRuleSet\x12).bihuan.reconciler.v1.CheckRuleSetRequest\x1a*.bihuan.reconciler.v1.CheckRuleSetResponse"(\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x17"\x12/v1/ruleSets:check:\x01*\x12\xa8\x01\n\x14\x43reateRuleSetVersion\x12\x31.bihuan.reconciler.v1.CreateRuleSetVersionRequest\x1a\x32.bihuan.reconciler.v1.CreateRuleSetVersionResponse")\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02\x18"\x13/v1/ruleSetVersions:\x01*\x12\xb6\x01\n\x11GetRuleSetVersion\x12..bihuan.reconciler.v1.GetRuleSetVersionRequest\x1a/.bihuan.reconciler.v1.GetRuleSetVersionResponse"@\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02/\x12-/v1/ruleSets/{rule_set_id}/versions/{version}\x12\xa2\x01\n\x13ListRuleSetVersions\x12\x30.bihuan.reconciler.v1.ListRuleSetVersionsRequest\x1a\x31.bihuan.reconciler.v1.ListRuleSetVersionsResponse"&\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/ruleSetVersions\x12\xc1\x01\n\x13\x44iffRuleSetVersions\x12\x30.bihuan.reconciler.v1.DiffRuleSetVersionsRequest\x1a\x31.bihuan.reconciler.v1.DiffRuleSetVersionsResponse"E\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x34\x12\x32/v1/ruleSets/{rule_set_id}/versions/{version}/diff\x12\xbb\x01\n\x0fStartRegression\x12,.bihuan.reconciler.v1.StartRegressionRequest\x1a-.bihuan.reconciler.v1.StartRegressionResponse"K\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02:"5/v1/ruleSets/{rule_set_id}/versions/{version}:regress:\x01*\x12\xae\x01\n\x13GetRegressionReport\x12\x30.bihuan.reconciler.v1.GetRegressionReportRequest\x1a\x31.bihuan.reconciler.v1.GetRegressionReportResponse"2\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/regressions/{regression_id}\x12\xd1\x01\n\x16\x41\x63tivateRuleSetVersion\x12\x33.bihuan.reconciler.v1.ActivateRuleSetVersionRequest\x1a\x34.bihuan.reconciler.v1.ActivateRuleSetVersionResponse"L\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02;"6/v1/ruleSets/{rule_set_id}/versions/{version}:activate:\x01*\x12\xc9\x01\n\x14RetireRuleSetVersion\x12\x31.bihuan.reconciler.v1.RetireRuleSetVersionRequest\x1a\x32.bihuan.reconciler.v1.RetireRuleSetVersionResponse"J\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02\x39"4/v1/ruleSets/{rule_set_id}/versions/{version}:retire:\x01*b\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bihuan/reconciler/v1/rule_set_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/reconciler/v1/rule_set.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"0\n\x13\x43heckRuleSetRequest\x12\x19\n\x04yaml\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x9a\x0c\"\x9a\x01\n\x14\x43heckRuleSetResponse\x12\x32\n\x06\x66\x61ults\x18\x01 \x03(\x0b\x32\".bihuan.reconciler.v1.RuleSetFault\x12\x13\n\x0brule_set_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\t\x12\x12\n\nrule_count\x18\x05 \x01(\x05\"\xa3\x01\n\x1b\x43reateRuleSetVersionRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12(\n\x08operator\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\x12\x19\n\x04yaml\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x9a\x0c\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"p\n\x1c\x43reateRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\x93\x01\n\x18GetRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12=\n\rbusiness_date\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"[\n\x19GetRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\"w\n\x1aListRuleSetVersionsRequest\x12\x1c\n\x0brule_set_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"w\n\x1bListRuleSetVersionsResponse\x12?\n\x11rule_set_versions\x18\x01 \x03(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"u\n\x1a\x44iffRuleSetVersionsRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12\x1d\n\x0c\x62\x61se_version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\x80\x01\n\x1b\x44iffRuleSetVersionsResponse\x12\x18\n\x10\x62\x61se_rule_set_id\x18\x01 \x01(\t\x12\x14\n\x0c\x62\x61se_version\x18\x02 \x01(\x05\x12\x31\n\x07\x63hanges\x18\x03 \x03(\x0b\x32 .bihuan.reconciler.v1.RuleChange\"\xa5\x01\n\x16StartRegressionRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1e\n\x0brule_set_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x04 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\"a\n\x17StartRegressionResponse\x12\x34\n\nregression\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Regression\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"{\n\x1aGetRegressionReportRequest\x12 \n\rregression_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"\x9f\x01\n\x1bGetRegressionReportResponse\x12\x34\n\nregression\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Regression\x12\x31\n\x04rows\x18\x02 \x03(\x0b\x32#.bihuan.reconciler.v1.RegressionRow\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"\xe5\x01\n\x1d\x41\x63tivateRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\x12 \n\rregression_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12>\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"`\n\x1e\x41\x63tivateRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion\"\x81\x01\n\x1bRetireRuleSetVersionRequest\x12\x1e\n\x0brule_set_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x18\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\x12(\n\x08operator\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18@2\x0b^\\S(.*\\S)?$\"^\n\x1cRetireRuleSetVersionResponse\x12>\n\x10rule_set_version\x18\x01 \x01(\x0b\x32$.bihuan.reconciler.v1.RuleSetVersion2\xfe\x0c\n\x0eRuleSetService\x12\x8f\x01\n\x0c\x43heckRuleSet\x12).bihuan.reconciler.v1.CheckRuleSetRequest\x1a*.bihuan.reconciler.v1.CheckRuleSetResponse\"(\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/ruleSets:check:\x01*\x12\xa8\x01\n\x14\x43reateRuleSetVersion\x12\x31.bihuan.reconciler.v1.CreateRuleSetVersionRequest\x1a\x32.bihuan.reconciler.v1.CreateRuleSetVersionResponse\")\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/ruleSetVersions:\x01*\x12\xb6\x01\n\x11GetRuleSetVersion\x12..bihuan.reconciler.v1.GetRuleSetVersionRequest\x1a/.bihuan.reconciler.v1.GetRuleSetVersionResponse\"@\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02/\x12-/v1/ruleSets/{rule_set_id}/versions/{version}\x12\xa2\x01\n\x13ListRuleSetVersions\x12\x30.bihuan.reconciler.v1.ListRuleSetVersionsRequest\x1a\x31.bihuan.reconciler.v1.ListRuleSetVersionsResponse\"&\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/ruleSetVersions\x12\xc1\x01\n\x13\x44iffRuleSetVersions\x12\x30.bihuan.reconciler.v1.DiffRuleSetVersionsRequest\x1a\x31.bihuan.reconciler.v1.DiffRuleSetVersionsResponse\"E\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x34\x12\x32/v1/ruleSets/{rule_set_id}/versions/{version}/diff\x12\xbb\x01\n\x0fStartRegression\x12,.bihuan.reconciler.v1.StartRegressionRequest\x1a-.bihuan.reconciler.v1.StartRegressionResponse\"K\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02:\"5/v1/ruleSets/{rule_set_id}/versions/{version}:regress:\x01*\x12\xae\x01\n\x13GetRegressionReport\x12\x30.bihuan.reconciler.v1.GetRegressionReportRequest\x1a\x31.bihuan.reconciler.v1.GetRegressionReportResponse\"2\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/regressions/{regression_id}\x12\xd1\x01\n\x16\x41\x63tivateRuleSetVersion\x12\x33.bihuan.reconciler.v1.ActivateRuleSetVersionRequest\x1a\x34.bihuan.reconciler.v1.ActivateRuleSetVersionResponse\"L\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02;\"6/v1/ruleSets/{rule_set_id}/versions/{version}:activate:\x01*\x12\xc9\x01\n\x14RetireRuleSetVersion\x12\x31.bihuan.reconciler.v1.RetireRuleSetVersionRequest\x1a\x32.bihuan.reconciler.v1.RetireRuleSetVersionResponse\"J\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02\x39\"4/v1/ruleSets/{rule_set_id}/versions/{version}:retire:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.rule_set_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.rule_set_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_CHECKRULESETREQUEST"].fields_by_name["yaml"]._loaded_options = None
-    _globals["_CHECKRULESETREQUEST"].fields_by_name[
-        "yaml"
-    ]._serialized_options = b"\272H\010r\006\020\001\030\300\232\014"
-    _globals["_CREATERULESETVERSIONREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_CREATERULESETVERSIONREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_CREATERULESETVERSIONREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_CREATERULESETVERSIONREQUEST"].fields_by_name[
-        "operator"
-    ]._serialized_options = b"\272H\023r\021\020\001\030@2\013^\\S(.*\\S)?$"
-    _globals["_CREATERULESETVERSIONREQUEST"].fields_by_name["yaml"]._loaded_options = None
-    _globals["_CREATERULESETVERSIONREQUEST"].fields_by_name[
-        "yaml"
-    ]._serialized_options = b"\272H\010r\006\020\001\030\300\232\014"
-    _globals["_CREATERULESETVERSIONREQUEST"].fields_by_name["note"]._loaded_options = None
-    _globals["_CREATERULESETVERSIONREQUEST"].fields_by_name["note"]._serialized_options = b"\272H\005r\003\030\364\003"
-    _globals["_GETRULESETVERSIONREQUEST"].fields_by_name["rule_set_id"]._loaded_options = None
-    _globals["_GETRULESETVERSIONREQUEST"].fields_by_name[
-        "rule_set_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030 "
-    _globals["_GETRULESETVERSIONREQUEST"].fields_by_name["version"]._loaded_options = None
-    _globals["_GETRULESETVERSIONREQUEST"].fields_by_name["version"]._serialized_options = b"\272H\004\032\002(\000"
-    _globals["_GETRULESETVERSIONREQUEST"].fields_by_name["business_date"]._loaded_options = None
-    _globals["_GETRULESETVERSIONREQUEST"].fields_by_name[
-        "business_date"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_LISTRULESETVERSIONSREQUEST"].fields_by_name["rule_set_id"]._loaded_options = None
-    _globals["_LISTRULESETVERSIONSREQUEST"].fields_by_name["rule_set_id"]._serialized_options = b"\272H\004r\002\030 "
-    _globals["_LISTRULESETVERSIONSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTRULESETVERSIONSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTRULESETVERSIONSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTRULESETVERSIONSREQUEST"].fields_by_name[
-        "page_token"
-    ]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_DIFFRULESETVERSIONSREQUEST"].fields_by_name["rule_set_id"]._loaded_options = None
-    _globals["_DIFFRULESETVERSIONSREQUEST"].fields_by_name[
-        "rule_set_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030 "
-    _globals["_DIFFRULESETVERSIONSREQUEST"].fields_by_name["version"]._loaded_options = None
-    _globals["_DIFFRULESETVERSIONSREQUEST"].fields_by_name["version"]._serialized_options = b"\272H\004\032\002(\001"
-    _globals["_DIFFRULESETVERSIONSREQUEST"].fields_by_name["base_version"]._loaded_options = None
-    _globals["_DIFFRULESETVERSIONSREQUEST"].fields_by_name[
-        "base_version"
-    ]._serialized_options = b"\272H\004\032\002(\000"
-    _globals["_STARTREGRESSIONREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_STARTREGRESSIONREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_STARTREGRESSIONREQUEST"].fields_by_name["rule_set_id"]._loaded_options = None
-    _globals["_STARTREGRESSIONREQUEST"].fields_by_name[
-        "rule_set_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030 "
-    _globals["_STARTREGRESSIONREQUEST"].fields_by_name["version"]._loaded_options = None
-    _globals["_STARTREGRESSIONREQUEST"].fields_by_name["version"]._serialized_options = b"\272H\004\032\002(\001"
-    _globals["_STARTREGRESSIONREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_STARTREGRESSIONREQUEST"].fields_by_name[
-        "operator"
-    ]._serialized_options = b"\272H\023r\021\020\001\030@2\013^\\S(.*\\S)?$"
-    _globals["_GETREGRESSIONREPORTREQUEST"].fields_by_name["regression_id"]._loaded_options = None
-    _globals["_GETREGRESSIONREPORTREQUEST"].fields_by_name[
-        "regression_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_GETREGRESSIONREPORTREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_GETREGRESSIONREPORTREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_GETREGRESSIONREPORTREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_GETREGRESSIONREPORTREQUEST"].fields_by_name[
-        "page_token"
-    ]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name["rule_set_id"]._loaded_options = None
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name[
-        "rule_set_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030 "
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name["version"]._loaded_options = None
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name["version"]._serialized_options = b"\272H\004\032\002(\001"
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name[
-        "operator"
-    ]._serialized_options = b"\272H\023r\021\020\001\030@2\013^\\S(.*\\S)?$"
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name["regression_id"]._loaded_options = None
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name[
-        "regression_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name["effective_from"]._loaded_options = None
-    _globals["_ACTIVATERULESETVERSIONREQUEST"].fields_by_name[
-        "effective_from"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_RETIRERULESETVERSIONREQUEST"].fields_by_name["rule_set_id"]._loaded_options = None
-    _globals["_RETIRERULESETVERSIONREQUEST"].fields_by_name[
-        "rule_set_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030 "
-    _globals["_RETIRERULESETVERSIONREQUEST"].fields_by_name["version"]._loaded_options = None
-    _globals["_RETIRERULESETVERSIONREQUEST"].fields_by_name["version"]._serialized_options = b"\272H\004\032\002(\001"
-    _globals["_RETIRERULESETVERSIONREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_RETIRERULESETVERSIONREQUEST"].fields_by_name[
-        "operator"
-    ]._serialized_options = b"\272H\023r\021\020\001\030@2\013^\\S(.*\\S)?$"
-    _globals["_RULESETSERVICE"].methods_by_name["CheckRuleSet"]._loaded_options = None
-    _globals["_RULESETSERVICE"].methods_by_name[
-        "CheckRuleSet"
-    ]._serialized_options = (
-        b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\027"\022/v1/ruleSets:check:\001*'
-    )
-    _globals["_RULESETSERVICE"].methods_by_name["CreateRuleSetVersion"]._loaded_options = None
-    _globals["_RULESETSERVICE"].methods_by_name[
-        "CreateRuleSetVersion"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\004\010\0068\001\202\323\344\223\002\030"\023/v1/ruleSetVersions:\001*'
-    )
-    _globals["_RULESETSERVICE"].methods_by_name["GetRuleSetVersion"]._loaded_options = None
-    _globals["_RULESETSERVICE"].methods_by_name[
-        "GetRuleSetVersion"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002/\022-/v1/ruleSets/{rule_set_id}/versions/{version}"
-    _globals["_RULESETSERVICE"].methods_by_name["ListRuleSetVersions"]._loaded_options = None
-    _globals["_RULESETSERVICE"].methods_by_name[
-        "ListRuleSetVersions"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\025\022\023/v1/ruleSetVersions"
-    )
-    _globals["_RULESETSERVICE"].methods_by_name["DiffRuleSetVersions"]._loaded_options = None
-    _globals["_RULESETSERVICE"].methods_by_name[
-        "DiffRuleSetVersions"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\0024\0222/v1/ruleSets/{rule_set_id}/versions/{version}/diff"
-    _globals["_RULESETSERVICE"].methods_by_name["StartRegression"]._loaded_options = None
-    _globals["_RULESETSERVICE"].methods_by_name[
-        "StartRegression"
-    ]._serialized_options = b'\220\002\002\372\273\030\004\010\0068\001\202\323\344\223\002:"5/v1/ruleSets/{rule_set_id}/versions/{version}:regress:\001*'
-    _globals["_RULESETSERVICE"].methods_by_name["GetRegressionReport"]._loaded_options = None
-    _globals["_RULESETSERVICE"].methods_by_name[
-        "GetRegressionReport"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002!\022\037/v1/regressions/{regression_id}"
-    )
-    _globals["_RULESETSERVICE"].methods_by_name["ActivateRuleSetVersion"]._loaded_options = None
-    _globals["_RULESETSERVICE"].methods_by_name[
-        "ActivateRuleSetVersion"
-    ]._serialized_options = b'\220\002\002\372\273\030\004\010\0068\001\202\323\344\223\002;"6/v1/ruleSets/{rule_set_id}/versions/{version}:activate:\001*'
-    _globals["_RULESETSERVICE"].methods_by_name["RetireRuleSetVersion"]._loaded_options = None
-    _globals["_RULESETSERVICE"].methods_by_name[
-        "RetireRuleSetVersion"
-    ]._serialized_options = b'\220\002\002\372\273\030\004\010\0068\001\202\323\344\223\0029"4/v1/ruleSets/{rule_set_id}/versions/{version}:retire:\001*'
-    _globals["_CHECKRULESETREQUEST"]._serialized_start = 197
-    _globals["_CHECKRULESETREQUEST"]._serialized_end = 245
-    _globals["_CHECKRULESETRESPONSE"]._serialized_start = 248
-    _globals["_CHECKRULESETRESPONSE"]._serialized_end = 402
-    _globals["_CREATERULESETVERSIONREQUEST"]._serialized_start = 405
-    _globals["_CREATERULESETVERSIONREQUEST"]._serialized_end = 568
-    _globals["_CREATERULESETVERSIONRESPONSE"]._serialized_start = 570
-    _globals["_CREATERULESETVERSIONRESPONSE"]._serialized_end = 682
-    _globals["_GETRULESETVERSIONREQUEST"]._serialized_start = 685
-    _globals["_GETRULESETVERSIONREQUEST"]._serialized_end = 832
-    _globals["_GETRULESETVERSIONRESPONSE"]._serialized_start = 834
-    _globals["_GETRULESETVERSIONRESPONSE"]._serialized_end = 925
-    _globals["_LISTRULESETVERSIONSREQUEST"]._serialized_start = 927
-    _globals["_LISTRULESETVERSIONSREQUEST"]._serialized_end = 1046
-    _globals["_LISTRULESETVERSIONSRESPONSE"]._serialized_start = 1048
-    _globals["_LISTRULESETVERSIONSRESPONSE"]._serialized_end = 1167
-    _globals["_DIFFRULESETVERSIONSREQUEST"]._serialized_start = 1169
-    _globals["_DIFFRULESETVERSIONSREQUEST"]._serialized_end = 1286
-    _globals["_DIFFRULESETVERSIONSRESPONSE"]._serialized_start = 1289
-    _globals["_DIFFRULESETVERSIONSRESPONSE"]._serialized_end = 1417
-    _globals["_STARTREGRESSIONREQUEST"]._serialized_start = 1420
-    _globals["_STARTREGRESSIONREQUEST"]._serialized_end = 1585
-    _globals["_STARTREGRESSIONRESPONSE"]._serialized_start = 1587
-    _globals["_STARTREGRESSIONRESPONSE"]._serialized_end = 1684
-    _globals["_GETREGRESSIONREPORTREQUEST"]._serialized_start = 1686
-    _globals["_GETREGRESSIONREPORTREQUEST"]._serialized_end = 1809
-    _globals["_GETREGRESSIONREPORTRESPONSE"]._serialized_start = 1812
-    _globals["_GETREGRESSIONREPORTRESPONSE"]._serialized_end = 1971
-    _globals["_ACTIVATERULESETVERSIONREQUEST"]._serialized_start = 1974
-    _globals["_ACTIVATERULESETVERSIONREQUEST"]._serialized_end = 2203
-    _globals["_ACTIVATERULESETVERSIONRESPONSE"]._serialized_start = 2205
-    _globals["_ACTIVATERULESETVERSIONRESPONSE"]._serialized_end = 2301
-    _globals["_RETIRERULESETVERSIONREQUEST"]._serialized_start = 2304
-    _globals["_RETIRERULESETVERSIONREQUEST"]._serialized_end = 2433
-    _globals["_RETIRERULESETVERSIONRESPONSE"]._serialized_start = 2435
-    _globals["_RETIRERULESETVERSIONRESPONSE"]._serialized_end = 2529
-    _globals["_RULESETSERVICE"]._serialized_start = 2532
-    _globals["_RULESETSERVICE"]._serialized_end = 4194
+  DESCRIPTOR._loaded_options = None
+  _globals['_CHECKRULESETREQUEST'].fields_by_name['yaml']._loaded_options = None
+  _globals['_CHECKRULESETREQUEST'].fields_by_name['yaml']._serialized_options = b'\272H\010r\006\020\001\030\300\232\014'
+  _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\023r\021\020\001\030@2\013^\\S(.*\\S)?$'
+  _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['yaml']._loaded_options = None
+  _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['yaml']._serialized_options = b'\272H\010r\006\020\001\030\300\232\014'
+  _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['note']._loaded_options = None
+  _globals['_CREATERULESETVERSIONREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_GETRULESETVERSIONREQUEST'].fields_by_name['rule_set_id']._loaded_options = None
+  _globals['_GETRULESETVERSIONREQUEST'].fields_by_name['rule_set_id']._serialized_options = b'\272H\006r\004\020\001\030 '
+  _globals['_GETRULESETVERSIONREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_GETRULESETVERSIONREQUEST'].fields_by_name['version']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_GETRULESETVERSIONREQUEST'].fields_by_name['business_date']._loaded_options = None
+  _globals['_GETRULESETVERSIONREQUEST'].fields_by_name['business_date']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_LISTRULESETVERSIONSREQUEST'].fields_by_name['rule_set_id']._loaded_options = None
+  _globals['_LISTRULESETVERSIONSREQUEST'].fields_by_name['rule_set_id']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_LISTRULESETVERSIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTRULESETVERSIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTRULESETVERSIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTRULESETVERSIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_DIFFRULESETVERSIONSREQUEST'].fields_by_name['rule_set_id']._loaded_options = None
+  _globals['_DIFFRULESETVERSIONSREQUEST'].fields_by_name['rule_set_id']._serialized_options = b'\272H\006r\004\020\001\030 '
+  _globals['_DIFFRULESETVERSIONSREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_DIFFRULESETVERSIONSREQUEST'].fields_by_name['version']._serialized_options = b'\272H\004\032\002(\001'
+  _globals['_DIFFRULESETVERSIONSREQUEST'].fields_by_name['base_version']._loaded_options = None
+  _globals['_DIFFRULESETVERSIONSREQUEST'].fields_by_name['base_version']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_STARTREGRESSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_STARTREGRESSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_STARTREGRESSIONREQUEST'].fields_by_name['rule_set_id']._loaded_options = None
+  _globals['_STARTREGRESSIONREQUEST'].fields_by_name['rule_set_id']._serialized_options = b'\272H\006r\004\020\001\030 '
+  _globals['_STARTREGRESSIONREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_STARTREGRESSIONREQUEST'].fields_by_name['version']._serialized_options = b'\272H\004\032\002(\001'
+  _globals['_STARTREGRESSIONREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_STARTREGRESSIONREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\023r\021\020\001\030@2\013^\\S(.*\\S)?$'
+  _globals['_GETREGRESSIONREPORTREQUEST'].fields_by_name['regression_id']._loaded_options = None
+  _globals['_GETREGRESSIONREPORTREQUEST'].fields_by_name['regression_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_GETREGRESSIONREPORTREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_GETREGRESSIONREPORTREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_GETREGRESSIONREPORTREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_GETREGRESSIONREPORTREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['rule_set_id']._loaded_options = None
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['rule_set_id']._serialized_options = b'\272H\006r\004\020\001\030 '
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['version']._serialized_options = b'\272H\004\032\002(\001'
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\023r\021\020\001\030@2\013^\\S(.*\\S)?$'
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['regression_id']._loaded_options = None
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['regression_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['effective_from']._loaded_options = None
+  _globals['_ACTIVATERULESETVERSIONREQUEST'].fields_by_name['effective_from']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_RETIRERULESETVERSIONREQUEST'].fields_by_name['rule_set_id']._loaded_options = None
+  _globals['_RETIRERULESETVERSIONREQUEST'].fields_by_name['rule_set_id']._serialized_options = b'\272H\006r\004\020\001\030 '
+  _globals['_RETIRERULESETVERSIONREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_RETIRERULESETVERSIONREQUEST'].fields_by_name['version']._serialized_options = b'\272H\004\032\002(\001'
+  _globals['_RETIRERULESETVERSIONREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_RETIRERULESETVERSIONREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\023r\021\020\001\030@2\013^\\S(.*\\S)?$'
+  _globals['_RULESETSERVICE'].methods_by_name['CheckRuleSet']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['CheckRuleSet']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\027\"\022/v1/ruleSets:check:\001*'
+  _globals['_RULESETSERVICE'].methods_by_name['CreateRuleSetVersion']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['CreateRuleSetVersion']._serialized_options = b'\220\002\002\372\273\030\004\010\0068\001\202\323\344\223\002\030\"\023/v1/ruleSetVersions:\001*'
+  _globals['_RULESETSERVICE'].methods_by_name['GetRuleSetVersion']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['GetRuleSetVersion']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002/\022-/v1/ruleSets/{rule_set_id}/versions/{version}'
+  _globals['_RULESETSERVICE'].methods_by_name['ListRuleSetVersions']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['ListRuleSetVersions']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\025\022\023/v1/ruleSetVersions'
+  _globals['_RULESETSERVICE'].methods_by_name['DiffRuleSetVersions']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['DiffRuleSetVersions']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\0024\0222/v1/ruleSets/{rule_set_id}/versions/{version}/diff'
+  _globals['_RULESETSERVICE'].methods_by_name['StartRegression']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['StartRegression']._serialized_options = b'\220\002\002\372\273\030\004\010\0068\001\202\323\344\223\002:\"5/v1/ruleSets/{rule_set_id}/versions/{version}:regress:\001*'
+  _globals['_RULESETSERVICE'].methods_by_name['GetRegressionReport']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['GetRegressionReport']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002!\022\037/v1/regressions/{regression_id}'
+  _globals['_RULESETSERVICE'].methods_by_name['ActivateRuleSetVersion']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['ActivateRuleSetVersion']._serialized_options = b'\220\002\002\372\273\030\004\010\0068\001\202\323\344\223\002;\"6/v1/ruleSets/{rule_set_id}/versions/{version}:activate:\001*'
+  _globals['_RULESETSERVICE'].methods_by_name['RetireRuleSetVersion']._loaded_options = None
+  _globals['_RULESETSERVICE'].methods_by_name['RetireRuleSetVersion']._serialized_options = b'\220\002\002\372\273\030\004\010\0068\001\202\323\344\223\0029\"4/v1/ruleSets/{rule_set_id}/versions/{version}:retire:\001*'
+  _globals['_CHECKRULESETREQUEST']._serialized_start=197
+  _globals['_CHECKRULESETREQUEST']._serialized_end=245
+  _globals['_CHECKRULESETRESPONSE']._serialized_start=248
+  _globals['_CHECKRULESETRESPONSE']._serialized_end=402
+  _globals['_CREATERULESETVERSIONREQUEST']._serialized_start=405
+  _globals['_CREATERULESETVERSIONREQUEST']._serialized_end=568
+  _globals['_CREATERULESETVERSIONRESPONSE']._serialized_start=570
+  _globals['_CREATERULESETVERSIONRESPONSE']._serialized_end=682
+  _globals['_GETRULESETVERSIONREQUEST']._serialized_start=685
+  _globals['_GETRULESETVERSIONREQUEST']._serialized_end=832
+  _globals['_GETRULESETVERSIONRESPONSE']._serialized_start=834
+  _globals['_GETRULESETVERSIONRESPONSE']._serialized_end=925
+  _globals['_LISTRULESETVERSIONSREQUEST']._serialized_start=927
+  _globals['_LISTRULESETVERSIONSREQUEST']._serialized_end=1046
+  _globals['_LISTRULESETVERSIONSRESPONSE']._serialized_start=1048
+  _globals['_LISTRULESETVERSIONSRESPONSE']._serialized_end=1167
+  _globals['_DIFFRULESETVERSIONSREQUEST']._serialized_start=1169
+  _globals['_DIFFRULESETVERSIONSREQUEST']._serialized_end=1286
+  _globals['_DIFFRULESETVERSIONSRESPONSE']._serialized_start=1289
+  _globals['_DIFFRULESETVERSIONSRESPONSE']._serialized_end=1417
+  _globals['_STARTREGRESSIONREQUEST']._serialized_start=1420
+  _globals['_STARTREGRESSIONREQUEST']._serialized_end=1585
+  _globals['_STARTREGRESSIONRESPONSE']._serialized_start=1587
+  _globals['_STARTREGRESSIONRESPONSE']._serialized_end=1684
+  _globals['_GETREGRESSIONREPORTREQUEST']._serialized_start=1686
+  _globals['_GETREGRESSIONREPORTREQUEST']._serialized_end=1809
+  _globals['_GETREGRESSIONREPORTRESPONSE']._serialized_start=1812
+  _globals['_GETREGRESSIONREPORTRESPONSE']._serialized_end=1971
+  _globals['_ACTIVATERULESETVERSIONREQUEST']._serialized_start=1974
+  _globals['_ACTIVATERULESETVERSIONREQUEST']._serialized_end=2203
+  _globals['_ACTIVATERULESETVERSIONRESPONSE']._serialized_start=2205
+  _globals['_ACTIVATERULESETVERSIONRESPONSE']._serialized_end=2301
+  _globals['_RETIRERULESETVERSIONREQUEST']._serialized_start=2304
+  _globals['_RETIRERULESETVERSIONREQUEST']._serialized_end=2433
+  _globals['_RETIRERULESETVERSIONRESPONSE']._serialized_start=2435
+  _globals['_RETIRERULESETVERSIONRESPONSE']._serialized_end=2529
+  _globals['_RULESETSERVICE']._serialized_start=2532
+  _globals['_RULESETSERVICE']._serialized_end=4194
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,49 +16,31 @@ class RuleSetServiceStub:
     """Keeps the versions of rule sets, and lets a second person activate one once its report shows what it changes."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CheckRuleSet: _aio.UnaryUnaryMultiCallable[
-        _rule_set_service_pb2.CheckRuleSetRequest, _rule_set_service_pb2.CheckRuleSetResponse
-    ]
+    CheckRuleSet: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.CheckRuleSetRequest, _rule_set_service_pb2.CheckRuleSetResponse]
     """Reads a rule set and tells all of its faults at once, each with rule, field and cure. It stores nothing."""
-    CreateRuleSetVersion: _aio.UnaryUnaryMultiCallable[
-        _rule_set_service_pb2.CreateRuleSetVersionRequest, _rule_set_service_pb2.CreateRuleSetVersionResponse
-    ]
+    CreateRuleSetVersion: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.CreateRuleSetVersionRequest, _rule_set_service_pb2.CreateRuleSetVersionResponse]
     """Makes a version, which decides nothing yet. Idempotent by request_id. RULE_SET_REFUSED when it has faults;
     CheckRuleSet tells all of them.
     """
-    GetRuleSetVersion: _aio.UnaryUnaryMultiCallable[
-        _rule_set_service_pb2.GetRuleSetVersionRequest, _rule_set_service_pb2.GetRuleSetVersionResponse
-    ]
+    GetRuleSetVersion: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.GetRuleSetVersionRequest, _rule_set_service_pb2.GetRuleSetVersionResponse]
     """Gets one version with its text, its rules and its thresholds in words."""
-    ListRuleSetVersions: _aio.UnaryUnaryMultiCallable[
-        _rule_set_service_pb2.ListRuleSetVersionsRequest, _rule_set_service_pb2.ListRuleSetVersionsResponse
-    ]
+    ListRuleSetVersions: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.ListRuleSetVersionsRequest, _rule_set_service_pb2.ListRuleSetVersionsResponse]
     """Lists versions, by set, the newest of each first."""
-    DiffRuleSetVersions: _aio.UnaryUnaryMultiCallable[
-        _rule_set_service_pb2.DiffRuleSetVersionsRequest, _rule_set_service_pb2.DiffRuleSetVersionsResponse
-    ]
+    DiffRuleSetVersions: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.DiffRuleSetVersionsRequest, _rule_set_service_pb2.DiffRuleSetVersionsResponse]
     """Tells rule by rule what a version says otherwise than another of its set."""
-    StartRegression: _aio.UnaryUnaryMultiCallable[
-        _rule_set_service_pb2.StartRegressionRequest, _rule_set_service_pb2.StartRegressionResponse
-    ]
+    StartRegression: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.StartRegressionRequest, _rule_set_service_pb2.StartRegressionResponse]
     """Asks for a report of what a version changes, which goes on after the answer; GetRegressionReport tells how far.
     Idempotent by request_id. REGRESSION_IN_PROGRESS when one of the version has not ended.
     """
-    GetRegressionReport: _aio.UnaryUnaryMultiCallable[
-        _rule_set_service_pb2.GetRegressionReportRequest, _rule_set_service_pb2.GetRegressionReportResponse
-    ]
+    GetRegressionReport: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.GetRegressionReportRequest, _rule_set_service_pb2.GetRegressionReportResponse]
     """Gets a report, and a page of the rows that end in another place."""
-    ActivateRuleSetVersion: _aio.UnaryUnaryMultiCallable[
-        _rule_set_service_pb2.ActivateRuleSetVersionRequest, _rule_set_service_pb2.ActivateRuleSetVersionResponse
-    ]
+    ActivateRuleSetVersion: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.ActivateRuleSetVersionRequest, _rule_set_service_pb2.ActivateRuleSetVersionResponse]
     """Lets a version decide from a business date on. SECOND_PERSON_REQUIRED when it is whoever made it,
     REGRESSION_REQUIRED without a report of exactly this version against the one that it replaces, WRONG_AUTO_POSTS when
     that posts what is wrong, EFFECTIVE_DATE_PASSED when a later version has the day. Again with the same report by the
     same person changes nothing.
     """
-    RetireRuleSetVersion: _aio.UnaryUnaryMultiCallable[
-        _rule_set_service_pb2.RetireRuleSetVersionRequest, _rule_set_service_pb2.RetireRuleSetVersionResponse
-    ]
+    RetireRuleSetVersion: _aio.UnaryUnaryMultiCallable[_rule_set_service_pb2.RetireRuleSetVersionRequest, _rule_set_service_pb2.RetireRuleSetVersionResponse]
     """Lets a version decide no more: the days that it had are the version's before it, and what it decided stands.
     LAST_RULE_SET when no other would decide these days.
     """
@@ -69,9 +52,7 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     def CheckRuleSet(
         self,
         request: _rule_set_service_pb2.CheckRuleSetRequest,
-        context: _aio.ServicerContext[
-            _rule_set_service_pb2.CheckRuleSetRequest, _abc.Awaitable[_rule_set_service_pb2.CheckRuleSetResponse]
-        ],
+        context: _aio.ServicerContext[_rule_set_service_pb2.CheckRuleSetRequest, _abc.Awaitable[_rule_set_service_pb2.CheckRuleSetResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.CheckRuleSetResponse]:
         """Reads a rule set and tells all of its faults at once, each with rule, field and cure. It stores nothing."""
 
@@ -79,10 +60,7 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     def CreateRuleSetVersion(
         self,
         request: _rule_set_service_pb2.CreateRuleSetVersionRequest,
-        context: _aio.ServicerContext[
-            _rule_set_service_pb2.CreateRuleSetVersionRequest,
-            _abc.Awaitable[_rule_set_service_pb2.CreateRuleSetVersionResponse],
-        ],
+        context: _aio.ServicerContext[_rule_set_service_pb2.CreateRuleSetVersionRequest, _abc.Awaitable[_rule_set_service_pb2.CreateRuleSetVersionResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.CreateRuleSetVersionResponse]:
         """Makes a version, which decides nothing yet. Idempotent by request_id. RULE_SET_REFUSED when it has faults;
         CheckRuleSet tells all of them.
@@ -92,10 +70,7 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetRuleSetVersion(
         self,
         request: _rule_set_service_pb2.GetRuleSetVersionRequest,
-        context: _aio.ServicerContext[
-            _rule_set_service_pb2.GetRuleSetVersionRequest,
-            _abc.Awaitable[_rule_set_service_pb2.GetRuleSetVersionResponse],
-        ],
+        context: _aio.ServicerContext[_rule_set_service_pb2.GetRuleSetVersionRequest, _abc.Awaitable[_rule_set_service_pb2.GetRuleSetVersionResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.GetRuleSetVersionResponse]:
         """Gets one version with its text, its rules and its thresholds in words."""
 
@@ -103,10 +78,7 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListRuleSetVersions(
         self,
         request: _rule_set_service_pb2.ListRuleSetVersionsRequest,
-        context: _aio.ServicerContext[
-            _rule_set_service_pb2.ListRuleSetVersionsRequest,
-            _abc.Awaitable[_rule_set_service_pb2.ListRuleSetVersionsResponse],
-        ],
+        context: _aio.ServicerContext[_rule_set_service_pb2.ListRuleSetVersionsRequest, _abc.Awaitable[_rule_set_service_pb2.ListRuleSetVersionsResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.ListRuleSetVersionsResponse]:
         """Lists versions, by set, the newest of each first."""
 
@@ -114,10 +86,7 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     def DiffRuleSetVersions(
         self,
         request: _rule_set_service_pb2.DiffRuleSetVersionsRequest,
-        context: _aio.ServicerContext[
-            _rule_set_service_pb2.DiffRuleSetVersionsRequest,
-            _abc.Awaitable[_rule_set_service_pb2.DiffRuleSetVersionsResponse],
-        ],
+        context: _aio.ServicerContext[_rule_set_service_pb2.DiffRuleSetVersionsRequest, _abc.Awaitable[_rule_set_service_pb2.DiffRuleSetVersionsResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.DiffRuleSetVersionsResponse]:
         """Tells rule by rule what a version says otherwise than another of its set."""
 
@@ -125,9 +94,7 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     def StartRegression(
         self,
         request: _rule_set_service_pb2.StartRegressionRequest,
-        context: _aio.ServicerContext[
-            _rule_set_service_pb2.StartRegressionRequest, _abc.Awaitable[_rule_set_service_pb2.StartRegressionResponse]
-        ],
+        context: _aio.ServicerContext[_rule_set_service_pb2.StartRegressionRequest, _abc.Awaitable[_rule_set_service_pb2.StartRegressionResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.StartRegressionResponse]:
         """Asks for a report of what a version changes, which goes on after the answer; GetRegressionReport tells how far.
         Idempotent by request_id. REGRESSION_IN_PROGRESS when one of the version has not ended.
@@ -137,10 +104,7 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetRegressionReport(
         self,
         request: _rule_set_service_pb2.GetRegressionReportRequest,
-        context: _aio.ServicerContext[
-            _rule_set_service_pb2.GetRegressionReportRequest,
-            _abc.Awaitable[_rule_set_service_pb2.GetRegressionReportResponse],
-        ],
+        context: _aio.ServicerContext[_rule_set_service_pb2.GetRegressionReportRequest, _abc.Awaitable[_rule_set_service_pb2.GetRegressionReportResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.GetRegressionReportResponse]:
         """Gets a report, and a page of the rows that end in another place."""
 
@@ -148,10 +112,7 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     def ActivateRuleSetVersion(
         self,
         request: _rule_set_service_pb2.ActivateRuleSetVersionRequest,
-        context: _aio.ServicerContext[
-            _rule_set_service_pb2.ActivateRuleSetVersionRequest,
-            _abc.Awaitable[_rule_set_service_pb2.ActivateRuleSetVersionResponse],
-        ],
+        context: _aio.ServicerContext[_rule_set_service_pb2.ActivateRuleSetVersionRequest, _abc.Awaitable[_rule_set_service_pb2.ActivateRuleSetVersionResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.ActivateRuleSetVersionResponse]:
         """Lets a version decide from a business date on. SECOND_PERSON_REQUIRED when it is whoever made it,
         REGRESSION_REQUIRED without a report of exactly this version against the one that it replaces, WRONG_AUTO_POSTS when
@@ -163,10 +124,7 @@ class RuleSetServiceServicer(metaclass=_abc_1.ABCMeta):
     def RetireRuleSetVersion(
         self,
         request: _rule_set_service_pb2.RetireRuleSetVersionRequest,
-        context: _aio.ServicerContext[
-            _rule_set_service_pb2.RetireRuleSetVersionRequest,
-            _abc.Awaitable[_rule_set_service_pb2.RetireRuleSetVersionResponse],
-        ],
+        context: _aio.ServicerContext[_rule_set_service_pb2.RetireRuleSetVersionRequest, _abc.Awaitable[_rule_set_service_pb2.RetireRuleSetVersionResponse]],
     ) -> _abc.Awaitable[_rule_set_service_pb2.RetireRuleSetVersionResponse]:
         """Lets a version decide no more: the days that it had are the version's before it, and what it decided stands.
         LAST_RULE_SET when no other would decide these days.

@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/run.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/run.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/run.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,35 +27,33 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1e\x62ihuan/reconciler/v1/run.proto\x12\x14\x62ihuan.reconciler.v1\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xdd\x05\n\x03Run\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x15\n\rbusiness_date\x18\x03 \x01(\t\x12.\n\x05state\x18\x04 \x01(\x0e\x32\x1f.bihuan.reconciler.v1.Run.State\x12(\n\x04pins\x18\x05 \x01(\x0b\x32\x1a.bihuan.reconciler.v1.Pins\x12\x15\n\routput_digest\x18\x06 \x01(\x0c\x12/\n\x06totals\x18\x07 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.RunTotals\x12\x16\n\x0e\x66\x61ilure_reason\x18\x08 \x01(\t\x12\x17\n\x0f\x66\x61ilure_message\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\trows_done\x18\x0c \x01(\x03\x12\x12\n\nrows_total\x18\r \x01(\x03\x12,\n\x04mode\x18\x0e \x01(\x0e\x32\x1e.bihuan.reconciler.v1.Run.Mode\x12\x16\n\x0esame_as_run_id\x18\x0f \x01(\t\x12\x1c\n\x14superseded_by_run_id\x18\x10 \x01(\t\x12\x33\n\nmirror_gap\x18\x11 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.MirrorGap"k\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04"?\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bMODE_COMMIT\x10\x01\x12\x10\n\x0cMODE_DRY_RUN\x10\x02"\xcf\x01\n\x04Pins\x12\x19\n\x11statement_sha256s\x18\x01 \x03(\t\x12 \n\x18payments_manifest_digest\x18\x02 \x01(\x0c\x12\x18\n\x10rule_set_version\x18\x03 \x01(\t\x12\x19\n\x11neighbours_digest\x18\x04 \x01(\x0c\x12\x13\n\x0brule_set_id\x18\x05 \x01(\t\x12\x15\n\rrule_set_hash\x18\x06 \x01(\t\x12)\n\x05\x61s_of\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"\xde\x02\n\tRunTotals\x12\x15\n\rpayment_count\x18\x01 \x01(\x03\x12+\n\x0cpayment_sums\x18\x02 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x12\n\nline_count\x18\x03 \x01(\x03\x12(\n\tline_sums\x18\x04 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x15\n\rmatched_count\x18\x05 \x01(\x03\x12+\n\x0cmatched_sums\x18\x06 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x17\n\x0f\x63ross_day_count\x18\x07 \x01(\x03\x12\x34\n\nexceptions\x18\x08 \x03(\x0b\x32 .bihuan.reconciler.v1.ClassTotal\x12<\n\x0c\x64ispositions\x18\t \x03(\x0b\x32&.bihuan.reconciler.v1.DispositionTotal"\xe1\x01\n\x10\x44ispositionTotal\x12\x36\n\x0b\x64isposition\x18\x01 \x01(\x0e\x32!.bihuan.reconciler.v1.Disposition\x12\x13\n\x0bgroup_count\x18\x02 \x01(\x03\x12\x15\n\rpayment_count\x18\x03 \x01(\x03\x12+\n\x0cpayment_sums\x18\x04 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x12\n\nline_count\x18\x05 \x01(\x03\x12(\n\tline_sums\x18\x06 \x03(\x0b\x32\x15.bihuan.type.v1.Money"\x9e\x02\n\nClassTotal\x12=\n\x0f\x65xception_class\x18\x01 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x17\n\x0f\x65xception_count\x18\x02 \x01(\x03\x12(\n\tbook_sums\x18\x03 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12+\n\x0c\x63hannel_sums\x18\x04 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x15\n\rpayment_count\x18\x05 \x01(\x03\x12\x12\n\nline_count\x18\x06 \x01(\x03\x12\x1a\n\x12\x65xception_class_zh\x18\x07 \x01(\t\x12\x1a\n\x12\x65xception_class_en\x18\x08 \x01(\t"\xa0\x04\n\x05Match\x12\x10\n\x08match_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x12\n\npayment_id\x18\x03 \x01(\t\x12\x0f\n\x07line_id\x18\x04 \x01(\t\x12.\n\x04kind\x18\x05 \x01(\x0e\x32 .bihuan.reconciler.v1.Match.Kind\x12\x0b\n\x03key\x18\x06 \x01(\t\x12%\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x10\n\x08trace_id\x18\x08 \x01(\t\x12\x10\n\x08group_id\x18\t \x01(\t\x12\x13\n\x0bpayment_ids\x18\n \x03(\t\x12\x10\n\x08line_ids\x18\x0b \x03(\t\x12\x0f\n\x07rule_id\x18\x0c \x01(\t\x12\r\n\x05stage\x18\r \x01(\t\x12\x36\n\x0b\x64isposition\x18\x0e \x01(\x0e\x32!.bihuan.reconciler.v1.Disposition\x12\x0e\n\x06reason\x18\x0f \x01(\t\x12\x14\n\x0crunner_up_id\x18\x10 \x01(\t\x12\x16\n\tmargin_us\x18\x11 \x01(\x03H\x00\x88\x01\x01"}\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_EXACT\x10\x01\x12\x12\n\x0eKIND_CROSS_DAY\x10\x02\x12\x0e\n\nKIND_GROUP\x10\x03\x12\x1a\n\x16KIND_REFERENCE_DAMAGED\x10\x04\x12\x0f\n\x0bKIND_LIKELY\x10\x05\x42\x0c\n\n_margin_us"\xa3\x01\n\tMirrorGap\x12\x15\n\rmissing_count\x18\x01 \x01(\x03\x12\x13\n\x0bwrong_count\x18\x02 \x01(\x03\x12\x15\n\runknown_count\x18\x03 \x01(\x03\x12\x1b\n\x13missing_payment_ids\x18\x04 \x03(\t\x12\x19\n\x11wrong_payment_ids\x18\x05 \x03(\t\x12\x1b\n\x13unknown_payment_ids\x18\x06 \x03(\t*\xb4\x01\n\x0b\x44isposition\x12\x1b\n\x17\x44ISPOSITION_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44ISPOSITION_MATCHED\x10\x01\x12\x19\n\x15\x44ISPOSITION_SUGGESTED\x10\x02\x12\x18\n\x14\x44ISPOSITION_BUFFERED\x10\x03\x12\x19\n\x15\x44ISPOSITION_EXCEPTION\x10\x04\x12\x1f\n\x1b\x44ISPOSITION_IGNORED_BY_RULE\x10\x05\x62\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ihuan/reconciler/v1/run.proto\x12\x14\x62ihuan.reconciler.v1\x1a$bihuan/reconciler/v1/exception.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdd\x05\n\x03Run\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x15\n\rbusiness_date\x18\x03 \x01(\t\x12.\n\x05state\x18\x04 \x01(\x0e\x32\x1f.bihuan.reconciler.v1.Run.State\x12(\n\x04pins\x18\x05 \x01(\x0b\x32\x1a.bihuan.reconciler.v1.Pins\x12\x15\n\routput_digest\x18\x06 \x01(\x0c\x12/\n\x06totals\x18\x07 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.RunTotals\x12\x16\n\x0e\x66\x61ilure_reason\x18\x08 \x01(\t\x12\x17\n\x0f\x66\x61ilure_message\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\trows_done\x18\x0c \x01(\x03\x12\x12\n\nrows_total\x18\r \x01(\x03\x12,\n\x04mode\x18\x0e \x01(\x0e\x32\x1e.bihuan.reconciler.v1.Run.Mode\x12\x16\n\x0esame_as_run_id\x18\x0f \x01(\t\x12\x1c\n\x14superseded_by_run_id\x18\x10 \x01(\t\x12\x33\n\nmirror_gap\x18\x11 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.MirrorGap\"k\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\"?\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bMODE_COMMIT\x10\x01\x12\x10\n\x0cMODE_DRY_RUN\x10\x02\"\xcf\x01\n\x04Pins\x12\x19\n\x11statement_sha256s\x18\x01 \x03(\t\x12 \n\x18payments_manifest_digest\x18\x02 \x01(\x0c\x12\x18\n\x10rule_set_version\x18\x03 \x01(\t\x12\x19\n\x11neighbours_digest\x18\x04 \x01(\x0c\x12\x13\n\x0brule_set_id\x18\x05 \x01(\t\x12\x15\n\rrule_set_hash\x18\x06 \x01(\t\x12)\n\x05\x61s_of\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xde\x02\n\tRunTotals\x12\x15\n\rpayment_count\x18\x01 \x01(\x03\x12+\n\x0cpayment_sums\x18\x02 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x12\n\nline_count\x18\x03 \x01(\x03\x12(\n\tline_sums\x18\x04 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x15\n\rmatched_count\x18\x05 \x01(\x03\x12+\n\x0cmatched_sums\x18\x06 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x17\n\x0f\x63ross_day_count\x18\x07 \x01(\x03\x12\x34\n\nexceptions\x18\x08 \x03(\x0b\x32 .bihuan.reconciler.v1.ClassTotal\x12<\n\x0c\x64ispositions\x18\t \x03(\x0b\x32&.bihuan.reconciler.v1.DispositionTotal\"\xe1\x01\n\x10\x44ispositionTotal\x12\x36\n\x0b\x64isposition\x18\x01 \x01(\x0e\x32!.bihuan.reconciler.v1.Disposition\x12\x13\n\x0bgroup_count\x18\x02 \x01(\x03\x12\x15\n\rpayment_count\x18\x03 \x01(\x03\x12+\n\x0cpayment_sums\x18\x04 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x12\n\nline_count\x18\x05 \x01(\x03\x12(\n\tline_sums\x18\x06 \x03(\x0b\x32\x15.bihuan.type.v1.Money\"\x9e\x02\n\nClassTotal\x12=\n\x0f\x65xception_class\x18\x01 \x01(\x0e\x32$.bihuan.reconciler.v1.ExceptionClass\x12\x17\n\x0f\x65xception_count\x18\x02 \x01(\x03\x12(\n\tbook_sums\x18\x03 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12+\n\x0c\x63hannel_sums\x18\x04 \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x15\n\rpayment_count\x18\x05 \x01(\x03\x12\x12\n\nline_count\x18\x06 \x01(\x03\x12\x1a\n\x12\x65xception_class_zh\x18\x07 \x01(\t\x12\x1a\n\x12\x65xception_class_en\x18\x08 \x01(\t\"\xa0\x04\n\x05Match\x12\x10\n\x08match_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x12\n\npayment_id\x18\x03 \x01(\t\x12\x0f\n\x07line_id\x18\x04 \x01(\t\x12.\n\x04kind\x18\x05 \x01(\x0e\x32 .bihuan.reconciler.v1.Match.Kind\x12\x0b\n\x03key\x18\x06 \x01(\t\x12%\n\x06\x61mount\x18\x07 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x10\n\x08trace_id\x18\x08 \x01(\t\x12\x10\n\x08group_id\x18\t \x01(\t\x12\x13\n\x0bpayment_ids\x18\n \x03(\t\x12\x10\n\x08line_ids\x18\x0b \x03(\t\x12\x0f\n\x07rule_id\x18\x0c \x01(\t\x12\r\n\x05stage\x18\r \x01(\t\x12\x36\n\x0b\x64isposition\x18\x0e \x01(\x0e\x32!.bihuan.reconciler.v1.Disposition\x12\x0e\n\x06reason\x18\x0f \x01(\t\x12\x14\n\x0crunner_up_id\x18\x10 \x01(\t\x12\x16\n\tmargin_us\x18\x11 \x01(\x03H\x00\x88\x01\x01\"}\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_EXACT\x10\x01\x12\x12\n\x0eKIND_CROSS_DAY\x10\x02\x12\x0e\n\nKIND_GROUP\x10\x03\x12\x1a\n\x16KIND_REFERENCE_DAMAGED\x10\x04\x12\x0f\n\x0bKIND_LIKELY\x10\x05\x42\x0c\n\n_margin_us\"\xa3\x01\n\tMirrorGap\x12\x15\n\rmissing_count\x18\x01 \x01(\x03\x12\x13\n\x0bwrong_count\x18\x02 \x01(\x03\x12\x15\n\runknown_count\x18\x03 \x01(\x03\x12\x1b\n\x13missing_payment_ids\x18\x04 \x03(\t\x12\x19\n\x11wrong_payment_ids\x18\x05 \x03(\t\x12\x1b\n\x13unknown_payment_ids\x18\x06 \x03(\t*\xb4\x01\n\x0b\x44isposition\x12\x1b\n\x17\x44ISPOSITION_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44ISPOSITION_MATCHED\x10\x01\x12\x19\n\x15\x44ISPOSITION_SUGGESTED\x10\x02\x12\x18\n\x14\x44ISPOSITION_BUFFERED\x10\x03\x12\x19\n\x15\x44ISPOSITION_EXCEPTION\x10\x04\x12\x1f\n\x1b\x44ISPOSITION_IGNORED_BY_RULE\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.run_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.run_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_DISPOSITION"]._serialized_start = 2685
-    _globals["_DISPOSITION"]._serialized_end = 2865
-    _globals["_RUN"]._serialized_start = 156
-    _globals["_RUN"]._serialized_end = 889
-    _globals["_RUN_STATE"]._serialized_start = 717
-    _globals["_RUN_STATE"]._serialized_end = 824
-    _globals["_RUN_MODE"]._serialized_start = 826
-    _globals["_RUN_MODE"]._serialized_end = 889
-    _globals["_PINS"]._serialized_start = 892
-    _globals["_PINS"]._serialized_end = 1099
-    _globals["_RUNTOTALS"]._serialized_start = 1102
-    _globals["_RUNTOTALS"]._serialized_end = 1452
-    _globals["_DISPOSITIONTOTAL"]._serialized_start = 1455
-    _globals["_DISPOSITIONTOTAL"]._serialized_end = 1680
-    _globals["_CLASSTOTAL"]._serialized_start = 1683
-    _globals["_CLASSTOTAL"]._serialized_end = 1969
-    _globals["_MATCH"]._serialized_start = 1972
-    _globals["_MATCH"]._serialized_end = 2516
-    _globals["_MATCH_KIND"]._serialized_start = 2377
-    _globals["_MATCH_KIND"]._serialized_end = 2502
-    _globals["_MIRRORGAP"]._serialized_start = 2519
-    _globals["_MIRRORGAP"]._serialized_end = 2682
+  DESCRIPTOR._loaded_options = None
+  _globals['_DISPOSITION']._serialized_start=2685
+  _globals['_DISPOSITION']._serialized_end=2865
+  _globals['_RUN']._serialized_start=156
+  _globals['_RUN']._serialized_end=889
+  _globals['_RUN_STATE']._serialized_start=717
+  _globals['_RUN_STATE']._serialized_end=824
+  _globals['_RUN_MODE']._serialized_start=826
+  _globals['_RUN_MODE']._serialized_end=889
+  _globals['_PINS']._serialized_start=892
+  _globals['_PINS']._serialized_end=1099
+  _globals['_RUNTOTALS']._serialized_start=1102
+  _globals['_RUNTOTALS']._serialized_end=1452
+  _globals['_DISPOSITIONTOTAL']._serialized_start=1455
+  _globals['_DISPOSITIONTOTAL']._serialized_end=1680
+  _globals['_CLASSTOTAL']._serialized_start=1683
+  _globals['_CLASSTOTAL']._serialized_end=1969
+  _globals['_MATCH']._serialized_start=1972
+  _globals['_MATCH']._serialized_end=2516
+  _globals['_MATCH_KIND']._serialized_start=2377
+  _globals['_MATCH_KIND']._serialized_end=2502
+  _globals['_MIRRORGAP']._serialized_start=2519
+  _globals['_MIRRORGAP']._serialized_end=2682
 # @@protoc_insertion_point(module_scope)

@@ -204,55 +204,9 @@ class Run(_message.Message):
         superseded_by_run_id: _builtins.str = ...,
         mirror_gap: Global___MirrorGap | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time",
-        b"create_time",
-        "end_time",
-        b"end_time",
-        "mirror_gap",
-        b"mirror_gap",
-        "pins",
-        b"pins",
-        "totals",
-        b"totals",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "mirror_gap", b"mirror_gap", "pins", b"pins", "totals", b"totals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "business_date",
-        b"business_date",
-        "channel",
-        b"channel",
-        "create_time",
-        b"create_time",
-        "end_time",
-        b"end_time",
-        "failure_message",
-        b"failure_message",
-        "failure_reason",
-        b"failure_reason",
-        "mirror_gap",
-        b"mirror_gap",
-        "mode",
-        b"mode",
-        "output_digest",
-        b"output_digest",
-        "pins",
-        b"pins",
-        "rows_done",
-        b"rows_done",
-        "rows_total",
-        b"rows_total",
-        "run_id",
-        b"run_id",
-        "same_as_run_id",
-        b"same_as_run_id",
-        "state",
-        b"state",
-        "superseded_by_run_id",
-        b"superseded_by_run_id",
-        "totals",
-        b"totals",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_date", b"business_date", "channel", b"channel", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "mirror_gap", b"mirror_gap", "mode", b"mode", "output_digest", b"output_digest", "pins", b"pins", "rows_done", b"rows_done", "rows_total", b"rows_total", "run_id", b"run_id", "same_as_run_id", b"same_as_run_id", "state", b"state", "superseded_by_run_id", b"superseded_by_run_id", "totals", b"totals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -304,22 +258,7 @@ class Pins(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "as_of",
-        b"as_of",
-        "neighbours_digest",
-        b"neighbours_digest",
-        "payments_manifest_digest",
-        b"payments_manifest_digest",
-        "rule_set_hash",
-        b"rule_set_hash",
-        "rule_set_id",
-        b"rule_set_id",
-        "rule_set_version",
-        b"rule_set_version",
-        "statement_sha256s",
-        b"statement_sha256s",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "neighbours_digest", b"neighbours_digest", "payments_manifest_digest", b"payments_manifest_digest", "rule_set_hash", b"rule_set_hash", "rule_set_id", b"rule_set_id", "rule_set_version", b"rule_set_version", "statement_sha256s", b"statement_sha256s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -385,26 +324,7 @@ class RunTotals(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "cross_day_count",
-        b"cross_day_count",
-        "dispositions",
-        b"dispositions",
-        "exceptions",
-        b"exceptions",
-        "line_count",
-        b"line_count",
-        "line_sums",
-        b"line_sums",
-        "matched_count",
-        b"matched_count",
-        "matched_sums",
-        b"matched_sums",
-        "payment_count",
-        b"payment_count",
-        "payment_sums",
-        b"payment_sums",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cross_day_count", b"cross_day_count", "dispositions", b"dispositions", "exceptions", b"exceptions", "line_count", b"line_count", "line_sums", b"line_sums", "matched_count", b"matched_count", "matched_sums", b"matched_sums", "payment_count", b"payment_count", "payment_sums", b"payment_sums"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -450,20 +370,7 @@ class DispositionTotal(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "disposition",
-        b"disposition",
-        "group_count",
-        b"group_count",
-        "line_count",
-        b"line_count",
-        "line_sums",
-        b"line_sums",
-        "payment_count",
-        b"payment_count",
-        "payment_sums",
-        b"payment_sums",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disposition", b"disposition", "group_count", b"group_count", "line_count", b"line_count", "line_sums", b"line_sums", "payment_count", b"payment_count", "payment_sums", b"payment_sums"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -517,24 +424,7 @@ class ClassTotal(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "book_sums",
-        b"book_sums",
-        "channel_sums",
-        b"channel_sums",
-        "exception_class",
-        b"exception_class",
-        "exception_class_en",
-        b"exception_class_en",
-        "exception_class_zh",
-        b"exception_class_zh",
-        "exception_count",
-        b"exception_count",
-        "line_count",
-        b"line_count",
-        "payment_count",
-        b"payment_count",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_sums", b"book_sums", "channel_sums", b"channel_sums", "exception_class", b"exception_class", "exception_class_en", b"exception_class_en", "exception_class_zh", b"exception_class_zh", "exception_count", b"exception_count", "line_count", b"line_count", "payment_count", b"payment_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -659,48 +549,9 @@ class Match(_message.Message):
         runner_up_id: _builtins.str = ...,
         margin_us: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "_margin_us", b"_margin_us", "amount", b"amount", "margin_us", b"margin_us"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us", "amount", b"amount", "margin_us", b"margin_us"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "_margin_us",
-        b"_margin_us",
-        "amount",
-        b"amount",
-        "disposition",
-        b"disposition",
-        "group_id",
-        b"group_id",
-        "key",
-        b"key",
-        "kind",
-        b"kind",
-        "line_id",
-        b"line_id",
-        "line_ids",
-        b"line_ids",
-        "margin_us",
-        b"margin_us",
-        "match_id",
-        b"match_id",
-        "payment_id",
-        b"payment_id",
-        "payment_ids",
-        b"payment_ids",
-        "reason",
-        b"reason",
-        "rule_id",
-        b"rule_id",
-        "run_id",
-        b"run_id",
-        "runner_up_id",
-        b"runner_up_id",
-        "stage",
-        b"stage",
-        "trace_id",
-        b"trace_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us", "amount", b"amount", "disposition", b"disposition", "group_id", b"group_id", "key", b"key", "kind", b"kind", "line_id", b"line_id", "line_ids", b"line_ids", "margin_us", b"margin_us", "match_id", b"match_id", "payment_id", b"payment_id", "payment_ids", b"payment_ids", "reason", b"reason", "rule_id", b"rule_id", "run_id", b"run_id", "runner_up_id", b"runner_up_id", "stage", b"stage", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__margin_us: _TypeAlias = _typing.Literal["margin_us"]  # noqa: Y015
     _WhichOneofArgType__margin_us: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us"]  # noqa: Y015
@@ -750,20 +601,7 @@ class MirrorGap(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "missing_count",
-        b"missing_count",
-        "missing_payment_ids",
-        b"missing_payment_ids",
-        "unknown_count",
-        b"unknown_count",
-        "unknown_payment_ids",
-        b"unknown_payment_ids",
-        "wrong_count",
-        b"wrong_count",
-        "wrong_payment_ids",
-        b"wrong_payment_ids",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing_count", b"missing_count", "missing_payment_ids", b"missing_payment_ids", "unknown_count", b"unknown_count", "unknown_payment_ids", b"unknown_payment_ids", "wrong_count", b"wrong_count", "wrong_payment_ids", b"wrong_payment_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

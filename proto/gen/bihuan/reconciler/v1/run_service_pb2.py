@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/run_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/run_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/run_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,91 +28,65 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n&bihuan/reconciler/v1/run_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1e\x62ihuan/reconciler/v1/run.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto"\xd8\x01\n\x0fStartRunRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12(\n\x07\x63hannel\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[a-z0-9_]*$\x12:\n\rbusiness_date\x18\x03 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12\x36\n\x04mode\x18\x04 \x01(\x0e\x32\x1e.bihuan.reconciler.v1.Run.ModeB\x08\xbaH\x05\x82\x01\x02\x10\x01"L\n\x10StartRunResponse\x12&\n\x03run\x18\x01 \x01(\x0b\x32\x19.bihuan.reconciler.v1.Run\x12\x10\n\x08replayed\x18\x02 \x01(\x08"*\n\rGetRunRequest\x12\x19\n\x06run_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"8\n\x0eGetRunResponse\x12&\n\x03run\x18\x01 \x01(\x0b\x32\x19.bihuan.reconciler.v1.Run"\xed\x01\n\x0fListRunsRequest\x12&\n\x07\x63hannel\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18 2\x0c^[a-z0-9_]*$\x12=\n\rbusiness_date\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x36\n\x04mode\x18\x03 \x01(\x0e\x32\x1e.bihuan.reconciler.v1.Run.ModeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04"T\n\x10ListRunsResponse\x12\'\n\x04runs\x18\x01 \x03(\x0b\x32\x19.bihuan.reconciler.v1.Run\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\xb2\x01\n\x12ListMatchesRequest\x12\x19\n\x06run_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x44\n\x0b\x64isposition\x18\x04 \x01(\x0e\x32!.bihuan.reconciler.v1.DispositionB\x0c\xbaH\t\x82\x01\x06\x18\x00\x18\x01\x18\x02"\\\n\x13ListMatchesResponse\x12,\n\x07matches\x18\x01 \x03(\x0b\x32\x1b.bihuan.reconciler.v1.Match\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8d\x04\n\nRunService\x12y\n\x08StartRun\x12%.bihuan.reconciler.v1.StartRunRequest\x1a&.bihuan.reconciler.v1.StartRunResponse"\x1e\x90\x02\x02\xfa\xbb\x18\x04\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\r"\x08/v1/runs:\x01*\x12y\n\x06GetRun\x12#.bihuan.reconciler.v1.GetRunRequest\x1a$.bihuan.reconciler.v1.GetRunResponse"$\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/runs/{run_id}\x12v\n\x08ListRuns\x12%.bihuan.reconciler.v1.ListRunsRequest\x1a&.bihuan.reconciler.v1.ListRunsResponse"\x1b\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\n\x12\x08/v1/runs\x12\x90\x01\n\x0bListMatches\x12(.bihuan.reconciler.v1.ListMatchesRequest\x1a).bihuan.reconciler.v1.ListMatchesResponse",\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/runs/{run_id}/matchesb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&bihuan/reconciler/v1/run_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1e\x62ihuan/reconciler/v1/run.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xd8\x01\n\x0fStartRunRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12(\n\x07\x63hannel\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[a-z0-9_]*$\x12:\n\rbusiness_date\x18\x03 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12\x36\n\x04mode\x18\x04 \x01(\x0e\x32\x1e.bihuan.reconciler.v1.Run.ModeB\x08\xbaH\x05\x82\x01\x02\x10\x01\"L\n\x10StartRunResponse\x12&\n\x03run\x18\x01 \x01(\x0b\x32\x19.bihuan.reconciler.v1.Run\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"*\n\rGetRunRequest\x12\x19\n\x06run_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"8\n\x0eGetRunResponse\x12&\n\x03run\x18\x01 \x01(\x0b\x32\x19.bihuan.reconciler.v1.Run\"\xed\x01\n\x0fListRunsRequest\x12&\n\x07\x63hannel\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18 2\x0c^[a-z0-9_]*$\x12=\n\rbusiness_date\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x36\n\x04mode\x18\x03 \x01(\x0e\x32\x1e.bihuan.reconciler.v1.Run.ModeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"T\n\x10ListRunsResponse\x12\'\n\x04runs\x18\x01 \x03(\x0b\x32\x19.bihuan.reconciler.v1.Run\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb2\x01\n\x12ListMatchesRequest\x12\x19\n\x06run_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x44\n\x0b\x64isposition\x18\x04 \x01(\x0e\x32!.bihuan.reconciler.v1.DispositionB\x0c\xbaH\t\x82\x01\x06\x18\x00\x18\x01\x18\x02\"\\\n\x13ListMatchesResponse\x12,\n\x07matches\x18\x01 \x03(\x0b\x32\x1b.bihuan.reconciler.v1.Match\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8d\x04\n\nRunService\x12y\n\x08StartRun\x12%.bihuan.reconciler.v1.StartRunRequest\x1a&.bihuan.reconciler.v1.StartRunResponse\"\x1e\x90\x02\x02\xfa\xbb\x18\x04\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\r\"\x08/v1/runs:\x01*\x12y\n\x06GetRun\x12#.bihuan.reconciler.v1.GetRunRequest\x1a$.bihuan.reconciler.v1.GetRunResponse\"$\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/runs/{run_id}\x12v\n\x08ListRuns\x12%.bihuan.reconciler.v1.ListRunsRequest\x1a&.bihuan.reconciler.v1.ListRunsResponse\"\x1b\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\n\x12\x08/v1/runs\x12\x90\x01\n\x0bListMatches\x12(.bihuan.reconciler.v1.ListMatchesRequest\x1a).bihuan.reconciler.v1.ListMatchesResponse\",\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/runs/{run_id}/matchesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.run_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.run_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_STARTRUNREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_STARTRUNREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_STARTRUNREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_STARTRUNREQUEST"].fields_by_name[
-        "channel"
-    ]._serialized_options = b"\272H\024r\022\020\001\030 2\014^[a-z0-9_]*$"
-    _globals["_STARTRUNREQUEST"].fields_by_name["business_date"]._loaded_options = None
-    _globals["_STARTRUNREQUEST"].fields_by_name[
-        "business_date"
-    ]._serialized_options = b"\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-    _globals["_STARTRUNREQUEST"].fields_by_name["mode"]._loaded_options = None
-    _globals["_STARTRUNREQUEST"].fields_by_name["mode"]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_GETRUNREQUEST"].fields_by_name["run_id"]._loaded_options = None
-    _globals["_GETRUNREQUEST"].fields_by_name["run_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LISTRUNSREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_LISTRUNSREQUEST"].fields_by_name["channel"]._serialized_options = b"\272H\022r\020\030 2\014^[a-z0-9_]*$"
-    _globals["_LISTRUNSREQUEST"].fields_by_name["business_date"]._loaded_options = None
-    _globals["_LISTRUNSREQUEST"].fields_by_name[
-        "business_date"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_LISTRUNSREQUEST"].fields_by_name["mode"]._loaded_options = None
-    _globals["_LISTRUNSREQUEST"].fields_by_name["mode"]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_LISTRUNSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTRUNSREQUEST"].fields_by_name["page_size"]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTRUNSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTRUNSREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTMATCHESREQUEST"].fields_by_name["run_id"]._loaded_options = None
-    _globals["_LISTMATCHESREQUEST"].fields_by_name["run_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LISTMATCHESREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTMATCHESREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTMATCHESREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTMATCHESREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTMATCHESREQUEST"].fields_by_name["disposition"]._loaded_options = None
-    _globals["_LISTMATCHESREQUEST"].fields_by_name[
-        "disposition"
-    ]._serialized_options = b"\272H\t\202\001\006\030\000\030\001\030\002"
-    _globals["_RUNSERVICE"].methods_by_name["StartRun"]._loaded_options = None
-    _globals["_RUNSERVICE"].methods_by_name[
-        "StartRun"
-    ]._serialized_options = b'\220\002\002\372\273\030\004\010\0058\001\202\323\344\223\002\r"\010/v1/runs:\001*'
-    _globals["_RUNSERVICE"].methods_by_name["GetRun"]._loaded_options = None
-    _globals["_RUNSERVICE"].methods_by_name[
-        "GetRun"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\023\022\021/v1/runs/{run_id}"
-    )
-    _globals["_RUNSERVICE"].methods_by_name["ListRuns"]._loaded_options = None
-    _globals["_RUNSERVICE"].methods_by_name[
-        "ListRuns"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\n\022\010/v1/runs"
-    _globals["_RUNSERVICE"].methods_by_name["ListMatches"]._loaded_options = None
-    _globals["_RUNSERVICE"].methods_by_name[
-        "ListMatches"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\033\022\031/v1/runs/{run_id}/matches"
-    )
-    _globals["_STARTRUNREQUEST"]._serialized_start = 188
-    _globals["_STARTRUNREQUEST"]._serialized_end = 404
-    _globals["_STARTRUNRESPONSE"]._serialized_start = 406
-    _globals["_STARTRUNRESPONSE"]._serialized_end = 482
-    _globals["_GETRUNREQUEST"]._serialized_start = 484
-    _globals["_GETRUNREQUEST"]._serialized_end = 526
-    _globals["_GETRUNRESPONSE"]._serialized_start = 528
-    _globals["_GETRUNRESPONSE"]._serialized_end = 584
-    _globals["_LISTRUNSREQUEST"]._serialized_start = 587
-    _globals["_LISTRUNSREQUEST"]._serialized_end = 824
-    _globals["_LISTRUNSRESPONSE"]._serialized_start = 826
-    _globals["_LISTRUNSRESPONSE"]._serialized_end = 910
-    _globals["_LISTMATCHESREQUEST"]._serialized_start = 913
-    _globals["_LISTMATCHESREQUEST"]._serialized_end = 1091
-    _globals["_LISTMATCHESRESPONSE"]._serialized_start = 1093
-    _globals["_LISTMATCHESRESPONSE"]._serialized_end = 1185
-    _globals["_RUNSERVICE"]._serialized_start = 1188
-    _globals["_RUNSERVICE"]._serialized_end = 1713
+  DESCRIPTOR._loaded_options = None
+  _globals['_STARTRUNREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_STARTRUNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_STARTRUNREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_STARTRUNREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\024r\022\020\001\030 2\014^[a-z0-9_]*$'
+  _globals['_STARTRUNREQUEST'].fields_by_name['business_date']._loaded_options = None
+  _globals['_STARTRUNREQUEST'].fields_by_name['business_date']._serialized_options = b'\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+  _globals['_STARTRUNREQUEST'].fields_by_name['mode']._loaded_options = None
+  _globals['_STARTRUNREQUEST'].fields_by_name['mode']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_GETRUNREQUEST'].fields_by_name['run_id']._loaded_options = None
+  _globals['_GETRUNREQUEST'].fields_by_name['run_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LISTRUNSREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_LISTRUNSREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\022r\020\030 2\014^[a-z0-9_]*$'
+  _globals['_LISTRUNSREQUEST'].fields_by_name['business_date']._loaded_options = None
+  _globals['_LISTRUNSREQUEST'].fields_by_name['business_date']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_LISTRUNSREQUEST'].fields_by_name['mode']._loaded_options = None
+  _globals['_LISTRUNSREQUEST'].fields_by_name['mode']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTRUNSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTRUNSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTRUNSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTRUNSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTMATCHESREQUEST'].fields_by_name['run_id']._loaded_options = None
+  _globals['_LISTMATCHESREQUEST'].fields_by_name['run_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LISTMATCHESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTMATCHESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTMATCHESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTMATCHESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTMATCHESREQUEST'].fields_by_name['disposition']._loaded_options = None
+  _globals['_LISTMATCHESREQUEST'].fields_by_name['disposition']._serialized_options = b'\272H\t\202\001\006\030\000\030\001\030\002'
+  _globals['_RUNSERVICE'].methods_by_name['StartRun']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['StartRun']._serialized_options = b'\220\002\002\372\273\030\004\010\0058\001\202\323\344\223\002\r\"\010/v1/runs:\001*'
+  _globals['_RUNSERVICE'].methods_by_name['GetRun']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['GetRun']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\023\022\021/v1/runs/{run_id}'
+  _globals['_RUNSERVICE'].methods_by_name['ListRuns']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['ListRuns']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\n\022\010/v1/runs'
+  _globals['_RUNSERVICE'].methods_by_name['ListMatches']._loaded_options = None
+  _globals['_RUNSERVICE'].methods_by_name['ListMatches']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\033\022\031/v1/runs/{run_id}/matches'
+  _globals['_STARTRUNREQUEST']._serialized_start=188
+  _globals['_STARTRUNREQUEST']._serialized_end=404
+  _globals['_STARTRUNRESPONSE']._serialized_start=406
+  _globals['_STARTRUNRESPONSE']._serialized_end=482
+  _globals['_GETRUNREQUEST']._serialized_start=484
+  _globals['_GETRUNREQUEST']._serialized_end=526
+  _globals['_GETRUNRESPONSE']._serialized_start=528
+  _globals['_GETRUNRESPONSE']._serialized_end=584
+  _globals['_LISTRUNSREQUEST']._serialized_start=587
+  _globals['_LISTRUNSREQUEST']._serialized_end=824
+  _globals['_LISTRUNSRESPONSE']._serialized_start=826
+  _globals['_LISTRUNSRESPONSE']._serialized_end=910
+  _globals['_LISTMATCHESREQUEST']._serialized_start=913
+  _globals['_LISTMATCHESREQUEST']._serialized_end=1091
+  _globals['_LISTMATCHESRESPONSE']._serialized_start=1093
+  _globals['_LISTMATCHESRESPONSE']._serialized_end=1185
+  _globals['_RUNSERVICE']._serialized_start=1188
+  _globals['_RUNSERVICE']._serialized_end=1713
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -34,9 +35,7 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
     def StartRun(
         self,
         request: _run_service_pb2.StartRunRequest,
-        context: _aio.ServicerContext[
-            _run_service_pb2.StartRunRequest, _abc.Awaitable[_run_service_pb2.StartRunResponse]
-        ],
+        context: _aio.ServicerContext[_run_service_pb2.StartRunRequest, _abc.Awaitable[_run_service_pb2.StartRunResponse]],
     ) -> _abc.Awaitable[_run_service_pb2.StartRunResponse]:
         """Asks for a run, which goes on after the answer; GetRun tells how far it is.
         Idempotent by request_id. RUN_IN_PROGRESS when one for the channel, day and mode has not ended. A COMMIT with pins
@@ -55,9 +54,7 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListRuns(
         self,
         request: _run_service_pb2.ListRunsRequest,
-        context: _aio.ServicerContext[
-            _run_service_pb2.ListRunsRequest, _abc.Awaitable[_run_service_pb2.ListRunsResponse]
-        ],
+        context: _aio.ServicerContext[_run_service_pb2.ListRunsRequest, _abc.Awaitable[_run_service_pb2.ListRunsResponse]],
     ) -> _abc.Awaitable[_run_service_pb2.ListRunsResponse]:
         """Lists runs, newest first, by page."""
 
@@ -65,9 +62,7 @@ class RunServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListMatches(
         self,
         request: _run_service_pb2.ListMatchesRequest,
-        context: _aio.ServicerContext[
-            _run_service_pb2.ListMatchesRequest, _abc.Awaitable[_run_service_pb2.ListMatchesResponse]
-        ],
+        context: _aio.ServicerContext[_run_service_pb2.ListMatchesRequest, _abc.Awaitable[_run_service_pb2.ListMatchesResponse]],
     ) -> _abc.Awaitable[_run_service_pb2.ListMatchesResponse]:
         """Lists the matches and suggestions of a run, by page."""
 

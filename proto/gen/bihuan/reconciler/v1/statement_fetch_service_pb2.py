@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/statement_fetch_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/statement_fetch_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/statement_fetch_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -26,51 +29,37 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n2bihuan/reconciler/v1/statement_fetch_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\x95\x06\n\x0eStatementFetch\x12\x10\n\x08\x66\x65tch_id\x18\x01 \x01(\t\x12\x11\n\tsource_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x18\n\naccount_no\x18\x04 \x01(\tB\x04\xa8\xbb\x18\x03\x12\x15\n\rbusiness_date\x18\x05 \x01(\t\x12\x39\n\x05state\x18\x06 \x01(\x0e\x32*.bihuan.reconciler.v1.StatementFetch.State\x12\r\n\x05\x61lert\x18\x07 \x01(\t\x12\x0c\n\x04late\x18\x08 \x01(\x08\x12\x10\n\x08\x61ttempts\x18\t \x01(\x03\x12\r\n\x05\x63\x61use\x18\n \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x0b \x01(\t\x12\x32\n\x0e\x61vailable_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rdeadline_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cgive_up_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08try_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rnext_try_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tfile_name\x18\x11 \x01(\t\x12\x13\n\x0b\x66ile_sha256\x18\x12 \x01(\t\x12.\n\nfetch_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cstatement_id\x18\x14 \x01(\t\x12-\n\tload_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp"|\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_WAITING\x10\x01\x12\x11\n\rSTATE_FETCHED\x10\x02\x12\x10\n\x0cSTATE_LOADED\x10\x03\x12\x11\n\rSTATE_REFUSED\x10\x04\x12\x11\n\rSTATE_MISSING\x10\x05"\x94\x02\n\x1bListStatementFetchesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x43\n\x05state\x18\x03 \x01(\x0e\x32*.bihuan.reconciler.v1.StatementFetch.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tsource_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12=\n\rbusiness_date\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"x\n\x1cListStatementFetchesResponse\x12?\n\x11statement_fetches\x18\x01 \x03(\x0b\x32$.bihuan.reconciler.v1.StatementFetch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc1\x01\n\x15StatementFetchService\x12\xa7\x01\n\x14ListStatementFetches\x12\x31.bihuan.reconciler.v1.ListStatementFetchesRequest\x1a\x32.bihuan.reconciler.v1.ListStatementFetchesResponse"(\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/statement-fetchesb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2bihuan/reconciler/v1/statement_fetch_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x95\x06\n\x0eStatementFetch\x12\x10\n\x08\x66\x65tch_id\x18\x01 \x01(\t\x12\x11\n\tsource_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x18\n\naccount_no\x18\x04 \x01(\tB\x04\xa8\xbb\x18\x03\x12\x15\n\rbusiness_date\x18\x05 \x01(\t\x12\x39\n\x05state\x18\x06 \x01(\x0e\x32*.bihuan.reconciler.v1.StatementFetch.State\x12\r\n\x05\x61lert\x18\x07 \x01(\t\x12\x0c\n\x04late\x18\x08 \x01(\x08\x12\x10\n\x08\x61ttempts\x18\t \x01(\x03\x12\r\n\x05\x63\x61use\x18\n \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x0b \x01(\t\x12\x32\n\x0e\x61vailable_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rdeadline_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cgive_up_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08try_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rnext_try_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tfile_name\x18\x11 \x01(\t\x12\x13\n\x0b\x66ile_sha256\x18\x12 \x01(\t\x12.\n\nfetch_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cstatement_id\x18\x14 \x01(\t\x12-\n\tload_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"|\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_WAITING\x10\x01\x12\x11\n\rSTATE_FETCHED\x10\x02\x12\x10\n\x0cSTATE_LOADED\x10\x03\x12\x11\n\rSTATE_REFUSED\x10\x04\x12\x11\n\rSTATE_MISSING\x10\x05\"\x94\x02\n\x1bListStatementFetchesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x43\n\x05state\x18\x03 \x01(\x0e\x32*.bihuan.reconciler.v1.StatementFetch.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tsource_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12=\n\rbusiness_date\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"x\n\x1cListStatementFetchesResponse\x12?\n\x11statement_fetches\x18\x01 \x03(\x0b\x32$.bihuan.reconciler.v1.StatementFetch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc1\x01\n\x15StatementFetchService\x12\xa7\x01\n\x14ListStatementFetches\x12\x31.bihuan.reconciler.v1.ListStatementFetchesRequest\x1a\x32.bihuan.reconciler.v1.ListStatementFetchesResponse\"(\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/statement-fetchesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.statement_fetch_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.statement_fetch_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_STATEMENTFETCH"].fields_by_name["account_no"]._loaded_options = None
-    _globals["_STATEMENTFETCH"].fields_by_name["account_no"]._serialized_options = b"\250\273\030\003"
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name[
-        "page_token"
-    ]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name["state"]._loaded_options = None
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name[
-        "state"
-    ]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name["source_id"]._loaded_options = None
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name["source_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name["channel"]._serialized_options = b"\272H\004r\002\030 "
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name["business_date"]._loaded_options = None
-    _globals["_LISTSTATEMENTFETCHESREQUEST"].fields_by_name[
-        "business_date"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_STATEMENTFETCHSERVICE"].methods_by_name["ListStatementFetches"]._loaded_options = None
-    _globals["_STATEMENTFETCHSERVICE"].methods_by_name[
-        "ListStatementFetches"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\027\022\025/v1/statement-fetches"
-    )
-    _globals["_STATEMENTFETCH"]._serialized_start = 238
-    _globals["_STATEMENTFETCH"]._serialized_end = 1027
-    _globals["_STATEMENTFETCH_STATE"]._serialized_start = 903
-    _globals["_STATEMENTFETCH_STATE"]._serialized_end = 1027
-    _globals["_LISTSTATEMENTFETCHESREQUEST"]._serialized_start = 1030
-    _globals["_LISTSTATEMENTFETCHESREQUEST"]._serialized_end = 1306
-    _globals["_LISTSTATEMENTFETCHESRESPONSE"]._serialized_start = 1308
-    _globals["_LISTSTATEMENTFETCHESRESPONSE"]._serialized_end = 1428
-    _globals["_STATEMENTFETCHSERVICE"]._serialized_start = 1431
-    _globals["_STATEMENTFETCHSERVICE"]._serialized_end = 1624
+  DESCRIPTOR._loaded_options = None
+  _globals['_STATEMENTFETCH'].fields_by_name['account_no']._loaded_options = None
+  _globals['_STATEMENTFETCH'].fields_by_name['account_no']._serialized_options = b'\250\273\030\003'
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['state']._loaded_options = None
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['source_id']._loaded_options = None
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['source_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['business_date']._loaded_options = None
+  _globals['_LISTSTATEMENTFETCHESREQUEST'].fields_by_name['business_date']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_STATEMENTFETCHSERVICE'].methods_by_name['ListStatementFetches']._loaded_options = None
+  _globals['_STATEMENTFETCHSERVICE'].methods_by_name['ListStatementFetches']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\027\022\025/v1/statement-fetches'
+  _globals['_STATEMENTFETCH']._serialized_start=238
+  _globals['_STATEMENTFETCH']._serialized_end=1027
+  _globals['_STATEMENTFETCH_STATE']._serialized_start=903
+  _globals['_STATEMENTFETCH_STATE']._serialized_end=1027
+  _globals['_LISTSTATEMENTFETCHESREQUEST']._serialized_start=1030
+  _globals['_LISTSTATEMENTFETCHESREQUEST']._serialized_end=1306
+  _globals['_LISTSTATEMENTFETCHESRESPONSE']._serialized_start=1308
+  _globals['_LISTSTATEMENTFETCHESRESPONSE']._serialized_end=1428
+  _globals['_STATEMENTFETCHSERVICE']._serialized_start=1431
+  _globals['_STATEMENTFETCHSERVICE']._serialized_end=1624
 # @@protoc_insertion_point(module_scope)

@@ -163,67 +163,9 @@ class StatementFetch(_message.Message):
         statement_id: _builtins.str = ...,
         load_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "available_time",
-        b"available_time",
-        "deadline_time",
-        b"deadline_time",
-        "fetch_time",
-        b"fetch_time",
-        "give_up_time",
-        b"give_up_time",
-        "load_time",
-        b"load_time",
-        "next_try_time",
-        b"next_try_time",
-        "try_time",
-        b"try_time",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["available_time", b"available_time", "deadline_time", b"deadline_time", "fetch_time", b"fetch_time", "give_up_time", b"give_up_time", "load_time", b"load_time", "next_try_time", b"next_try_time", "try_time", b"try_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_no",
-        b"account_no",
-        "alert",
-        b"alert",
-        "attempts",
-        b"attempts",
-        "available_time",
-        b"available_time",
-        "business_date",
-        b"business_date",
-        "cause",
-        b"cause",
-        "channel",
-        b"channel",
-        "deadline_time",
-        b"deadline_time",
-        "detail",
-        b"detail",
-        "fetch_id",
-        b"fetch_id",
-        "fetch_time",
-        b"fetch_time",
-        "file_name",
-        b"file_name",
-        "file_sha256",
-        b"file_sha256",
-        "give_up_time",
-        b"give_up_time",
-        "late",
-        b"late",
-        "load_time",
-        b"load_time",
-        "next_try_time",
-        b"next_try_time",
-        "source_id",
-        b"source_id",
-        "state",
-        b"state",
-        "statement_id",
-        b"statement_id",
-        "try_time",
-        b"try_time",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "alert", b"alert", "attempts", b"attempts", "available_time", b"available_time", "business_date", b"business_date", "cause", b"cause", "channel", b"channel", "deadline_time", b"deadline_time", "detail", b"detail", "fetch_id", b"fetch_id", "fetch_time", b"fetch_time", "file_name", b"file_name", "file_sha256", b"file_sha256", "give_up_time", b"give_up_time", "late", b"late", "load_time", b"load_time", "next_try_time", b"next_try_time", "source_id", b"source_id", "state", b"state", "statement_id", b"statement_id", "try_time", b"try_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -265,20 +207,7 @@ class ListStatementFetchesRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "business_date",
-        b"business_date",
-        "channel",
-        b"channel",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "source_id",
-        b"source_id",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_date", b"business_date", "channel", b"channel", "page_size", b"page_size", "page_token", b"page_token", "source_id", b"source_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -306,9 +235,7 @@ class ListStatementFetchesResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "next_page_token", b"next_page_token", "statement_fetches", b"statement_fetches"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "statement_fetches", b"statement_fetches"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,10 +16,7 @@ class StatementFetchServiceStub:
     """Tells which statements are fetched from channels and banks, and which are missing."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    ListStatementFetches: _aio.UnaryUnaryMultiCallable[
-        _statement_fetch_service_pb2.ListStatementFetchesRequest,
-        _statement_fetch_service_pb2.ListStatementFetchesResponse,
-    ]
+    ListStatementFetches: _aio.UnaryUnaryMultiCallable[_statement_fetch_service_pb2.ListStatementFetchesRequest, _statement_fetch_service_pb2.ListStatementFetchesResponse]
     """Lists the business days of the sources that statements are fetched from, newest first, by page. With the state
     MISSING it is the list of what somebody has to ask a channel for (STATEMENT_MISSING).
     """
@@ -30,15 +28,10 @@ class StatementFetchServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListStatementFetches(
         self,
         request: _statement_fetch_service_pb2.ListStatementFetchesRequest,
-        context: _aio.ServicerContext[
-            _statement_fetch_service_pb2.ListStatementFetchesRequest,
-            _abc.Awaitable[_statement_fetch_service_pb2.ListStatementFetchesResponse],
-        ],
+        context: _aio.ServicerContext[_statement_fetch_service_pb2.ListStatementFetchesRequest, _abc.Awaitable[_statement_fetch_service_pb2.ListStatementFetchesResponse]],
     ) -> _abc.Awaitable[_statement_fetch_service_pb2.ListStatementFetchesResponse]:
         """Lists the business days of the sources that statements are fetched from, newest first, by page. With the state
         MISSING it is the list of what somebody has to ask a channel for (STATEMENT_MISSING).
         """
 
-def add_StatementFetchServiceServicer_to_server(
-    servicer: StatementFetchServiceServicer, server: _aio.Server
-) -> None: ...
+def add_StatementFetchServiceServicer_to_server(servicer: StatementFetchServiceServicer, server: _aio.Server) -> None: ...

@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/statement.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/statement.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/statement.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -24,37 +27,35 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n$bihuan/reconciler/v1/statement.proto\x12\x14\x62ihuan.reconciler.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xbf\x04\n\tStatement\x12\x14\n\x0cstatement_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66ile_sha256\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x18\n\naccount_no\x18\x05 \x01(\tB\x04\xa8\xbb\x18\x03\x12\x15\n\rbusiness_date\x18\x06 \x01(\t\x12\x12\n\nprofile_id\x18\x07 \x01(\t\x12\x17\n\x0fprofile_version\x18\x08 \x01(\x05\x12\x10\n\x08\x65ncoding\x18\t \x01(\t\x12-\n\x04rows\x18\n \x01(\x0b\x32\x1f.bihuan.reconciler.v1.RowCounts\x12&\n\x07sums_in\x18\x0b \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\'\n\x08sums_out\x18\x0c \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x34\n\x08\x63ontrols\x18\r \x03(\x0b\x32".bihuan.reconciler.v1.ControlTotal\x12/\n\x0b\x63reate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nfirst_date\x18\x0f \x01(\t\x12\x11\n\tlast_date\x18\x10 \x01(\t\x12\x12\n\nknown_rows\x18\x11 \x01(\x03\x12\x11\n\tlate_rows\x18\x12 \x01(\x03\x12\x12\n\nsize_bytes\x18\x13 \x01(\x03\x12\x12\n\nvouched_by\x18\x14 \x01(\t\x12\x16\n\x0evouched_reason\x18\x15 \x01(\t"P\n\tRowCounts\x12\x0e\n\x06\x62ooked\x18\x01 \x01(\x05\x12\x0f\n\x07neutral\x18\x02 \x01(\x05\x12\r\n\x05\x66rame\x18\x03 \x01(\x05\x12\x13\n\x0bquarantined\x18\x04 \x01(\x05"N\n\x0c\x43ontrolTotal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x64\x65\x63lared\x18\x02 \x01(\t\x12\x10\n\x08\x63omputed\x18\x03 \x01(\t\x12\x0c\n\x04ties\x18\x04 \x01(\x08"\xf5\x05\n\rStatementLine\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x14\n\x0cstatement_id\x18\x02 \x01(\t\x12\x0f\n\x07line_no\x18\x03 \x01(\x05\x12\x36\n\x04kind\x18\x04 \x01(\x0e\x32(.bihuan.reconciler.v1.StatementLine.Kind\x12\x16\n\x0e\x63hannel_txn_no\x18\x05 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x06 \x01(\t\x12\x19\n\x11\x63hannel_refund_no\x18\x07 \x01(\t\x12%\n\x06\x61mount\x18\x08 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\tbook_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nbook_local\x18\n \x01(\t\x12\x15\n\rbusiness_date\x18\x0b \x01(\t\x12\x1a\n\x12merchant_refund_no\x18\x0c \x01(\t\x12\x0e\n\x06status\x18\r \x01(\t\x12\x10\n\x08\x66\x65\x65_text\x18\x0e \x01(\t\x12\x18\n\naccount_no\x18\x0f \x01(\tB\x04\xa8\xbb\x18\x03\x12\x11\n\tentry_ref\x18\x10 \x01(\t\x12\x17\n\x0foriginal_txn_no\x18\x11 \x01(\t\x12\x12\n\nvalue_date\x18\x12 \x01(\t\x12,\n\rbalance_after\x18\x13 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x10\n\x08reversal\x18\x14 \x01(\x08\x12\x0c\n\x04late\x18\x15 \x01(\x08\x12\x13\n\x0b\x62yte_offset\x18\x16 \x01(\x03\x12\x11\n\tbyte_size\x18\x17 \x01(\x03"\x96\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_PAYMENT\x10\x01\x12\x0f\n\x0bKIND_REFUND\x10\x02\x12\x0f\n\x0bKIND_CREDIT\x10\x03\x12\x0e\n\nKIND_DEBIT\x10\x04\x12\x0c\n\x08KIND_FEE\x10\x05\x12\x13\n\x0fKIND_CHARGEBACK\x10\x06\x12\x11\n\rKIND_TRANSFER\x10\x07"\x8c\x05\n\x0fStatementReport\x12\x10\n\x08loadable\x18\x01 \x01(\x08\x12\x12\n\nprofile_id\x18\x02 \x01(\t\x12\x17\n\x0fprofile_version\x18\x03 \x01(\x05\x12\x10\n\x08\x65ncoding\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x18\n\naccount_no\x18\x06 \x01(\tB\x04\xa8\xbb\x18\x03\x12\x12\n\nfirst_date\x18\x07 \x01(\t\x12\x11\n\tlast_date\x18\x08 \x01(\t\x12-\n\x04rows\x18\t \x01(\x0b\x32\x1f.bihuan.reconciler.v1.RowCounts\x12&\n\x07sums_in\x18\n \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\'\n\x08sums_out\x18\x0b \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x05\x66irst\x18\x0c \x01(\x0b\x32\x1e.bihuan.reconciler.v1.EdgeLine\x12,\n\x04last\x18\r \x01(\x0b\x32\x1e.bihuan.reconciler.v1.EdgeLine\x12\x34\n\x08\x63ontrols\x18\x0e \x03(\x0b\x32".bihuan.reconciler.v1.ControlTotal\x12\x34\n\x06\x65rrors\x18\x0f \x03(\x0b\x32$.bihuan.reconciler.v1.StatementError\x12\x13\n\x0b\x65rror_count\x18\x10 \x01(\x03\x12\x36\n\x08warnings\x18\x11 \x03(\x0b\x32$.bihuan.reconciler.v1.StatementError\x12\x31\n\x07\x63olumns\x18\x12 \x03(\x0b\x32 .bihuan.reconciler.v1.ColumnName\x12\r\n\x05\x64raft\x18\x13 \x01(\t"?\n\x08\x45\x64geLine\x12\x0c\n\x04time\x18\x01 \x01(\t\x12%\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.Money"\x89\x01\n\x0eStatementError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\x03\x12\x0e\n\x06\x63olumn\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\t\x12\x0c\n\x04rule\x18\x05 \x01(\t\x12\x0c\n\x04\x63ure\x18\x06 \x01(\t\x12\x0f\n\x07rule_zh\x18\x07 \x01(\t\x12\x0f\n\x07\x63ure_zh\x18\x08 \x01(\t"+\n\nColumnName\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06header\x18\x02 \x01(\tb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$bihuan/reconciler/v1/statement.proto\x12\x14\x62ihuan.reconciler.v1\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x04\n\tStatement\x12\x14\n\x0cstatement_id\x18\x01 \x01(\t\x12\x13\n\x0b\x66ile_sha256\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x18\n\naccount_no\x18\x05 \x01(\tB\x04\xa8\xbb\x18\x03\x12\x15\n\rbusiness_date\x18\x06 \x01(\t\x12\x12\n\nprofile_id\x18\x07 \x01(\t\x12\x17\n\x0fprofile_version\x18\x08 \x01(\x05\x12\x10\n\x08\x65ncoding\x18\t \x01(\t\x12-\n\x04rows\x18\n \x01(\x0b\x32\x1f.bihuan.reconciler.v1.RowCounts\x12&\n\x07sums_in\x18\x0b \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\'\n\x08sums_out\x18\x0c \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\x34\n\x08\x63ontrols\x18\r \x03(\x0b\x32\".bihuan.reconciler.v1.ControlTotal\x12/\n\x0b\x63reate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nfirst_date\x18\x0f \x01(\t\x12\x11\n\tlast_date\x18\x10 \x01(\t\x12\x12\n\nknown_rows\x18\x11 \x01(\x03\x12\x11\n\tlate_rows\x18\x12 \x01(\x03\x12\x12\n\nsize_bytes\x18\x13 \x01(\x03\x12\x12\n\nvouched_by\x18\x14 \x01(\t\x12\x16\n\x0evouched_reason\x18\x15 \x01(\t\"P\n\tRowCounts\x12\x0e\n\x06\x62ooked\x18\x01 \x01(\x05\x12\x0f\n\x07neutral\x18\x02 \x01(\x05\x12\r\n\x05\x66rame\x18\x03 \x01(\x05\x12\x13\n\x0bquarantined\x18\x04 \x01(\x05\"N\n\x0c\x43ontrolTotal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x64\x65\x63lared\x18\x02 \x01(\t\x12\x10\n\x08\x63omputed\x18\x03 \x01(\t\x12\x0c\n\x04ties\x18\x04 \x01(\x08\"\xf5\x05\n\rStatementLine\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x14\n\x0cstatement_id\x18\x02 \x01(\t\x12\x0f\n\x07line_no\x18\x03 \x01(\x05\x12\x36\n\x04kind\x18\x04 \x01(\x0e\x32(.bihuan.reconciler.v1.StatementLine.Kind\x12\x16\n\x0e\x63hannel_txn_no\x18\x05 \x01(\t\x12\x19\n\x11merchant_order_no\x18\x06 \x01(\t\x12\x19\n\x11\x63hannel_refund_no\x18\x07 \x01(\t\x12%\n\x06\x61mount\x18\x08 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\tbook_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nbook_local\x18\n \x01(\t\x12\x15\n\rbusiness_date\x18\x0b \x01(\t\x12\x1a\n\x12merchant_refund_no\x18\x0c \x01(\t\x12\x0e\n\x06status\x18\r \x01(\t\x12\x10\n\x08\x66\x65\x65_text\x18\x0e \x01(\t\x12\x18\n\naccount_no\x18\x0f \x01(\tB\x04\xa8\xbb\x18\x03\x12\x11\n\tentry_ref\x18\x10 \x01(\t\x12\x17\n\x0foriginal_txn_no\x18\x11 \x01(\t\x12\x12\n\nvalue_date\x18\x12 \x01(\t\x12,\n\rbalance_after\x18\x13 \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x10\n\x08reversal\x18\x14 \x01(\x08\x12\x0c\n\x04late\x18\x15 \x01(\x08\x12\x13\n\x0b\x62yte_offset\x18\x16 \x01(\x03\x12\x11\n\tbyte_size\x18\x17 \x01(\x03\"\x96\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_PAYMENT\x10\x01\x12\x0f\n\x0bKIND_REFUND\x10\x02\x12\x0f\n\x0bKIND_CREDIT\x10\x03\x12\x0e\n\nKIND_DEBIT\x10\x04\x12\x0c\n\x08KIND_FEE\x10\x05\x12\x13\n\x0fKIND_CHARGEBACK\x10\x06\x12\x11\n\rKIND_TRANSFER\x10\x07\"\x8c\x05\n\x0fStatementReport\x12\x10\n\x08loadable\x18\x01 \x01(\x08\x12\x12\n\nprofile_id\x18\x02 \x01(\t\x12\x17\n\x0fprofile_version\x18\x03 \x01(\x05\x12\x10\n\x08\x65ncoding\x18\x04 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x05 \x01(\t\x12\x18\n\naccount_no\x18\x06 \x01(\tB\x04\xa8\xbb\x18\x03\x12\x12\n\nfirst_date\x18\x07 \x01(\t\x12\x11\n\tlast_date\x18\x08 \x01(\t\x12-\n\x04rows\x18\t \x01(\x0b\x32\x1f.bihuan.reconciler.v1.RowCounts\x12&\n\x07sums_in\x18\n \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12\'\n\x08sums_out\x18\x0b \x03(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x05\x66irst\x18\x0c \x01(\x0b\x32\x1e.bihuan.reconciler.v1.EdgeLine\x12,\n\x04last\x18\r \x01(\x0b\x32\x1e.bihuan.reconciler.v1.EdgeLine\x12\x34\n\x08\x63ontrols\x18\x0e \x03(\x0b\x32\".bihuan.reconciler.v1.ControlTotal\x12\x34\n\x06\x65rrors\x18\x0f \x03(\x0b\x32$.bihuan.reconciler.v1.StatementError\x12\x13\n\x0b\x65rror_count\x18\x10 \x01(\x03\x12\x36\n\x08warnings\x18\x11 \x03(\x0b\x32$.bihuan.reconciler.v1.StatementError\x12\x31\n\x07\x63olumns\x18\x12 \x03(\x0b\x32 .bihuan.reconciler.v1.ColumnName\x12\r\n\x05\x64raft\x18\x13 \x01(\t\"?\n\x08\x45\x64geLine\x12\x0c\n\x04time\x18\x01 \x01(\t\x12%\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x15.bihuan.type.v1.Money\"\x89\x01\n\x0eStatementError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\x03\x12\x0e\n\x06\x63olumn\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\t\x12\x0c\n\x04rule\x18\x05 \x01(\t\x12\x0c\n\x04\x63ure\x18\x06 \x01(\t\x12\x0f\n\x07rule_zh\x18\x07 \x01(\t\x12\x0f\n\x07\x63ure_zh\x18\x08 \x01(\t\"+\n\nColumnName\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06header\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.statement_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.statement_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_STATEMENT"].fields_by_name["account_no"]._loaded_options = None
-    _globals["_STATEMENT"].fields_by_name["account_no"]._serialized_options = b"\250\273\030\003"
-    _globals["_STATEMENTLINE"].fields_by_name["account_no"]._loaded_options = None
-    _globals["_STATEMENTLINE"].fields_by_name["account_no"]._serialized_options = b"\250\273\030\003"
-    _globals["_STATEMENTREPORT"].fields_by_name["account_no"]._loaded_options = None
-    _globals["_STATEMENTREPORT"].fields_by_name["account_no"]._serialized_options = b"\250\273\030\003"
-    _globals["_STATEMENT"]._serialized_start = 161
-    _globals["_STATEMENT"]._serialized_end = 736
-    _globals["_ROWCOUNTS"]._serialized_start = 738
-    _globals["_ROWCOUNTS"]._serialized_end = 818
-    _globals["_CONTROLTOTAL"]._serialized_start = 820
-    _globals["_CONTROLTOTAL"]._serialized_end = 898
-    _globals["_STATEMENTLINE"]._serialized_start = 901
-    _globals["_STATEMENTLINE"]._serialized_end = 1658
-    _globals["_STATEMENTLINE_KIND"]._serialized_start = 1508
-    _globals["_STATEMENTLINE_KIND"]._serialized_end = 1658
-    _globals["_STATEMENTREPORT"]._serialized_start = 1661
-    _globals["_STATEMENTREPORT"]._serialized_end = 2313
-    _globals["_EDGELINE"]._serialized_start = 2315
-    _globals["_EDGELINE"]._serialized_end = 2378
-    _globals["_STATEMENTERROR"]._serialized_start = 2381
-    _globals["_STATEMENTERROR"]._serialized_end = 2518
-    _globals["_COLUMNNAME"]._serialized_start = 2520
-    _globals["_COLUMNNAME"]._serialized_end = 2563
+  DESCRIPTOR._loaded_options = None
+  _globals['_STATEMENT'].fields_by_name['account_no']._loaded_options = None
+  _globals['_STATEMENT'].fields_by_name['account_no']._serialized_options = b'\250\273\030\003'
+  _globals['_STATEMENTLINE'].fields_by_name['account_no']._loaded_options = None
+  _globals['_STATEMENTLINE'].fields_by_name['account_no']._serialized_options = b'\250\273\030\003'
+  _globals['_STATEMENTREPORT'].fields_by_name['account_no']._loaded_options = None
+  _globals['_STATEMENTREPORT'].fields_by_name['account_no']._serialized_options = b'\250\273\030\003'
+  _globals['_STATEMENT']._serialized_start=161
+  _globals['_STATEMENT']._serialized_end=736
+  _globals['_ROWCOUNTS']._serialized_start=738
+  _globals['_ROWCOUNTS']._serialized_end=818
+  _globals['_CONTROLTOTAL']._serialized_start=820
+  _globals['_CONTROLTOTAL']._serialized_end=898
+  _globals['_STATEMENTLINE']._serialized_start=901
+  _globals['_STATEMENTLINE']._serialized_end=1658
+  _globals['_STATEMENTLINE_KIND']._serialized_start=1508
+  _globals['_STATEMENTLINE_KIND']._serialized_end=1658
+  _globals['_STATEMENTREPORT']._serialized_start=1661
+  _globals['_STATEMENTREPORT']._serialized_end=2313
+  _globals['_EDGELINE']._serialized_start=2315
+  _globals['_EDGELINE']._serialized_end=2378
+  _globals['_STATEMENTERROR']._serialized_start=2381
+  _globals['_STATEMENTERROR']._serialized_end=2518
+  _globals['_COLUMNNAME']._serialized_start=2520
+  _globals['_COLUMNNAME']._serialized_end=2563
 # @@protoc_insertion_point(module_scope)

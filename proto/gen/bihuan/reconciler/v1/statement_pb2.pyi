@@ -127,50 +127,7 @@ class Statement(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "rows", b"rows"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_no",
-        b"account_no",
-        "business_date",
-        b"business_date",
-        "channel",
-        b"channel",
-        "controls",
-        b"controls",
-        "create_time",
-        b"create_time",
-        "encoding",
-        b"encoding",
-        "file_name",
-        b"file_name",
-        "file_sha256",
-        b"file_sha256",
-        "first_date",
-        b"first_date",
-        "known_rows",
-        b"known_rows",
-        "last_date",
-        b"last_date",
-        "late_rows",
-        b"late_rows",
-        "profile_id",
-        b"profile_id",
-        "profile_version",
-        b"profile_version",
-        "rows",
-        b"rows",
-        "size_bytes",
-        b"size_bytes",
-        "statement_id",
-        b"statement_id",
-        "sums_in",
-        b"sums_in",
-        "sums_out",
-        b"sums_out",
-        "vouched_by",
-        b"vouched_by",
-        "vouched_reason",
-        b"vouched_reason",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "business_date", b"business_date", "channel", b"channel", "controls", b"controls", "create_time", b"create_time", "encoding", b"encoding", "file_name", b"file_name", "file_sha256", b"file_sha256", "first_date", b"first_date", "known_rows", b"known_rows", "last_date", b"last_date", "late_rows", b"late_rows", "profile_id", b"profile_id", "profile_version", b"profile_version", "rows", b"rows", "size_bytes", b"size_bytes", "statement_id", b"statement_id", "sums_in", b"sums_in", "sums_out", b"sums_out", "vouched_by", b"vouched_by", "vouched_reason", b"vouched_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -204,9 +161,7 @@ class RowCounts(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "booked", b"booked", "frame", b"frame", "neutral", b"neutral", "quarantined", b"quarantined"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booked", b"booked", "frame", b"frame", "neutral", b"neutral", "quarantined", b"quarantined"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -240,9 +195,7 @@ class ControlTotal(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "computed", b"computed", "declared", b"declared", "name", b"name", "ties", b"ties"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["computed", b"computed", "declared", b"declared", "name", b"name", "ties", b"ties"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -399,58 +352,9 @@ class StatementLine(_message.Message):
         byte_offset: _builtins.int = ...,
         byte_size: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "amount", b"amount", "balance_after", b"balance_after", "book_time", b"book_time"
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "balance_after", b"balance_after", "book_time", b"book_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_no",
-        b"account_no",
-        "amount",
-        b"amount",
-        "balance_after",
-        b"balance_after",
-        "book_local",
-        b"book_local",
-        "book_time",
-        b"book_time",
-        "business_date",
-        b"business_date",
-        "byte_offset",
-        b"byte_offset",
-        "byte_size",
-        b"byte_size",
-        "channel_refund_no",
-        b"channel_refund_no",
-        "channel_txn_no",
-        b"channel_txn_no",
-        "entry_ref",
-        b"entry_ref",
-        "fee_text",
-        b"fee_text",
-        "kind",
-        b"kind",
-        "late",
-        b"late",
-        "line_id",
-        b"line_id",
-        "line_no",
-        b"line_no",
-        "merchant_order_no",
-        b"merchant_order_no",
-        "merchant_refund_no",
-        b"merchant_refund_no",
-        "original_txn_no",
-        b"original_txn_no",
-        "reversal",
-        b"reversal",
-        "statement_id",
-        b"statement_id",
-        "status",
-        b"status",
-        "value_date",
-        b"value_date",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "amount", b"amount", "balance_after", b"balance_after", "book_local", b"book_local", "book_time", b"book_time", "business_date", b"business_date", "byte_offset", b"byte_offset", "byte_size", b"byte_size", "channel_refund_no", b"channel_refund_no", "channel_txn_no", b"channel_txn_no", "entry_ref", b"entry_ref", "fee_text", b"fee_text", "kind", b"kind", "late", b"late", "line_id", b"line_id", "line_no", b"line_no", "merchant_order_no", b"merchant_order_no", "merchant_refund_no", b"merchant_refund_no", "original_txn_no", b"original_txn_no", "reversal", b"reversal", "statement_id", b"statement_id", "status", b"status", "value_date", b"value_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -562,46 +466,7 @@ class StatementReport(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "last", b"last", "rows", b"rows"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "account_no",
-        b"account_no",
-        "channel",
-        b"channel",
-        "columns",
-        b"columns",
-        "controls",
-        b"controls",
-        "draft",
-        b"draft",
-        "encoding",
-        b"encoding",
-        "error_count",
-        b"error_count",
-        "errors",
-        b"errors",
-        "first",
-        b"first",
-        "first_date",
-        b"first_date",
-        "last",
-        b"last",
-        "last_date",
-        b"last_date",
-        "loadable",
-        b"loadable",
-        "profile_id",
-        b"profile_id",
-        "profile_version",
-        b"profile_version",
-        "rows",
-        b"rows",
-        "sums_in",
-        b"sums_in",
-        "sums_out",
-        b"sums_out",
-        "warnings",
-        b"warnings",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_no", b"account_no", "channel", b"channel", "columns", b"columns", "controls", b"controls", "draft", b"draft", "encoding", b"encoding", "error_count", b"error_count", "errors", b"errors", "first", b"first", "first_date", b"first_date", "last", b"last", "last_date", b"last_date", "loadable", b"loadable", "profile_id", b"profile_id", "profile_version", b"profile_version", "rows", b"rows", "sums_in", b"sums_in", "sums_out", b"sums_out", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -679,24 +544,7 @@ class StatementError(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "code",
-        b"code",
-        "column",
-        b"column",
-        "cure",
-        b"cure",
-        "cure_zh",
-        b"cure_zh",
-        "line",
-        b"line",
-        "rule",
-        b"rule",
-        "rule_zh",
-        b"rule_zh",
-        "value",
-        b"value",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "column", b"column", "cure", b"cure", "cure_zh", b"cure_zh", "line", b"line", "rule", b"rule", "rule_zh", b"rule_zh", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

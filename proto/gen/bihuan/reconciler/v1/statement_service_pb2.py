@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/statement_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/statement_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/statement_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -27,151 +30,101 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n,bihuan/reconciler/v1/statement_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a$bihuan/reconciler/v1/statement.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\x82\x03\n\x0fStatementHeader\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\tfile_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12&\n\x07\x63hannel\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18 2\x0c^[a-z0-9_]*$\x12.\n\nprofile_id\x18\x04 \x01(\tB\x1a\xbaH\x17r\x15\x18@2\x11^[A-Za-z0-9_.-]*$\x12"\n\x11resume_from_bytes\x18\x05 \x01(\x03\x42\x07\xbaH\x04"\x02(\x00\x12-\n\x0b\x66ile_sha256\x18\x06 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^([0-9a-f]{64})?$\x12)\n\naccount_no\x18\x07 \x01(\tB\x15\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\xa8\xbb\x18\x03\x12\x18\n\x10keep_equal_lines\x18\x08 \x01(\x08\x12\x1f\n\nvouched_by\x18\t \x01(\tB\x0b\xbaH\x04r\x02\x18@\x80\xbc\x18\x02\x12\x18\n\x06reason\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01"\xad\x01\n\x0b\x43heckHeader\x12\x1b\n\tfile_name\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12&\n\x07\x63hannel\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18 2\x0c^[a-z0-9_]*$\x12.\n\nprofile_id\x18\x03 \x01(\tB\x1a\xbaH\x17r\x15\x18@2\x11^[A-Za-z0-9_.-]*$\x12)\n\naccount_no\x18\x04 \x01(\tB\x15\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\xa8\xbb\x18\x03"+\n\x0cStatementEnd\x12\x1b\n\nsize_bytes\x18\x01 \x01(\x03\x42\x07\xbaH\x04"\x02(\x00"\x9d\x01\n\x16IngestStatementRequest\x12\x37\n\x06header\x18\x01 \x01(\x0b\x32%.bihuan.reconciler.v1.StatementHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12\x31\n\x03\x65nd\x18\x03 \x01(\x0b\x32".bihuan.reconciler.v1.StatementEndH\x00\x42\x06\n\x04part"\x98\x01\n\x15\x43heckStatementRequest\x12\x33\n\x06header\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.CheckHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12\x31\n\x03\x65nd\x18\x03 \x01(\x0b\x32".bihuan.reconciler.v1.StatementEndH\x00\x42\x06\n\x04part"O\n\x16\x43heckStatementResponse\x12\x35\n\x06report\x18\x01 \x01(\x0b\x32%.bihuan.reconciler.v1.StatementReport";\n\x10GetUploadRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$"r\n\x11GetUploadResponse\x12\x16\n\x0ereceived_bytes\x18\x01 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cstatement_id\x18\x03 \x01(\t"_\n\x17IngestStatementResponse\x12\x32\n\tstatement\x18\x01 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.Statement\x12\x10\n\x08replayed\x18\x02 \x01(\x08"6\n\x13GetStatementRequest\x12\x1f\n\x0cstatement_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@"J\n\x14GetStatementResponse\x12\x32\n\tstatement\x18\x01 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.Statement"\xad\x01\n\x15ListStatementsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x07\x63hannel\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12=\n\rbusiness_date\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"f\n\x16ListStatementsResponse\x12\x33\n\nstatements\x18\x01 \x03(\x0b\x32\x1f.bihuan.reconciler.v1.Statement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"y\n\x19ListStatementLinesRequest\x12\x1f\n\x0cstatement_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04"i\n\x1aListStatementLinesResponse\x12\x32\n\x05lines\x18\x01 \x03(\x0b\x32#.bihuan.reconciler.v1.StatementLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc9\x07\n\x10StatementService\x12\xa1\x01\n\x0fIngestStatement\x12,.bihuan.reconciler.v1.IngestStatementRequest\x1a-.bihuan.reconciler.v1.IngestStatementResponse"/\x90\x02\x02\xfa\xbb\x18\x04\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x1e"\x15/v1/statements:ingest:\x05\x63hunk(\x01\x12\x9d\x01\n\x0e\x43heckStatement\x12+.bihuan.reconciler.v1.CheckStatementRequest\x1a,.bihuan.reconciler.v1.CheckStatementResponse".\x90\x02\x01\xfa\xbb\x18\x04\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x1d"\x14/v1/statements:check:\x05\x63hunk(\x01\x12\x93\x01\n\tGetUpload\x12&.bihuan.reconciler.v1.GetUploadRequest\x1a\'.bihuan.reconciler.v1.GetUploadResponse"5\x90\x02\x01\xfa\xbb\x18\x04\x08\x05\x38\x01\x82\xd3\xe4\x93\x02$\x12"/v1/statement-uploads/{request_id}\x12\x97\x01\n\x0cGetStatement\x12).bihuan.reconciler.v1.GetStatementRequest\x1a*.bihuan.reconciler.v1.GetStatementResponse"0\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/statements/{statement_id}\x12\x8e\x01\n\x0eListStatements\x12+.bihuan.reconciler.v1.ListStatementsRequest\x1a,.bihuan.reconciler.v1.ListStatementsResponse"!\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/statements\x12\xaf\x01\n\x12ListStatementLines\x12/.bihuan.reconciler.v1.ListStatementLinesRequest\x1a\x30.bihuan.reconciler.v1.ListStatementLinesResponse"6\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02%\x12#/v1/statements/{statement_id}/linesb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/reconciler/v1/statement_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a$bihuan/reconciler/v1/statement.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x03\n\x0fStatementHeader\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\tfile_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12&\n\x07\x63hannel\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18 2\x0c^[a-z0-9_]*$\x12.\n\nprofile_id\x18\x04 \x01(\tB\x1a\xbaH\x17r\x15\x18@2\x11^[A-Za-z0-9_.-]*$\x12\"\n\x11resume_from_bytes\x18\x05 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12-\n\x0b\x66ile_sha256\x18\x06 \x01(\tB\x18\xbaH\x15r\x13\x32\x11^([0-9a-f]{64})?$\x12)\n\naccount_no\x18\x07 \x01(\tB\x15\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\xa8\xbb\x18\x03\x12\x18\n\x10keep_equal_lines\x18\x08 \x01(\x08\x12\x1f\n\nvouched_by\x18\t \x01(\tB\x0b\xbaH\x04r\x02\x18@\x80\xbc\x18\x02\x12\x18\n\x06reason\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"\xad\x01\n\x0b\x43heckHeader\x12\x1b\n\tfile_name\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12&\n\x07\x63hannel\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x18 2\x0c^[a-z0-9_]*$\x12.\n\nprofile_id\x18\x03 \x01(\tB\x1a\xbaH\x17r\x15\x18@2\x11^[A-Za-z0-9_.-]*$\x12)\n\naccount_no\x18\x04 \x01(\tB\x15\xbaH\x0er\x0c\x18@2\x08^[!-~]*$\xa8\xbb\x18\x03\"+\n\x0cStatementEnd\x12\x1b\n\nsize_bytes\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x9d\x01\n\x16IngestStatementRequest\x12\x37\n\x06header\x18\x01 \x01(\x0b\x32%.bihuan.reconciler.v1.StatementHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12\x31\n\x03\x65nd\x18\x03 \x01(\x0b\x32\".bihuan.reconciler.v1.StatementEndH\x00\x42\x06\n\x04part\"\x98\x01\n\x15\x43heckStatementRequest\x12\x33\n\x06header\x18\x01 \x01(\x0b\x32!.bihuan.reconciler.v1.CheckHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12\x31\n\x03\x65nd\x18\x03 \x01(\x0b\x32\".bihuan.reconciler.v1.StatementEndH\x00\x42\x06\n\x04part\"O\n\x16\x43heckStatementResponse\x12\x35\n\x06report\x18\x01 \x01(\x0b\x32%.bihuan.reconciler.v1.StatementReport\";\n\x10GetUploadRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\"r\n\x11GetUploadResponse\x12\x16\n\x0ereceived_bytes\x18\x01 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cstatement_id\x18\x03 \x01(\t\"_\n\x17IngestStatementResponse\x12\x32\n\tstatement\x18\x01 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.Statement\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"6\n\x13GetStatementRequest\x12\x1f\n\x0cstatement_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"J\n\x14GetStatementResponse\x12\x32\n\tstatement\x18\x01 \x01(\x0b\x32\x1f.bihuan.reconciler.v1.Statement\"\xad\x01\n\x15ListStatementsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x18\n\x07\x63hannel\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12=\n\rbusiness_date\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"f\n\x16ListStatementsResponse\x12\x33\n\nstatements\x18\x01 \x03(\x0b\x32\x1f.bihuan.reconciler.v1.Statement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"y\n\x19ListStatementLinesRequest\x12\x1f\n\x0cstatement_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"i\n\x1aListStatementLinesResponse\x12\x32\n\x05lines\x18\x01 \x03(\x0b\x32#.bihuan.reconciler.v1.StatementLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc9\x07\n\x10StatementService\x12\xa1\x01\n\x0fIngestStatement\x12,.bihuan.reconciler.v1.IngestStatementRequest\x1a-.bihuan.reconciler.v1.IngestStatementResponse\"/\x90\x02\x02\xfa\xbb\x18\x04\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x1e\"\x15/v1/statements:ingest:\x05\x63hunk(\x01\x12\x9d\x01\n\x0e\x43heckStatement\x12+.bihuan.reconciler.v1.CheckStatementRequest\x1a,.bihuan.reconciler.v1.CheckStatementResponse\".\x90\x02\x01\xfa\xbb\x18\x04\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x1d\"\x14/v1/statements:check:\x05\x63hunk(\x01\x12\x93\x01\n\tGetUpload\x12&.bihuan.reconciler.v1.GetUploadRequest\x1a\'.bihuan.reconciler.v1.GetUploadResponse\"5\x90\x02\x01\xfa\xbb\x18\x04\x08\x05\x38\x01\x82\xd3\xe4\x93\x02$\x12\"/v1/statement-uploads/{request_id}\x12\x97\x01\n\x0cGetStatement\x12).bihuan.reconciler.v1.GetStatementRequest\x1a*.bihuan.reconciler.v1.GetStatementResponse\"0\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/statements/{statement_id}\x12\x8e\x01\n\x0eListStatements\x12+.bihuan.reconciler.v1.ListStatementsRequest\x1a,.bihuan.reconciler.v1.ListStatementsResponse\"!\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/statements\x12\xaf\x01\n\x12ListStatementLines\x12/.bihuan.reconciler.v1.ListStatementLinesRequest\x1a\x30.bihuan.reconciler.v1.ListStatementLinesResponse\"6\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02%\x12#/v1/statements/{statement_id}/linesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.statement_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.statement_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_STATEMENTHEADER"].fields_by_name["file_name"]._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name["file_name"]._serialized_options = b"\272H\005r\003\030\377\001"
-    _globals["_STATEMENTHEADER"].fields_by_name["channel"]._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name["channel"]._serialized_options = b"\272H\022r\020\030 2\014^[a-z0-9_]*$"
-    _globals["_STATEMENTHEADER"].fields_by_name["profile_id"]._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name[
-        "profile_id"
-    ]._serialized_options = b"\272H\027r\025\030@2\021^[A-Za-z0-9_.-]*$"
-    _globals["_STATEMENTHEADER"].fields_by_name["resume_from_bytes"]._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name["resume_from_bytes"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_STATEMENTHEADER"].fields_by_name["file_sha256"]._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name[
-        "file_sha256"
-    ]._serialized_options = b"\272H\025r\0232\021^([0-9a-f]{64})?$"
-    _globals["_STATEMENTHEADER"].fields_by_name["account_no"]._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name[
-        "account_no"
-    ]._serialized_options = b"\272H\016r\014\030@2\010^[!-~]*$\250\273\030\003"
-    _globals["_STATEMENTHEADER"].fields_by_name["vouched_by"]._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name[
-        "vouched_by"
-    ]._serialized_options = b"\272H\004r\002\030@\200\274\030\002"
-    _globals["_STATEMENTHEADER"].fields_by_name["reason"]._loaded_options = None
-    _globals["_STATEMENTHEADER"].fields_by_name["reason"]._serialized_options = b"\272H\005r\003\030\310\001"
-    _globals["_CHECKHEADER"].fields_by_name["file_name"]._loaded_options = None
-    _globals["_CHECKHEADER"].fields_by_name["file_name"]._serialized_options = b"\272H\005r\003\030\377\001"
-    _globals["_CHECKHEADER"].fields_by_name["channel"]._loaded_options = None
-    _globals["_CHECKHEADER"].fields_by_name["channel"]._serialized_options = b"\272H\022r\020\030 2\014^[a-z0-9_]*$"
-    _globals["_CHECKHEADER"].fields_by_name["profile_id"]._loaded_options = None
-    _globals["_CHECKHEADER"].fields_by_name[
-        "profile_id"
-    ]._serialized_options = b"\272H\027r\025\030@2\021^[A-Za-z0-9_.-]*$"
-    _globals["_CHECKHEADER"].fields_by_name["account_no"]._loaded_options = None
-    _globals["_CHECKHEADER"].fields_by_name[
-        "account_no"
-    ]._serialized_options = b"\272H\016r\014\030@2\010^[!-~]*$\250\273\030\003"
-    _globals["_STATEMENTEND"].fields_by_name["size_bytes"]._loaded_options = None
-    _globals["_STATEMENTEND"].fields_by_name["size_bytes"]._serialized_options = b'\272H\004"\002(\000'
-    _globals["_GETUPLOADREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_GETUPLOADREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_GETSTATEMENTREQUEST"].fields_by_name["statement_id"]._loaded_options = None
-    _globals["_GETSTATEMENTREQUEST"].fields_by_name["statement_id"]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LISTSTATEMENTSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTSTATEMENTSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTSTATEMENTSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTSTATEMENTSREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTSTATEMENTSREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_LISTSTATEMENTSREQUEST"].fields_by_name["channel"]._serialized_options = b"\272H\004r\002\030 "
-    _globals["_LISTSTATEMENTSREQUEST"].fields_by_name["business_date"]._loaded_options = None
-    _globals["_LISTSTATEMENTSREQUEST"].fields_by_name[
-        "business_date"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_LISTSTATEMENTLINESREQUEST"].fields_by_name["statement_id"]._loaded_options = None
-    _globals["_LISTSTATEMENTLINESREQUEST"].fields_by_name[
-        "statement_id"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_LISTSTATEMENTLINESREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTSTATEMENTLINESREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTSTATEMENTLINESREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTSTATEMENTLINESREQUEST"].fields_by_name[
-        "page_token"
-    ]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_STATEMENTSERVICE"].methods_by_name["IngestStatement"]._loaded_options = None
-    _globals["_STATEMENTSERVICE"].methods_by_name[
-        "IngestStatement"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\004\010\0058\001\202\323\344\223\002\036"\025/v1/statements:ingest:\005chunk'
-    )
-    _globals["_STATEMENTSERVICE"].methods_by_name["CheckStatement"]._loaded_options = None
-    _globals["_STATEMENTSERVICE"].methods_by_name[
-        "CheckStatement"
-    ]._serialized_options = (
-        b'\220\002\001\372\273\030\004\010\0058\001\202\323\344\223\002\035"\024/v1/statements:check:\005chunk'
-    )
-    _globals["_STATEMENTSERVICE"].methods_by_name["GetUpload"]._loaded_options = None
-    _globals["_STATEMENTSERVICE"].methods_by_name[
-        "GetUpload"
-    ]._serialized_options = (
-        b'\220\002\001\372\273\030\004\010\0058\001\202\323\344\223\002$\022"/v1/statement-uploads/{request_id}'
-    )
-    _globals["_STATEMENTSERVICE"].methods_by_name["GetStatement"]._loaded_options = None
-    _globals["_STATEMENTSERVICE"].methods_by_name[
-        "GetStatement"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\037\022\035/v1/statements/{statement_id}"
-    )
-    _globals["_STATEMENTSERVICE"].methods_by_name["ListStatements"]._loaded_options = None
-    _globals["_STATEMENTSERVICE"].methods_by_name[
-        "ListStatements"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\020\022\016/v1/statements"
-    _globals["_STATEMENTSERVICE"].methods_by_name["ListStatementLines"]._loaded_options = None
-    _globals["_STATEMENTSERVICE"].methods_by_name[
-        "ListStatementLines"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002%\022#/v1/statements/{statement_id}/lines"
-    )
-    _globals["_STATEMENTHEADER"]._serialized_start = 270
-    _globals["_STATEMENTHEADER"]._serialized_end = 656
-    _globals["_CHECKHEADER"]._serialized_start = 659
-    _globals["_CHECKHEADER"]._serialized_end = 832
-    _globals["_STATEMENTEND"]._serialized_start = 834
-    _globals["_STATEMENTEND"]._serialized_end = 877
-    _globals["_INGESTSTATEMENTREQUEST"]._serialized_start = 880
-    _globals["_INGESTSTATEMENTREQUEST"]._serialized_end = 1037
-    _globals["_CHECKSTATEMENTREQUEST"]._serialized_start = 1040
-    _globals["_CHECKSTATEMENTREQUEST"]._serialized_end = 1192
-    _globals["_CHECKSTATEMENTRESPONSE"]._serialized_start = 1194
-    _globals["_CHECKSTATEMENTRESPONSE"]._serialized_end = 1273
-    _globals["_GETUPLOADREQUEST"]._serialized_start = 1275
-    _globals["_GETUPLOADREQUEST"]._serialized_end = 1334
-    _globals["_GETUPLOADRESPONSE"]._serialized_start = 1336
-    _globals["_GETUPLOADRESPONSE"]._serialized_end = 1450
-    _globals["_INGESTSTATEMENTRESPONSE"]._serialized_start = 1452
-    _globals["_INGESTSTATEMENTRESPONSE"]._serialized_end = 1547
-    _globals["_GETSTATEMENTREQUEST"]._serialized_start = 1549
-    _globals["_GETSTATEMENTREQUEST"]._serialized_end = 1603
-    _globals["_GETSTATEMENTRESPONSE"]._serialized_start = 1605
-    _globals["_GETSTATEMENTRESPONSE"]._serialized_end = 1679
-    _globals["_LISTSTATEMENTSREQUEST"]._serialized_start = 1682
-    _globals["_LISTSTATEMENTSREQUEST"]._serialized_end = 1855
-    _globals["_LISTSTATEMENTSRESPONSE"]._serialized_start = 1857
-    _globals["_LISTSTATEMENTSRESPONSE"]._serialized_end = 1959
-    _globals["_LISTSTATEMENTLINESREQUEST"]._serialized_start = 1961
-    _globals["_LISTSTATEMENTLINESREQUEST"]._serialized_end = 2082
-    _globals["_LISTSTATEMENTLINESRESPONSE"]._serialized_start = 2084
-    _globals["_LISTSTATEMENTLINESRESPONSE"]._serialized_end = 2189
-    _globals["_STATEMENTSERVICE"]._serialized_start = 2192
-    _globals["_STATEMENTSERVICE"]._serialized_end = 3161
+  DESCRIPTOR._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['request_id']._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_STATEMENTHEADER'].fields_by_name['file_name']._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['file_name']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_STATEMENTHEADER'].fields_by_name['channel']._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['channel']._serialized_options = b'\272H\022r\020\030 2\014^[a-z0-9_]*$'
+  _globals['_STATEMENTHEADER'].fields_by_name['profile_id']._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['profile_id']._serialized_options = b'\272H\027r\025\030@2\021^[A-Za-z0-9_.-]*$'
+  _globals['_STATEMENTHEADER'].fields_by_name['resume_from_bytes']._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['resume_from_bytes']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_STATEMENTHEADER'].fields_by_name['file_sha256']._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['file_sha256']._serialized_options = b'\272H\025r\0232\021^([0-9a-f]{64})?$'
+  _globals['_STATEMENTHEADER'].fields_by_name['account_no']._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['account_no']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$\250\273\030\003'
+  _globals['_STATEMENTHEADER'].fields_by_name['vouched_by']._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['vouched_by']._serialized_options = b'\272H\004r\002\030@\200\274\030\002'
+  _globals['_STATEMENTHEADER'].fields_by_name['reason']._loaded_options = None
+  _globals['_STATEMENTHEADER'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_CHECKHEADER'].fields_by_name['file_name']._loaded_options = None
+  _globals['_CHECKHEADER'].fields_by_name['file_name']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_CHECKHEADER'].fields_by_name['channel']._loaded_options = None
+  _globals['_CHECKHEADER'].fields_by_name['channel']._serialized_options = b'\272H\022r\020\030 2\014^[a-z0-9_]*$'
+  _globals['_CHECKHEADER'].fields_by_name['profile_id']._loaded_options = None
+  _globals['_CHECKHEADER'].fields_by_name['profile_id']._serialized_options = b'\272H\027r\025\030@2\021^[A-Za-z0-9_.-]*$'
+  _globals['_CHECKHEADER'].fields_by_name['account_no']._loaded_options = None
+  _globals['_CHECKHEADER'].fields_by_name['account_no']._serialized_options = b'\272H\016r\014\030@2\010^[!-~]*$\250\273\030\003'
+  _globals['_STATEMENTEND'].fields_by_name['size_bytes']._loaded_options = None
+  _globals['_STATEMENTEND'].fields_by_name['size_bytes']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_GETUPLOADREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_GETUPLOADREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_GETSTATEMENTREQUEST'].fields_by_name['statement_id']._loaded_options = None
+  _globals['_GETSTATEMENTREQUEST'].fields_by_name['statement_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LISTSTATEMENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSTATEMENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTSTATEMENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSTATEMENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTSTATEMENTSREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_LISTSTATEMENTSREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_LISTSTATEMENTSREQUEST'].fields_by_name['business_date']._loaded_options = None
+  _globals['_LISTSTATEMENTSREQUEST'].fields_by_name['business_date']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_LISTSTATEMENTLINESREQUEST'].fields_by_name['statement_id']._loaded_options = None
+  _globals['_LISTSTATEMENTLINESREQUEST'].fields_by_name['statement_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_LISTSTATEMENTLINESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSTATEMENTLINESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTSTATEMENTLINESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSTATEMENTLINESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_STATEMENTSERVICE'].methods_by_name['IngestStatement']._loaded_options = None
+  _globals['_STATEMENTSERVICE'].methods_by_name['IngestStatement']._serialized_options = b'\220\002\002\372\273\030\004\010\0058\001\202\323\344\223\002\036\"\025/v1/statements:ingest:\005chunk'
+  _globals['_STATEMENTSERVICE'].methods_by_name['CheckStatement']._loaded_options = None
+  _globals['_STATEMENTSERVICE'].methods_by_name['CheckStatement']._serialized_options = b'\220\002\001\372\273\030\004\010\0058\001\202\323\344\223\002\035\"\024/v1/statements:check:\005chunk'
+  _globals['_STATEMENTSERVICE'].methods_by_name['GetUpload']._loaded_options = None
+  _globals['_STATEMENTSERVICE'].methods_by_name['GetUpload']._serialized_options = b'\220\002\001\372\273\030\004\010\0058\001\202\323\344\223\002$\022\"/v1/statement-uploads/{request_id}'
+  _globals['_STATEMENTSERVICE'].methods_by_name['GetStatement']._loaded_options = None
+  _globals['_STATEMENTSERVICE'].methods_by_name['GetStatement']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\037\022\035/v1/statements/{statement_id}'
+  _globals['_STATEMENTSERVICE'].methods_by_name['ListStatements']._loaded_options = None
+  _globals['_STATEMENTSERVICE'].methods_by_name['ListStatements']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\020\022\016/v1/statements'
+  _globals['_STATEMENTSERVICE'].methods_by_name['ListStatementLines']._loaded_options = None
+  _globals['_STATEMENTSERVICE'].methods_by_name['ListStatementLines']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002%\022#/v1/statements/{statement_id}/lines'
+  _globals['_STATEMENTHEADER']._serialized_start=270
+  _globals['_STATEMENTHEADER']._serialized_end=656
+  _globals['_CHECKHEADER']._serialized_start=659
+  _globals['_CHECKHEADER']._serialized_end=832
+  _globals['_STATEMENTEND']._serialized_start=834
+  _globals['_STATEMENTEND']._serialized_end=877
+  _globals['_INGESTSTATEMENTREQUEST']._serialized_start=880
+  _globals['_INGESTSTATEMENTREQUEST']._serialized_end=1037
+  _globals['_CHECKSTATEMENTREQUEST']._serialized_start=1040
+  _globals['_CHECKSTATEMENTREQUEST']._serialized_end=1192
+  _globals['_CHECKSTATEMENTRESPONSE']._serialized_start=1194
+  _globals['_CHECKSTATEMENTRESPONSE']._serialized_end=1273
+  _globals['_GETUPLOADREQUEST']._serialized_start=1275
+  _globals['_GETUPLOADREQUEST']._serialized_end=1334
+  _globals['_GETUPLOADRESPONSE']._serialized_start=1336
+  _globals['_GETUPLOADRESPONSE']._serialized_end=1450
+  _globals['_INGESTSTATEMENTRESPONSE']._serialized_start=1452
+  _globals['_INGESTSTATEMENTRESPONSE']._serialized_end=1547
+  _globals['_GETSTATEMENTREQUEST']._serialized_start=1549
+  _globals['_GETSTATEMENTREQUEST']._serialized_end=1603
+  _globals['_GETSTATEMENTRESPONSE']._serialized_start=1605
+  _globals['_GETSTATEMENTRESPONSE']._serialized_end=1679
+  _globals['_LISTSTATEMENTSREQUEST']._serialized_start=1682
+  _globals['_LISTSTATEMENTSREQUEST']._serialized_end=1855
+  _globals['_LISTSTATEMENTSRESPONSE']._serialized_start=1857
+  _globals['_LISTSTATEMENTSRESPONSE']._serialized_end=1959
+  _globals['_LISTSTATEMENTLINESREQUEST']._serialized_start=1961
+  _globals['_LISTSTATEMENTLINESREQUEST']._serialized_end=2082
+  _globals['_LISTSTATEMENTLINESRESPONSE']._serialized_start=2084
+  _globals['_LISTSTATEMENTLINESRESPONSE']._serialized_end=2189
+  _globals['_STATEMENTSERVICE']._serialized_start=2192
+  _globals['_STATEMENTSERVICE']._serialized_end=3161
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,34 +16,22 @@ class StatementServiceStub:
     """Takes in what channels and banks say."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    IngestStatement: _aio.StreamUnaryMultiCallable[
-        _statement_service_pb2.IngestStatementRequest, _statement_service_pb2.IngestStatementResponse
-    ]
+    IngestStatement: _aio.StreamUnaryMultiCallable[_statement_service_pb2.IngestStatementRequest, _statement_service_pb2.IngestStatementResponse]
     """Reads a file and loads it whole, or refuses it whole with the line and the reason.
     Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
     Idempotent by request_id; the same bytes under another request_id are refused as DUPLICATE_FILE.
     """
-    CheckStatement: _aio.StreamUnaryMultiCallable[
-        _statement_service_pb2.CheckStatementRequest, _statement_service_pb2.CheckStatementResponse
-    ]
+    CheckStatement: _aio.StreamUnaryMultiCallable[_statement_service_pb2.CheckStatementRequest, _statement_service_pb2.CheckStatementResponse]
     """Reads a file as IngestStatement would and tells all that it finds; it stores nothing.
     Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
     """
-    GetUpload: _aio.UnaryUnaryMultiCallable[
-        _statement_service_pb2.GetUploadRequest, _statement_service_pb2.GetUploadResponse
-    ]
+    GetUpload: _aio.UnaryUnaryMultiCallable[_statement_service_pb2.GetUploadRequest, _statement_service_pb2.GetUploadResponse]
     """Tells how much has come of an upload that has not ended, so that it can go on from there."""
-    GetStatement: _aio.UnaryUnaryMultiCallable[
-        _statement_service_pb2.GetStatementRequest, _statement_service_pb2.GetStatementResponse
-    ]
+    GetStatement: _aio.UnaryUnaryMultiCallable[_statement_service_pb2.GetStatementRequest, _statement_service_pb2.GetStatementResponse]
     """Gets one statement."""
-    ListStatements: _aio.UnaryUnaryMultiCallable[
-        _statement_service_pb2.ListStatementsRequest, _statement_service_pb2.ListStatementsResponse
-    ]
+    ListStatements: _aio.UnaryUnaryMultiCallable[_statement_service_pb2.ListStatementsRequest, _statement_service_pb2.ListStatementsResponse]
     """Lists statements, newest first, by page."""
-    ListStatementLines: _aio.UnaryUnaryMultiCallable[
-        _statement_service_pb2.ListStatementLinesRequest, _statement_service_pb2.ListStatementLinesResponse
-    ]
+    ListStatementLines: _aio.UnaryUnaryMultiCallable[_statement_service_pb2.ListStatementLinesRequest, _statement_service_pb2.ListStatementLinesResponse]
     """Lists the lines of a statement in the order of the file, by page."""
 
 class StatementServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -52,10 +41,7 @@ class StatementServiceServicer(metaclass=_abc_1.ABCMeta):
     def IngestStatement(
         self,
         request_iterator: _abc.AsyncIterator[_statement_service_pb2.IngestStatementRequest],
-        context: _aio.ServicerContext[
-            _abc.AsyncIterator[_statement_service_pb2.IngestStatementRequest],
-            _abc.Awaitable[_statement_service_pb2.IngestStatementResponse],
-        ],
+        context: _aio.ServicerContext[_abc.AsyncIterator[_statement_service_pb2.IngestStatementRequest], _abc.Awaitable[_statement_service_pb2.IngestStatementResponse]],
     ) -> _abc.Awaitable[_statement_service_pb2.IngestStatementResponse]:
         """Reads a file and loads it whole, or refuses it whole with the line and the reason.
         Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
@@ -66,10 +52,7 @@ class StatementServiceServicer(metaclass=_abc_1.ABCMeta):
     def CheckStatement(
         self,
         request_iterator: _abc.AsyncIterator[_statement_service_pb2.CheckStatementRequest],
-        context: _aio.ServicerContext[
-            _abc.AsyncIterator[_statement_service_pb2.CheckStatementRequest],
-            _abc.Awaitable[_statement_service_pb2.CheckStatementResponse],
-        ],
+        context: _aio.ServicerContext[_abc.AsyncIterator[_statement_service_pb2.CheckStatementRequest], _abc.Awaitable[_statement_service_pb2.CheckStatementResponse]],
     ) -> _abc.Awaitable[_statement_service_pb2.CheckStatementResponse]:
         """Reads a file as IngestStatement would and tells all that it finds; it stores nothing.
         Over HTTP the body is the file's raw bytes and the header's fields are query parameters.
@@ -79,9 +62,7 @@ class StatementServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetUpload(
         self,
         request: _statement_service_pb2.GetUploadRequest,
-        context: _aio.ServicerContext[
-            _statement_service_pb2.GetUploadRequest, _abc.Awaitable[_statement_service_pb2.GetUploadResponse]
-        ],
+        context: _aio.ServicerContext[_statement_service_pb2.GetUploadRequest, _abc.Awaitable[_statement_service_pb2.GetUploadResponse]],
     ) -> _abc.Awaitable[_statement_service_pb2.GetUploadResponse]:
         """Tells how much has come of an upload that has not ended, so that it can go on from there."""
 
@@ -89,9 +70,7 @@ class StatementServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetStatement(
         self,
         request: _statement_service_pb2.GetStatementRequest,
-        context: _aio.ServicerContext[
-            _statement_service_pb2.GetStatementRequest, _abc.Awaitable[_statement_service_pb2.GetStatementResponse]
-        ],
+        context: _aio.ServicerContext[_statement_service_pb2.GetStatementRequest, _abc.Awaitable[_statement_service_pb2.GetStatementResponse]],
     ) -> _abc.Awaitable[_statement_service_pb2.GetStatementResponse]:
         """Gets one statement."""
 
@@ -99,9 +78,7 @@ class StatementServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListStatements(
         self,
         request: _statement_service_pb2.ListStatementsRequest,
-        context: _aio.ServicerContext[
-            _statement_service_pb2.ListStatementsRequest, _abc.Awaitable[_statement_service_pb2.ListStatementsResponse]
-        ],
+        context: _aio.ServicerContext[_statement_service_pb2.ListStatementsRequest, _abc.Awaitable[_statement_service_pb2.ListStatementsResponse]],
     ) -> _abc.Awaitable[_statement_service_pb2.ListStatementsResponse]:
         """Lists statements, newest first, by page."""
 
@@ -109,10 +86,7 @@ class StatementServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListStatementLines(
         self,
         request: _statement_service_pb2.ListStatementLinesRequest,
-        context: _aio.ServicerContext[
-            _statement_service_pb2.ListStatementLinesRequest,
-            _abc.Awaitable[_statement_service_pb2.ListStatementLinesResponse],
-        ],
+        context: _aio.ServicerContext[_statement_service_pb2.ListStatementLinesRequest, _abc.Awaitable[_statement_service_pb2.ListStatementLinesResponse]],
     ) -> _abc.Awaitable[_statement_service_pb2.ListStatementLinesResponse]:
         """Lists the lines of a statement in the order of the file, by page."""
 

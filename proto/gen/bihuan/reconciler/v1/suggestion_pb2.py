@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/suggestion.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/suggestion.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/suggestion.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -23,19 +26,17 @@ from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n%bihuan/reconciler/v1/suggestion.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto"\xd8\x04\n\nSuggestion\x12\x15\n\rsuggestion_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x15\n\rbusiness_date\x18\x04 \x01(\t\x12\x35\n\x05state\x18\x05 \x01(\x0e\x32&.bihuan.reconciler.v1.Suggestion.State\x12\x0f\n\x07rule_id\x18\x06 \x01(\t\x12\r\n\x05stage\x18\x07 \x01(\t\x12\x13\n\x0bpayment_ids\x18\x08 \x03(\t\x12\x10\n\x08line_ids\x18\t \x03(\t\x12*\n\x0b\x62ook_amount\x18\n \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x0e\x63hannel_amount\x18\x0b \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12\x14\n\x0crunner_up_id\x18\r \x01(\t\x12\x16\n\tmargin_us\x18\x0e \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x0c\x63onfirmed_by\x18\x0f \x01(\t\x12\x1b\n\x13second_confirmed_by\x18\x10 \x01(\t\x12\x13\n\x0b\x64\x65\x63lined_by\x18\x11 \x01(\t\x12\x15\n\rpeople_needed\x18\x12 \x01(\x05"w\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x1e\n\x1aSTATE_PENDING_CONFIRMATION\x10\x02\x12\x13\n\x0fSTATE_CONFIRMED\x10\x03\x12\x12\n\x0eSTATE_DECLINED\x10\x04\x42\x0c\n\n_margin_us"\x9a\x01\n\x10SuggestionAction\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.bihuan.reconciler.v1.Suggestion.State\x12\x10\n\x08operator\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%bihuan/reconciler/v1/suggestion.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x04\n\nSuggestion\x12\x15\n\rsuggestion_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x15\n\rbusiness_date\x18\x04 \x01(\t\x12\x35\n\x05state\x18\x05 \x01(\x0e\x32&.bihuan.reconciler.v1.Suggestion.State\x12\x0f\n\x07rule_id\x18\x06 \x01(\t\x12\r\n\x05stage\x18\x07 \x01(\t\x12\x13\n\x0bpayment_ids\x18\x08 \x03(\t\x12\x10\n\x08line_ids\x18\t \x03(\t\x12*\n\x0b\x62ook_amount\x18\n \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12-\n\x0e\x63hannel_amount\x18\x0b \x01(\x0b\x32\x15.bihuan.type.v1.Money\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12\x14\n\x0crunner_up_id\x18\r \x01(\t\x12\x16\n\tmargin_us\x18\x0e \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x0c\x63onfirmed_by\x18\x0f \x01(\t\x12\x1b\n\x13second_confirmed_by\x18\x10 \x01(\t\x12\x13\n\x0b\x64\x65\x63lined_by\x18\x11 \x01(\t\x12\x15\n\rpeople_needed\x18\x12 \x01(\x05\"w\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_OPEN\x10\x01\x12\x1e\n\x1aSTATE_PENDING_CONFIRMATION\x10\x02\x12\x13\n\x0fSTATE_CONFIRMED\x10\x03\x12\x12\n\x0eSTATE_DECLINED\x10\x04\x42\x0c\n\n_margin_us\"\x9a\x01\n\x10SuggestionAction\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.bihuan.reconciler.v1.Suggestion.State\x12\x10\n\x08operator\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.suggestion_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.suggestion_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_SUGGESTION"]._serialized_start = 125
-    _globals["_SUGGESTION"]._serialized_end = 725
-    _globals["_SUGGESTION_STATE"]._serialized_start = 592
-    _globals["_SUGGESTION_STATE"]._serialized_end = 711
-    _globals["_SUGGESTIONACTION"]._serialized_start = 728
-    _globals["_SUGGESTIONACTION"]._serialized_end = 882
+  DESCRIPTOR._loaded_options = None
+  _globals['_SUGGESTION']._serialized_start=125
+  _globals['_SUGGESTION']._serialized_end=725
+  _globals['_SUGGESTION_STATE']._serialized_start=592
+  _globals['_SUGGESTION_STATE']._serialized_end=711
+  _globals['_SUGGESTIONACTION']._serialized_start=728
+  _globals['_SUGGESTIONACTION']._serialized_end=882
 # @@protoc_insertion_point(module_scope)

@@ -142,57 +142,9 @@ class Suggestion(_message.Message):
         declined_by: _builtins.str = ...,
         people_needed: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal[
-        "_margin_us",
-        b"_margin_us",
-        "book_amount",
-        b"book_amount",
-        "channel_amount",
-        b"channel_amount",
-        "margin_us",
-        b"margin_us",
-    ]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us", "book_amount", b"book_amount", "channel_amount", b"channel_amount", "margin_us", b"margin_us"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "_margin_us",
-        b"_margin_us",
-        "book_amount",
-        b"book_amount",
-        "business_date",
-        b"business_date",
-        "channel",
-        b"channel",
-        "channel_amount",
-        b"channel_amount",
-        "confirmed_by",
-        b"confirmed_by",
-        "declined_by",
-        b"declined_by",
-        "line_ids",
-        b"line_ids",
-        "margin_us",
-        b"margin_us",
-        "payment_ids",
-        b"payment_ids",
-        "people_needed",
-        b"people_needed",
-        "reason",
-        b"reason",
-        "rule_id",
-        b"rule_id",
-        "run_id",
-        b"run_id",
-        "runner_up_id",
-        b"runner_up_id",
-        "second_confirmed_by",
-        b"second_confirmed_by",
-        "stage",
-        b"stage",
-        "state",
-        b"state",
-        "suggestion_id",
-        b"suggestion_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us", "book_amount", b"book_amount", "business_date", b"business_date", "channel", b"channel", "channel_amount", b"channel_amount", "confirmed_by", b"confirmed_by", "declined_by", b"declined_by", "line_ids", b"line_ids", "margin_us", b"margin_us", "payment_ids", b"payment_ids", "people_needed", b"people_needed", "reason", b"reason", "rule_id", b"rule_id", "run_id", b"run_id", "runner_up_id", b"runner_up_id", "second_confirmed_by", b"second_confirmed_by", "stage", b"stage", "state", b"state", "suggestion_id", b"suggestion_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__margin_us: _TypeAlias = _typing.Literal["margin_us"]  # noqa: Y015
     _WhichOneofArgType__margin_us: _TypeAlias = _typing.Literal["_margin_us", b"_margin_us"]  # noqa: Y015
@@ -230,9 +182,7 @@ class SuggestionAction(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "create_time", b"create_time", "note", b"note", "operator", b"operator", "state", b"state"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "note", b"note", "operator", b"operator", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,15 +4,18 @@
 # source: bihuan/reconciler/v1/suggestion_service.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/reconciler/v1/suggestion_service.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/reconciler/v1/suggestion_service.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -25,109 +28,73 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n-bihuan/reconciler/v1/suggestion_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a%bihuan/reconciler/v1/suggestion.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto"9\n\x14GetSuggestionRequest\x12!\n\rsuggestion_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01"\x86\x01\n\x15GetSuggestionResponse\x12\x34\n\nsuggestion\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Suggestion\x12\x37\n\x07\x61\x63tions\x18\x02 \x03(\x0b\x32&.bihuan.reconciler.v1.SuggestionAction"\xe9\x02\n\x16ListSuggestionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x06run_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x42\n\x12\x62usiness_date_from\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12@\n\x10\x62usiness_date_to\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12?\n\x05state\x18\x07 \x01(\x0e\x32&.bihuan.reconciler.v1.Suggestion.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x07rule_id\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@"i\n\x17ListSuggestionsResponse\x12\x35\n\x0bsuggestions\x18\x01 \x03(\x0b\x32 .bihuan.reconciler.v1.Suggestion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t"\xa7\x01\n\x19\x43onfirmSuggestionsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12,\n\x0esuggestion_ids\x18\x03 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07"\x07r\x05\x10\x01\x18\xc8\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07"g\n\x1a\x43onfirmSuggestionsResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.bihuan.reconciler.v1.SuggestionResult\x12\x10\n\x08replayed\x18\x02 \x01(\x08"\xa7\x01\n\x19\x44\x65\x63lineSuggestionsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12,\n\x0esuggestion_ids\x18\x03 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07"\x07r\x05\x10\x01\x18\xc8\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07"g\n\x1a\x44\x65\x63lineSuggestionsResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.bihuan.reconciler.v1.SuggestionResult\x12\x10\n\x08replayed\x18\x02 \x01(\x08"\xae\x01\n\x10SuggestionResult\x12\x15\n\rsuggestion_id\x18\x01 \x01(\t\x12\x35\n\x05state\x18\x02 \x01(\x0e\x32&.bihuan.reconciler.v1.Suggestion.State\x12\x0f\n\x07refusal\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\nmessage_zh\x18\x05 \x01(\t\x12\x16\n\x0ematched_row_id\x18\x06 \x01(\t2\x99\x05\n\x11SuggestionService\x12\x9c\x01\n\rGetSuggestion\x12*.bihuan.reconciler.v1.GetSuggestionRequest\x1a+.bihuan.reconciler.v1.GetSuggestionResponse"2\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/suggestions/{suggestion_id}\x12\x92\x01\n\x0fListSuggestions\x12,.bihuan.reconciler.v1.ListSuggestionsRequest\x1a-.bihuan.reconciler.v1.ListSuggestionsResponse""\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/suggestions\x12\xa6\x01\n\x12\x43onfirmSuggestions\x12/.bihuan.reconciler.v1.ConfirmSuggestionsRequest\x1a\x30.bihuan.reconciler.v1.ConfirmSuggestionsResponse"-\x90\x02\x02\xfa\xbb\x18\x04\x08\n8\x01\x82\xd3\xe4\x93\x02\x1c"\x17/v1/suggestions:confirm:\x01*\x12\xa6\x01\n\x12\x44\x65\x63lineSuggestions\x12/.bihuan.reconciler.v1.DeclineSuggestionsRequest\x1a\x30.bihuan.reconciler.v1.DeclineSuggestionsResponse"-\x90\x02\x02\xfa\xbb\x18\x04\x08\n8\x01\x82\xd3\xe4\x93\x02\x1c"\x17/v1/suggestions:decline:\x01*b\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bihuan/reconciler/v1/suggestion_service.proto\x12\x14\x62ihuan.reconciler.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a%bihuan/reconciler/v1/suggestion.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"9\n\x14GetSuggestionRequest\x12!\n\rsuggestion_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"\x86\x01\n\x15GetSuggestionResponse\x12\x34\n\nsuggestion\x18\x01 \x01(\x0b\x32 .bihuan.reconciler.v1.Suggestion\x12\x37\n\x07\x61\x63tions\x18\x02 \x03(\x0b\x32&.bihuan.reconciler.v1.SuggestionAction\"\xe9\x02\n\x16ListSuggestionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x17\n\x06run_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x63hannel\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x42\n\x12\x62usiness_date_from\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12@\n\x10\x62usiness_date_to\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12?\n\x05state\x18\x07 \x01(\x0e\x32&.bihuan.reconciler.v1.Suggestion.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x07rule_id\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\"i\n\x17ListSuggestionsResponse\x12\x35\n\x0bsuggestions\x18\x01 \x03(\x0b\x32 .bihuan.reconciler.v1.Suggestion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa7\x01\n\x19\x43onfirmSuggestionsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12,\n\x0esuggestion_ids\x18\x03 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xc8\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"g\n\x1a\x43onfirmSuggestionsResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.bihuan.reconciler.v1.SuggestionResult\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xa7\x01\n\x19\x44\x65\x63lineSuggestionsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12,\n\x0esuggestion_ids\x18\x03 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xc8\x01\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"g\n\x1a\x44\x65\x63lineSuggestionsResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.bihuan.reconciler.v1.SuggestionResult\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xae\x01\n\x10SuggestionResult\x12\x15\n\rsuggestion_id\x18\x01 \x01(\t\x12\x35\n\x05state\x18\x02 \x01(\x0e\x32&.bihuan.reconciler.v1.Suggestion.State\x12\x0f\n\x07refusal\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\nmessage_zh\x18\x05 \x01(\t\x12\x16\n\x0ematched_row_id\x18\x06 \x01(\t2\x99\x05\n\x11SuggestionService\x12\x9c\x01\n\rGetSuggestion\x12*.bihuan.reconciler.v1.GetSuggestionRequest\x1a+.bihuan.reconciler.v1.GetSuggestionResponse\"2\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/suggestions/{suggestion_id}\x12\x92\x01\n\x0fListSuggestions\x12,.bihuan.reconciler.v1.ListSuggestionsRequest\x1a-.bihuan.reconciler.v1.ListSuggestionsResponse\"\"\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/suggestions\x12\xa6\x01\n\x12\x43onfirmSuggestions\x12/.bihuan.reconciler.v1.ConfirmSuggestionsRequest\x1a\x30.bihuan.reconciler.v1.ConfirmSuggestionsResponse\"-\x90\x02\x02\xfa\xbb\x18\x04\x08\n8\x01\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/suggestions:confirm:\x01*\x12\xa6\x01\n\x12\x44\x65\x63lineSuggestions\x12/.bihuan.reconciler.v1.DeclineSuggestionsRequest\x1a\x30.bihuan.reconciler.v1.DeclineSuggestionsResponse\"-\x90\x02\x02\xfa\xbb\x18\x04\x08\n8\x01\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/suggestions:decline:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.reconciler.v1.suggestion_service_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.reconciler.v1.suggestion_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_GETSUGGESTIONREQUEST"].fields_by_name["suggestion_id"]._loaded_options = None
-    _globals["_GETSUGGESTIONREQUEST"].fields_by_name[
-        "suggestion_id"
-    ]._serialized_options = b"\272H\007r\005\020\001\030\310\001"
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["page_size"]._loaded_options = None
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name[
-        "page_size"
-    ]._serialized_options = b"\272H\007\032\005\030\350\007(\000"
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["page_token"]._loaded_options = None
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["page_token"]._serialized_options = b"\272H\005r\003\030\200\004"
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["run_id"]._loaded_options = None
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["run_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["channel"]._loaded_options = None
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["channel"]._serialized_options = b"\272H\004r\002\030 "
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["business_date_from"]._loaded_options = None
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name[
-        "business_date_from"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["business_date_to"]._loaded_options = None
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name[
-        "business_date_to"
-    ]._serialized_options = b"\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["state"]._loaded_options = None
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["state"]._serialized_options = b"\272H\005\202\001\002\020\001"
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["rule_id"]._loaded_options = None
-    _globals["_LISTSUGGESTIONSREQUEST"].fields_by_name["rule_id"]._serialized_options = b"\272H\004r\002\030@"
-    _globals["_CONFIRMSUGGESTIONSREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_CONFIRMSUGGESTIONSREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_CONFIRMSUGGESTIONSREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_CONFIRMSUGGESTIONSREQUEST"].fields_by_name[
-        "operator"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_CONFIRMSUGGESTIONSREQUEST"].fields_by_name["suggestion_ids"]._loaded_options = None
-    _globals["_CONFIRMSUGGESTIONSREQUEST"].fields_by_name[
-        "suggestion_ids"
-    ]._serialized_options = b'\272H\021\222\001\016\010\001\020\350\007"\007r\005\020\001\030\310\001'
-    _globals["_CONFIRMSUGGESTIONSREQUEST"].fields_by_name["note"]._loaded_options = None
-    _globals["_CONFIRMSUGGESTIONSREQUEST"].fields_by_name["note"]._serialized_options = b"\272H\005r\003\030\350\007"
-    _globals["_DECLINESUGGESTIONSREQUEST"].fields_by_name["request_id"]._loaded_options = None
-    _globals["_DECLINESUGGESTIONSREQUEST"].fields_by_name[
-        "request_id"
-    ]._serialized_options = b"\272H\020r\016\020\010\030@2\010^[!-~]*$"
-    _globals["_DECLINESUGGESTIONSREQUEST"].fields_by_name["operator"]._loaded_options = None
-    _globals["_DECLINESUGGESTIONSREQUEST"].fields_by_name[
-        "operator"
-    ]._serialized_options = b"\272H\006r\004\020\001\030@"
-    _globals["_DECLINESUGGESTIONSREQUEST"].fields_by_name["suggestion_ids"]._loaded_options = None
-    _globals["_DECLINESUGGESTIONSREQUEST"].fields_by_name[
-        "suggestion_ids"
-    ]._serialized_options = b'\272H\021\222\001\016\010\001\020\350\007"\007r\005\020\001\030\310\001'
-    _globals["_DECLINESUGGESTIONSREQUEST"].fields_by_name["note"]._loaded_options = None
-    _globals["_DECLINESUGGESTIONSREQUEST"].fields_by_name["note"]._serialized_options = b"\272H\005r\003\030\350\007"
-    _globals["_SUGGESTIONSERVICE"].methods_by_name["GetSuggestion"]._loaded_options = None
-    _globals["_SUGGESTIONSERVICE"].methods_by_name[
-        "GetSuggestion"
-    ]._serialized_options = (
-        b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002!\022\037/v1/suggestions/{suggestion_id}"
-    )
-    _globals["_SUGGESTIONSERVICE"].methods_by_name["ListSuggestions"]._loaded_options = None
-    _globals["_SUGGESTIONSERVICE"].methods_by_name[
-        "ListSuggestions"
-    ]._serialized_options = b"\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\021\022\017/v1/suggestions"
-    _globals["_SUGGESTIONSERVICE"].methods_by_name["ConfirmSuggestions"]._loaded_options = None
-    _globals["_SUGGESTIONSERVICE"].methods_by_name[
-        "ConfirmSuggestions"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\004\010\n8\001\202\323\344\223\002\034"\027/v1/suggestions:confirm:\001*'
-    )
-    _globals["_SUGGESTIONSERVICE"].methods_by_name["DeclineSuggestions"]._loaded_options = None
-    _globals["_SUGGESTIONSERVICE"].methods_by_name[
-        "DeclineSuggestions"
-    ]._serialized_options = (
-        b'\220\002\002\372\273\030\004\010\n8\001\202\323\344\223\002\034"\027/v1/suggestions:decline:\001*'
-    )
-    _globals["_GETSUGGESTIONREQUEST"]._serialized_start = 201
-    _globals["_GETSUGGESTIONREQUEST"]._serialized_end = 258
-    _globals["_GETSUGGESTIONRESPONSE"]._serialized_start = 261
-    _globals["_GETSUGGESTIONRESPONSE"]._serialized_end = 395
-    _globals["_LISTSUGGESTIONSREQUEST"]._serialized_start = 398
-    _globals["_LISTSUGGESTIONSREQUEST"]._serialized_end = 759
-    _globals["_LISTSUGGESTIONSRESPONSE"]._serialized_start = 761
-    _globals["_LISTSUGGESTIONSRESPONSE"]._serialized_end = 866
-    _globals["_CONFIRMSUGGESTIONSREQUEST"]._serialized_start = 869
-    _globals["_CONFIRMSUGGESTIONSREQUEST"]._serialized_end = 1036
-    _globals["_CONFIRMSUGGESTIONSRESPONSE"]._serialized_start = 1038
-    _globals["_CONFIRMSUGGESTIONSRESPONSE"]._serialized_end = 1141
-    _globals["_DECLINESUGGESTIONSREQUEST"]._serialized_start = 1144
-    _globals["_DECLINESUGGESTIONSREQUEST"]._serialized_end = 1311
-    _globals["_DECLINESUGGESTIONSRESPONSE"]._serialized_start = 1313
-    _globals["_DECLINESUGGESTIONSRESPONSE"]._serialized_end = 1416
-    _globals["_SUGGESTIONRESULT"]._serialized_start = 1419
-    _globals["_SUGGESTIONRESULT"]._serialized_end = 1593
-    _globals["_SUGGESTIONSERVICE"]._serialized_start = 1596
-    _globals["_SUGGESTIONSERVICE"]._serialized_end = 2261
+  DESCRIPTOR._loaded_options = None
+  _globals['_GETSUGGESTIONREQUEST'].fields_by_name['suggestion_id']._loaded_options = None
+  _globals['_GETSUGGESTIONREQUEST'].fields_by_name['suggestion_id']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['run_id']._loaded_options = None
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['run_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['channel']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['business_date_from']._loaded_options = None
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['business_date_from']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['business_date_to']._loaded_options = None
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['business_date_to']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['state']._loaded_options = None
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['rule_id']._loaded_options = None
+  _globals['_LISTSUGGESTIONSREQUEST'].fields_by_name['rule_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CONFIRMSUGGESTIONSREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CONFIRMSUGGESTIONSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_CONFIRMSUGGESTIONSREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_CONFIRMSUGGESTIONSREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_CONFIRMSUGGESTIONSREQUEST'].fields_by_name['suggestion_ids']._loaded_options = None
+  _globals['_CONFIRMSUGGESTIONSREQUEST'].fields_by_name['suggestion_ids']._serialized_options = b'\272H\021\222\001\016\010\001\020\350\007\"\007r\005\020\001\030\310\001'
+  _globals['_CONFIRMSUGGESTIONSREQUEST'].fields_by_name['note']._loaded_options = None
+  _globals['_CONFIRMSUGGESTIONSREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_DECLINESUGGESTIONSREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_DECLINESUGGESTIONSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\020r\016\020\010\030@2\010^[!-~]*$'
+  _globals['_DECLINESUGGESTIONSREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_DECLINESUGGESTIONSREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_DECLINESUGGESTIONSREQUEST'].fields_by_name['suggestion_ids']._loaded_options = None
+  _globals['_DECLINESUGGESTIONSREQUEST'].fields_by_name['suggestion_ids']._serialized_options = b'\272H\021\222\001\016\010\001\020\350\007\"\007r\005\020\001\030\310\001'
+  _globals['_DECLINESUGGESTIONSREQUEST'].fields_by_name['note']._loaded_options = None
+  _globals['_DECLINESUGGESTIONSREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['GetSuggestion']._loaded_options = None
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['GetSuggestion']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002!\022\037/v1/suggestions/{suggestion_id}'
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['ListSuggestions']._loaded_options = None
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['ListSuggestions']._serialized_options = b'\220\002\001\372\273\030\004\010\0018\001\202\323\344\223\002\021\022\017/v1/suggestions'
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['ConfirmSuggestions']._loaded_options = None
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['ConfirmSuggestions']._serialized_options = b'\220\002\002\372\273\030\004\010\n8\001\202\323\344\223\002\034\"\027/v1/suggestions:confirm:\001*'
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['DeclineSuggestions']._loaded_options = None
+  _globals['_SUGGESTIONSERVICE'].methods_by_name['DeclineSuggestions']._serialized_options = b'\220\002\002\372\273\030\004\010\n8\001\202\323\344\223\002\034\"\027/v1/suggestions:decline:\001*'
+  _globals['_GETSUGGESTIONREQUEST']._serialized_start=201
+  _globals['_GETSUGGESTIONREQUEST']._serialized_end=258
+  _globals['_GETSUGGESTIONRESPONSE']._serialized_start=261
+  _globals['_GETSUGGESTIONRESPONSE']._serialized_end=395
+  _globals['_LISTSUGGESTIONSREQUEST']._serialized_start=398
+  _globals['_LISTSUGGESTIONSREQUEST']._serialized_end=759
+  _globals['_LISTSUGGESTIONSRESPONSE']._serialized_start=761
+  _globals['_LISTSUGGESTIONSRESPONSE']._serialized_end=866
+  _globals['_CONFIRMSUGGESTIONSREQUEST']._serialized_start=869
+  _globals['_CONFIRMSUGGESTIONSREQUEST']._serialized_end=1036
+  _globals['_CONFIRMSUGGESTIONSRESPONSE']._serialized_start=1038
+  _globals['_CONFIRMSUGGESTIONSRESPONSE']._serialized_end=1141
+  _globals['_DECLINESUGGESTIONSREQUEST']._serialized_start=1144
+  _globals['_DECLINESUGGESTIONSREQUEST']._serialized_end=1311
+  _globals['_DECLINESUGGESTIONSRESPONSE']._serialized_start=1313
+  _globals['_DECLINESUGGESTIONSRESPONSE']._serialized_end=1416
+  _globals['_SUGGESTIONRESULT']._serialized_start=1419
+  _globals['_SUGGESTIONRESULT']._serialized_end=1593
+  _globals['_SUGGESTIONSERVICE']._serialized_start=1596
+  _globals['_SUGGESTIONSERVICE']._serialized_end=2261
 # @@protoc_insertion_point(module_scope)

@@ -115,24 +115,7 @@ class ListSuggestionsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "business_date_from",
-        b"business_date_from",
-        "business_date_to",
-        b"business_date_to",
-        "channel",
-        b"channel",
-        "page_size",
-        b"page_size",
-        "page_token",
-        b"page_token",
-        "rule_id",
-        b"rule_id",
-        "run_id",
-        b"run_id",
-        "state",
-        b"state",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_date_from", b"business_date_from", "business_date_to", b"business_date_to", "channel", b"channel", "page_size", b"page_size", "page_token", b"page_token", "rule_id", b"rule_id", "run_id", b"run_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -160,9 +143,7 @@ class ListSuggestionsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "next_page_token", b"next_page_token", "suggestions", b"suggestions"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "suggestions", b"suggestions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -198,9 +179,7 @@ class ConfirmSuggestionsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "note", b"note", "operator", b"operator", "request_id", b"request_id", "suggestion_ids", b"suggestion_ids"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "operator", b"operator", "request_id", b"request_id", "suggestion_ids", b"suggestion_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -264,9 +243,7 @@ class DeclineSuggestionsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "note", b"note", "operator", b"operator", "request_id", b"request_id", "suggestion_ids", b"suggestion_ids"
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "operator", b"operator", "request_id", b"request_id", "suggestion_ids", b"suggestion_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -338,20 +315,7 @@ class SuggestionResult(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal[
-        "matched_row_id",
-        b"matched_row_id",
-        "message",
-        b"message",
-        "message_zh",
-        b"message_zh",
-        "refusal",
-        b"refusal",
-        "state",
-        b"state",
-        "suggestion_id",
-        b"suggestion_id",
-    ]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matched_row_id", b"matched_row_id", "message", b"message", "message_zh", b"message_zh", "refusal", b"refusal", "state", b"state", "suggestion_id", b"suggestion_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

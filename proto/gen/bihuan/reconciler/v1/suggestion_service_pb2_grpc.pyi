@@ -8,6 +8,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
 
+
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
@@ -15,24 +16,16 @@ class SuggestionServiceStub:
     """Lays before people what rules may not post by themselves."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetSuggestion: _aio.UnaryUnaryMultiCallable[
-        _suggestion_service_pb2.GetSuggestionRequest, _suggestion_service_pb2.GetSuggestionResponse
-    ]
+    GetSuggestion: _aio.UnaryUnaryMultiCallable[_suggestion_service_pb2.GetSuggestionRequest, _suggestion_service_pb2.GetSuggestionResponse]
     """Gets one suggestion, with what was decided about it."""
-    ListSuggestions: _aio.UnaryUnaryMultiCallable[
-        _suggestion_service_pb2.ListSuggestionsRequest, _suggestion_service_pb2.ListSuggestionsResponse
-    ]
+    ListSuggestions: _aio.UnaryUnaryMultiCallable[_suggestion_service_pb2.ListSuggestionsRequest, _suggestion_service_pb2.ListSuggestionsResponse]
     """Lists the suggestions of the runs that stand, newest first, by page."""
-    ConfirmSuggestions: _aio.UnaryUnaryMultiCallable[
-        _suggestion_service_pb2.ConfirmSuggestionsRequest, _suggestion_service_pb2.ConfirmSuggestionsResponse
-    ]
+    ConfirmSuggestions: _aio.UnaryUnaryMultiCallable[_suggestion_service_pb2.ConfirmSuggestionsRequest, _suggestion_service_pb2.ConfirmSuggestionsResponse]
     """Confirms suggestions, with a result for each: the match is told to payments exactly as an automatic one, in the
     same transaction. One whose money reaches the second confirmation waits for another person. One of whose rows is
     matched meanwhile is refused, and the row named. Idempotent by request_id.
     """
-    DeclineSuggestions: _aio.UnaryUnaryMultiCallable[
-        _suggestion_service_pb2.DeclineSuggestionsRequest, _suggestion_service_pb2.DeclineSuggestionsResponse
-    ]
+    DeclineSuggestions: _aio.UnaryUnaryMultiCallable[_suggestion_service_pb2.DeclineSuggestionsRequest, _suggestion_service_pb2.DeclineSuggestionsResponse]
     """Declines suggestions, with a result for each: every row becomes an exception of its own side. Idempotent by
     request_id.
     """
@@ -44,9 +37,7 @@ class SuggestionServiceServicer(metaclass=_abc_1.ABCMeta):
     def GetSuggestion(
         self,
         request: _suggestion_service_pb2.GetSuggestionRequest,
-        context: _aio.ServicerContext[
-            _suggestion_service_pb2.GetSuggestionRequest, _abc.Awaitable[_suggestion_service_pb2.GetSuggestionResponse]
-        ],
+        context: _aio.ServicerContext[_suggestion_service_pb2.GetSuggestionRequest, _abc.Awaitable[_suggestion_service_pb2.GetSuggestionResponse]],
     ) -> _abc.Awaitable[_suggestion_service_pb2.GetSuggestionResponse]:
         """Gets one suggestion, with what was decided about it."""
 
@@ -54,10 +45,7 @@ class SuggestionServiceServicer(metaclass=_abc_1.ABCMeta):
     def ListSuggestions(
         self,
         request: _suggestion_service_pb2.ListSuggestionsRequest,
-        context: _aio.ServicerContext[
-            _suggestion_service_pb2.ListSuggestionsRequest,
-            _abc.Awaitable[_suggestion_service_pb2.ListSuggestionsResponse],
-        ],
+        context: _aio.ServicerContext[_suggestion_service_pb2.ListSuggestionsRequest, _abc.Awaitable[_suggestion_service_pb2.ListSuggestionsResponse]],
     ) -> _abc.Awaitable[_suggestion_service_pb2.ListSuggestionsResponse]:
         """Lists the suggestions of the runs that stand, newest first, by page."""
 
@@ -65,10 +53,7 @@ class SuggestionServiceServicer(metaclass=_abc_1.ABCMeta):
     def ConfirmSuggestions(
         self,
         request: _suggestion_service_pb2.ConfirmSuggestionsRequest,
-        context: _aio.ServicerContext[
-            _suggestion_service_pb2.ConfirmSuggestionsRequest,
-            _abc.Awaitable[_suggestion_service_pb2.ConfirmSuggestionsResponse],
-        ],
+        context: _aio.ServicerContext[_suggestion_service_pb2.ConfirmSuggestionsRequest, _abc.Awaitable[_suggestion_service_pb2.ConfirmSuggestionsResponse]],
     ) -> _abc.Awaitable[_suggestion_service_pb2.ConfirmSuggestionsResponse]:
         """Confirms suggestions, with a result for each: the match is told to payments exactly as an automatic one, in the
         same transaction. One whose money reaches the second confirmation waits for another person. One of whose rows is
@@ -79,10 +64,7 @@ class SuggestionServiceServicer(metaclass=_abc_1.ABCMeta):
     def DeclineSuggestions(
         self,
         request: _suggestion_service_pb2.DeclineSuggestionsRequest,
-        context: _aio.ServicerContext[
-            _suggestion_service_pb2.DeclineSuggestionsRequest,
-            _abc.Awaitable[_suggestion_service_pb2.DeclineSuggestionsResponse],
-        ],
+        context: _aio.ServicerContext[_suggestion_service_pb2.DeclineSuggestionsRequest, _abc.Awaitable[_suggestion_service_pb2.DeclineSuggestionsResponse]],
     ) -> _abc.Awaitable[_suggestion_service_pb2.DeclineSuggestionsResponse]:
         """Declines suggestions, with a result for each: every row becomes an exception of its own side. Idempotent by
         request_id.

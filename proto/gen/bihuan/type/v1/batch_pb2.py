@@ -4,15 +4,18 @@
 # source: bihuan/type/v1/batch.proto
 # Protobuf Python Version: 7.35.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import runtime_version as _runtime_version
 from google.protobuf import symbol_database as _symbol_database
 from google.protobuf.internal import builder as _builder
-
 _runtime_version.ValidateProtobufRuntimeVersion(
-    _runtime_version.Domain.PUBLIC, 7, 35, 1, "", "bihuan/type/v1/batch.proto"
+    _runtime_version.Domain.PUBLIC,
+    7,
+    35,
+    1,
+    '',
+    'bihuan/type/v1/batch.proto'
 )
 # @@protoc_insertion_point(imports)
 
@@ -22,21 +25,19 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1a\x62ihuan/type/v1/batch.proto\x12\x0e\x62ihuan.type.v1\x1a\x1b\x62uf/validate/validate.proto"G\n\x0b\x42\x61tchedCall\x12\x1a\n\x07request\x18\x01 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80\x04\x12\x1c\n\x0btraceparent\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x37">\n\rBatchedAnswer\x12\x10\n\x06\x61nswer\x18\x01 \x01(\x0cH\x00\x12\x10\n\x06status\x18\x02 \x01(\x0cH\x00\x42\t\n\x07outcomeb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x62ihuan/type/v1/batch.proto\x12\x0e\x62ihuan.type.v1\x1a\x1b\x62uf/validate/validate.proto\"G\n\x0b\x42\x61tchedCall\x12\x1a\n\x07request\x18\x01 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80\x04\x12\x1c\n\x0btraceparent\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x37\">\n\rBatchedAnswer\x12\x10\n\x06\x61nswer\x18\x01 \x01(\x0cH\x00\x12\x10\n\x06status\x18\x02 \x01(\x0cH\x00\x42\t\n\x07outcomeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "bihuan.type.v1.batch_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.type.v1.batch_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-    DESCRIPTOR._loaded_options = None
-    _globals["_BATCHEDCALL"].fields_by_name["request"]._loaded_options = None
-    _globals["_BATCHEDCALL"].fields_by_name["request"]._serialized_options = b"\272H\006z\004\030\200\200\004"
-    _globals["_BATCHEDCALL"].fields_by_name["traceparent"]._loaded_options = None
-    _globals["_BATCHEDCALL"].fields_by_name["traceparent"]._serialized_options = b"\272H\004r\002\0307"
-    _globals["_BATCHEDCALL"]._serialized_start = 75
-    _globals["_BATCHEDCALL"]._serialized_end = 146
-    _globals["_BATCHEDANSWER"]._serialized_start = 148
-    _globals["_BATCHEDANSWER"]._serialized_end = 210
+  DESCRIPTOR._loaded_options = None
+  _globals['_BATCHEDCALL'].fields_by_name['request']._loaded_options = None
+  _globals['_BATCHEDCALL'].fields_by_name['request']._serialized_options = b'\272H\006z\004\030\200\200\004'
+  _globals['_BATCHEDCALL'].fields_by_name['traceparent']._loaded_options = None
+  _globals['_BATCHEDCALL'].fields_by_name['traceparent']._serialized_options = b'\272H\004r\002\0307'
+  _globals['_BATCHEDCALL']._serialized_start=75
+  _globals['_BATCHEDCALL']._serialized_end=146
+  _globals['_BATCHEDANSWER']._serialized_start=148
+  _globals['_BATCHEDANSWER']._serialized_end=210
 # @@protoc_insertion_point(module_scope)
