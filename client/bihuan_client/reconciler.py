@@ -1161,8 +1161,8 @@ class Pins:
 
     neighbours_digest: bytes = b""
     """A digest of what is not of the day's statements and payments: refunds of the books, rows that earlier days
-    left buffered, payments of the days beside that its lines lead to, and its own rows that a run of another
-    day holds.
+    left buffered, payments of the days beside that its lines lead to, its own rows that a run of another day
+    holds; and of the day's payments the times, bills and fees, which their manifest does not tell.
     """
 
     rule_set_id: str = ""

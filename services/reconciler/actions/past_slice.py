@@ -53,10 +53,13 @@ class PastSlices:
 
 def _write(run: RunRow, sha256s: list[str], whole_to: str, folder: Path) -> Said | None:
     frames = RunFrames.read(folder)
+    others = frames.manifest().digest != run.payments_manifest_digest
+    # Other payments have other times and fees too, which the digest of the days beside tells.
+    beside = not others and frames.beside_digest(whole_to) != run.neighbours_digest
     found = {
         "statements": ("statements", "对账单", sha256s != run.statement_sha256s),
-        "payments": ("payments", "支付", frames.manifest().digest != run.payments_manifest_digest),
-        "beside": ("the days beside", "相邻日", frames.beside_digest(whole_to) != run.neighbours_digest),
+        "payments": ("payments", "支付", others),
+        "beside": ("the days beside, times or fees", "相邻日、时间或手续费", beside),
     }
     frames.taking_part().write(folder)
     changed = [(en, zh) for en, zh, is_other in found.values() if is_other]

@@ -60,7 +60,9 @@ def compare(
     summaries, tables = [], []
     for name, rule_set in zip(("old", "new"), rule_sets, strict=True):
         summaries.append(match_files(rule_set, payments, lines, scratch / name, asked=asked, limits=limits))
-        tables.append(pq.read_table(scratch / name / "results.parquet", columns=list(_RESULT)))
+        written = pq.read_table(scratch / name / "results.parquet", columns=list(_RESULT))
+        # The order of the file is that of the rules which placed the rows, and so another for each rule set.
+        tables.append(written.sort_by([("side", "ascending"), ("id", "ascending")]))
     old, new = tables
     differs = _differs(old, new)
     changed = [table.filter(differs) for table in tables]

@@ -156,9 +156,12 @@ class SparkEngine:
         return twice_by_groups(self, side)
 
     def _create(self, tree: exp.Create) -> None:
+        """An empty view, which costs no job and is dropped from every plan; the first rows make the table."""
         told = ((one.name, one.args["kind"].sql(self.dialect.value)) for one in tree.this.expressions)
         columns_of = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in told)
-        self._write(tree.this.this.name, self._spark.sql(f"SELECT {columns_of} WHERE FALSE"))
+        empty, name = self._spark.sql(f"SELECT {columns_of} WHERE FALSE"), tree.this.this.name
+        self._schemas[name] = empty.schema
+        empty.createOrReplaceTempView(name)
 
     def _insert(self, tree: exp.Insert) -> None:
         target = tree.this

@@ -231,7 +231,8 @@ class Pins(_message.Message):
     """The number of the rule set's version; of runs before rule sets the name of the rules."""
     neighbours_digest: _builtins.bytes
     """A digest of what is not of the day's statements and payments: refunds of the books, rows that earlier days left
-    buffered, payments of the days beside that its lines lead to, and its own rows that a run of another day holds.
+    buffered, payments of the days beside that its lines lead to, its own rows that a run of another day holds; and of
+    the day's payments the times, bills and fees, which their manifest does not tell.
     """
     rule_set_id: _builtins.str
     """The rule set."""
