@@ -8,7 +8,7 @@ from typing import Any
 from bihuan.type.v1 import error_reason_pb2
 from google.protobuf.descriptor import Descriptor
 
-from services.gateway import chinese, examples, problems, refusals, webhook_document
+from services.gateway import chinese, examples, problems, refusals, watch, webhook_document
 from services.gateway.answer_json import to_json
 from services.gateway.contract import Contract, Operation, field_at, public_name, type_in
 from services.gateway.fields import find_path
@@ -70,7 +70,7 @@ def _operation(operation: Operation, contract: Contract, schemas: Schemas) -> di
         "description": comment,
         "parameters": _parameters(operation, contract, schemas),
         "responses": {
-            "200": _answer(method.output_type, schemas),
+            "200": _answer(operation, schemas),
             **refusals.of(operation),
         },
     }
@@ -125,11 +125,16 @@ def _content(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     return {"application/json": {"schema": schema, "example": example}}
 
 
-def _answer(descriptor: Descriptor, schemas: Schemas) -> dict[str, Any]:
+def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    descriptor = operation.method.output_type
     headers = {"trace-id": {"$ref": "#/components/headers/TraceId"}}
     if "replayed" in descriptor.fields_by_name:
         headers["idempotent-replayed"] = {"$ref": "#/components/headers/IdempotentReplayed"}
-    content = {"application/json": {"schema": schemas.outgoing(descriptor), "example": _example(descriptor)}}
+    content: dict[str, Any] = {
+        "application/json": {"schema": schemas.outgoing(descriptor), "example": _example(descriptor)}
+    }
+    if watch.can_be_watched(operation):
+        content[watch.MEDIA_TYPE] = _EVENTS
     return {"description": "Done.", "headers": headers, "content": content}
 
 
@@ -163,6 +168,13 @@ _FORM: Mapping[str, Any] = {
                 "description": "The bytes as they are; the last part of the form. Its filename serves as fileName.",
             }
         },
+    }
+}
+_EVENTS: Mapping[str, Any] = {
+    "schema": {
+        "type": "string",
+        "description": "With `Accept: text/event-stream`: an event `change` with the answer as JSON each time it "
+        "changes, for at most five minutes; come again with Last-Event-ID. An event `problem` is the last.",
     }
 }
 _REQUEST_TIMEOUT: Mapping[str, Any] = {
