@@ -67,7 +67,7 @@ def _operation(operation: Operation, contract: Contract, schemas: Schemas) -> di
         "operationId": f"{method.containing_service.name}_{method.name}",
         "tags": [method.containing_service.name],
         "summary": comment.partition(". ")[0].rstrip("."),
-        "description": comment,
+        "description": comment + (_WATCHED if watch.can_be_watched(operation) else ""),
         "parameters": _parameters(operation, contract, schemas),
         "responses": {
             "200": _answer(operation, schemas),
@@ -133,8 +133,6 @@ def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     content: dict[str, Any] = {
         "application/json": {"schema": schemas.outgoing(descriptor), "example": _example(descriptor)}
     }
-    if watch.can_be_watched(operation):
-        content[watch.MEDIA_TYPE] = _EVENTS
     return {"description": "Done.", "headers": headers, "content": content}
 
 
@@ -161,6 +159,7 @@ _FORM: Mapping[str, Any] = {
         "type": "object",
         "description": "A form. What the query may say may stand in fields before the file instead.",
         "required": ["file"],
+        "additionalProperties": False,
         "properties": {
             "file": {
                 "type": "string",
@@ -170,13 +169,11 @@ _FORM: Mapping[str, Any] = {
         },
     }
 }
-_EVENTS: Mapping[str, Any] = {
-    "schema": {
-        "type": "string",
-        "description": "With `Accept: text/event-stream`: an event `change` with the answer as JSON each time it "
-        "changes, for at most five minutes; come again with Last-Event-ID. An event `problem` is the last.",
-    }
-}
+# In words and not in `content`: a typed client would have to tell the answer from the stream at each call.
+_WATCHED = (
+    " With `Accept: text/event-stream` it is watched: an event `change` with the answer each time it changes, for at "
+    "most five minutes; come again with Last-Event-ID. An event `problem` is the last."
+)
 _REQUEST_TIMEOUT: Mapping[str, Any] = {
     "name": "Request-Timeout",
     "in": "header",
