@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from chassis import storage_fault, telemetry
 from chassis.errors import Fault, Kind, plain_fault
-from services.gateway import callbacks, kinds
+from services.gateway import callbacks, kinds, watch
 from services.gateway.access import Access
 from services.gateway.callbacks import CallbackDoor, CalledBack
 from services.gateway.domain.caller import Caller
@@ -25,6 +25,7 @@ from services.gateway.open_pages import OpenPages
 from services.gateway.problems import problem, status_of
 from services.gateway.routes import Found, Routes
 from services.gateway.transcode import Transcoder
+from services.gateway.watch import EventStream, Watches
 
 _SEND_SECONDS = 30.0
 # In every answer.
@@ -50,6 +51,7 @@ class Door:
         self._transcoder = transcoder
         self._callback_door = callback_door
         self._pages = OpenPages(document)
+        self._watches = Watches()
         self._guard = guard
         self._in_flight = in_flight
 
@@ -59,7 +61,7 @@ class Door:
         response = await self._pages.answer(_raw_path(request), request) or await self._traced_answer(request)
         response.raw_headers.extend(_EVER)
         try:
-            async with asyncio.timeout(_SEND_SECONDS):
+            async with asyncio.timeout(None if isinstance(response, EventStream) else _SEND_SECONDS):
                 await response(scope, receive, send)
         except TimeoutError:
             _log.warning("answer not read", path=_raw_path(request))
@@ -123,6 +125,14 @@ class Door:
         return self._in_flight.place(kinds.worth(found.operation), is_timed=is_timed)
 
     async def _permitted(self, found: Found, request: Request, caller: Caller) -> Response:
+        self._access.permit(caller, found.operation.method.full_name)
+        answer = await self._transcoder.answer(found, request, caller)
+        if watch.is_wanted(found.operation, request):
+            return self._watches.start(answer, lambda: self._asked_again(found, request), request)
+        return answer
+
+    async def _asked_again(self, found: Found, request: Request) -> Response:
+        caller = await self._access.identify(request.headers.get("authorization", ""))
         self._access.permit(caller, found.operation.method.full_name)
         return await self._transcoder.answer(found, request, caller)
 

@@ -8,7 +8,7 @@ from typing import Any
 from bihuan.type.v1 import error_reason_pb2
 from google.protobuf.descriptor import Descriptor
 
-from services.gateway import chinese, examples, problems, refusals, webhook_document
+from services.gateway import chinese, examples, problems, refusals, watch, webhook_document
 from services.gateway.answer_json import to_json
 from services.gateway.contract import Contract, Operation, field_at, public_name, type_in
 from services.gateway.fields import find_path
@@ -67,10 +67,10 @@ def _operation(operation: Operation, contract: Contract, schemas: Schemas) -> di
         "operationId": f"{method.containing_service.name}_{method.name}",
         "tags": [method.containing_service.name],
         "summary": comment.partition(". ")[0].rstrip("."),
-        "description": comment,
+        "description": comment + (_WATCHED if watch.can_be_watched(operation) else ""),
         "parameters": _parameters(operation, contract, schemas),
         "responses": {
-            "200": _answer(method.output_type, schemas),
+            "200": _answer(operation, schemas),
             **refusals.of(operation),
         },
     }
@@ -125,11 +125,14 @@ def _content(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     return {"application/json": {"schema": schema, "example": example}}
 
 
-def _answer(descriptor: Descriptor, schemas: Schemas) -> dict[str, Any]:
+def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    descriptor = operation.method.output_type
     headers = {"trace-id": {"$ref": "#/components/headers/TraceId"}}
     if "replayed" in descriptor.fields_by_name:
         headers["idempotent-replayed"] = {"$ref": "#/components/headers/IdempotentReplayed"}
-    content = {"application/json": {"schema": schemas.outgoing(descriptor), "example": _example(descriptor)}}
+    content: dict[str, Any] = {
+        "application/json": {"schema": schemas.outgoing(descriptor), "example": _example(descriptor)}
+    }
     return {"description": "Done.", "headers": headers, "content": content}
 
 
@@ -156,6 +159,7 @@ _FORM: Mapping[str, Any] = {
         "type": "object",
         "description": "A form. What the query may say may stand in fields before the file instead.",
         "required": ["file"],
+        "additionalProperties": False,
         "properties": {
             "file": {
                 "type": "string",
@@ -165,6 +169,11 @@ _FORM: Mapping[str, Any] = {
         },
     }
 }
+# In words and not in `content`: a typed client would have to tell the answer from the stream at each call.
+_WATCHED = (
+    " With `Accept: text/event-stream` it is watched: an event `change` with the answer each time it changes, for at "
+    "most five minutes; come again with Last-Event-ID. An event `problem` is the last."
+)
 _REQUEST_TIMEOUT: Mapping[str, Any] = {
     "name": "Request-Timeout",
     "in": "header",

@@ -96,7 +96,9 @@ class Transcoder:
     ) -> tuple[Message, bool]:
         together = self._together.get(operation.method.full_name)
         if together is not None and together.takes(message):
-            answer = await together.call(message, seconds_left() or self._call_timeout_seconds)
+            seconds = seconds_left()
+            assert seconds is not None, "every call is bounded before it is sent"
+            answer = await together.call(message, seconds)
             return answer, bool(getattr(answer, _REPLAYED, False))
         return await _outcome(self._stub(operation)(message, metadata=_metadata(operation, request, caller)))
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from services.gateway.audit import Audit
 from services.gateway.audit_key import read_signer
 from services.gateway.audit_verify import Verdict, verify_database
 from services.gateway.domain.audit_chain import next_link
+from services.gateway.domain.audit_record import microseconds
 from services.gateway.store import audit as store
 from services.gateway.worker import AuditWorker
 
@@ -359,3 +361,14 @@ def test_the_hash_of_a_link_is_what_the_documents_say():
     expected = hashlib.sha256(f"link {'00' * 32} 1 {'11' * 32} 1774872000000000".encode("ascii")).digest()
 
     assert next_link(bytes(32), 1, b"\x11" * 32, START) == expected
+
+
+@pytest.mark.parametrize(
+    "reason", ["", "refund", 'a "quoted" \\ back', "\x01\x1f\x7f\t\n", "王小明", "é", "😀", "\u2028"]
+)
+def test_a_digest_is_of_ascii_json_whatever_the_texts_are(reason):
+    record = replace(store._PROBE, reason=reason, resource_ids=("pay_1", reason))
+    fields = [getattr(record, name) for name in type(record).__dataclass_fields__ if name != "batch_signature"]
+    fields[1], fields[6], fields[12] = microseconds(record.record_time), ["pay_1", reason], record.request_sha256.hex()
+
+    assert record.digest() == hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode("ascii")).digest()

@@ -184,6 +184,21 @@ async def test_two_gateways_never_take_one_delivery_and_a_lost_lease_is_taken_up
     assert bench.receiver.ids() == [event_id, event_id]
 
 
+async def test_whoever_lost_the_lease_does_not_end_what_another_tries(bench):
+    made = await bench.endpoint()
+    await bench.tell(made.endpoint.endpoint_id, "pay_1")
+    (lost,) = await bench.sending.claim_webhooks([], 4, 64)
+    bench.clock.advance(61)
+    (held,) = await bench.sending.claim_webhooks([], 4, 64)
+
+    late, _ = await bench.sending.send_webhook(lost)
+    (meanwhile,) = await bench.log(made.endpoint.endpoint_id)
+    ended, _ = await bench.sending.send_webhook(held)
+
+    assert late is None
+    assert (meanwhile.state, ended.state) == (DeliveryState.WAITING, DeliveryState.DELIVERED)
+
+
 async def test_an_endpoint_that_is_gone_gets_nothing_more_and_an_admin_is_told(bench):
     bench.receiver.answer = lambda got: http_answer(410)
     made = await bench.endpoint()

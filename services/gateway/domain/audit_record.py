@@ -4,6 +4,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
 
 RESOURCE_IDS_MAX = 20
 OK = "OK"
@@ -59,7 +62,15 @@ class AuditRecord:
             self.batch_place,
             self.batch_size,
         ]
-        return hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode("ascii")).digest()
+        return hashlib.sha256(_as_ascii(fields)).digest()
+
+
+def _as_ascii(fields: list[Any]) -> bytes:
+    """JSON with everything escaped but what prints in ASCII; quickly where there is nothing else, which is the same."""
+    written = orjson.dumps(fields)
+    if written.isascii() and b"\x7f" not in written:
+        return written
+    return json.dumps(fields, separators=(",", ":")).encode("ascii")
 
 
 def microseconds(instant: datetime) -> int:

@@ -29,6 +29,14 @@ export async function record(): Promise<Payment | Reason> {
   return payment;
 }
 
+export async function stateOf(paymentId: string): Promise<Payment["state"]> {
+  const { data, error } = await client.GET("/v1/payments/{payment_id}", { params: { path: { payment_id: paymentId } } });
+  if (error || !data.payment) {
+    throw new Error(error?.detail);
+  }
+  return data.payment.state;
+}
+
 export async function invoicesOf(paymentId: string): Promise<string[]> {
   const { data, error } = await client.GET("/v1/invoices", { params: { query: { paymentId, pageSize: 100 } } });
   if (error) {
