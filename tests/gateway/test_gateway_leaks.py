@@ -30,6 +30,7 @@ class World:
 
     merchant_id: str
     secrets: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    _texts: int = 0
 
     @property
     def marker(self) -> str:
@@ -63,7 +64,8 @@ class World:
             return self.merchant_id
         if one.type == FieldDescriptor.TYPE_STRING:
             known = self.secrets[method]
-            text = f"{self.marker}{one.number:04}-{len(known):06}-SECRET"
+            self._texts += 1
+            text = f"{self.marker}{one.number:04}-{self._texts:06}-SECRET"
             if kind := kind_of(one):
                 known.append((kind, text))
             return text
