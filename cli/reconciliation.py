@@ -34,6 +34,16 @@ def reconcile(
     )
     if same := run.get("sameAsRunId"):
         show.console.print(f"nothing has changed since run {same}, which stands 与该批次相同，未重复处理")
+    if gap := run.get("mirrorGap"):
+        show.console.print(_gap_line(gap))
+
+
+def _gap_line(gap: dict[str, Any]) -> str:
+    missing, wrong, unknown = (int(gap.get(name, 0)) for name in ("missingCount", "wrongCount", "unknownCount"))
+    return (
+        f"the mirror lacked {missing} payments and had {wrong} otherwise, which was repaired before the run; "
+        f"{unknown} it alone has 镜像缺少 {missing} 笔、不符 {wrong} 笔，已在对账前修复；多出 {unknown} 笔"
+    )
 
 
 def run_and_wait(
