@@ -52,6 +52,7 @@ def connect(
         ("grpc.service_config", json.dumps(service_config(services))),
         ("grpc.enable_retries", 1),
         # A service that comes back is found again within seconds; by itself gRPC would look ever more seldom.
+        ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2_000),
         ("grpc.keepalive_time_ms", 20_000),
         ("grpc.keepalive_timeout_ms", 5_000),

@@ -104,6 +104,14 @@ class Stack:
                 raise StackError(f"{service} is not ready after {_READY_SECONDS:.0f} s:\n{self._last_words(service)}")
             time.sleep(0.05)
 
+    def wait_joined(self) -> None:
+        """Return when the gateway reaches every service; one that it looked for too early it finds a little later."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while away := self._not_reached():
+            if time.monotonic() > deadline:
+                raise StackError(f"the gateway does not reach {', '.join(away)} after {_READY_SECONDS:.0f} s")
+            time.sleep(0.05)
+
     def dead(self) -> list[str]:
         """The services whose process has ended."""
         return [service for service, process in self.processes.items() if process.poll() is not None]
@@ -129,6 +137,11 @@ class Stack:
         ready = _grpc_ready(self.addresses.targets[service], service.replace("_", "-"), self.addresses.inner_tls())
         return ready and (service != "gateway" or _http_ready(f"{self.addresses.gateway_url}/healthz"))
 
+    def _not_reached(self) -> list[str]:
+        headers = {"Authorization": f"Bearer {self.addresses.token()}"}
+        answer = httpx.get(f"{self.addresses.gateway_url}/v1/system", headers=headers, timeout=5, trust_env=False)
+        return [one["service"] for one in answer.raise_for_status().json()["services"] if not one.get("serving")]
+
     def _last_words(self, service: str) -> str:
         log = Path(self.addresses.logs_folder) / f"{service}.log"
         return "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
@@ -153,6 +166,7 @@ def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> It
                 stack.start(service)
             for service in SERVICES:
                 stack.wait_ready(service)
+            stack.wait_joined()
             yield stack
         finally:
             with uninterrupted():

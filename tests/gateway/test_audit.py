@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import asyncpg
 import pytest
 from bihuan.invoice_sync.v1 import invoice_pb2, invoice_service_pb2
-from bihuan.payments.v1 import channel_service_pb2, payment_pb2, payment_service_pb2
+from bihuan.payments.v1 import bill_service_pb2, channel_service_pb2, payment_pb2, payment_service_pb2
 from sqlalchemy import text
 
 from chassis.errors import Fault, Kind
@@ -22,6 +22,12 @@ RECORD = {
     "channelTxnNo": "TXN-1",
     "amount": {"currencyCode": "CNY", "amountMinor": "100"},
     "payTime": "2026-03-01T10:00:00Z",
+}
+BILL = {
+    "merchantId": "m_1",
+    "billNo": "bill-1",
+    "category": "CATEGORY_WATER",
+    "amount": {"currencyCode": "CNY", "amountMinor": "100"},
 }
 
 
@@ -116,12 +122,12 @@ async def test_calls_at_the_same_time_are_written_together(peer, upstream):
 
     async def together(request, context):
         await release.wait()
-        return payment_service_pb2.RecordPaymentResponse()
+        return bill_service_pb2.CreateBillResponse()
 
-    upstream.answers["RecordPayment"] = together
+    upstream.answers["CreateBill"] = together
     calls = [
         asyncio.create_task(
-            peer.plain.post("/v1/payments", json=RECORD, headers={"idempotency-key": f"audit-key-{no}"})
+            peer.plain.post("/v1/bills", json={"bill": BILL}, headers={"idempotency-key": f"audit-key-{no}"})
         )
         for no in range(20)
     ]
@@ -129,7 +135,7 @@ async def test_calls_at_the_same_time_are_written_together(peer, upstream):
     release.set()
     await asyncio.gather(*calls)
 
-    rows = await _rows(peer, "method LIKE '%RecordPayment'")
+    rows = await _rows(peer, "method LIKE '%CreateBill'")
 
     assert len(rows) == 20
     assert len({row.batch_id for row in rows}) < 20

@@ -165,6 +165,6 @@ class Life:
         """Of the feed, whose last changes are those of the last payment."""
         feed, batches = self.actions.feed, []
         async for batch in feed.payment_changes(type(self).told_until + 1, 500):
-            batches += batch
+            batches += [change for change, _ in batch]
         type(self).told_until += len(batches)
         return [change.payment.state for change in batches if change.payment.payment_id == self.payment_id]
