@@ -608,7 +608,7 @@ class ExceptionFilter:
     """Only up to this amount_minor, itself included; 0 means without end."""
 
     age_hours_min: int = 0
-    """Only what was found at least so many hours ago."""
+    """Only what was found at least so many hours ago; at most ten years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2479,7 +2479,7 @@ class Reconciler:
         currency_code: Only of this currency, on either side.
         amount_minor_from: Only from this amount_minor on.
         amount_minor_to: Only up to this amount_minor, itself included; 0 means without end.
-        age_hours_min: Only what was found at least so many hours ago.
+        age_hours_min: Only what was found at least so many hours ago; at most ten years.
         order: The order; a page token is good for its own order only.
         """
         return self._transport.send(
@@ -2541,7 +2541,7 @@ class Reconciler:
         currency_code: Only of this currency, on either side.
         amount_minor_from: Only from this amount_minor on.
         amount_minor_to: Only up to this amount_minor, itself included; 0 means without end.
-        age_hours_min: Only what was found at least so many hours ago.
+        age_hours_min: Only what was found at least so many hours ago; at most ten years.
         order: The order; a page token is good for its own order only.
         """
         for page in pages(
@@ -3399,7 +3399,7 @@ class AsyncReconciler:
         currency_code: Only of this currency, on either side.
         amount_minor_from: Only from this amount_minor on.
         amount_minor_to: Only up to this amount_minor, itself included; 0 means without end.
-        age_hours_min: Only what was found at least so many hours ago.
+        age_hours_min: Only what was found at least so many hours ago; at most ten years.
         order: The order; a page token is good for its own order only.
         """
         return await self._transport.send(
@@ -3461,7 +3461,7 @@ class AsyncReconciler:
         currency_code: Only of this currency, on either side.
         amount_minor_from: Only from this amount_minor on.
         amount_minor_to: Only up to this amount_minor, itself included; 0 means without end.
-        age_hours_min: Only what was found at least so many hours ago.
+        age_hours_min: Only what was found at least so many hours ago; at most ten years.
         order: The order; a page token is good for its own order only.
         """
         async for page in async_pages(

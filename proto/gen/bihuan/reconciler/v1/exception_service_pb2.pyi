@@ -151,7 +151,7 @@ class ListExceptionsRequest(_message.Message):
     amount_minor_to: _builtins.int
     """Only up to this amount_minor, itself included; 0 means without end."""
     age_hours_min: _builtins.int
-    """Only what was found at least so many hours ago."""
+    """Only what was found at least so many hours ago; at most ten years."""
     order: Global___ListExceptionsRequest.Order.ValueType
     """The order; a page token is good for its own order only."""
     def __init__(
@@ -254,7 +254,7 @@ class ExceptionFilter(_message.Message):
     amount_minor_to: _builtins.int
     """Only up to this amount_minor, itself included; 0 means without end."""
     age_hours_min: _builtins.int
-    """Only what was found at least so many hours ago."""
+    """Only what was found at least so many hours ago; at most ten years."""
     def __init__(
         self,
         *,
