@@ -110,7 +110,7 @@ async def test_a_key_is_rotated_once_also_by_two_at_once(actions):
         ({"tenant_id": "t"}, "tenant_id"),
         ({"expire_time": NOON}, "expire_time"),
     ],
-    ids=str,
+    ids=["roles", "cashier-of-none", "admin-of-one", "merchants-of-none", "tenant", "expired"],
 )
 async def test_a_grant_that_does_not_fit_makes_no_key(actions, changed, field):
     with pytest.raises(Fault) as raised:
