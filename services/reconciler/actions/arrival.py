@@ -39,6 +39,7 @@ class ArrivalActions:
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions
         self._clock = clock
+        self._compiled: dict[str, _Rules] = {}  # by channel
 
     async def match_arrivals(self) -> int:
         """Match what is due, some batches at most; returns how many batches there were, 0 when nothing is due."""
@@ -52,12 +53,11 @@ class ArrivalActions:
         async with self._sessions.begin() as session:
             store = ArrivalStore(session)
             due = await store.take_payments(_AT_ONCE)
-            for channel, payment_ids in (await store.channels_of(due) if due else {}).items():
+            for channel, payment_ids, open_ids in (each for each in due if each.channel):
                 await store.take_turn(channel)
                 rules = await self._rules(session, channel)
-                known = await store.known(payment_ids)
                 # A row that changes its numbers leaves others behind, which may be pairs without it.
-                before = await store.together(rules.query, known, (), _TOGETHER_MAX) if known else Together()
+                before = await store.together(rules.query, open_ids, (), _TOGETHER_MAX) if open_ids else Together()
                 await store.open_payments(payment_ids, *_local(rules.calendar))
                 await self._decide(store, rules, [*before.payment_ids, *payment_ids], [*before.line_ids])
         return bool(due)
@@ -107,9 +107,14 @@ class ArrivalActions:
             await self._decide(store, rules, [], [line_id])
 
     async def _rules(self, session: AsyncSession, channel: str) -> _Rules:
-        version = await RuleSetStore(session).active_version(channel, self._clock.now().date())
+        store, today = RuleSetStore(session), self._clock.now().date()
+        decides = await store.active_hash(channel, today)
+        if (known := self._compiled.get(channel)) and known.content_hash == decides:
+            return known
+        version = await store.active_version(channel, today)
         assert version is not None, "the shipped rule set decides where no other does"
-        return _compiled(version.content_hash, version.yaml, channel)
+        self._compiled[channel] = rules = _compiled(version.content_hash, version.yaml, channel)
+        return rules
 
 
 @lru_cache(maxsize=64)

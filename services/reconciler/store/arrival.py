@@ -9,6 +9,7 @@ fast as without, and the SQL of a rule runs on it as it runs on a day's files. A
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +19,6 @@ from services.reconciler.domain.arrival import ArrivalPair, Change, Together
 from services.reconciler.store.frame import LINE_ID, MICROSECONDS
 from services.reconciler.tables import (
     ArrivalMatchRow,
-    ArrivalPaymentDueRow,
     ArrivalRevisionRow,
     ArrivalStatementDueRow,
 )
@@ -29,10 +29,22 @@ _CLOSED = """EXISTS (SELECT 1 FROM runs WHERE runs.channel = {channel} AND runs.
     AND runs.same_as_run_id IS NULL)"""
 _NOT_CLOSED = """NOT EXISTS (
     SELECT 1 FROM arrival_matches AS closed WHERE closed.payment_id = {id} AND closed.closed_by_run_id <> '')"""
+# One statement: of what is asked of some rows at a time, most is the way there and back.
 _TAKE_PAYMENTS = """
-DELETE FROM arrival_payments_due WHERE payment_id IN (
-    SELECT payment_id FROM arrival_payments_due ORDER BY payment_id LIMIT :most FOR UPDATE SKIP LOCKED
-) RETURNING payment_id
+WITH taken AS (
+    DELETE FROM arrival_payments_due WHERE payment_id IN (
+        SELECT payment_id FROM arrival_payments_due ORDER BY payment_id LIMIT :most FOR UPDATE SKIP LOCKED
+    ) RETURNING payment_id
+)
+SELECT coalesce(payments.channel, refunds.channel, '') AS channel, array_agg(taken.payment_id) AS payment_ids,
+    coalesce(array_agg(taken.payment_id) FILTER (WHERE open.payment_id IS NOT NULL), '{}') AS open_ids
+FROM taken LEFT JOIN payments ON payments.payment_id = taken.payment_id
+LEFT JOIN refunds ON refunds.refund_id = taken.payment_id
+LEFT JOIN arrival_payments AS open ON open.payment_id = taken.payment_id
+GROUP BY 1 ORDER BY 1
+"""
+_ADD_PAYMENTS = """
+INSERT INTO arrival_payments_due SELECT unnest(CAST(:payment_ids AS text[])) ON CONFLICT DO NOTHING
 """
 # Fees are left out: whether the books' are held against a statement's is known when all its lines are.
 _OPEN_PAYMENTS = f"""
@@ -100,6 +112,14 @@ _SAME = """(p.group_id = l.group_id AND p.disposition = pair.disposition AND p.e
     AND (SELECT count(*) FROM run_results AS r WHERE r.run_id = :run_id AND r.group_id = p.group_id) = 2)"""
 
 
+class DuePayments(NamedTuple):
+    """Payments and refunds of one channel that are due, and which of them the window has already."""
+
+    channel: str
+    payment_ids: list[str]
+    open_ids: list[str]
+
+
 class ArrivalStore:
     """The statements, on the session of one transaction."""
 
@@ -108,25 +128,16 @@ class ArrivalStore:
 
     async def add_payments(self, payment_ids: Iterable[str]) -> None:
         """Let payments and refunds be matched that the mirror took."""
-        rows = [{"payment_id": each} for each in sorted(payment_ids)]
-        if rows:
-            await self._session.execute(insert(ArrivalPaymentDueRow).on_conflict_do_nothing(), rows)
+        if ids := sorted(payment_ids):
+            await self._session.execute(text(_ADD_PAYMENTS), {"payment_ids": ids})
 
     async def add_statement(self, statement_id: str) -> None:
         """Let the lines of a statement be matched that was loaded."""
         await self._session.execute(insert(ArrivalStatementDueRow).values(statement_id=statement_id))
 
-    async def take_payments(self, most: int) -> list[str]:
-        """Some that are due, which the transaction then has done."""
-        return list(await self._session.scalars(text(_TAKE_PAYMENTS), {"most": most}))
-
-    async def channels_of(self, payment_ids: Sequence[str]) -> dict[str, list[str]]:
-        """The payments and refunds by channel."""
-        query = """SELECT channel, array_agg(id ORDER BY id) FROM (
-            SELECT channel, payment_id AS id FROM payments WHERE payment_id = ANY(:ids)
-            UNION ALL SELECT channel, refund_id FROM refunds WHERE refund_id = ANY(:ids)) AS found
-            GROUP BY channel ORDER BY channel"""
-        return {row[0]: row[1] for row in await self._session.execute(text(query), {"ids": list(payment_ids)})}
+    async def take_payments(self, most: int) -> list[DuePayments]:
+        """Some that are due, by channel, which the transaction then has done; "" has those that the mirror has not."""
+        return [DuePayments(*row) for row in await self._session.execute(text(_TAKE_PAYMENTS), {"most": most})]
 
     async def take_lines(self, most: int) -> tuple[str, str, int, int | None] | None:
         """A statement that is due, with its channel, how far it is done and how far to go, None at its end."""
@@ -145,11 +156,6 @@ class ArrivalStore:
         lock = """SELECT pg_advisory_xact_lock(hashtextextended('arrival:' || :channel, 0)),
             set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true)"""
         await self._session.execute(text(lock), {"channel": channel})
-
-    async def known(self, payment_ids: Sequence[str]) -> list[str]:
-        """Which of these are in the window."""
-        query = "SELECT payment_id FROM arrival_payments WHERE payment_id = ANY(:ids)"
-        return list(await self._session.scalars(text(query), {"ids": list(payment_ids)}))
 
     async def open_payments(self, payment_ids: Sequence[str], zone: str, shift_seconds: int) -> None:
         """Take payments and refunds into the window as the mirror has them, but not those of a day that is closed.

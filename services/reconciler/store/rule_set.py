@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,21 +32,11 @@ class RuleSetStore:
 
         Of the active ones it is the last whose first day has come; None when none has.
         """
-        statement = (
-            select(RuleSetVersionRow)
-            .where(
-                RuleSetVersionRow.rule_set_id.in_((channel, DEFAULT_ID)),
-                RuleSetVersionRow.state == "ACTIVE",
-                RuleSetVersionRow.effective_from <= business_date,
-            )
-            .order_by(
-                case((RuleSetVersionRow.rule_set_id == channel, 0), else_=1),
-                RuleSetVersionRow.effective_from.desc(),
-                RuleSetVersionRow.version.desc(),
-            )
-            .limit(1)
-        )
-        return (await self._session.scalars(statement)).one_or_none()
+        return (await self._session.scalars(_active(RuleSetVersionRow, channel, business_date))).one_or_none()
+
+    async def active_hash(self, channel: str, business_date: date) -> str | None:
+        """The content hash of that version, for who knows already what it says."""
+        return await self._session.scalar(_active(RuleSetVersionRow.content_hash, channel, business_date))
 
     async def last_active(self, rule_set_id: str, business_date: date) -> RuleSetVersionRow | None:
         """What a next version of a set replaces: its own active version that was made last, or else the default's."""
@@ -149,3 +140,20 @@ class RuleSetStore:
             .execution_options(populate_existing=True)
         )
         return (await self._session.scalars(statement)).one()
+
+
+def _active(what: Any, channel: str, business_date: date) -> Select[Any]:
+    return (
+        select(what)
+        .where(
+            RuleSetVersionRow.rule_set_id.in_((channel, DEFAULT_ID)),
+            RuleSetVersionRow.state == "ACTIVE",
+            RuleSetVersionRow.effective_from <= business_date,
+        )
+        .order_by(
+            case((RuleSetVersionRow.rule_set_id == channel, 0), else_=1),
+            RuleSetVersionRow.effective_from.desc(),
+            RuleSetVersionRow.version.desc(),
+        )
+        .limit(1)
+    )
