@@ -36,7 +36,8 @@ class RuleSetStore:
 
     async def active_hash(self, channel: str, business_date: date) -> str | None:
         """The content hash of that version, for who knows already what it says."""
-        return await self._session.scalar(_active(RuleSetVersionRow.content_hash, channel, business_date))
+        told: str | None = await self._session.scalar(_active(RuleSetVersionRow.content_hash, channel, business_date))
+        return told
 
     async def last_active(self, rule_set_id: str, business_date: date) -> RuleSetVersionRow | None:
         """What a next version of a set replaces: its own active version that was made last, or else the default's."""
