@@ -111,6 +111,7 @@ class MirrorActions:
         async with self._sessions.begin() as session:
             store = MirrorStore(session)
             new = await store.mirror([*newest.values()])
+            await store.mirror_unpaid(batch.unpaid)
             await store.mirror_refunds([*refunds.values()])
             await ArrivalStore(session).add_payments({*newest, *refunds})
             await store.move_cursor(batch.next_sequence)

@@ -16,7 +16,7 @@ from services.reconciler.clients import PaymentsClient
 from services.reconciler.domain.business_day import business_day, last_close
 from services.reconciler.domain.manifest import Manifest
 from services.reconciler.domain.pins import Pins
-from services.reconciler.matching.run_frames import LINES_CSV, PAYMENTS_CSV, RunFrames
+from services.reconciler.matching.run_frames import LINES_CSV, PAID_BEFORE_CSV, PAYMENTS_CSV, RunFrames
 from services.reconciler.rules.rule_files import parse_rule_set
 from services.reconciler.rules.rule_set import RuleSet
 from services.reconciler.store.frame import FrameStore
@@ -120,6 +120,7 @@ class RunInputsActions:
             await frames.begin(day, [statement.statement_id for statement in statements], self._seconds_max)
             await frames.copy_lines(day, folder / LINES_CSV)
             await frames.copy_payments(day, up_to, folder / PAYMENTS_CSV)
+            await frames.copy_paid_before(day, up_to, rule_set.again, folder / PAID_BEFORE_CSV)
             days_on = 1 if await frames.next_day_is_made(claim.business_date) else 0
         return _Read(statements, version, rule_set, (claim.business_date + timedelta(days=days_on)).isoformat())
 
@@ -135,7 +136,7 @@ class RunInputsActions:
             rule_set_hash=read.version.content_hash,
             as_of=last_close(claim.business_date, read.rule_set.calendar(claim.channel), self._clock.now()),
         )
-        own_rows = [OwnRows(*row) for row in taking_part.own_rows(claim.business_date.isoformat())]
+        own_rows = [OwnRows(*row) for row in taking_part.own_rows()]
         return RunInputs(pins, read.rule_set, read.whole_to, taking_part.row_count, own_rows)
 
 

@@ -17,27 +17,33 @@ from pyarrow import csv
 from services.reconciler.domain.manifest import Manifest, manifest_of
 from services.reconciler.matching.frames import LINES, PAYMENTS, Kind, Side
 
-PAYMENTS_CSV, LINES_CSV = "payments.csv", "lines.csv"
-PAYMENTS_PARQUET, LINES_PARQUET = "payments.parquet", "lines.parquet"
+PAYMENTS_CSV, LINES_CSV, PAID_BEFORE_CSV = "payments.csv", "lines.csv", "paid_before.csv"
+PAYMENTS_PARQUET, LINES_PARQUET, PAID_BEFORE_PARQUET = "payments.parquet", "lines.parquet", "paid_before.parquet"
 _MANIFEST = ("payment_id", "merchant_order_no", "channel_txn_no", "currency_code", "amount_minor")
 # What a manifest does not tell of a payment, and may still change.
 _OWN = ("payment_id", "merchant_id", "bill_no", "pay_time_us", "fee_minor")
 _BESIDE = ("part", "channel_refund_no", "merchant_refund_no", "state", "business_date", *_OWN[1:])
 _ROWS_AT_ONCE = 50_000  # as Python's objects
+PAID_BEFORE = pa.schema({name: pa.string() for name in ("rule_id", "payment_id", "first_id")})
 _EXTRA = {"part": pa.string(), "traceparent": pa.string()}
 
 
 @dataclass(frozen=True, slots=True)
 class RunFrames:
-    """All rows of a channel's day and of what it has to do with the days beside, HELD ones included."""
+    """All rows of a channel's day and of what it has to do with the days beside, HELD ones included.
+
+    `paid_before` names for payments of the day what was paid before for the same bill on another channel or day.
+    """
 
     payments: pa.Table
     lines: pa.Table
+    paid_before: pa.Table
 
     @classmethod
     def read(cls, folder: Path) -> "RunFrames":
         """The files of one run."""
-        return cls(_read(folder / PAYMENTS_CSV, PAYMENTS), _read(folder / LINES_CSV, LINES))
+        tables = ((PAYMENTS_CSV, PAYMENTS), (LINES_CSV, LINES), (PAID_BEFORE_CSV, PAID_BEFORE))
+        return cls(*(_read(folder / name, schema) for name, schema in tables))
 
     def manifest(self) -> Manifest:
         """What the mirror has of the day's payments, to compare with what payments has."""
@@ -53,6 +59,7 @@ class RunFrames:
         told = [
             *_texts(payments.filter(refunds).select([*_MANIFEST, *_BESIDE])),
             *_texts(self.lines.filter(pc.invert(_is(self.lines, "part", "OWN"))).select(["line_id", "part"])),
+            *_texts(self.paid_before),
             _unordered(payments.filter(pc.invert(refunds)).select(_OWN)),
         ]
         return hashlib.sha256("\n".join([whole_to, *sorted(told)]).encode()).digest()
@@ -66,19 +73,19 @@ class RunFrames:
         if lines["fee_minor"].null_count == len(lines):
             at = payments.schema.get_field_index("fee_minor")
             payments = payments.set_column(at, PAYMENTS.field("fee_minor"), pa.nulls(len(payments), pa.int64()))
-        return RunFrames(payments, lines)
+        return RunFrames(payments, lines, self.paid_before)
 
     @property
     def row_count(self) -> int:
         """Of both sides."""
         return len(self.payments) + len(self.lines)
 
-    def own_rows(self, business_date: str) -> list[tuple[str, str, int, int]]:
+    def own_rows(self) -> list[tuple[str, str, int, int]]:
         """Rows of the run's own day: side, currency, how many, their money in minor units."""
         return sorted(
             (side, row["currency_code"], row["amount_minor_count"], row["amount_minor_sum"])
             for side, table in ((Side.PAYMENT.value, self.payments), (Side.LINE.value, self.lines))
-            for row in table.filter(_is(table, "business_date", business_date))
+            for row in table.filter(_is(table, "part", "OWN"))
             .group_by("currency_code")
             .aggregate([("amount_minor", "count"), ("amount_minor", "sum")])
             .to_pylist()
@@ -89,6 +96,7 @@ class RunFrames:
         for table, name, csv_name in (
             (self.payments, PAYMENTS_PARQUET, PAYMENTS_CSV),
             (self.lines, LINES_PARQUET, LINES_CSV),
+            (self.paid_before, PAID_BEFORE_PARQUET, PAID_BEFORE_CSV),
         ):
             pq.write_table(table, folder / name, compression="zstd")
             (folder / csv_name).unlink(missing_ok=True)

@@ -1,14 +1,15 @@
-"""SQL of the mirror: payments that have succeeded, their refunds, and how far their feed was read."""
+"""SQL of the mirror: payments that have succeeded, those that have not, refunds, and how far their feed was read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
 from datetime import date
 
-from sqlalchemy import Boolean, and_, func, literal_column, select, tuple_
+from sqlalchemy import Boolean, and_, delete, func, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund
-from services.reconciler.tables import FeedCursorRow, PaymentRow, RefundRow
+from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund, UnpaidPayment
+from services.reconciler.tables import FeedCursorRow, PaymentRow, RefundRow, UnpaidPaymentRow
 
 # The release before read the feed by another cursor, without refunds; beside it this one goes on from where it began.
 _FEED = "payments and refunds"
@@ -49,7 +50,28 @@ class MirrorStore:
         rows = [{**_columns(change.payment), "first_sequence": change.sequence} for change in changes]
         rows.sort(key=lambda row: str(row["payment_id"]))
         kept = await self._session.execute(statement, rows)
-        return {payment_id for payment_id, inserted in kept if inserted}
+        new_ids = {payment_id for payment_id, inserted in kept if inserted}
+        await self._no_longer_unpaid(new_ids)
+        return new_ids
+
+    async def mirror_unpaid(self, unpaid: Sequence[UnpaidPayment]) -> None:
+        """Keep the newest of each payment that has not succeeded, unless it has by what the mirror knows."""
+        newest: dict[str, UnpaidPayment] = {}
+        for payment in sorted(unpaid, key=lambda each: each.version):
+            first = newest.get(payment.payment_id, payment).first_sequence
+            newest[payment.payment_id] = replace(payment, first_sequence=first)
+        paid = select(PaymentRow.payment_id).where(PaymentRow.payment_id.in_(newest))
+        for payment_id in await self._session.scalars(paid):
+            del newest[payment_id]
+        if not newest:
+            return
+        new = insert(UnpaidPaymentRow)
+        rows = [_unpaid_columns(newest[payment_id]) for payment_id in sorted(newest)]
+        values = {name: new.excluded[name] for name in rows[0] if name not in ("payment_id", "first_sequence")}
+        statement = new.on_conflict_do_update(
+            index_elements=["payment_id"], set_=values, where=new.excluded.version > UnpaidPaymentRow.version
+        )
+        await self._session.execute(statement, rows)
 
     async def repair(
         self, payments: Sequence[MirroredPayment], channel: str, business_date: date, after_payment_id: str, last: bool
@@ -75,6 +97,7 @@ class MirrorStore:
             ).returning(PaymentRow.payment_id, literal_column("(payments.xmax = 0)", Boolean))
             for payment_id, inserted in await self._session.execute(statement, rows):
                 (missing if inserted else wrong).append(payment_id)
+            await self._no_longer_unpaid(missing)
         ours = select(PaymentRow.payment_id).where(
             PaymentRow.channel == channel,
             PaymentRow.business_date == business_date,
@@ -84,6 +107,10 @@ class MirrorStore:
             ours = ours.where(PaymentRow.payment_id <= payments[-1].payment_id)
         theirs = {payment.payment_id for payment in payments}
         return missing, wrong, sorted(set(await self._session.scalars(ours)) - theirs)
+
+    async def _no_longer_unpaid(self, payment_ids: Collection[str]) -> None:
+        if payment_ids:
+            await self._session.execute(delete(UnpaidPaymentRow).where(UnpaidPaymentRow.payment_id.in_(payment_ids)))
 
     async def mirror_refunds(self, changes: Sequence[Change]) -> None:
         """Keep each change's refund unless its version is kept already. No refund may be there twice."""
@@ -116,6 +143,12 @@ def _columns(payment: MirroredPayment) -> dict[str, object]:
         "traceparent": payment.traceparent,
         "fee_minor": payment.fee_minor,
     }
+
+
+def _unpaid_columns(payment: UnpaidPayment) -> dict[str, object]:
+    columns = {field.name: getattr(payment, field.name) for field in fields(payment) if field.name != "amount"}
+    money = {"currency_code": payment.amount.currency_code, "amount_minor": payment.amount.amount_minor}
+    return {**columns, **money}
 
 
 def _refund_columns(refund: MirroredRefund) -> dict[str, object]:
