@@ -45,19 +45,30 @@ _Done = TypeVar("_Done")
 
 @dataclass(slots=True)
 class _Measured:
-    """Seconds by step, in their order, and the peaks of memory in MiB."""
+    """Seconds by step, in their order, of the clock and of all processors, and the peaks of memory in MiB.
+
+    `pids` are those of the services and of the database's server, whose processor time counts with their children's.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
+    pids: dict[str, int] = field(default_factory=dict)
     own_mib: float = 0.0
     children_mib: float = 0.0
 
     async def step(self, name: str, work: Awaitable[_Done]) -> _Done:
         """Time one."""
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), self._busy()
         done = await work
         self.seconds[name] = time.perf_counter() - began
-        print(f"service: {name} {self.seconds[name]:.1f} s", flush=True)
+        took = {process: seconds - busy[process] for process, seconds in self._busy().items()}
+        self.cpu_seconds[name] = sum(took.values())
+        said = ", ".join(f"{process} {seconds:.1f}" for process, seconds in took.items())
+        print(f"service: {name} {self.seconds[name]:.1f} s; of processors {said}", flush=True)
         return done
+
+    def _busy(self) -> dict[str, float]:
+        return {name: sum(map(_cpu_seconds, (pid, *_descendants(pid)))) for name, pid in self.pids.items()}
 
 
 def measure(rows: int) -> list[Metric]:
@@ -83,6 +94,12 @@ async def _measure(folder: Path, rows: int) -> list[Metric]:
             )
             watching = asyncio.create_task(_watch(reconciler.pid, measured))
             database = await asyncpg.connect(urls["reconciler"])
+            server_pid = await database.fetchval("SELECT pg_backend_pid()")
+            measured.pids = {
+                "payments": payments.pid,
+                "reconciler": reconciler.pid,
+                "postgres": _parent(server_pid),
+            }
             try:
                 run = await _day(measured, payments, reconciler, database, written.scan, written.statement)
             finally:
@@ -98,6 +115,7 @@ def _metrics(measured: _Measured, run: run_pb2.Run, rows: int) -> list[Metric]:
         Metric("service_lines", rows, f"lines, {run.totals.matched_count:,} matched", "-"),
         *steps,
         Metric("service_seconds", total, "s", "-"),
+        Metric("service_seconds_cpu", sum(measured.cpu_seconds.values()), "s", "-"),
         Metric("service_lines_per_second", rows / total, "lines/s", "-"),
         Metric("service_peak_mib", measured.own_mib, "MiB, the process", "-"),
         Metric("service_children_peak_mib", measured.children_mib, "MiB, the processes that it starts", "-"),
@@ -273,6 +291,18 @@ def _resident_mib(pid: int, name: str) -> float:
             if line.startswith(f"{name}:"):
                 return int(line.split()[1]) / 1024
     return 0.0
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Of a process and of those of its children that have ended."""
+    with contextlib.suppress(OSError):
+        ticks = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[11:15]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[1])
 
 
 def _descendants(pid: int) -> list[int]:

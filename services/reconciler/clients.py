@@ -160,7 +160,9 @@ def _change(change: feed_pb2.PaymentChange) -> Change:
         traceparent=change.traceparent,
         fee_minor=told.fee.amount.amount_minor if told.HasField("fee") else None,
     )
-    return Change(change.sequence, payment, _refund(change) if change.HasField("refund") else None)
+    refund = _refund(change) if change.HasField("refund") else None
+    is_echo = change.kind == feed_pb2.PaymentChange.KIND_RECONCILIATION
+    return Change(change.sequence, payment, refund, is_echo)
 
 
 def _exported(record_batch: bytes) -> list[MirroredPayment]:

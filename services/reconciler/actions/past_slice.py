@@ -63,7 +63,6 @@ def _write(run: RunRow, sha256s: list[str], whole_to: str, folder: Path) -> Said
         "payments": ("payments", "支付", others),
         "beside": ("the days beside, times or fees", "相邻日、时间或手续费", beside),
     }
-    frames.taking_part().write(folder)
     changed = [(en, zh) for en, zh, is_other in found.values() if is_other]
     if not changed:
         return None

@@ -68,3 +68,4 @@ class Change:
     sequence: int
     payment: MirroredPayment
     refund: MirroredRefund | None = None  # set when the change is a refund's
+    is_echo: bool = False  # it only says what we told payments: nothing of it is mirrored

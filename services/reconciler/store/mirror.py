@@ -34,6 +34,11 @@ class MirrorStore:
             statement.on_conflict_do_update(index_elements=["feed"], set_={"next_sequence": furthest})
         )
 
+    async def known(self, payment_ids: Collection[str]) -> set[str]:
+        """Which of these payments the mirror has as paid."""
+        statement = select(PaymentRow.payment_id).where(PaymentRow.payment_id.in_(payment_ids))
+        return set(await self._session.scalars(statement))
+
     async def mirror(self, changes: Sequence[Change]) -> set[str]:
         """Keep each payment unless its version is kept already; returns the ids that are new here.
 
@@ -87,8 +92,9 @@ class MirrorStore:
             rows = [{**_columns(payment), "first_sequence": 0} for payment in payments]
             new = insert(PaymentRow)
             told = [name for name in _columns(payments[0]) if name not in ("payment_id", "traceparent")]
-            differs = tuple_(*(PaymentRow.__table__.c[name] for name in told)).is_distinct_from(
-                tuple_(*(new.excluded[name] for name in told))
+            said = [name for name in told if name != "version"]  # which rises with what we told payments too
+            differs = tuple_(*(PaymentRow.__table__.c[name] for name in said)).is_distinct_from(
+                tuple_(*(new.excluded[name] for name in said))
             )
             statement = new.on_conflict_do_update(
                 index_elements=["payment_id"],
