@@ -18,7 +18,6 @@ from services.reconciler.domain.arrival import ArrivalPair, Change, Together
 from services.reconciler.store.frame import LINE_ID, MICROSECONDS
 from services.reconciler.tables import (
     ArrivalMatchRow,
-    ArrivalPaymentDueRow,
     ArrivalRevisionRow,
     ArrivalStatementDueRow,
 )
@@ -29,6 +28,9 @@ _CLOSED = """EXISTS (SELECT 1 FROM runs WHERE runs.channel = {channel} AND runs.
     AND runs.same_as_run_id IS NULL)"""
 _NOT_CLOSED = """NOT EXISTS (
     SELECT 1 FROM arrival_matches AS closed WHERE closed.payment_id = {id} AND closed.closed_by_run_id <> '')"""
+_DUE = """
+INSERT INTO arrival_payments_due (payment_id) SELECT unnest(CAST(:payment_ids AS text[])) ON CONFLICT DO NOTHING
+"""
 _TAKE_PAYMENTS = """
 DELETE FROM arrival_payments_due WHERE payment_id IN (
     SELECT payment_id FROM arrival_payments_due ORDER BY payment_id LIMIT :most FOR UPDATE SKIP LOCKED
@@ -137,9 +139,8 @@ class ArrivalStore:
 
     async def add_payments(self, payment_ids: Iterable[str]) -> None:
         """Let payments and refunds be matched that the mirror took."""
-        rows = [{"payment_id": each} for each in sorted(payment_ids)]
-        if rows:
-            await self._session.execute(insert(ArrivalPaymentDueRow).on_conflict_do_nothing(), rows)
+        if due := sorted(payment_ids):
+            await self._session.execute(text(_DUE), {"payment_ids": due})
 
     async def add_statement(self, statement_id: str) -> None:
         """Let the lines of a statement be matched that was loaded."""
