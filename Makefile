@@ -69,7 +69,7 @@ bench-payments: setup ## measure intake, batches, import and export against thei
 bench-statements: setup ## measure the reading of large statements against a scan and the csv module; QUICK=1 only proves that it runs
 	$(BIN)/python -m benchmarks.statements
 
-bench-matching: setup ## measure matching of 1 M and 10 M rows against a bare join and rivals; ONLY=1m,10m,splink,peers,arrival; QUICK=1
+bench-matching: setup ## measure matching of 1 M and 10 M rows against a bare join and rivals; ONLY=1m,10m,splink,peers,arrival,service; QUICK=1
 	$(BIN)/python -m benchmarks.matching
 
 accuracy: setup ## what matching gets right, ours and rivals'; QUICK=1, or SEEDS=1-3 NOISE=payer,half,none SIZE=10000 PEERS=… PROFILE=… RULES=…

@@ -1,7 +1,7 @@
 """`make bench-matching`: each contestant in a process of its own, in turns; medians go to results/matching.json.
 
-The day is a plain one, see day.py. ONLY=1m,10m,splink,peers,arrival measures a part of it and keeps no numbers;
-QUICK=1 only proves that everything still runs.
+The day is a plain one, see day.py. ONLY=1m,10m,splink,peers,arrival,service measures a part of it and keeps no numbers;
+ROWS=200000 is for another size of the day through the service; QUICK=1 only proves that everything still runs.
 """
 
 import json
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.matching import arrival
+from benchmarks.matching import arrival, service
 from benchmarks.matching.contestants import Took
 from benchmarks.matching.day import Day
 from benchmarks.metric import Metric
@@ -24,7 +24,7 @@ from benchmarks.report import is_quick, show, write
 
 _SECONDS_MAX = 1_200.0
 _JOIN = "DuckDB: a bare join on channel, channel_txn_no and amount_minor, Parquet to Parquet, the same cap"
-_PARTS = ("1m", "10m", "splink", "peers", "arrival")
+_PARTS = ("1m", "10m", "splink", "peers", "arrival", "service")
 _PEERS = ("recordlinkage", "datacompy", "settleflow")
 
 
@@ -34,11 +34,13 @@ class Sizes(NamedTuple):
     small: int
     large: int
     peers: int
+    service: int
     rounds_small: int
     rounds_large: int
 
 
-_FULL, _QUICK = Sizes(1_000_000, 10_000_000, 100_000, 5, 3), Sizes(2_000, 4_000, 1_000, 1, 1)
+_FULL = Sizes(1_000_000, 10_000_000, 100_000, 1_000_000, 5, 3)
+_QUICK = Sizes(2_000, 4_000, 1_000, 2_000, 1, 1)
 
 
 def main() -> None:
@@ -70,6 +72,8 @@ def _measured(contest: "_Contest", sizes: Sizes, parts: Sequence[str]) -> Iterat
         yield from _peers(contest.of(sizes.peers, ["ours", *_PEERS], 1))
     if "arrival" in parts:
         yield from arrival.measure(arrival.QUICK if is_quick() else arrival.FULL)
+    if "service" in parts:
+        yield from service.measure(int(os.environ.get("ROWS", sizes.service)))
 
 
 class _Contest:

@@ -1647,6 +1647,11 @@ class Run:
     payments; unset if nothing. A run that still fails with MIRROR_GAP could not be repaired so.
     """
 
+    results_forget_time: datetime | None = None
+    """When its matches were let go of, since it was a dry run or another took its place long ago; its totals,
+    digest and exceptions are kept. Unset while all of it can be listed.
+    """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTotals:

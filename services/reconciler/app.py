@@ -14,6 +14,7 @@ from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.explanation import ExplanationActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader
+from services.reconciler.actions.forgetting import ForgettingActions
 from services.reconciler.actions.ingest import IngestActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.past_slice import PastSlices
@@ -77,10 +78,16 @@ async def run() -> None:
     )
     past = PastSlices(sessions, config.match_seconds_max)
     trials = TrialActions(sessions, clock, past.read, part_seconds_max=config.match_seconds_max)
+    forgetting = ForgettingActions(
+        sessions,
+        clock,
+        dry_run_keep_seconds=config.dry_run_keep_seconds,
+        superseded_keep_seconds=config.superseded_keep_seconds,
+    )
     rule_sets = rpc.rule_set_servicer(RuleSetActions(sessions, clock), RegressionActions(sessions, clock))
     try:
         loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
-        loops += [worker.regression_loop(trials, config)]
+        loops += [worker.regression_loop(trials, config), *worker.forgetting_loops(forgetting, config)]
         servicers = [*rpc.servicers(statements, runs, fetches), *clearing, rule_sets]
         servicers += [rpc.arrival_servicer(arrival)]
         running = await server.start(config.listen, servicers, loops, callers=_CALLERS)

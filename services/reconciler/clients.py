@@ -24,7 +24,7 @@ from chassis.errors import from_rpc_error
 from chassis.money import Money
 from services.reconciler.domain.fact import PaymentFact
 from services.reconciler.domain.manifest import Manifest
-from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund
+from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund, UnpaidPayment
 
 _CHANGES_AT_ONCE = 500
 _OUTCOMES = {
@@ -36,9 +36,10 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class ChangeBatch:
-    """Changes in order, and where the feed goes on; those of payments that have not succeeded are left out."""
+    """Changes in order of payments that have succeeded, and of those that have not; and where the feed goes on."""
 
     changes: tuple[Change, ...]
+    unpaid: tuple[UnpaidPayment, ...]
     next_sequence: int
 
 
@@ -122,7 +123,25 @@ def _faults() -> Iterator[None]:
 def _batch(response: payment_feed_service_pb2.StreamPaymentChangesResponse) -> ChangeBatch:
     succeeded = payment_pb2.Payment.STATE_SUCCEEDED
     changes = tuple(_change(change) for change in response.changes if change.payment.state == succeeded)
-    return ChangeBatch(changes, response.next_sequence)
+    unpaid = tuple(_unpaid(change) for change in response.changes if change.payment.state != succeeded)
+    return ChangeBatch(changes, unpaid, response.next_sequence)
+
+
+def _unpaid(change: feed_pb2.PaymentChange) -> UnpaidPayment:
+    told = change.payment
+    return UnpaidPayment(
+        payment_id=told.payment_id,
+        merchant_id=told.merchant_id,
+        merchant_order_no=told.merchant_order_no,
+        bill_no=told.bill_no,
+        channel=told.channel,
+        channel_txn_no=told.channel_txn_no,
+        amount=Money(told.amount.currency_code, told.amount.amount_minor),
+        state=payment_pb2.Payment.State.Name(told.state).removeprefix("STATE_"),
+        create_time=told.create_time.ToDatetime(tzinfo=UTC),
+        first_sequence=change.sequence,
+        version=told.version,
+    )
 
 
 def _change(change: feed_pb2.PaymentChange) -> Change:
@@ -141,7 +160,9 @@ def _change(change: feed_pb2.PaymentChange) -> Change:
         traceparent=change.traceparent,
         fee_minor=told.fee.amount.amount_minor if told.HasField("fee") else None,
     )
-    return Change(change.sequence, payment, _refund(change) if change.HasField("refund") else None)
+    refund = _refund(change) if change.HasField("refund") else None
+    is_echo = change.kind == feed_pb2.PaymentChange.KIND_RECONCILIATION
+    return Change(change.sequence, payment, refund, is_echo)
 
 
 def _exported(record_batch: bytes) -> list[MirroredPayment]:

@@ -1,33 +1,17 @@
-"""Compares two rule sets on one set of rows in a process of its own, with its own memory and a deadline.
+"""Compares two rule sets on one set of rows in a process of its own, so that one that is too heavy ends only that."""
 
-A rule set that is too heavy ends that process and not the service.
-"""
-
-import asyncio
-import contextlib
-import multiprocessing
-import os
-import resource
-import threading
-import time
+from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import parent_process
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from chassis.errors import Fault, Kind
+from services.reconciler.child_process import Child, followed
 from services.reconciler.rules.compare import RowChange, compare
 from services.reconciler.rules.duckdb_engine import Limits
 from services.reconciler.rules.engine import Asked
 from services.reconciler.rules.labelled import Suite, read_labels, wrong_posts
 from services.reconciler.rules.rule_files import parse_rule_set
-
-_LOOK_SECONDS = 0.5
-_END_SECONDS = 5.0
-_BESIDE_THE_CAP_MIB = 2048  # what Python and Arrow need beside the engine's own cap
-_CONTEXT = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,62 +43,14 @@ class Compared:
     new_wrong_posts: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    message: str
-
-
 async def compared(part: Part, seconds_max: float) -> Compared:
     """Compare in a process of its own. Raises Fault INTERNAL when that fails, is ended or takes too long."""
-    ours, theirs = _CONTEXT.Pipe(duplex=False)
-    process = _CONTEXT.Process(target=_main, args=(part, theirs), name="compare rule sets")
-    await asyncio.to_thread(process.start)
-    theirs.close()
-    try:
-        ends_at = time.monotonic() + seconds_max
-        while not await asyncio.to_thread(ours.poll, _LOOK_SECONDS):
-            if time.monotonic() > ends_at:
-                raise _failed(f"comparing took over {seconds_max:.0f} s")
-        return _received(ours)
-    finally:
-        ours.close()
-        await asyncio.to_thread(_end, process)
+    child = Child("comparing rule sets", "规则回归", _compared, part.scratch, seconds_max, part.memory_mib)
+    async with aclosing(followed(child, part)) as told:
+        return await anext(told)
 
 
-def _received(pipe: Connection) -> Compared:
-    try:
-        told: Compared | _Failed = pipe.recv()
-    except EOFError:
-        raise _failed("its process was ended, as the system does when memory is short") from None
-    if isinstance(told, _Failed):
-        raise _failed(told.message)
-    return told
-
-
-def _end(process: BaseProcess) -> None:
-    process.join(_END_SECONDS)
-    if process.is_alive():
-        process.kill()
-        process.join(_END_SECONDS)
-
-
-def _failed(message: str) -> Fault:
-    return Fault(Kind.INTERNAL, "INTERNAL", message, "规则回归进程失败，详见日志")
-
-
-def _main(part: Part, pipe: Connection) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    with contextlib.suppress(ValueError):  # where the system does not let a process limit itself
-        bytes_max = (part.memory_mib + _BESIDE_THE_CAP_MIB) * 1024**2
-        resource.setrlimit(resource.RLIMIT_DATA, (bytes_max, bytes_max))
-    try:
-        pipe.send(_compared(part))
-    except Exception as fault:
-        pipe.send(_Failed(f"{type(fault).__name__}: {fault}"))
-        raise
-
-
-def _compared(part: Part) -> Compared:
+def _compared(part: Part, _: Callable[[Compared], None]) -> Compared:
     found = compare(
         (parse_rule_set("the version in force", part.old_yaml), parse_rule_set("the new version", part.new_yaml)),
         part.payments,
@@ -127,10 +63,3 @@ def _compared(part: Part) -> Compared:
     labels = read_labels(part.suite) if part.suite else None
     old, new = (wrong_posts(labels, table.to_pylist()) if labels else 0 for table in (found.old, found.new))
     return Compared(found.payment_count, found.line_count, found.changed_rows, found.changes, old, new)
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    assert parent is not None, "it was started by a process"
-    wait([parent.sentinel])
-    os._exit(1)

@@ -30,6 +30,9 @@ class Config:
     archive or a workbook; `file_seconds_max` is how long it may
     take to read and load one; `upload_keep_seconds` is how long an upload that broke off can go on.
 
+    `dry_run_keep_seconds` is how long after its end a dry run's results can be listed, `superseded_keep_seconds` how
+    long those of a run after another took its place; what is in exception stays.
+
     `sources` names the file that tells where statements are fetched from (fetch/sources.py has its form); without it
     they only come by upload. `fetch_seconds_max` is how long copying one may take.
     """
@@ -55,5 +58,7 @@ class Config:
     match_seconds_max: float = setting(900.0, minimum=1.0)
     match_memory_mib: int = setting(1024, minimum=64)
     match_threads: int = setting(2, minimum=1)
+    dry_run_keep_seconds: float = setting(7 * 86_400.0, minimum=1.0)
+    superseded_keep_seconds: float = setting(90 * 86_400.0, minimum=1.0)
     traces: str = setting("", check=telemetry.check_sink)
     trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)

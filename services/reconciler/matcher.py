@@ -1,25 +1,18 @@
-"""Starts the process that matches a run, follows how far it is, and ends it at its deadline. It decides nothing.
+"""A run's matching in a process of its own: from frames in a folder to files for COPY. It touches no database."""
 
-Processes come from a server that has the engine loaded and nothing of ours at work, so that one starts in milliseconds.
-"""
-
-import asyncio
-import contextlib
-import multiprocessing
-import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from datetime import datetime
+from pathlib import Path
 
-from chassis.errors import Fault, Kind
-from services.reconciler.match_process import Failed, MatchRequest, Placed, main
-from services.reconciler.matching.run_results import RunTotals
-
-_LOOK_SECONDS = 0.5
-_END_SECONDS = 5.0
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["services.reconciler.match_process"])
+from services.reconciler.child_process import Child, followed
+from services.reconciler.matching.exception_rows import write_exceptions
+from services.reconciler.matching.run_frames import LINES_PARQUET, PAYMENTS_PARQUET
+from services.reconciler.matching.run_results import EXCEPTIONS_CSV, RESULTS_CSV, RunResults, RunTotals
+from services.reconciler.rules.duckdb_engine import Limits, match_files
+from services.reconciler.rules.engine import Asked
+from services.reconciler.rules.rule_set import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +22,27 @@ class MatchLimits:
     seconds_max: float = 900.0
     memory_mib: int = 1024
     threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRequest:
+    """What is to be matched, where, by which rules and for which moment."""
+
+    folder: Path
+    run_id: str
+    rule_set: RuleSet
+    as_of: datetime
+    whole_to: str
+    create_time: datetime
+    memory_mib: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """How many rows have a place so far."""
+
+    rows: int
 
 
 class Matcher:
@@ -42,47 +56,31 @@ class Matcher:
 
         Raises Fault INTERNAL when the process fails, is ended by the system, or has not ended by its deadline.
         """
-        ours, theirs = _CONTEXT.Pipe(duplex=False)
-        process = _CONTEXT.Process(target=main, args=(request, theirs), name=f"match {request.run_id}")
-        await asyncio.to_thread(process.start)
-        theirs.close()
-        try:
-            async for told in self._told(ours, request.run_id):
-                yield told
-        finally:
-            ours.close()
-            await asyncio.to_thread(_end, process)
-
-    async def _told(self, pipe: Connection, run_id: str) -> AsyncGenerator[Placed | RunTotals]:
-        ends_at = time.monotonic() + self.limits.seconds_max
-        while time.monotonic() < ends_at:
-            if not await asyncio.to_thread(pipe.poll, _LOOK_SECONDS):
-                continue
-            told = _received(pipe)
-            if isinstance(told, Failed):
-                raise _failed(f"matching of {run_id} failed: {told.message}")
-            yield told
-            if isinstance(told, RunTotals):
-                return
-        raise _failed(f"matching of {run_id} took over {self.limits.seconds_max:.0f} s")
+        child = Child(
+            f"matching of {request.run_id}",
+            "对账匹配",
+            _match,
+            request.folder,
+            self.limits.seconds_max,
+            request.memory_mib,
+        )
+        async with aclosing(followed(child, request)) as told:
+            async for one in told:
+                yield one
 
 
-def _received(pipe: Connection) -> Placed | Failed | RunTotals:
-    try:
-        told: Placed | Failed | RunTotals = pipe.recv()
-    except EOFError:
-        return Failed("its process was ended, as the system does when memory is short")
-    return told
-
-
-def _end(process: BaseProcess) -> None:
-    process.join(_END_SECONDS)
-    if process.is_alive():
-        process.kill()
-        process.join(_END_SECONDS)
-    with contextlib.suppress(ValueError):  # still there after a kill: the system has yet to let it go
-        process.close()
-
-
-def _failed(message: str) -> Fault:
-    return Fault(Kind.INTERNAL, "INTERNAL", message, "匹配进程失败，详见日志")
+def _match(request: MatchRequest, tell: Callable[[Placed | RunTotals], None]) -> Placed | RunTotals:
+    folder, rule_set = request.folder, request.rule_set
+    match_files(
+        rule_set,
+        folder / PAYMENTS_PARQUET,
+        folder / LINES_PARQUET,
+        folder,
+        asked=Asked(request.as_of, request.whole_to, lambda rows: tell(Placed(rows))),
+        limits=Limits(request.memory_mib, request.threads),
+    )
+    with RunResults.opened(folder, request.memory_mib, request.threads) as results:
+        results.name_paid_again(rule_set.again)
+        results.write(request.run_id, folder / RESULTS_CSV)
+        write_exceptions(results.exceptions(), rule_set, request.run_id, request.create_time, folder / EXCEPTIONS_CSV)
+        return results.totals()

@@ -5,6 +5,7 @@ import functools
 from chassis.loop import Loop
 from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.fetch import FetchActions
+from services.reconciler.actions.forgetting import ForgettingActions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.actions.reconciliation import ReconciliationActions
 from services.reconciler.actions.sealing import SealingActions
@@ -48,6 +49,12 @@ def loops(
         Loop("forget_arrivals", arrival.forget_arrivals, config.tidy_interval_seconds),
         *_fetch_loops(fetches, config),
     ]
+
+
+def forgetting_loops(forgetting: ForgettingActions, config: Config) -> list[Loop]:
+    """Let go of what has served."""
+    turns = (forgetting.forget_results, forgetting.forget_unpaid)
+    return [Loop(turn.__name__, turn, config.tidy_interval_seconds) for turn in turns]
 
 
 def regression_loop(trials: TrialActions, config: Config) -> Loop:

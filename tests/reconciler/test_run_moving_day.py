@@ -12,8 +12,7 @@ from services.reconciler import clients
 from services.reconciler.actions import mirror as mirror_actions
 from services.reconciler.actions.mirror import MirrorActions
 from services.reconciler.clients import PaymentsClient, Slice
-from services.reconciler.match_process import MatchRequest, Placed
-from services.reconciler.matcher import Matcher, MatchLimits
+from services.reconciler.matcher import Matcher, MatchLimits, MatchRequest, Placed
 from services.reconciler.matching.run_results import RunTotals
 from services.reconciler.tables import PaymentRow, RunRow
 from tests.reconciler.builders import MATCH_LIMITS, System, a_bill, a_bill_row, a_worker

@@ -1,5 +1,6 @@
 """Matching on arrival: payments and lines as they come, some hundred at a time. The close has the last word."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -18,7 +19,8 @@ from services.reconciler.store.rule_set import RuleSetStore
 from services.reconciler.tables import ArrivalMatchRow, ArrivalRevisionRow
 
 _AT_ONCE = 200
-_TOGETHER_MAX = 2_000
+_BACKLOG_AT_ONCE = 1_000  # while more are due than come at once: each batch costs as much again as 200 rows
+_TOGETHER_MAX = 2_000  # for each 200
 _BATCHES_PER_TURN_MAX = 50
 _KEPT_DAYS = 45
 _FORGOTTEN_AT_ONCE = 5_000
@@ -43,41 +45,46 @@ class ArrivalActions:
 
     async def match_arrivals(self) -> int:
         """Match what is due, some batches at most; returns how many batches there were, 0 when nothing is due."""
+        most = _AT_ONCE
         for count in range(_BATCHES_PER_TURN_MAX):
-            if not await self.match_payments() and not await self.match_lines():
+            done = await self.match_payments(most) or await self.match_lines(most)
+            if not done:
                 return count
+            most = _BACKLOG_AT_ONCE if done >= most else _AT_ONCE
         return _BATCHES_PER_TURN_MAX
 
-    async def match_payments(self) -> bool:
-        """Match payments and refunds that the mirror took; False when none is due."""
+    async def match_payments(self, most: int = _AT_ONCE) -> int:
+        """Match payments and refunds that the mirror took, at most so many; returns how many, 0 when none is due."""
         async with self._sessions.begin() as session:
             store = ArrivalStore(session)
-            due = await store.take_payments(_AT_ONCE)
+            due = await store.take_payments(most)
             for channel, payment_ids, open_ids in (each for each in due if each.channel):
                 await store.take_turn(channel)
                 rules = await self._rules(session, channel)
                 # A row that changes its numbers leaves others behind, which may be pairs without it.
-                before = await store.together(rules.query, open_ids, (), _TOGETHER_MAX) if open_ids else Together()
+                before = Together()
+                if open_ids:
+                    before = await store.together(rules.query, open_ids, (), _together_max(open_ids))
                 await store.open_payments(payment_ids, *_local(rules.calendar))
                 await self._decide(store, rules, [*before.payment_ids, *payment_ids], [*before.line_ids])
-        return bool(due)
+        return sum(len(each.payment_ids) for each in due)
 
-    async def match_lines(self) -> bool:
-        """Match the next lines of a statement that was loaded; False when none is due."""
+    async def match_lines(self, most: int = _AT_ONCE) -> int:
+        """Match the next lines of a statement that was loaded; returns how many were looked at, 0 when none is due."""
         async with self._sessions.begin() as session:
             store = ArrivalStore(session)
-            due = await store.take_lines(_AT_ONCE)
+            due = await store.take_lines(most)
             if due is None:
-                return False
+                return 0
             statement_id, channel, done_line_no, up_to = due
             if up_to is None:
                 await store.end_statement(statement_id)
-                return True
+                return 1
             await store.take_turn(channel)
             rules = await self._rules(session, channel)
             line_ids = await store.open_lines(statement_id, channel, done_line_no, up_to)
             await self._decide(store, rules, [], line_ids)
-        return True
+        return up_to - done_line_no
 
     @traced
     async def get_arrival_match(self, payment_id: str) -> tuple[ArrivalMatchRow | None, ArrivalRevisionRow | None]:
@@ -96,7 +103,8 @@ class ArrivalActions:
         """All rows at once; or if too many hang together each row alone, so that only a crowd is left to the close."""
         if not rules.query or not (payment_ids or line_ids):
             return
-        together = await store.together(rules.query, payment_ids, line_ids, _TOGETHER_MAX)
+        most = _together_max([*payment_ids, *line_ids])
+        together = await store.together(rules.query, payment_ids, line_ids, most)
         if together.whole or len(payment_ids) + len(line_ids) == 1:
             stood = await store.standing({*together.payment_ids, *payment_ids}, {*together.line_ids, *line_ids})
             await store.write(change(stood, together), rules.content_hash, self._clock.now())
@@ -123,6 +131,10 @@ def _compiled(content_hash: str, yaml: str, channel: str) -> _Rules:
     rules = arrival_rules(rule_set)
     query = arrival_query(rules, "arrival_payments", "arrival_lines") if rules else ""
     return _Rules(content_hash, query, rule_set.calendar(channel))
+
+
+def _together_max(row_ids: Sequence[str]) -> int:
+    return _TOGETHER_MAX * max(1, len(row_ids) // _AT_ONCE)
 
 
 def _local(calendar: Calendar) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from services.reconciler.domain.rule_set_words import Said
 from services.reconciler.matching.run_frames import (
     LINES_CSV,
     LINES_PARQUET,
+    PAID_BEFORE_CSV,
     PAYMENTS_CSV,
     PAYMENTS_PARQUET,
     RunFrames,
@@ -36,8 +37,8 @@ class PastSlices:
         return PastSlice(folder / PAYMENTS_PARQUET, folder / LINES_PARQUET, run.as_of, whole_to, changed)
 
     async def _copy(self, run: RunRow, rule_set_yaml: str, folder: Path) -> tuple[list[str], str]:
-        calendar = parse_rule_set("the version in force", rule_set_yaml).calendar(run.channel)
-        day = business_day(run.channel, run.business_date, calendar)
+        rule_set = parse_rule_set("the version in force", rule_set_yaml)
+        day = business_day(run.channel, run.business_date, rule_set.calendar(run.channel))
         async with self._sessions.begin() as session:
             await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             statements = await StatementStore(session).of_day(run.channel, run.business_date)
@@ -46,6 +47,7 @@ class PastSlices:
             await frames.begin(day, [statement.statement_id for statement in statements], self._seconds_max)
             await frames.copy_lines(day, folder / LINES_CSV)
             await frames.copy_payments(day, up_to, folder / PAYMENTS_CSV)
+            await frames.copy_paid_before(day, up_to, rule_set.again, folder / PAID_BEFORE_CSV)
             next_day = 1 if await frames.next_day_is_made(run.business_date) else 0
         whole_to = date.fromordinal(run.business_date.toordinal() + next_day).isoformat()
         return [statement.file_sha256 for statement in statements], whole_to
@@ -61,7 +63,6 @@ def _write(run: RunRow, sha256s: list[str], whole_to: str, folder: Path) -> Said
         "payments": ("payments", "支付", others),
         "beside": ("the days beside, times or fees", "相邻日、时间或手续费", beside),
     }
-    frames.taking_part().write(folder)
     changed = [(en, zh) for en, zh, is_other in found.values() if is_other]
     if not changed:
         return None

@@ -22,8 +22,7 @@ from services.reconciler.actions.run_inputs import RunInputs, RunInputsActions
 from services.reconciler.actions.suggestion import carry_suggestions
 from services.reconciler.domain.pins import Mode, Pins
 from services.reconciler.domain.retry import Retry
-from services.reconciler.match_process import MatchRequest
-from services.reconciler.matcher import Matcher
+from services.reconciler.matcher import Matcher, MatchRequest
 from services.reconciler.matching.run_results import EXCEPTIONS_CSV, RESULTS_CSV, RunTotals
 from services.reconciler.store.arrival import compare_with_close
 from services.reconciler.store.exception import ExceptionStore
@@ -120,7 +119,6 @@ class ReconciliationActions:
         request = MatchRequest(
             folder=folder,
             run_id=claim.run_id,
-            business_date=claim.business_date,
             rule_set=inputs.rule_set,
             as_of=inputs.pins.as_of,
             whole_to=inputs.whole_to,
@@ -251,4 +249,4 @@ async def _settle(session: AsyncSession, claim: Claim, superseded: str | None, n
 async def _check(results: ResultStore, claim: Claim, inputs: RunInputs, found: RunTotals) -> None:
     """Assert that nothing was lost, counted twice or made up on the way from the inputs into the tables."""
     assert await results.places(claim.run_id) == [*found.places], "the tables do not have what was found"
-    assert await results.own_rows(claim.run_id, claim.business_date) == inputs.own_rows, "the day does not add up"
+    assert await results.own_rows(claim.run_id) == inputs.own_rows, "the day does not add up"

@@ -77,14 +77,16 @@ class RunActions:
     async def list_matches(self, run_id: str, wanted: Disposition | None, page: PageRequest) -> Page[Match]:
         """Matches and suggestions of a run, in order of group; of one that decided nothing anew those that stand.
 
-        Raises Fault NOT_FOUND.
+        Raises Fault NOT_FOUND: there is no such run, or its matches were let go of.
         """
         name = f"matches\n{run_id}\n{wanted}"
         async with self._sessions() as session:
-            run = await _run(RunStore(session), run_id)
-            found = await ResultStore(session).matches(
-                run.same_as_run_id or run_id, wanted, page.after(name), page.limit
-            )
+            runs = RunStore(session)
+            run = await _run(runs, run_id)
+            stands = await _run(runs, run.same_as_run_id) if run.same_as_run_id else run
+            if stands.results_forget_time:
+                raise _forgotten(stands)
+            found = await ResultStore(session).matches(stands.run_id, wanted, page.after(name), page.limit)
         return page.page(name, found, lambda match: match.group_id)
 
 
@@ -97,6 +99,17 @@ async def _run(store: RunStore, run_id: str) -> RunRow:
 
 def _not_found(run_id: str) -> Fault:
     return Fault(Kind.NOT_FOUND, "NOT_FOUND", f"there is no run {run_id}", f"没有编号为 {run_id} 的对账批次")
+
+
+def _forgotten(run: RunRow) -> Fault:
+    return Fault(
+        Kind.NOT_FOUND,
+        "NOT_FOUND",
+        f"what {run.run_id} matched was let go of at {run.results_forget_time:%Y-%m-%d}, since it stands no more; its "
+        "totals, digest and exceptions are kept",
+        f"批次 {run.run_id} 已不再有效，其匹配明细已于 {run.results_forget_time:%Y-%m-%d} 清理；合计、摘要与差异仍保留",
+        metadata={"run_id": run.run_id, "superseded_by_run_id": run.superseded_by_run_id or ""},
+    )
 
 
 def _replayed(run: RunRow, asked: AskedRun) -> Started:

@@ -16,7 +16,7 @@ from services.reconciler.clients import PaymentsClient
 from services.reconciler.domain.business_day import business_day, last_close
 from services.reconciler.domain.manifest import Manifest
 from services.reconciler.domain.pins import Pins
-from services.reconciler.matching.run_frames import LINES_CSV, PAYMENTS_CSV, RunFrames
+from services.reconciler.matching.run_frames import LINES_CSV, PAID_BEFORE_CSV, PAYMENTS_CSV, RunFrames
 from services.reconciler.rules.rule_files import parse_rule_set
 from services.reconciler.rules.rule_set import RuleSet
 from services.reconciler.store.frame import FrameStore
@@ -92,14 +92,14 @@ class RunInputsActions:
             compared = await self._compared(claim, folder)
         if not compared.is_whole:
             raise _gap(claim, compared.theirs, compared.ours)
-        return await asyncio.to_thread(self._inputs, claim, compared.read, compared.frames, compared.ours, folder)
+        return self._inputs(claim, compared.read, compared.frames, compared.ours)
 
     async def _compared(self, claim: Claim, folder: Path) -> _Compared:
         theirs = await self._payments.manifest(claim.channel, claim.business_date)
         await self._catch_up(theirs.max_sequence)
         read = await self._read(claim, theirs.max_sequence, folder)
         frames = await asyncio.to_thread(RunFrames.read, folder)
-        return _Compared(theirs.manifest, await asyncio.to_thread(frames.manifest), read, frames)
+        return _Compared(theirs.manifest, frames.manifest(), read, frames)
 
     async def _catch_up(self, sequence: int) -> None:
         """Read the feed up to a sequence. Each turn reads on and the sequence stands, so it ends."""
@@ -120,12 +120,11 @@ class RunInputsActions:
             await frames.begin(day, [statement.statement_id for statement in statements], self._seconds_max)
             await frames.copy_lines(day, folder / LINES_CSV)
             await frames.copy_payments(day, up_to, folder / PAYMENTS_CSV)
+            await frames.copy_paid_before(day, up_to, rule_set.again, folder / PAID_BEFORE_CSV)
             days_on = 1 if await frames.next_day_is_made(claim.business_date) else 0
         return _Read(statements, version, rule_set, (claim.business_date + timedelta(days=days_on)).isoformat())
 
-    def _inputs(self, claim: Claim, read: _Read, frames: RunFrames, manifest: Manifest, folder: Path) -> RunInputs:
-        taking_part = frames.taking_part()
-        taking_part.write(folder)
+    def _inputs(self, claim: Claim, read: _Read, frames: RunFrames, manifest: Manifest) -> RunInputs:
         pins = Pins(
             statement_sha256s=[statement.file_sha256 for statement in read.statements],
             payments_manifest_digest=manifest.digest,
@@ -135,8 +134,8 @@ class RunInputsActions:
             rule_set_hash=read.version.content_hash,
             as_of=last_close(claim.business_date, read.rule_set.calendar(claim.channel), self._clock.now()),
         )
-        own_rows = [OwnRows(*row) for row in taking_part.own_rows(claim.business_date.isoformat())]
-        return RunInputs(pins, read.rule_set, read.whole_to, taking_part.row_count, own_rows)
+        own_rows = [OwnRows(*row) for row in frames.own_rows()]
+        return RunInputs(pins, read.rule_set, read.whole_to, frames.row_count, own_rows)
 
 
 @lru_cache(maxsize=16)

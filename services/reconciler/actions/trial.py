@@ -139,7 +139,7 @@ class TrialActions:
     async def _try_slice(self, found: _Found, run: RunRow, old: str, new: str) -> None:
         with _scratch() as folder:
             now = await self._read_slice(run, old, folder)
-            part = Part(old, new, now.payments, now.lines, folder / "out", self._keep(found))
+            part = Part(old, new, now.payments, now.lines, folder, self._keep(found))
             part = replace(part, as_of=now.as_of, whole_to=now.whole_to)
             result = await compared(part, self._part_seconds_max)
         told = found.add(f"run:{run.run_id}", result)

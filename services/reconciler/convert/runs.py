@@ -44,6 +44,7 @@ def run(row: RunRow) -> run_pb2.Run:
         same_as_run_id=row.same_as_run_id or "",
         superseded_by_run_id=row.superseded_by_run_id or "",
         mirror_gap=_mirror_gap(row.mirror_gap) if row.mirror_gap else None,
+        results_forget_time=timestamp(row.results_forget_time) if row.results_forget_time else None,
     )
 
 

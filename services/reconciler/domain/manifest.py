@@ -44,13 +44,29 @@ class Gap:
         self.unknown_count += len(unknown)
 
 
+@dataclass(slots=True)
+class ManifestSum:
+    """The manifest of payments that come part by part, in whatever order."""
+
+    payment_count: int = 0
+    amount_sums: Counter[str] = field(default_factory=Counter)
+    digest_sum: int = 0
+
+    def add(self, payments: Iterable[Row]) -> None:
+        """Take some more."""
+        for payment in payments:
+            *_, currency_code, amount_minor = payment
+            self.payment_count += 1
+            self.amount_sums[currency_code] += amount_minor
+            self.digest_sum += int.from_bytes(hashlib.sha256("\x1f".join(map(str, payment)).encode()).digest())
+
+    def manifest(self) -> Manifest:
+        """Of all that came."""
+        return Manifest(self.payment_count, dict(self.amount_sums), (self.digest_sum % _MODULUS).to_bytes(32))
+
+
 def manifest_of(payments: Iterable[Row]) -> Manifest:
     """The manifest of exactly these payments, in whatever order they come."""
-    count, digest = 0, 0
-    sums: Counter[str] = Counter()
-    for payment in payments:
-        *_, currency_code, amount_minor = payment
-        count += 1
-        sums[currency_code] += amount_minor
-        digest += int.from_bytes(hashlib.sha256("\x1f".join(map(str, payment)).encode()).digest())
-    return Manifest(count, dict(sums), (digest % _MODULUS).to_bytes(32))
+    told = ManifestSum()
+    told.add(payments)
+    return told.manifest()

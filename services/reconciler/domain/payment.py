@@ -45,9 +45,27 @@ class MirroredRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class UnpaidPayment:
+    """A payment that has not succeeded, or will not; a channel that has its money differs from our books."""
+
+    payment_id: str
+    merchant_id: str
+    merchant_order_no: str
+    bill_no: str
+    channel: str
+    channel_txn_no: str  # "" until the channel told one
+    amount: Money
+    state: str  # as payments names it
+    create_time: datetime  # aware
+    first_sequence: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A change of a payment that has succeeded, at its place in the feed."""
 
     sequence: int
     payment: MirroredPayment
     refund: MirroredRefund | None = None  # set when the change is a refund's
+    is_echo: bool = False  # it only says what we told payments: nothing of it is mirrored

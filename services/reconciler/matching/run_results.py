@@ -1,14 +1,13 @@
 """From an engine's results to what a run writes: the rows that are the run's, their digest and totals, its exceptions.
 
-It writes files for COPY and touches no database. Rows of a day beside are the run's only with a counterpart.
+It writes files for COPY and touches no database. Rows that are not of the day are the run's only with a counterpart.
 """
 
 # ruff: noqa: S608  # SQL of our own names
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,9 +16,10 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from services.reconciler.domain.exception_class import ExceptionClass
 from services.reconciler.matching.frames import Disposition
-from services.reconciler.matching.run_frames import LINES_PARQUET, PAYMENTS_PARQUET
+from services.reconciler.matching.run_frames import LINES_PARQUET, PAID_BEFORE_PARQUET, PAYMENTS_PARQUET
 from services.reconciler.rules.digest import Digest, even
 from services.reconciler.rules.results import TOLD
+from services.reconciler.rules.rule_set import Again
 
 RESULTS_CSV, EXCEPTIONS_CSV = "results.csv", "exceptions.csv"
 RESULT_COLUMNS = (
@@ -36,9 +36,21 @@ UNION ALL SELECT 'L', line_id, part, currency_code, amount_minor, business_date 
 """
 _KEPT = """
 CREATE TABLE kept AS
-SELECT r.*, i.currency_code, i.amount_minor, i.business_date
+SELECT r.*, i.currency_code, i.amount_minor, i.business_date, i.part <> 'OWN' AS beside
 FROM results AS r JOIN inputs AS i ON i.side = r.side AND i.id = r.id
 WHERE i.part <> 'BESIDE' OR r.group_id IN (SELECT group_id FROM results WHERE side = 'L')
+"""
+# What an `again` rule says of two groups of a run, of one whose first was paid on another channel or day.
+_PAID_AGAIN = """
+UPDATE kept SET disposition = 'EXCEPTION', exception_class = again.exception_class, rule_id = again.rule_id,
+    runner_up_id = again.first_id
+FROM (
+    SELECT k.group_id, min_by(b.rule_id, b.payment_id) AS rule_id, min_by(b.first_id, b.payment_id) AS first_id,
+        min_by(c.exception_class, b.payment_id) AS exception_class
+    FROM paid_before AS b JOIN classes AS c ON c.rule_id = b.rule_id
+    JOIN kept AS k ON k.side = 'P' AND k.id = b.payment_id GROUP BY k.group_id
+) AS again
+WHERE kept.group_id = again.group_id AND kept.disposition IN ('MATCHED', 'SUGGESTED')
 """
 
 
@@ -65,13 +77,12 @@ class RunTotals:
 class RunResults:
     """The results of one engine's run in a folder, with the frames that they came from."""
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, business_date: date) -> None:
+    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
         self._engine = engine
-        self._business_date = business_date
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path, business_date: date, memory_mib: int, threads: int) -> Iterator["RunResults"]:
+    def opened(cls, folder: Path, memory_mib: int, threads: int) -> Iterator["RunResults"]:
         """Read what stands in the folder, within a cap of memory."""
         config: dict[str, Any] = {
             "memory_limit": f"{memory_mib}MiB",
@@ -83,21 +94,29 @@ class RunResults:
                 ("payments", PAYMENTS_PARQUET),
                 ("lines", LINES_PARQUET),
                 ("results", "results.parquet"),
+                ("paid_before", PAID_BEFORE_PARQUET),
             ):
                 engine.execute(
                     f"CREATE VIEW {name} AS SELECT * FROM read_parquet(?)".replace("?", f"'{folder / file}'")
                 )
             engine.execute(_INPUTS)
             engine.execute(_KEPT)
-            yield cls(engine, business_date)
+            yield cls(engine)
+
+    def name_paid_again(self, rules: Iterable[Again]) -> None:
+        """Let what pays again for what was paid elsewhere be in exception, as these rules name it."""
+        classes = [(rule.id, rule.exception_class) for rule in rules]
+        if classes:
+            self._engine.execute("CREATE TABLE classes (rule_id TEXT, exception_class TEXT)")
+            self._engine.executemany("INSERT INTO classes VALUES (?, ?)", classes)
+            self._engine.execute(_PAID_AGAIN)
 
     def write(self, run_id: str, path: Path) -> None:
         """The rows for COPY, in the order of their key."""
         self._engine.execute(
             f"""COPY (
                 SELECT '{run_id}' AS run_id, side, id, group_id, rule_id, stage, disposition, exception_class,
-                    runner_up_id, margin, reason, currency_code, amount_minor, business_date,
-                    business_date <> '{self._business_date}' AS beside
+                    runner_up_id, margin, reason, currency_code, amount_minor, business_date, beside
                 FROM kept ORDER BY side, id
             ) TO '{path}' (FORMAT csv, HEADER false, NULLSTR '{NULL}')"""
         )

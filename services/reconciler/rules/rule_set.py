@@ -279,6 +279,11 @@ class RuleSet:
         text = json.dumps(_plain(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def again(self) -> tuple[Again, ...]:
+        """The rules that name what is paid again."""
+        return tuple(rule for rule in self.rules if isinstance(rule, Again))
+
     def calendar(self, channel: str) -> Calendar:
         """The channel's own, or the one for all others."""
         return self.calendars.get(channel, self.calendars["default"])

@@ -90,26 +90,55 @@ WHERE line.statement_id = :statement_id AND line.line_no > :done_line_no AND lin
 ON CONFLICT (line_id) DO NOTHING
 RETURNING line_id
 """
-_REVISE = """
+_TURN = "pg_advisory_xact_lock(hashtextextended('arrival:' || :channel, 0))"
+# The run's places apart, so that the planner counts them: of a run that was just written it knows nothing.
+_PLACED = """
+CREATE TEMP TABLE placed_rows AS
+SELECT side, id, group_id, rule_id, disposition, exception_class FROM run_results WHERE run_id = :run_id
+"""
+_SAID = """CASE WHEN {row}.id IS NOT NULL THEN jsonb_build_object('group_id', {row}.group_id, 'rule_id', {row}.rule_id,
+    'disposition', {row}.disposition, 'exception_class', {row}.exception_class) END"""
+# From the rows of the run to the pairs, of which there may be those of many days.
+_MET = """
+CREATE TEMP TABLE met_pairs AS
+SELECT pair.*,
+    (p.group_id = l.group_id AND p.disposition = pair.disposition AND p.exception_class = pair.exception_class
+        AND of_group.row_count = 2) IS TRUE AS is_same
+FROM (
+    SELECT pair.payment_id FROM placed_rows JOIN arrival_matches AS pair ON pair.payment_id = placed_rows.id
+    WHERE placed_rows.side = 'P'
+    UNION
+    SELECT pair.payment_id FROM placed_rows JOIN arrival_matches AS pair ON pair.line_id = placed_rows.id
+    WHERE placed_rows.side = 'L'
+) AS met JOIN arrival_matches AS pair USING (payment_id)
+LEFT JOIN placed_rows AS p ON p.side = 'P' AND p.id = pair.payment_id
+LEFT JOIN placed_rows AS l ON l.side = 'L' AND l.id = pair.line_id
+LEFT JOIN (SELECT group_id, count(*) AS row_count FROM placed_rows GROUP BY group_id) AS of_group
+    ON of_group.group_id = p.group_id
+WHERE p.disposition <> 'BUFFERED' OR l.disposition <> 'BUFFERED'
+"""
+_REVISE = f"""
 INSERT INTO arrival_revisions (payment_id, line_id, run_id, before, after, revise_time)
 SELECT pair.payment_id, pair.line_id, :run_id,
     jsonb_build_object('rule_id', pair.rule_id, 'disposition', pair.disposition,
         'exception_class', pair.exception_class),
-    jsonb_build_object('payment', p.said, 'line', l.said), :now
-FROM arrival_matches AS pair {sides}
-WHERE {decided} AND {otherwise}
+    jsonb_build_object('payment', {_SAID.format(row="p")}, 'line', {_SAID.format(row="l")}), :now
+FROM met_pairs AS pair
+LEFT JOIN placed_rows AS p ON p.side = 'P' AND p.id = pair.payment_id
+LEFT JOIN placed_rows AS l ON l.side = 'L' AND l.id = pair.line_id
+WHERE NOT pair.is_same
 """
-_SIDES = """
-LEFT JOIN LATERAL (SELECT r.*, jsonb_build_object('group_id', r.group_id, 'rule_id', r.rule_id, 'disposition',
-        r.disposition, 'exception_class', r.exception_class) AS said
-    FROM run_results AS r WHERE r.run_id = :run_id AND r.side = 'P' AND r.id = pair.payment_id) AS p ON TRUE
-LEFT JOIN LATERAL (SELECT r.*, jsonb_build_object('group_id', r.group_id, 'rule_id', r.rule_id, 'disposition',
-        r.disposition, 'exception_class', r.exception_class) AS said
-    FROM run_results AS r WHERE r.run_id = :run_id AND r.side = 'L' AND r.id = pair.line_id) AS l ON TRUE
+_REVISED_GO = """
+DELETE FROM arrival_matches AS stood USING met_pairs WHERE met_pairs.payment_id = stood.payment_id AND NOT is_same
 """
-_DECIDED = "(p.disposition <> 'BUFFERED' OR l.disposition <> 'BUFFERED')"
-_SAME = """(p.group_id = l.group_id AND p.disposition = pair.disposition AND p.exception_class = pair.exception_class
-    AND (SELECT count(*) FROM run_results AS r WHERE r.run_id = :run_id AND r.group_id = p.group_id) = 2)"""
+_CLOSE = """
+UPDATE arrival_matches AS stood SET closed_by_run_id = :run_id
+FROM met_pairs WHERE met_pairs.payment_id = stood.payment_id AND is_same
+"""
+_LEAVE = """
+DELETE FROM {table} AS row USING placed_rows AS found
+WHERE found.side = '{side}' AND found.id = row.{key} AND found.disposition <> 'BUFFERED'
+"""
 
 
 class DuePayments(NamedTuple):
@@ -153,7 +182,7 @@ class ArrivalStore:
         The turn ends with the transaction. What is read after it is read as it stands then.
         """
         # Few rows lead to few others by their numbers, whatever the planner, which cannot know, makes of a recursion.
-        lock = """SELECT pg_advisory_xact_lock(hashtextextended('arrival:' || :channel, 0)),
+        lock = f"""SELECT {_TURN},
             set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true)"""
         await self._session.execute(text(lock), {"channel": channel})
 
@@ -244,23 +273,16 @@ async def compare_with_close(session: AsyncSession, run_id: str, channel: str, n
     A pair that the run has too is closed by it; another goes, and is kept as a revision with what the run says. Rows
     that the run has placed leave the window, those that it buffers stay.
     """
-    asked = {"run_id": run_id, "now": now}
-    await ArrivalStore(session).take_turn(channel)
-    revise = _REVISE.format(sides=_SIDES, decided=_DECIDED, otherwise=f"{_SAME} IS NOT TRUE")
-    await session.execute(text(revise), asked)
-    gone = f"""DELETE FROM arrival_matches AS stood USING (
-        SELECT pair.payment_id FROM arrival_matches AS pair {_SIDES} WHERE {_DECIDED} AND {_SAME} IS NOT TRUE
-    ) AS otherwise WHERE otherwise.payment_id = stood.payment_id"""
-    await session.execute(text(gone), asked)
-    closed = f"""UPDATE arrival_matches AS stood SET closed_by_run_id = :run_id FROM (
-        SELECT pair.payment_id FROM arrival_matches AS pair {_SIDES} WHERE {_DECIDED} AND {_SAME}
-    ) AS same WHERE same.payment_id = stood.payment_id"""
-    await session.execute(text(closed), asked)
+    await session.execute(text(f"SELECT {_TURN}"), {"channel": channel})
+    for table, query in (("placed_rows", _PLACED), ("met_pairs", _MET)):
+        await session.execute(text(query), {"run_id": run_id})
+        await session.execute(text(f"ANALYZE {table}"))
+    await session.execute(text(_REVISE), {"run_id": run_id, "now": now})
+    await session.execute(text(_REVISED_GO))
+    await session.execute(text(_CLOSE), {"run_id": run_id})
     for table, key, side in (("arrival_payments", "payment_id", "P"), ("arrival_lines", "line_id", "L")):
-        placed = f"""DELETE FROM {table} AS row USING run_results AS found
-            WHERE found.run_id = :run_id AND found.side = '{side}' AND found.id = row.{key}
-            AND found.disposition <> 'BUFFERED'"""
-        await session.execute(text(placed), asked)
+        await session.execute(text(_LEAVE.format(table=table, key=key, side=side)))
+    await session.execute(text("DROP TABLE met_pairs, placed_rows"))
 
 
 def _revision(gone: ArrivalPair, new: ArrivalPair | None, now: datetime) -> dict[str, object]:

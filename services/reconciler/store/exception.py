@@ -19,9 +19,10 @@ from services.reconciler.tables import (
     PaymentRow,
     RefundRow,
     RunRow,
+    UnpaidPaymentRow,
 )
 
-_MERCHANT_ID = func.coalesce(PaymentRow.merchant_id, RefundRow.merchant_id)
+_MERCHANT_ID = func.coalesce(PaymentRow.merchant_id, RefundRow.merchant_id, UnpaidPaymentRow.merchant_id)
 _CLEARABLE = ("OPEN", "ASSIGNED", "PENDING_CONFIRMATION")
 _CHAIN_MAX = 1_000  # runs of one day, one after the other
 
@@ -291,11 +292,12 @@ def _told() -> Any:
 
 
 def _with_holders(statement: Any) -> Any:
-    """Exceptions with their runs, and with the payment or refund that is the first of the books' rows."""
+    """Exceptions with their runs, and with the payment (paid or not) or refund that is the first of the books' rows."""
     return (
         statement.join(RunRow, RunRow.run_id == ExceptionRow.run_id)
         .outerjoin(PaymentRow, PaymentRow.payment_id == ExceptionRow.payment_id)
         .outerjoin(RefundRow, RefundRow.refund_id == ExceptionRow.payment_id)
+        .outerjoin(UnpaidPaymentRow, UnpaidPaymentRow.payment_id == ExceptionRow.payment_id)
     )
 
 

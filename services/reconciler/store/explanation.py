@@ -22,6 +22,7 @@ from services.reconciler.tables import (
     StatementLineRow,
     StatementRow,
     SuggestionRow,
+    UnpaidPaymentRow,
 )
 
 _BESIDE_DAYS = 7  # how far from its day a row may be placed, as in the inputs of runs
@@ -76,7 +77,10 @@ class ExplanationStore:
         if payment:
             return await self._newest("P", payment_id, payment.channel, payment.business_date)
         refund = await self._session.get(RefundRow, payment_id)
-        return await self._newest("P", payment_id, refund.channel, refund.at_time.date()) if refund else None
+        if refund:
+            return await self._newest("P", payment_id, refund.channel, refund.at_time.date())
+        unpaid = await self._session.get(UnpaidPaymentRow, payment_id)
+        return await self._newest("P", payment_id, unpaid.channel, unpaid.create_time.date()) if unpaid else None
 
     async def of_line(self, line_id: str) -> Anchor | None:
         """The line in the same way."""
@@ -153,9 +157,10 @@ class ExplanationStore:
     async def _rows(self, row_ids: Sequence[str], channel: str) -> list[StoredRow]:
         """Payments, refunds and lines by their ids, in order of id."""
         payments = await self._session.scalars(select(PaymentRow).where(PaymentRow.payment_id.in_(row_ids)))
+        unpaid = await self._session.scalars(select(UnpaidPaymentRow).where(UnpaidPaymentRow.payment_id.in_(row_ids)))
         refunds = await self._session.scalars(select(RefundRow).where(RefundRow.refund_id.in_(row_ids)))
         lines = [_line(line, channel) for line in await self._lines(row_ids)]
-        rows = [*map(_payment, payments), *map(_refund, refunds), *lines]
+        rows = [*map(_payment, payments), *map(_payment, unpaid), *map(_refund, refunds), *lines]
         return sorted(rows, key=lambda row: row.row_id)
 
     async def _lines(self, line_ids: Iterable[str]) -> list[StatementLineRow]:
@@ -167,10 +172,11 @@ class ExplanationStore:
         return list(await self._session.scalars(select(StatementLineRow).where(here.in_(pairs))))
 
 
-def _payment(row: PaymentRow) -> StoredRow:
+def _payment(row: PaymentRow | UnpaidPaymentRow) -> StoredRow:
     values = {"bill_no": row.bill_no, "merchant_id": row.merchant_id}
     amount = Money(row.currency_code, row.amount_minor)
-    return _stored(row, row.payment_id, "PAYMENT", amount, row.pay_time, values, row.channel)
+    at_time = row.pay_time if isinstance(row, PaymentRow) else row.create_time
+    return _stored(row, row.payment_id, "PAYMENT", amount, at_time, values, row.channel)
 
 
 def _refund(row: RefundRow) -> StoredRow:
@@ -188,7 +194,7 @@ def _line(row: StatementLineRow, channel: str) -> StoredRow:
 
 
 def _stored(
-    row: PaymentRow | RefundRow | StatementLineRow,
+    row: PaymentRow | UnpaidPaymentRow | RefundRow | StatementLineRow,
     row_id: str,
     kind: str,
     amount: Money,

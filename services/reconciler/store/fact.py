@@ -4,13 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, delete, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.reconciler.domain.fact import PaymentFact
 from services.reconciler.tables import PaymentFactRow, PaymentRow, RunResultRow
+
+_CONFIRMED = text("""
+DELETE FROM payment_facts AS fact
+USING unnest(CAST(:payment_id AS text[]), CAST(:run_id AS text[]), CAST(:outcome AS text[]))
+    AS told (payment_id, run_id, outcome)
+WHERE fact.payment_id = told.payment_id AND fact.run_id = told.run_id AND fact.outcome = told.outcome
+""")
+_NEWER = text("UPDATE payment_facts SET next_try_at = :now WHERE payment_id = ANY(CAST(:payment_id AS text[]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +107,9 @@ class FactStore:
 
     async def told(self, facts: Sequence[PaymentFact], now: datetime) -> None:
         """Forget facts that payments confirmed; a newer fact of the same payment is due at once."""
-        keys = [(fact.payment_id, fact.run_id, fact.outcome) for fact in facts]
-        confirmed = tuple_(PaymentFactRow.payment_id, PaymentFactRow.run_id, PaymentFactRow.outcome).in_(keys)
-        await self._session.execute(delete(PaymentFactRow).where(confirmed))
-        newer = PaymentFactRow.payment_id.in_([fact.payment_id for fact in facts])
-        await self._session.execute(update(PaymentFactRow).where(newer).values(next_try_at=now))
+        told = {name: [getattr(fact, name) for fact in facts] for name in ("payment_id", "run_id", "outcome")}
+        await self._session.execute(_CONFIRMED, told)
+        await self._session.execute(_NEWER, {"payment_id": told["payment_id"], "now": now})
 
     async def not_told(self, retries: Sequence[tuple[DueFact, datetime | None]], now: datetime) -> None:
         """Set the tries so far and the next one; None when there is to be none.

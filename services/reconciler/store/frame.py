@@ -2,11 +2,12 @@
 
 A row's `part` says why it is there: OWN of the run's day, HELD of the day but placed by the run of another day,
 CARRIED that an earlier day left buffered or that only the run which this one supersedes has placed, BESIDE of a day
-beside that a row of the other side leads to.
+beside, or not paid by what the books know, that a row of the other side leads to.
 """
 
 # ruff: noqa: S608  # made of constants; what is asked comes as parameters
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.reconciler.domain.business_day import BusinessDay
+from services.reconciler.rules.rule_set import Again
 
 # Rows of a day that was left this long ago are somebody's exception, not the next statement's.
 _CARRIED_DAYS = 7
@@ -82,21 +84,6 @@ SELECT line.part, line.line_id, line.statement_id AS file_id, line.line_no, CAST
     {MICROSECONDS.format("line.book_time")} AS book_time_us, line.business_date
 FROM day_lines AS line
 """
-# What the lines of the run lead to: by the channel's number, or by ours.
-_LED_TO = """
-(SELECT payment_id FROM payments JOIN day_lines AS line ON line.channel_txn_no = payments.channel_txn_no
- WHERE payments.channel = $1 AND payments.business_date = ANY($4) AND line.channel_txn_no <> ''
- UNION
- SELECT payment_id FROM payments JOIN day_lines AS line ON line.merchant_order_no = payments.merchant_order_no
- WHERE payments.channel = $1 AND payments.business_date = ANY($4) AND line.merchant_order_no <> '')
-"""
-_REFUNDS_LED_TO = """
-(SELECT refund_id FROM refunds JOIN day_lines AS line ON line.channel_refund_no = refunds.channel_refund_no
- WHERE refunds.channel = $1 AND refunds.at_time >= $7 AND refunds.at_time < $8 AND line.channel_refund_no <> ''
- UNION
- SELECT refund_id FROM refunds JOIN day_lines AS line ON line.merchant_refund_no = refunds.merchant_refund_no
- WHERE refunds.channel = $1 AND refunds.at_time >= $7 AND refunds.at_time < $8 AND line.merchant_refund_no <> '')
-"""
 # A row of a day beside that some run has placed with a counterpart, also its own day's, is not to be had.
 _PLACED = f"""EXISTS (
     SELECT 1 FROM nearby_runs JOIN run_results AS found ON found.run_id = nearby_runs.run_id
@@ -104,37 +91,98 @@ _PLACED = f"""EXISTS (
     WHERE found.side = 'P' AND found.id = {{id}} AND found.disposition <> 'BUFFERED' AND other.side = 'L'
         AND NOT {_DECLINED}
 )"""
-_PART = """CASE WHEN held.id IS NOT NULL THEN 'HELD' WHEN {own} THEN 'OWN'
-    WHEN carried.id IS NOT NULL THEN 'CARRIED' ELSE 'BESIDE' END"""
-_BESIDE = """
-LEFT JOIN held_rows AS held ON held.side = 'P' AND held.id = {id}
-LEFT JOIN carried_rows AS carried ON carried.side = 'P' AND carried.id = {id}
+# What other days have for the run: carried, or what its lines lead to, by the channel's number or by ours. Each is
+# found by its number, so that a run does not grow with the days that there are.
+_BESIDE = f"""
+WITH led_to AS MATERIALIZED (
+    SELECT payment_id AS id FROM payments JOIN day_lines AS line ON line.channel_txn_no = payments.channel_txn_no
+    WHERE payments.channel = $1 AND payments.business_date = ANY($4) AND line.channel_txn_no <> ''
+    UNION
+    SELECT payment_id FROM payments JOIN day_lines AS line ON line.merchant_order_no = payments.merchant_order_no
+    WHERE payments.channel = $1 AND payments.business_date = ANY($4) AND line.merchant_order_no <> ''
+    UNION
+    SELECT refund_id FROM refunds JOIN day_lines AS line ON line.channel_refund_no = refunds.channel_refund_no
+    WHERE refunds.channel = $1 AND refunds.at_time >= $7 AND refunds.at_time < $8 AND line.channel_refund_no <> ''
+    UNION
+    SELECT refund_id FROM refunds JOIN day_lines AS line ON line.merchant_refund_no = refunds.merchant_refund_no
+    WHERE refunds.channel = $1 AND refunds.at_time >= $7 AND refunds.at_time < $8 AND line.merchant_refund_no <> ''
+), beside AS MATERIALIZED (
+    SELECT id, 'CARRIED' AS part FROM carried_rows WHERE side = 'P'
+    UNION ALL
+    SELECT id, 'BESIDE' FROM led_to WHERE NOT {_PLACED.format(id="led_to.id")}
+        AND NOT EXISTS (SELECT 1 FROM carried_rows AS carried WHERE carried.side = 'P' AND carried.id = led_to.id)
+)
 """
-_PAYMENTS = f"""
-SELECT {_PART.format(own="payment.business_date = $2")} AS part, payment.payment_id, payment.merchant_id,
+_HELD_OR = """CASE WHEN EXISTS (SELECT 1 FROM held_rows WHERE held_rows.side = 'P' AND held_rows.id = {id}) THEN 'HELD'
+    ELSE {part} END"""
+_PAYMENT = f"""
+SELECT {_HELD_OR.format(id="payment.payment_id", part="{part}")} AS part, payment.payment_id, payment.merchant_id,
     payment.channel, 'PAYMENT' AS kind, 'SUCCEEDED' AS state, payment.channel_txn_no, payment.merchant_order_no,
     '' AS channel_refund_no, '' AS merchant_refund_no, payment.bill_no, '' AS batch_no, '' AS payer,
     payment.currency_code, payment.amount_minor, payment.fee_minor,
     {MICROSECONDS.format("payment.pay_time")} AS pay_time_us, payment.business_date, payment.traceparent
-FROM payments AS payment {_BESIDE.format(id="payment.payment_id")}
-WHERE payment.channel = $1 AND payment.first_sequence <= $3 AND (
-    payment.business_date = $2 OR carried.id IS NOT NULL
-    OR payment.payment_id IN {_LED_TO} AND NOT {_PLACED.format(id="payment.payment_id")}
-)
-UNION ALL
-SELECT {_PART.format(own="refund.at_time >= $5 AND refund.at_time < $6")}, refund.refund_id, refund.merchant_id,
+FROM payments AS payment"""
+_REFUND = f"""
+SELECT {_HELD_OR.format(id="refund.refund_id", part="{part}")}, refund.refund_id, refund.merchant_id,
     refund.channel, 'REFUND', refund.state, refund.channel_txn_no, refund.merchant_order_no, refund.channel_refund_no,
     refund.merchant_refund_no, refund.bill_no, '', '', refund.currency_code, -refund.amount_minor, NULL,
     {MICROSECONDS.format("refund.at_time")},
-    CASE WHEN refund.at_time >= $5 AND refund.at_time < $6 THEN CAST($2 AS date)
-         ELSE CAST($2 AS date) + floor(extract(epoch FROM refund.at_time - $5) / 86400)::int END,
+    CAST($2 AS date) + CASE WHEN refund.at_time >= $5 AND refund.at_time < $6 THEN 0
+        ELSE floor(extract(epoch FROM refund.at_time - $5) / 86400)::int END,
     refund.traceparent
-FROM refunds AS refund {_BESIDE.format(id="refund.refund_id")}
-WHERE refund.channel = $1 AND refund.first_sequence <= $3 AND (
-    refund.at_time >= $5 AND refund.at_time < $6 OR carried.id IS NOT NULL
-    OR refund.refund_id IN {_REFUNDS_LED_TO} AND NOT {_PLACED.format(id="refund.refund_id")}
-)
+FROM refunds AS refund"""
+# Money that the channel may have and the books do not. It has no day: it is told only beside a line that leads to it.
+_UNPAID = f"""
+SELECT 'BESIDE' AS part, unpaid.payment_id, unpaid.merchant_id, unpaid.channel, 'PAYMENT' AS kind, unpaid.state,
+    unpaid.channel_txn_no, unpaid.merchant_order_no, '' AS channel_refund_no, '' AS merchant_refund_no, unpaid.bill_no,
+    '' AS batch_no, '' AS payer, unpaid.currency_code, unpaid.amount_minor, NULL::bigint AS fee_minor,
+    {MICROSECONDS.format("unpaid.create_time")} AS pay_time_us, CAST($2 AS date) AS business_date, '' AS traceparent
+FROM unpaid_payments AS unpaid
+WHERE unpaid.channel = $1 AND unpaid.first_sequence <= $3 AND unpaid.payment_id IN (
+    SELECT payment_id FROM unpaid_payments JOIN day_lines AS line USING (channel_txn_no)
+    WHERE unpaid_payments.channel = $1 AND channel_txn_no <> ''
+    UNION
+    SELECT payment_id FROM unpaid_payments JOIN day_lines AS line USING (merchant_order_no)
+    WHERE unpaid_payments.channel = $1 AND merchant_order_no <> ''
+) AND NOT EXISTS (SELECT 1 FROM held_rows AS held WHERE held.side = 'P' AND held.id = unpaid.payment_id)
 """
+_PAYMENTS = f"""
+{_BESIDE}
+{_PAYMENT.format(part="'OWN'")}
+WHERE payment.channel = $1 AND payment.business_date = $2 AND payment.first_sequence <= $3
+UNION ALL
+{_PAYMENT.format(part="beside.part")} JOIN beside ON beside.id = payment.payment_id
+WHERE payment.channel = $1 AND payment.business_date <> $2 AND payment.first_sequence <= $3
+UNION ALL
+{_REFUND.format(part="'OWN'")}
+WHERE refund.channel = $1 AND refund.at_time >= $5 AND refund.at_time < $6 AND refund.first_sequence <= $3
+UNION ALL
+{_REFUND.format(part="beside.part")} JOIN beside ON beside.id = refund.refund_id
+WHERE refund.channel = $1 AND NOT (refund.at_time >= $5 AND refund.at_time < $6) AND refund.first_sequence <= $3
+UNION ALL
+{_UNPAID}
+"""
+# Of what an `again` rule names alike on another channel or day, the first that was paid, has not been given back and
+# that no run misses at the channel.
+_PAID_BEFORE = """
+SELECT DISTINCT ON (own.payment_id) '{rule_id}' AS rule_id, own.payment_id, first.payment_id AS first_id
+FROM payments AS own JOIN payments AS first ON {same}
+WHERE own.channel = $1 AND own.business_date = $2 AND own.first_sequence <= $3 AND own.bill_no <> ''
+    AND first.bill_no <> '' AND first.first_sequence <= $3
+    AND (first.channel <> own.channel OR first.business_date <> own.business_date)
+    AND first.pay_time > own.pay_time - interval '7 days'
+    AND (first.pay_time, first.payment_id) < (own.pay_time, own.payment_id)
+    AND NOT EXISTS (SELECT 1 FROM refunds WHERE refunds.payment_id = first.payment_id AND refunds.state <> 'FAILED')
+    AND NOT EXISTS (SELECT 1 FROM exceptions JOIN runs USING (run_id)
+        WHERE exceptions.payment_id = first.payment_id AND exceptions.state <> 'RESOLVED' AND runs.mode = 'COMMIT'
+            AND exceptions.exception_class IN ('PLATFORM_ONLY', 'STATUS_PLATFORM_SUCCESS'))
+ORDER BY own.payment_id, first.pay_time, first.payment_id
+"""
+_NO_BILLS = "SELECT '' AS rule_id, '' AS payment_id, '' AS first_id WHERE FALSE"
+# What of a payment the mirror knows and an `again` rule may name.
+_NAMED = frozenset(
+    {"merchant_id", "bill_no", "currency_code", "amount_minor", "merchant_order_no", "channel", "channel_txn_no"}
+)
 
 
 class FrameStore:
@@ -179,8 +227,20 @@ class FrameStore:
         moments = (day.begins, day.ends, day.before_begins, day.after_ends)
         await self._copy(_PAYMENTS, path, day.channel, day.business_date, up_to, beside, *moments)
 
+    async def copy_paid_before(self, day: BusinessDay, up_to: int, rules: Iterable[Again], path: Path) -> None:
+        """Payments of the day that pay again, by these rules, what was paid on another channel or day before."""
+        bills = [rule for rule in rules if {"merchant_id", "bill_no"} <= {*rule.keys} <= _NAMED]
+        queries = (_PAID_BEFORE.format(rule_id=rule.id, same=_same(rule.keys)) for rule in bills)
+        query = " UNION ALL ".join(f"({each})" for each in queries)
+        values = (day.channel, day.business_date, up_to) if query else ()
+        await self._copy(query or _NO_BILLS, path, *values)
+
     async def _copy(self, query: str, path: Path, *values: object) -> None:
         raw = await (await self._session.connection()).get_raw_connection()
         driver = raw.driver_connection
         assert driver is not None, "a session at work has a connection"
         await driver.copy_from_query(query, *values, output=str(path), format="csv", header=True)
+
+
+def _same(keys: Iterable[str]) -> str:
+    return " AND ".join(f"own.{name} = first.{name}" for name in keys)

@@ -1,17 +1,41 @@
-"""SQL of the mirror: payments that have succeeded, their refunds, and how far their feed was read."""
+"""SQL of the mirror: payments that have succeeded, those that have not, refunds, and how far their feed was read."""
 
-from collections.abc import Sequence
+# ruff: noqa: S608  # made of names of columns
+
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
 from datetime import date
 
-from sqlalchemy import Boolean, and_, func, literal_column, select, tuple_
+from sqlalchemy import Boolean, and_, delete, func, literal_column, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund
-from services.reconciler.tables import FeedCursorRow, PaymentRow, RefundRow
+from services.reconciler.domain.payment import Change, MirroredPayment, MirroredRefund, UnpaidPayment
+from services.reconciler.tables import FeedCursorRow, PaymentRow, RefundRow, UnpaidPaymentRow
 
 # The release before read the feed by another cursor, without refunds; beside it this one goes on from where it began.
 _FEED = "payments and refunds"
+_TYPES = {
+    **dict.fromkeys(("payment_id", "merchant_id", "merchant_order_no", "bill_no", "channel", "channel_txn_no"), "text"),
+    "currency_code": "text",
+    "amount_minor": "bigint",
+    "pay_time": "timestamptz",
+    "business_date": "date",
+    "version": "bigint",
+    "traceparent": "text",
+    "fee_minor": "bigint",
+    "first_sequence": "bigint",
+}
+_NEW = [name for name in _TYPES if name not in ("payment_id", "first_sequence")]
+# A column at a time: of as many values as a batch has, one by one, parsing would take most of the time. What was just
+# inserted has no xmax.
+_MIRROR = text(f"""
+INSERT INTO payments ({", ".join(_TYPES)})
+SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _TYPES.items())})
+ON CONFLICT (payment_id) DO UPDATE SET ({", ".join(_NEW)}) = ({", ".join(f"excluded.{name}" for name in _NEW)})
+WHERE excluded.version > payments.version
+RETURNING payment_id, payments.xmax = 0
+""")
 
 
 class MirrorStore:
@@ -33,6 +57,11 @@ class MirrorStore:
             statement.on_conflict_do_update(index_elements=["feed"], set_={"next_sequence": furthest})
         )
 
+    async def known(self, payment_ids: Collection[str]) -> set[str]:
+        """Which of these payments the mirror has as paid."""
+        statement = select(PaymentRow.payment_id).where(PaymentRow.payment_id.in_(payment_ids))
+        return set(await self._session.scalars(statement))
+
     async def mirror(self, changes: Sequence[Change]) -> set[str]:
         """Keep each payment unless its version is kept already; returns the ids that are new here.
 
@@ -40,16 +69,32 @@ class MirrorStore:
         """
         if not changes:
             return set()
-        new = insert(PaymentRow)
-        values = {column: new.excluded[column] for column in _columns(changes[0].payment) if column != "payment_id"}
-        statement = new.on_conflict_do_update(
-            index_elements=["payment_id"], set_=values, where=new.excluded.version > PaymentRow.version
-        ).returning(PaymentRow.payment_id, literal_column("(payments.xmax = 0)", Boolean))  # no xmax: it was inserted
         # In one order everywhere, so that two readers of the feed cannot lock each other out.
         rows = [{**_columns(change.payment), "first_sequence": change.sequence} for change in changes]
         rows.sort(key=lambda row: str(row["payment_id"]))
-        kept = await self._session.execute(statement, rows)
-        return {payment_id for payment_id, inserted in kept if inserted}
+        kept = await self._session.execute(_MIRROR, {name: [row[name] for row in rows] for name in _TYPES})
+        new_ids = {payment_id for payment_id, inserted in kept if inserted}
+        await self._no_longer_unpaid(new_ids)
+        return new_ids
+
+    async def mirror_unpaid(self, unpaid: Sequence[UnpaidPayment]) -> None:
+        """Keep the newest of each payment that has not succeeded, unless it has by what the mirror knows."""
+        newest: dict[str, UnpaidPayment] = {}
+        for payment in sorted(unpaid, key=lambda each: each.version):
+            first = newest.get(payment.payment_id, payment).first_sequence
+            newest[payment.payment_id] = replace(payment, first_sequence=first)
+        paid = select(PaymentRow.payment_id).where(PaymentRow.payment_id.in_(newest))
+        for payment_id in await self._session.scalars(paid):
+            del newest[payment_id]
+        if not newest:
+            return
+        new = insert(UnpaidPaymentRow)
+        rows = [_unpaid_columns(newest[payment_id]) for payment_id in sorted(newest)]
+        values = {name: new.excluded[name] for name in rows[0] if name not in ("payment_id", "first_sequence")}
+        statement = new.on_conflict_do_update(
+            index_elements=["payment_id"], set_=values, where=new.excluded.version > UnpaidPaymentRow.version
+        )
+        await self._session.execute(statement, rows)
 
     async def repair(
         self, payments: Sequence[MirroredPayment], channel: str, business_date: date, after_payment_id: str, last: bool
@@ -65,8 +110,9 @@ class MirrorStore:
             rows = [{**_columns(payment), "first_sequence": 0} for payment in payments]
             new = insert(PaymentRow)
             told = [name for name in _columns(payments[0]) if name not in ("payment_id", "traceparent")]
-            differs = tuple_(*(PaymentRow.__table__.c[name] for name in told)).is_distinct_from(
-                tuple_(*(new.excluded[name] for name in told))
+            said = [name for name in told if name != "version"]  # which rises with what we told payments too
+            differs = tuple_(*(PaymentRow.__table__.c[name] for name in said)).is_distinct_from(
+                tuple_(*(new.excluded[name] for name in said))
             )
             statement = new.on_conflict_do_update(
                 index_elements=["payment_id"],
@@ -75,6 +121,7 @@ class MirrorStore:
             ).returning(PaymentRow.payment_id, literal_column("(payments.xmax = 0)", Boolean))
             for payment_id, inserted in await self._session.execute(statement, rows):
                 (missing if inserted else wrong).append(payment_id)
+            await self._no_longer_unpaid(missing)
         ours = select(PaymentRow.payment_id).where(
             PaymentRow.channel == channel,
             PaymentRow.business_date == business_date,
@@ -84,6 +131,10 @@ class MirrorStore:
             ours = ours.where(PaymentRow.payment_id <= payments[-1].payment_id)
         theirs = {payment.payment_id for payment in payments}
         return missing, wrong, sorted(set(await self._session.scalars(ours)) - theirs)
+
+    async def _no_longer_unpaid(self, payment_ids: Collection[str]) -> None:
+        if payment_ids:
+            await self._session.execute(delete(UnpaidPaymentRow).where(UnpaidPaymentRow.payment_id.in_(payment_ids)))
 
     async def mirror_refunds(self, changes: Sequence[Change]) -> None:
         """Keep each change's refund unless its version is kept already. No refund may be there twice."""
@@ -116,6 +167,12 @@ def _columns(payment: MirroredPayment) -> dict[str, object]:
         "traceparent": payment.traceparent,
         "fee_minor": payment.fee_minor,
     }
+
+
+def _unpaid_columns(payment: UnpaidPayment) -> dict[str, object]:
+    columns = {field.name: getattr(payment, field.name) for field in fields(payment) if field.name != "amount"}
+    money = {"currency_code": payment.amount.currency_code, "amount_minor": payment.amount.amount_minor}
+    return {**columns, **money}
 
 
 def _refund_columns(refund: MirroredRefund) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """SQL of what runs found: the place of every row, matches and exceptions. What a run found never changes."""
 
 from collections.abc import Sequence
-from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,12 +65,12 @@ class ResultStore:
         rows = await self._session.execute(statement)
         return sorted(Place(*row[:5], int(row[5])) for row in rows)
 
-    async def own_rows(self, run_id: str, business_date: date) -> list[OwnRows]:
+    async def own_rows(self, run_id: str) -> list[OwnRows]:
         """What the tables have of a run's own day."""
         by = (RunResultRow.side, RunResultRow.currency_code)
         statement = (
             select(*by, func.count(), func.sum(RunResultRow.amount_minor))
-            .where(RunResultRow.run_id == run_id, RunResultRow.business_date == business_date)
+            .where(RunResultRow.run_id == run_id, ~RunResultRow.beside)
             .group_by(*by)
         )
         return sorted(OwnRows(*row[:3], int(row[3])) for row in await self._session.execute(statement))

@@ -17,13 +17,13 @@ from services.reconciler.tables.exception import (
 )
 from services.reconciler.tables.fact import PaymentFactRow
 from services.reconciler.tables.fetch import StatementFetchRow
-from services.reconciler.tables.mirror import FeedCursorRow, PaymentRow, RefundRow
+from services.reconciler.tables.mirror import FeedCursorRow, PaymentRow, RefundRow, UnpaidPaymentRow
 from services.reconciler.tables.rule_set import (
     RuleSetRegressionChangeRow,
     RuleSetRegressionRow,
     RuleSetVersionRow,
 )
-from services.reconciler.tables.run import MatchRow, RunResultRow, RunRow
+from services.reconciler.tables.run import RunResultRow, RunRow
 from services.reconciler.tables.statement import (
     StatementFileChunkRow,
     StatementFileRow,
@@ -47,7 +47,6 @@ __all__ = [
     "ExceptionConfirmationRow",
     "ExceptionRow",
     "FeedCursorRow",
-    "MatchRow",
     "PaymentFactRow",
     "PaymentRow",
     "RefundRow",
@@ -65,4 +64,5 @@ __all__ = [
     "StatementUploadRow",
     "SuggestionDecisionRow",
     "SuggestionRow",
+    "UnpaidPaymentRow",
 ]

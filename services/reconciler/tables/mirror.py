@@ -24,6 +24,7 @@ class PaymentRow(Base):
         Index(None, "channel", "business_date"),
         Index(None, "channel", "channel_txn_no"),
         Index(None, "channel", "merchant_order_no"),
+        Index("payments_bill_idx", "bill_no", "merchant_id", postgresql_where=text("bill_no <> ''")),
     )
     payment_id: Mapped[str] = mapped_column(primary_key=True)
     merchant_id: Mapped[str]
@@ -39,6 +40,31 @@ class PaymentRow(Base):
     traceparent: Mapped[str]
     first_sequence: Mapped[int] = mapped_column(server_default=text("0"))
     fee_minor: Mapped[int | None]
+
+
+class UnpaidPaymentRow(Base):
+    """A payment that has not succeeded, or will not: the channel may have its money. It goes when it succeeds."""
+
+    __tablename__ = "unpaid_payments"
+    __table_args__ = (
+        *(
+            Index(f"unpaid_payments_{name}_idx", name, "channel", postgresql_where=text(f"{name} <> ''"))
+            for name in ("channel_txn_no", "merchant_order_no")
+        ),
+        Index(None, "create_time"),
+    )
+    payment_id: Mapped[str] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str]
+    channel: Mapped[str]
+    channel_txn_no: Mapped[str]
+    merchant_order_no: Mapped[str]
+    bill_no: Mapped[str]
+    currency_code: Mapped[str]
+    state: Mapped[str]
+    amount_minor: Mapped[int]
+    create_time: Mapped[datetime]
+    first_sequence: Mapped[int]
+    version: Mapped[int]
 
 
 class RefundRow(Base):

@@ -1,9 +1,9 @@
-"""Runs, and the matches that they found."""
+"""Runs, and the places that they found for rows."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,6 +18,7 @@ class RunRow(Base):
     the name of the rules in runs of releases before rule sets; `as_of` is the moment for which it was decided.
     `mirror_gap` is what the mirror had otherwise than payments when the run began, empty if nothing.
     `same_as_run_id` names the run that stands, where this one was asked for with equal pins and so decided nothing.
+    Since `results_forget_time` its `run_results` are only those that a person may have to look at.
     """
 
     __tablename__ = "runs"
@@ -41,6 +42,14 @@ class RunRow(Base):
             unique=True,
             postgresql_where=text(
                 "state = 'SUCCEEDED' AND mode = 'COMMIT' AND superseded_by_run_id IS NULL AND same_as_run_id IS NULL"
+            ),
+        ),
+        Index(
+            "runs_forgettable_idx",
+            "end_time",
+            postgresql_where=text(
+                "state = 'SUCCEEDED' AND results_forget_time IS NULL AND same_as_run_id IS NULL"
+                " AND (mode = 'DRY_RUN' OR superseded_by_run_id IS NOT NULL)"
             ),
         ),
         CheckConstraint("(state IN ('SUCCEEDED', 'FAILED')) = (end_time IS NOT NULL)", name="end_time"),
@@ -74,6 +83,7 @@ class RunRow(Base):
     as_of: Mapped[datetime | None]
     same_as_run_id: Mapped[str | None]
     mirror_gap: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    results_forget_time: Mapped[datetime | None]
 
 
 class RunResultRow(Base):
@@ -113,24 +123,3 @@ class RunResultRow(Base):
     amount_minor: Mapped[int]
     business_date: Mapped[date]
     beside: Mapped[bool]
-
-
-class MatchRow(Base):
-    """A payment and a line that are the same money, by a run of the release before; `run_results` has them too."""
-
-    __tablename__ = "matches"
-    __table_args__ = (
-        Index("matches_run_id_payment_id_key", "run_id", "payment_id", unique=True),
-        Index("matches_run_id_line_key", "run_id", "statement_id", "line_no", unique=True),
-        Index(None, "payment_id"),
-    )
-    match_id: Mapped[str] = mapped_column(primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.run_id"))
-    payment_id: Mapped[str]
-    statement_id: Mapped[str]
-    line_no: Mapped[int]
-    kind: Mapped[str]
-    key: Mapped[str]
-    currency_code: Mapped[str]
-    amount_minor: Mapped[int]
-    trace_id: Mapped[str]

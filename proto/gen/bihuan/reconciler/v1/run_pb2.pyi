@@ -135,6 +135,7 @@ class Run(_message.Message):
     SAME_AS_RUN_ID_FIELD_NUMBER: _builtins.int
     SUPERSEDED_BY_RUN_ID_FIELD_NUMBER: _builtins.int
     MIRROR_GAP_FIELD_NUMBER: _builtins.int
+    RESULTS_FORGET_TIME_FIELD_NUMBER: _builtins.int
     run_id: _builtins.str
     """Ours."""
     channel: _builtins.str
@@ -183,6 +184,12 @@ class Run(_message.Message):
         nothing. A run that still fails with MIRROR_GAP could not be repaired so.
         """
 
+    @_builtins.property
+    def results_forget_time(self) -> _timestamp_pb2.Timestamp:
+        """When its matches were let go of, since it was a dry run or another took its place long ago; its totals, digest and
+        exceptions are kept. Unset while all of it can be listed.
+        """
+
     def __init__(
         self,
         *,
@@ -203,10 +210,11 @@ class Run(_message.Message):
         same_as_run_id: _builtins.str = ...,
         superseded_by_run_id: _builtins.str = ...,
         mirror_gap: Global___MirrorGap | None = ...,
+        results_forget_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "mirror_gap", b"mirror_gap", "pins", b"pins", "totals", b"totals"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "mirror_gap", b"mirror_gap", "pins", b"pins", "results_forget_time", b"results_forget_time", "totals", b"totals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_date", b"business_date", "channel", b"channel", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "mirror_gap", b"mirror_gap", "mode", b"mode", "output_digest", b"output_digest", "pins", b"pins", "rows_done", b"rows_done", "rows_total", b"rows_total", "run_id", b"run_id", "same_as_run_id", b"same_as_run_id", "state", b"state", "superseded_by_run_id", b"superseded_by_run_id", "totals", b"totals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_date", b"business_date", "channel", b"channel", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "mirror_gap", b"mirror_gap", "mode", b"mode", "output_digest", b"output_digest", "pins", b"pins", "results_forget_time", b"results_forget_time", "rows_done", b"rows_done", "rows_total", b"rows_total", "run_id", b"run_id", "same_as_run_id", b"same_as_run_id", "state", b"state", "superseded_by_run_id", b"superseded_by_run_id", "totals", b"totals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
