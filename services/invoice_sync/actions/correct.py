@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
+from chassis.versions import must_be_at
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.issue import request_id_reused
 from services.invoice_sync.actions.issuing import broken_of
@@ -35,11 +36,13 @@ class CorrectActions:
         self._tools = tools
 
     @telemetry.traced
-    async def correct_invoice(self, request_id: str, invoice_id: str, buyer: Party) -> CorrectionMade:
+    async def correct_invoice(
+        self, request_id: str, invoice_id: str, buyer: Party, expected_version: int = 0
+    ) -> CorrectionMade:
         """Freeze the next version of an invoice's document for this buyer, and make it due.
 
-        Raises Fault NOT_FOUND, REQUEST_ID_REUSED, NOT_CORRECTABLE when it is neither refused nor invalid, and
-        NOT_CORRECTABLE with the rules when the new version breaks one too.
+        Raises Fault NOT_FOUND, REQUEST_ID_REUSED, VERSION_MISMATCH, NOT_CORRECTABLE when it is neither refused nor
+        invalid, and NOT_CORRECTABLE with the rules when the new version breaks one too.
         """
         fingerprint = request_fingerprint(invoice_id, buyer)
         async with self._tools.sessions.begin() as session:
@@ -51,6 +54,7 @@ class CorrectActions:
             invoice = await invoices.get(session, invoice_id)
             if invoice is None:
                 raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+            must_be_at(expected_version, invoice.version)
             await self._correct(session, invoice, buyer)
             if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._tools.clock.now()):
                 raise request_id_reused()

@@ -1,13 +1,14 @@
 """Follows payments and issues their invoices, by policy or on request. It never sends anything."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
+from chassis.versions import must_be_at
 from services.invoice_sync.actions.follow import take_changes
 from services.invoice_sync.actions.issuing import Issuing, issue_span
 from services.invoice_sync.actions.tools import Tools
@@ -113,10 +114,19 @@ class IssueActions:
                 return _replay(noted, fingerprint)
         return Requested(invoice_id, replayed=bool(existing))
 
-    async def set_merchant_profile(self, profile: Profile) -> None:
-        """Write how a merchant's invoices are issued. What became due by it is issued by the next sweep."""
+    async def set_merchant_profile(self, wanted: Profile) -> Profile:
+        """Write how a merchant's invoices are issued. What became due by it is issued by the next sweep.
+
+        Raises Fault VERSION_MISMATCH when it is not at the version that is named. One that says the same stays as it
+        is, whatever is named: so a repeat of a call that was done is answered as the first was.
+        """
         async with self._sessions.begin() as session:
-            await payments.set_profile(session, profile, self._clock.now())
+            kept = await payments.hold_profile(session, wanted.merchant_id)
+            if kept is not None and wanted.says_the_same(kept):
+                return kept
+            must_be_at(wanted.version, kept.version if kept else 0)
+            version = await payments.set_profile(session, wanted, self._clock.now())
+        return replace(wanted, version=version)
 
     async def _follow_or_name(self, change: PaymentChange, told: Sequence[PaymentChange]) -> bool:
         try:
