@@ -130,19 +130,7 @@ class Batcher(Generic[Item, Result]):
         An item that is in no batch `within_seconds` is dropped, and so is one whose caller is cancelled before. Once in
         a batch it is flushed even if its caller leaves.
         """
-        if self._closing:
-            raise BatchClosed("nothing more is taken")
-        if len(self._waiting) >= self._waiting_max:
-            self.counts.full_count += 1
-            if self._watch is not None:
-                self._watch.turned_away()
-            raise BatchFull(f"{self._waiting_max} wait already")
-        loop = asyncio.get_running_loop()
-        since = loop.time()
-        expire_at = None if within_seconds is None else since + within_seconds
-        entry: _Entry[Item, Result] = _Entry(item, since, expire_at, loop.create_future())
-        self._waiting[entry] = None
-        self._schedule()
+        entry = self._enter(item, within_seconds)
         try:
             return await entry.answer
         except asyncio.CancelledError:
@@ -150,6 +138,10 @@ class Batcher(Generic[Item, Result]):
                 del self._waiting[entry]
                 self.counts.dropped_count += 1
             raise
+
+    def submit(self, item: Item, within_seconds: float | None = None) -> "asyncio.Future[Result]":
+        """The same for a caller that has no task of its own; BatchClosed and BatchFull are raised here and now."""
+        return self._enter(item, within_seconds).answer
 
     async def close(self, within_seconds: float) -> None:
         """Take nothing more, and flush what waits; what is not done in time gets BatchClosed or BatchCut."""
@@ -164,6 +156,22 @@ class Batcher(Generic[Item, Result]):
             flight.cancel()
         if self._flights:
             await asyncio.wait(self._flights, timeout=_CUT_SECONDS_MAX)
+
+    def _enter(self, item: Item, within_seconds: float | None) -> "_Entry[Item, Result]":
+        if self._closing:
+            raise BatchClosed("nothing more is taken")
+        if len(self._waiting) >= self._waiting_max:
+            self.counts.full_count += 1
+            if self._watch is not None:
+                self._watch.turned_away()
+            raise BatchFull(f"{self._waiting_max} wait already")
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        expire_at = None if within_seconds is None else since + within_seconds
+        entry: _Entry[Item, Result] = _Entry(item, since, expire_at, loop.create_future())
+        self._waiting[entry] = None
+        self._schedule()
+        return entry
 
     def _schedule(self) -> None:
         if not self._waiting or len(self._flights) >= self._in_flight_max:

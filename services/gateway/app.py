@@ -34,6 +34,7 @@ from services.gateway.guard import Guard
 from services.gateway.issuers import read_issuers
 from services.gateway.limits import InFlight
 from services.gateway.policy import table
+from services.gateway.quick import Quick
 from services.gateway.rates import RateLimits
 from services.gateway.routes import Routes
 from services.gateway.rpc.api_key import ApiKeyServicer
@@ -134,10 +135,11 @@ async def start(config: Config) -> Gateway:
 
     channels = upstreams | own
     together = batched.connect(known.operations, channels)
+    scope = Scope(known.operations, channels)
     transcoder = Transcoder(
         channels,
         together,
-        Scope(known.operations, channels),
+        scope,
         permits,
         config.call_timeout_seconds,
         config.upload_timeout_seconds,
@@ -147,7 +149,10 @@ async def start(config: Config) -> Gateway:
     in_flight = InFlight(config.in_flight_max, config.shed_latency_seconds)
     document = openapi.document(known)
     door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight)
-    outside = await web.start(config.http_listen, door)
+    quick = Quick(
+        known.operations, together, access, brakes.guard, in_flight, scope, permits, config.call_timeout_seconds
+    )
+    outside = await web.start(config.http_listen, door, quick)
     return Gateway(inside, outside, engine, channels, together, brakes, hooks)
 
 

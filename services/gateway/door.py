@@ -27,9 +27,11 @@ from services.gateway.routes import Found, Routes
 from services.gateway.transcode import Transcoder
 from services.gateway.watch import EventStream, Watches
 
+# In the scope of a request whose trace starts here, when it was decided before that it is kept.
+KEPT = "bihuan.kept"
 _SEND_SECONDS = 30.0
 # In every answer.
-_EVER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+EVER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _log = structlog.get_logger()
 
 
@@ -59,7 +61,7 @@ class Door:
         """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
         request = _Request(scope, receive)
         response = await self._pages.answer(_raw_path(request), request) or await self._traced_answer(request)
-        response.raw_headers.extend(_EVER)
+        response.raw_headers.extend(EVER)
         try:
             async with asyncio.timeout(None if isinstance(response, EventStream) else _SEND_SECONDS):
                 await response(scope, receive, send)
@@ -75,11 +77,11 @@ class Door:
             kind=SpanKind.SERVER,
             parent=request.headers.get("traceparent", ""),
             attributes=attributes | ({"http.route": route} if route else {}),
+            is_kept=request.scope.get(KEPT, False),
         ) as current:
             response = await self._answer(found, request, current)
             current.set_attribute("http.response.status_code", response.status_code)
-            if traceparent := telemetry.current_traceparent().encode("ascii"):
-                response.raw_headers += [(b"trace-id", traceparent[3:35]), (b"traceparent", traceparent)]
+            response.raw_headers += trace_headers(telemetry.current_traceparent())
         return response
 
     def _find(self, request: Request) -> Found | CalledBack | Fault:
@@ -111,11 +113,9 @@ class Door:
         except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
             if origin is not None:
                 self._guard.refused(raised, request, origin, key_id)
-            response = self._refusal(raised, request, current)
+            response = refusal(raised, _raw_path(request), request.headers.get("accept-language", ""), current)
         self._guard.finish(request, response)
-        if response.status_code >= 400:  # what was done stands in the audit, with more than a line has
-            route = _template_of(found)
-            _log.info("request", method=request.method, route=route, status=response.status_code, key_id=key_id)
+        log_refusal(request.method, _template_of(found), response, key_id)
         return response
 
     def _place(self, found: Found | CalledBack | Fault) -> AbstractContextManager[None]:
@@ -136,19 +136,33 @@ class Door:
         self._access.permit(caller, found.operation.method.full_name)
         return await self._transcoder.answer(found, request, caller)
 
-    def _refusal(self, raised: Exception, request: Request, current: Span) -> Response:
-        if isinstance(raised, Fault):
-            fault = raised
-        elif isinstance(raised, TimeoutError):
-            fault = plain_fault(Kind.DEADLINE)
-        else:
-            _log.error("unhandled", path=_raw_path(request), **storage_fault.log_facts(raised))
-            fault = plain_fault(Kind.INTERNAL)
-        if status_of(fault) >= 500:
-            telemetry.fail(current, fault.reason)
-        else:
-            current.set_attribute("error.type", fault.reason)
-        return problem(fault, request.headers.get("accept-language", ""), telemetry.current_trace_id())
+
+def refusal(raised: Exception, path: str, accept_language: str, current: Span) -> Response:
+    """The answer to a request whose serving raised; `current` is its span."""
+    if isinstance(raised, Fault):
+        fault = raised
+    elif isinstance(raised, TimeoutError):
+        fault = plain_fault(Kind.DEADLINE)
+    else:
+        _log.error("unhandled", path=path, **storage_fault.log_facts(raised))
+        fault = plain_fault(Kind.INTERNAL)
+    if status_of(fault) >= 500:
+        telemetry.fail(current, fault.reason)
+    else:
+        current.set_attribute("error.type", fault.reason)
+    return problem(fault, accept_language, telemetry.current_trace_id())
+
+
+def log_refusal(verb: str, route: str, response: Response, key_id: str) -> None:
+    """A line for an answer that is a refusal; what was done stands in the audit, with more than a line has."""
+    if response.status_code >= 400:
+        _log.info("request", method=verb, route=route, status=response.status_code, key_id=key_id)
+
+
+def trace_headers(traceparent: str) -> list[tuple[bytes, bytes]]:
+    """How an answer names its trace; nothing where there is none."""
+    told = traceparent.encode("ascii")
+    return [(b"trace-id", told[3:35]), (b"traceparent", told)] if told else []
 
 
 class _Request(Request):

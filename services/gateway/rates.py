@@ -48,6 +48,10 @@ class Quota:
         name, quota = self.method_class.value, int(self.per_second)
         return {"ratelimit-policy": f'"{name}";q={quota};w=1', "ratelimit": f'"{name}";r={min(self.left, quota)};t=1'}
 
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The same as they are sent."""
+        return [(name.encode("ascii"), value.encode("ascii")) for name, value in self.headers().items()]
+
 
 @dataclass(slots=True)
 class _Held:
@@ -98,6 +102,16 @@ class RateLimits:
                 case Ask(want=want):
                     await self._wait(self._start_lease(subject, method_class, held, want), held)
         raise self._limited(Quota(method_class, per_second, 0), 1.0)
+
+    def take_held(self, caller: Caller, method_class: MethodClass) -> Quota | None:
+        """The same without waiting: None, and nothing is taken, when no token is held here."""
+        subject, per_second = self._limit_of(caller, method_class)
+        held = self._find(subject, method_class, per_second)
+        if held.share.tokens < 1 or not isinstance(taken := held.share.take(self._monotonic()), Taken):
+            return None
+        if held.share.runs_low:
+            self._start_lease(subject, method_class, held, held.share.lease_size)
+        return Quota(method_class, per_second, taken.left)
 
     def take_alone(self, subject: str, method_class: MethodClass) -> None:
         """The same for whom nobody has proved: the limit of the settings, at this gateway alone.
