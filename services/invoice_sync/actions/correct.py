@@ -12,6 +12,8 @@ from services.invoice_sync.actions.issue import request_id_reused
 from services.invoice_sync.actions.issuing import broken_of
 from services.invoice_sync.actions.numbers import take_number
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.change import change_of
+from services.invoice_sync.domain.claim import Reopen
 from services.invoice_sync.domain.command import Ignore
 from services.invoice_sync.domain.event import Corrected
 from services.invoice_sync.domain.invoice import Invoice, Party, freeze_again, issue_date_of, request_fingerprint
@@ -81,7 +83,8 @@ class CorrectActions:
         assert decision.standing.sync_state is SyncState.READY, "what is corrected is sent"
         sealed = tools.ring.seal(document.content, body_context(document.sha256))
         await invoices.add_version(session, corrected, sealed, now)
-        if not await outbox.reopen(session, [(decision.standing, invoice.seller.tax_id)]):
+        told = change_of(invoice.standing, decision.standing)
+        if not await outbox.reopen(session, [Reopen(decision.standing, invoice.seller.tax_id, told)]):
             # A sweep was faster: the authority's list shows it, so that it is asked for as it was.
             raise _not_correctable(invoice, "it is no more as it was, look again")
         await numbers.want_no_more(session, invoice.invoice_id)

@@ -13,7 +13,8 @@ from services.invoice_sync.actions.follow import take_changes
 from services.invoice_sync.actions.issuing import Issuing, issue_span
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.untaken import feed_held
-from services.invoice_sync.domain.claim import Put
+from services.invoice_sync.domain.change import change_of
+from services.invoice_sync.domain.claim import Put, Reopen
 from services.invoice_sync.domain.diagnosis.codes import outside_document
 from services.invoice_sync.domain.event import AskedAgain
 from services.invoice_sync.domain.invoice import (
@@ -193,10 +194,11 @@ class IssueActions:
         if refused or was.parked:
             asked = AskedAgain(await numbers.of_invoice(session, invoice_id))
             decided = decide(was, asked, self._clock.now(), self._tools.jitter(), self._tools.timers)
+            told = change_of(was, decided.standing)
             if refused:
-                await outbox.reopen(session, [(decided.standing, existing.seller.tax_id)])
+                await outbox.reopen(session, [Reopen(decided.standing, existing.seller.tax_id, told)])
             else:
-                await outbox.put(session, [Put(decided.standing, "")])
+                await outbox.put(session, [Put(decided.standing, "", told)])
 
 
 def _replay(before: tuple[str, str], fingerprint: str) -> Requested:
