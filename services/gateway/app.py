@@ -27,7 +27,9 @@ from services.gateway.address import Addresses, read_networks
 from services.gateway.audit import Audit
 from services.gateway.audit_key import read_signer
 from services.gateway.callbacks import CallbackDoor
+from services.gateway.conditions import Conditions
 from services.gateway.config import PREFIX, Config
+from services.gateway.cors import Cors, read_origins
 from services.gateway.domain.rate import MethodClass
 from services.gateway.door import Door
 from services.gateway.guard import Guard
@@ -141,6 +143,7 @@ async def start(config: Config) -> Gateway:
         together,
         scope,
         permits,
+        Conditions(known.operations, channels, scope, permits),
         config.call_timeout_seconds,
         config.upload_timeout_seconds,
         config.upload_bytes_max,
@@ -148,7 +151,8 @@ async def start(config: Config) -> Gateway:
     callback_door = CallbackDoor(upstreams["payments"], config.call_timeout_seconds)
     in_flight = InFlight(config.in_flight_max, config.shed_latency_seconds)
     document = openapi.document(known)
-    door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight)
+    cors = Cors(read_origins(config.cors_origins), {operation.verb for operation in known.operations})
+    door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight, cors)
     quick = Quick(
         known.operations, together, access, brakes.guard, in_flight, scope, permits, config.call_timeout_seconds
     )

@@ -14,9 +14,10 @@ from starlette.types import Receive, Scope, Send
 
 from chassis import storage_fault, telemetry
 from chassis.errors import Fault, Kind, plain_fault
-from services.gateway import callbacks, kinds, watch
+from services.gateway import callbacks, entity_tags, kinds, watch
 from services.gateway.access import Access
 from services.gateway.callbacks import CallbackDoor, CalledBack
+from services.gateway.cors import Cors
 from services.gateway.domain.caller import Caller
 from services.gateway.domain.rate import MethodClass
 from services.gateway.guard import Guard
@@ -47,6 +48,7 @@ class Door:
         document: Mapping[str, Any],
         guard: Guard,
         in_flight: InFlight,
+        cors: Cors,
     ) -> None:
         self._routes = routes
         self._access = access
@@ -56,12 +58,17 @@ class Door:
         self._watches = Watches()
         self._guard = guard
         self._in_flight = in_flight
+        self._cors = cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
         request = _Request(scope, receive)
-        response = await self._pages.answer(_raw_path(request), request) or await self._traced_answer(request)
-        response.raw_headers.extend(EVER)
+        response = (
+            self._cors.preflight(request)
+            or await self._pages.answer(_raw_path(request), request)
+            or await self._traced_answer(request)
+        )
+        response.raw_headers.extend((*EVER, *self._cors.headers(request)))
         try:
             async with asyncio.timeout(None if isinstance(response, EventStream) else _SEND_SECONDS):
                 await response(scope, receive, send)
@@ -128,13 +135,14 @@ class Door:
         self._access.permit(caller, found.operation.method.full_name)
         answer = await self._transcoder.answer(found, request, caller)
         if watch.is_wanted(found.operation, request):
-            return self._watches.start(answer, lambda: self._asked_again(found, request), request)
-        return answer
+            who = caller.tenant_id or caller.caller_id
+            return self._watches.start(answer, lambda: self._asked_again(found, request), request, who)
+        return entity_tags.on_condition(answer, request) if found.operation.verb == "GET" else answer
 
     async def _asked_again(self, found: Found, request: Request) -> Response:
         caller = await self._access.identify(request.headers.get("authorization", ""))
         self._access.permit(caller, found.operation.method.full_name)
-        return await self._transcoder.answer(found, request, caller)
+        return await self._guard.again(request, caller, lambda: self._transcoder.answer(found, request, caller))
 
 
 def refusal(raised: Exception, path: str, accept_language: str, current: Span) -> Response:

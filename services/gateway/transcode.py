@@ -17,10 +17,11 @@ from starlette.responses import Response
 
 from chassis.channel import deadline_scope, seconds_left
 from chassis.errors import Fault, from_rpc_error
-from services.gateway import clients, limits, multipart, requests
+from services.gateway import clients, limits, multipart, own_calls, requests
 from services.gateway.answer_json import to_json
 from services.gateway.audit import Entry, entry_of
 from services.gateway.batched import Together
+from services.gateway.conditions import Conditions
 from services.gateway.contract import Operation, type_of
 from services.gateway.domain.caller import Caller
 from services.gateway.masking import mask, shows
@@ -46,6 +47,7 @@ class Transcoder:
         together: Mapping[str, Together],
         scope: Scope,
         table: Table,
+        conditions: Conditions,
         call_timeout_seconds: float,
         upload_timeout_seconds: float,
         upload_bytes_max: int,
@@ -54,12 +56,14 @@ class Transcoder:
         self._together = together
         self._scope = scope
         self._table = table
+        self._conditions = conditions
         self._call_timeout_seconds = call_timeout_seconds
         self._upload_timeout_seconds = upload_timeout_seconds
         self._upload_bytes_max = upload_bytes_max
 
     async def answer(self, found: Found, request: Request, caller: Caller) -> Response:
         """The service's answer as JSON, with what the caller may not see masked. Raises Fault, or TimeoutError."""
+        self._conditions.check(found.operation, request)
         is_upload = found.operation.method.client_streaming
         longest = self._upload_timeout_seconds if is_upload else self._call_timeout_seconds
         seconds = limits.timeout_seconds(request, longest)
@@ -68,7 +72,11 @@ class Transcoder:
             with deadline_scope(seconds):
                 message, replayed = await send(found, request, caller)
                 await self._scope.release(found.operation, message, caller)
-        return _json(shown(message, self._table.hidden_from(caller), entry_of(request)), replayed=replayed)
+        hidden = self._table.hidden_from(caller)
+        answer = _json(shown(message, hidden, entry_of(request)), replayed=replayed)
+        if found.operation.verb == "GET":
+            answer.headers["etag"] = self._conditions.tag(found.operation, message, bytes(answer.body), hidden)
+        return answer
 
     async def _call(self, found: Found, request: Request, caller: Caller) -> tuple[Message, bool]:
         operation = found.operation
@@ -78,6 +86,7 @@ class Transcoder:
         if (entry := entry_of(request)) is not None:
             entry.name_all(ids_in(message))
         await self._scope.admit(operation, message, caller)
+        await self._conditions.admit(operation, message, request, caller, _metadata(operation, request, caller))
         try:
             return await self._sent(operation, message, request, caller)
         except Fault as fault:
@@ -194,7 +203,7 @@ def shown(answer: Message, hidden: frozenset[int], entry: Entry | None) -> bytes
     """An answer as JSON, with the kinds that are hidden masked; the entry is told what was in it, and what was seen."""
     if entry is not None:
         entry.name_all(ids_in(answer))
-        entry.saw_unmasked = shows(answer, hidden)
+        entry.saw_unmasked = entry.saw_unmasked or shows(answer, hidden)
     mask(answer, hidden)
     return to_json(answer)
 
@@ -215,7 +224,7 @@ def told(fault: Fault, request: Message, operation: Operation, caller: Caller) -
 def _metadata(operation: Operation, request: Request, caller: Caller) -> list[tuple[str, str]]:
     metadata = [(OPERATOR_KEY, caller.operator)]
     if operation.area == OWN_AREA:  # a token is nobody else's business
-        metadata.append(("authorization", request.headers.get("authorization", "")))
+        metadata += [("authorization", request.headers.get("authorization", "")), (own_calls.KEY, own_calls.MARK)]
     return metadata
 
 
