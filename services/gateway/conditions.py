@@ -18,7 +18,6 @@ from services.gateway import clients, entity_tags, fields
 from services.gateway.answer_json import to_json
 from services.gateway.contract import Operation
 from services.gateway.domain.caller import Caller
-from services.gateway.entity_tags import Named
 from services.gateway.masking import mask
 from services.gateway.policy.table import Table
 from services.gateway.scope import Scope, texts_at

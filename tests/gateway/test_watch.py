@@ -206,13 +206,15 @@ async def test_what_a_watch_shows_unmasked_later_on_stands_in_the_audit_once(pee
 
 async def test_a_key_that_is_suspended_watches_no_more(start_peer, upstream):
     Run(upstream)
-    async with start_peer(suspicion_points_max=20.0) as peer:
-        async with peer.plain.stream("GET", "/v1/runs/run_1", headers=WATCH) as response:
-            events = _events(response)
-            await _next(events, "data")
-            for _ in range(3):
-                await peer.plain.post("/v1/payments", content=b'{"a":"\' or 1=1 --"}')
-            last = await _next(events, "data")
+    async with (
+        start_peer(suspicion_points_max=20.0) as peer,
+        peer.plain.stream("GET", "/v1/runs/run_1", headers=WATCH) as response,
+    ):
+        events = _events(response)
+        await _next(events, "data")
+        for _ in range(3):
+            await peer.plain.post("/v1/payments", content=b'{"a":"\' or 1=1 --"}')
+        last = await _next(events, "data")
 
     assert (last["event"], json.loads(last["data"])["reason"]) == ("problem", "SUSPENDED")
 
