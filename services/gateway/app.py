@@ -122,7 +122,7 @@ async def start(config: Config) -> Gateway:
     }
     upstreams = clients.connect(known, targets, config.call_timeout_seconds)
     brakes = _brakes(config, engine)
-    hooks = webhooks.make(config, database.sessions(engine), SystemClock(), upstreams["payments"], access)
+    hooks = webhooks.make(config, database.sessions(engine), SystemClock(), upstreams, access)
     inside = await server.start(
         config.listen,
         [

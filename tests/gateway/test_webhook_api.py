@@ -1,14 +1,17 @@
 """Webhooks through the door: who may have which endpoint, what a test tells, and a worker that dies while it sends."""
 
 import base64
+import json
 import signal
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from bihuan.invoice_sync.v1.feed_pb2 import InvoiceChange
+from bihuan.reconciler.v1.feed_pb2 import ExceptionChange
+from jsonschema import Draft202012Validator
 from standardwebhooks import Webhook
 
-from services.gateway import contract, openapi
+from services.gateway import chinese, contract, openapi, webhook_examples, webhook_exceptions, webhook_invoices
 from services.gateway.domain.webhook import DeliveryState
 from services.gateway.webhook_events import known_types
 from tests.support.eventually import eventually
@@ -16,7 +19,6 @@ from tests.support.gateway_process import gateway_process
 from tests.support.webhook_bench import KEYS, webhook_bench
 from tests.support.webhook_receiver import http_answer, running_receiver
 
-ROOT = Path(__file__).resolve().parents[2]
 PATH = "/v1/webhookEndpoints"
 
 
@@ -183,6 +185,32 @@ def test_the_document_tells_every_event_and_its_body():
     assert only["properties"]["type"]["const"] == "payment.matched"
     assert document["components"]["schemas"][name]["properties"].keys() == {"type", "timestamp", "data"}
     assert {one["name"] for one in matched["parameters"]} == {"webhook-id", "webhook-timestamp", "webhook-signature"}
+
+
+@pytest.mark.parametrize("event_type", known_types())
+def test_every_event_has_an_example_that_its_schema_takes_and_says_in_chinese_when_it_is_sent(event_type):
+    document = openapi.document(contract.load())
+    sent = document["webhooks"][event_type]["post"]
+    body = sent["requestBody"]["content"]["application/json"]
+
+    schema = {**body["schema"], "components": document["components"]}
+    Draft202012Validator(schema).validate(body["example"])
+
+    assert body["example"]["type"] == event_type
+    assert "example-" not in json.dumps(body["example"]), "a value that means nothing"
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in sent[chinese.WORD])
+
+
+def test_no_event_has_an_example_or_chinese_words_that_is_none():
+    assert set(webhook_examples.DATA) == set(known_types()) == set(chinese.words()["events"])
+
+
+def test_every_kind_of_change_that_a_feed_tells_is_an_event():
+    told = {*webhook_invoices.OF_KIND.values(), *webhook_exceptions.OF_KIND.values()}
+
+    assert set(webhook_invoices.OF_KIND) == set(InvoiceChange.Kind.values()) - {0}
+    assert set(webhook_exceptions.OF_KIND) == set(ExceptionChange.Kind.values()) - {0}
+    assert told == {name for name in known_types() if name.startswith(("invoice.", "exception."))}
 
 
 @pytest.mark.timeout(90)
