@@ -16,6 +16,8 @@ from services.gateway.quick import Lane, Quick
 
 _HEAD_BYTES_MAX: Final = 32 * 1024
 _HEAD_SECONDS: Final = 10.0
+# A connection that is closed at once may lose the answer too.
+_LINGER_SECONDS: Final = 10.0
 _CONNECTIONS_MAX: Final = 4_096
 # How long a request's body is waited for here; after that the application does, within the call's own time.
 _HELD_SECONDS: Final = 1.0
@@ -46,6 +48,10 @@ class Connection(HttpToolsProtocol):
         self._quick = quick
         self._in_head = True
         self._head_bytes = 0
+        # What came of a request since its head, or since the last piece of its body: chunk sizes and trailers.
+        self._frame_bytes = 0
+        self._is_whole = True
+        self._linger: asyncio.TimerHandle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._lane: Lane | None = None
         self._held = b""
@@ -61,12 +67,17 @@ class Connection(HttpToolsProtocol):
         """What was held is nobody's any more."""
         self._lane = None
         self._stop_timer()
+        self._stop_lingering()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what came; a head or a body that is not whole by now has to be so soon."""
+        self._frame_bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
+            return
+        if not self._is_whole and not self._in_head and self._frame_bytes > _HEAD_BYTES_MAX:
+            self.transport.close()
             return
         if self._in_head:
             self._head_bytes += len(data)
@@ -86,10 +97,19 @@ class Connection(HttpToolsProtocol):
         """Of uvicorn's parser."""
         super().on_message_begin()
         self._in_head, self._head_bytes = True, 0
+        self._is_whole = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Of uvicorn's parser, which has trailers come this way too: they are no headers (RFC 9110, 6.5.1).
+
+        Taken for some, what stands behind a body could say who calls, past a proxy that judges heads.
+        """
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Hold what may go the quick way."""
-        self._in_head = False
+        self._in_head, self._frame_bytes = False, 0
         self._stop_timer()
         lane = self._quick.lane(self.parser.get_method(), self.url)
         if lane is not None and self._may_be_held():
@@ -99,13 +119,16 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Of uvicorn's parser."""
+        self._frame_bytes = 0
         if self._lane is None:
             super().on_body(body)
         else:
             self._held += body
 
     def on_message_complete(self) -> None:
-        """A request that was held is whole."""
+        """A request is whole, perhaps one that was held."""
+        self._is_whole = True
+        self._stop_lingering()
         lane = self._lane
         if lane is not None:
             self._stop_timer()
@@ -113,6 +136,12 @@ class Connection(HttpToolsProtocol):
                 return
             self._leave_to_application()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Let who was answered before it had sent all of its body go on for a moment, and not for ever."""
+        if not self._is_whole and self._linger is None:
+            self._linger = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+        super().on_response_complete()
 
     def _may_be_held(self) -> bool:
         """Whether nothing else is under way here, and the body is small."""
@@ -156,6 +185,11 @@ class Connection(HttpToolsProtocol):
             super().on_headers_complete()
             if self._held:
                 super().on_body(self._held)
+
+    def _stop_lingering(self) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
 
     def _within(self, seconds: float, otherwise: Callable[[], None]) -> None:
         self._timer = self.loop.call_later(seconds, otherwise)
