@@ -74,7 +74,8 @@ class Guard:
         self, account_id: str, request: Request, origin: Origin, answer: Callable[[], Awaitable[Response]]
     ) -> Response:
         """The answer to a channel's callback; of one that is refused nothing is kept, for anybody can send one."""
-        self._rates.take_alone(f"callback:{account_id}:{suspect_of(origin.address)}", MethodClass.WRITE)
+        # By the address alone: accounts can be made up, and each would have a limit of its own.
+        self._rates.take_alone(f"callback:{suspect_of(origin.address)}", MethodClass.WRITE)
         entry = self.audit.open(request, _CALLBACK, origin.address, mutates=True)
         entry.caller_id, entry.keeps_refusals = f"channel:{account_id}", False
         return await self.audit.kept(entry, answer)
