@@ -83,7 +83,8 @@ class Batcher(Generic[Item, Result]):
 
     Who comes alone is flushed at once. While the last batch had more than one, or some came during its flush, a batch
     waits `linger_seconds` for company, or until there are `enough`. A second flush, and more up to `in_flight_max`,
-    start only with enough, which is a whole batch unless it is said: less would only make the next ones small.
+    start only with enough, which is a whole batch unless it is said, and with as many as are in flight: less would only
+    make the next ones small.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class Batcher(Generic[Item, Result]):
         self._context = contextvars.copy_context()
         self._waiting: OrderedDict[_Entry[Item, Result], None] = OrderedDict()
         self._flights: set[asyncio.Task[None]] = set()
+        self._flying_count = 0
         self._timer: asyncio.Handle | None = None
         self._busy = False
         self._closing = False
@@ -176,7 +178,7 @@ class Batcher(Generic[Item, Result]):
     def _schedule(self) -> None:
         if not self._waiting or len(self._flights) >= self._in_flight_max:
             return
-        if self._closing or len(self._waiting) >= self._enough:
+        if self._closing or len(self._waiting) >= max(self._enough, min(self._flying_count, self._size_max)):
             self._start()
         elif not self._flights and self._timer is None:
             # Even without lingering, one turn of the loop: those who are ready now come along.
@@ -191,6 +193,7 @@ class Batcher(Generic[Item, Result]):
         if batch:
             flight = asyncio.get_running_loop().create_task(self._settle(batch), context=self._context.copy())
             self._flights.add(flight)
+            self._flying_count += len(batch)
             began = asyncio.get_running_loop().time()
             flight.add_done_callback(lambda landed: self._land(landed, batch, began))
 
@@ -230,6 +233,7 @@ class Batcher(Generic[Item, Result]):
 
     def _land(self, flight: asyncio.Task[None], batch: "list[_Entry[Item, Result]]", began: float) -> None:
         self._flights.discard(flight)
+        self._flying_count -= len(batch)
         if self._watch is not None:
             took = asyncio.get_running_loop().time() - began
             self._watch.flushed(Flushed(len(batch), began - batch[0].since, took, len(self._waiting)))

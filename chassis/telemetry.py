@@ -277,6 +277,8 @@ def trace_id_of(traceparent: str) -> str:
     """The trace id inside a W3C traceparent; empty when it holds none."""
     if not traceparent:
         return ""
+    if (found := _TRACEPARENT.fullmatch(traceparent)) and int(found[1], 16) and int(found[2], 16):
+        return found[1]
     pointed = _span_context(traceparent)
     return trace.format_trace_id(pointed.trace_id) if pointed.is_valid else ""
 

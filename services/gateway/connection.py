@@ -5,6 +5,7 @@ are not taken, go to the application as uvicorn has it.
 """
 
 import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -168,8 +169,8 @@ class Connection(HttpToolsProtocol):
             cycle.response_complete = True
             if self.transport.is_closing():
                 return
-            own = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
             end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+            own = _lines(tuple(self.server_state.default_headers))
             self.transport.write(b"".join((STATUS_LINE[status], own, head, end, body)))
             if not cycle.keep_alive:
                 self.transport.close()
@@ -198,6 +199,12 @@ class Connection(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+@functools.lru_cache(2)
+def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The server's own headers; they have the date, and so change once a second."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
 _NO_ONE: Final = _NoOne()

@@ -6,6 +6,7 @@ has almost all of it. While the database does not answer, each gateway keeps the
 """
 
 import asyncio
+import functools
 import math
 import time
 from collections import OrderedDict
@@ -45,12 +46,19 @@ class Quota:
 
     def headers(self) -> dict[str, str]:
         """RateLimit-Policy tells the quota `q` in a window of `w` seconds, RateLimit what remains until `t` seconds."""
-        name, quota = self.method_class.value, int(self.per_second)
-        return {"ratelimit-policy": f'"{name}";q={quota};w=1', "ratelimit": f'"{name}";r={min(self.left, quota)};t=1'}
+        return {name.decode("ascii"): value.decode("ascii") for name, value in self.raw_headers()}
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """The same as they are sent."""
-        return [(name.encode("ascii"), value.encode("ascii")) for name, value in self.headers().items()]
+        name, policy, quota = _policy(self.method_class, int(self.per_second))
+        return [(b"ratelimit-policy", policy), (b"ratelimit", b'"%b";r=%d;t=1' % (name, min(self.left, quota)))]
+
+
+@functools.lru_cache(1_024)
+def _policy(method_class: MethodClass, quota: int) -> tuple[bytes, bytes, int]:
+    """A limit's name, how it is told, and how much it is; the limits that there are are few."""
+    name = method_class.value.encode("ascii")
+    return name, b'"%b";q=%d;w=1' % (name, quota), quota
 
 
 @dataclass(slots=True)
