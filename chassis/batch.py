@@ -83,7 +83,8 @@ class Batcher(Generic[Item, Result]):
 
     Who comes alone is flushed at once. While the last batch had more than one, or some came during its flush, a batch
     waits `linger_seconds` for company, or until there are `enough`. A second flush, and more up to `in_flight_max`,
-    start only with enough, which is a whole batch unless it is said: less would only make the next ones small.
+    start only with enough, which is a whole batch unless it is said, and with as many as are in flight: less would only
+    make the next ones small.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class Batcher(Generic[Item, Result]):
         self._context = contextvars.copy_context()
         self._waiting: OrderedDict[_Entry[Item, Result], None] = OrderedDict()
         self._flights: set[asyncio.Task[None]] = set()
+        self._flying_count = 0
         self._timer: asyncio.Handle | None = None
         self._busy = False
         self._closing = False
@@ -130,19 +132,7 @@ class Batcher(Generic[Item, Result]):
         An item that is in no batch `within_seconds` is dropped, and so is one whose caller is cancelled before. Once in
         a batch it is flushed even if its caller leaves.
         """
-        if self._closing:
-            raise BatchClosed("nothing more is taken")
-        if len(self._waiting) >= self._waiting_max:
-            self.counts.full_count += 1
-            if self._watch is not None:
-                self._watch.turned_away()
-            raise BatchFull(f"{self._waiting_max} wait already")
-        loop = asyncio.get_running_loop()
-        since = loop.time()
-        expire_at = None if within_seconds is None else since + within_seconds
-        entry: _Entry[Item, Result] = _Entry(item, since, expire_at, loop.create_future())
-        self._waiting[entry] = None
-        self._schedule()
+        entry = self._enter(item, within_seconds)
         try:
             return await entry.answer
         except asyncio.CancelledError:
@@ -150,6 +140,10 @@ class Batcher(Generic[Item, Result]):
                 del self._waiting[entry]
                 self.counts.dropped_count += 1
             raise
+
+    def submit(self, item: Item, within_seconds: float | None = None) -> "asyncio.Future[Result]":
+        """The same for a caller that has no task of its own; BatchClosed and BatchFull are raised here and now."""
+        return self._enter(item, within_seconds).answer
 
     async def close(self, within_seconds: float) -> None:
         """Take nothing more, and flush what waits; what is not done in time gets BatchClosed or BatchCut."""
@@ -165,10 +159,26 @@ class Batcher(Generic[Item, Result]):
         if self._flights:
             await asyncio.wait(self._flights, timeout=_CUT_SECONDS_MAX)
 
+    def _enter(self, item: Item, within_seconds: float | None) -> "_Entry[Item, Result]":
+        if self._closing:
+            raise BatchClosed("nothing more is taken")
+        if len(self._waiting) >= self._waiting_max:
+            self.counts.full_count += 1
+            if self._watch is not None:
+                self._watch.turned_away()
+            raise BatchFull(f"{self._waiting_max} wait already")
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        expire_at = None if within_seconds is None else since + within_seconds
+        entry: _Entry[Item, Result] = _Entry(item, since, expire_at, loop.create_future())
+        self._waiting[entry] = None
+        self._schedule()
+        return entry
+
     def _schedule(self) -> None:
         if not self._waiting or len(self._flights) >= self._in_flight_max:
             return
-        if self._closing or len(self._waiting) >= self._enough:
+        if self._closing or len(self._waiting) >= max(self._enough, min(self._flying_count, self._size_max)):
             self._start()
         elif not self._flights and self._timer is None:
             # Even without lingering, one turn of the loop: those who are ready now come along.
@@ -183,6 +193,7 @@ class Batcher(Generic[Item, Result]):
         if batch:
             flight = asyncio.get_running_loop().create_task(self._settle(batch), context=self._context.copy())
             self._flights.add(flight)
+            self._flying_count += len(batch)
             began = asyncio.get_running_loop().time()
             flight.add_done_callback(lambda landed: self._land(landed, batch, began))
 
@@ -222,6 +233,7 @@ class Batcher(Generic[Item, Result]):
 
     def _land(self, flight: asyncio.Task[None], batch: "list[_Entry[Item, Result]]", began: float) -> None:
         self._flights.discard(flight)
+        self._flying_count -= len(batch)
         if self._watch is not None:
             took = asyncio.get_running_loop().time() - began
             self._watch.flushed(Flushed(len(batch), began - batch[0].since, took, len(self._waiting)))

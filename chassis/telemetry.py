@@ -133,10 +133,12 @@ def span(
     parent: str | None = None,
     links: Sequence[str] = (),
     attributes: Attributes | None = None,
+    is_kept: bool = False,
 ) -> AbstractContextManager[Span]:
     """A span around a block. `parent` and `links` are W3C traceparents; without a parent it goes under the current one.
 
-    An empty or broken `parent` starts a trace of its own. An exception that leaves the block marks the span as
+    An empty or broken `parent` starts a trace of its own; `is_kept` when it was decided already (`unkept`) that such a
+    trace is kept. An exception that leaves the block marks the span as
     failed by its type only: messages may hold what no trace may. In a trace that is not sampled nothing is made, and
     the trace goes on by the span that said so.
     """
@@ -150,7 +152,7 @@ def span(
     elif parent is not None or not above.is_valid:
         if _is_off():
             return _NO_SPAN
-        if random.random() >= _Sampling.ratio:  # noqa: S311  nobody gains by foreseeing it
+        if not is_kept and random.random() >= _Sampling.ratio:  # noqa: S311  nobody gains by foreseeing it
             return _Unsampled(_started())
     return _recorded(name, kind, parent, links, attributes)
 
@@ -227,6 +229,24 @@ def annotate(**attributes: str | int | bool) -> None:
         current.set_attribute(f"bihuan.{key}", value)
 
 
+def unkept(traceparent: str) -> str | None:
+    """The place of a call in a trace that is not kept, as a traceparent: no span has to be made for it.
+
+    `traceparent` is what came with the call, or "". None when its trace is to be kept, or when what came is not plain:
+    then it needs a span. Of traces that start here it decides by the ratio that `set_up` was given, as `span` does;
+    "" when nothing is traced.
+    """
+    if traceparent:
+        found = _TRACEPARENT.fullmatch(traceparent)
+        is_plain = found is not None and int(found[1], 16) and int(found[2], 16) and not is_sampled(traceparent)
+        return traceparent if is_plain else None
+    if _is_off():
+        return ""
+    if random.random() < _Sampling.ratio:  # noqa: S311  nobody gains by foreseeing it
+        return None
+    return f"00-{random.getrandbits(128) or 1:032x}-{random.getrandbits(64) or 1:016x}-00"
+
+
 def current_traceparent() -> str:
     """The W3C traceparent of the current span; empty when there is none."""
     return traceparent_of(trace.get_current_span())
@@ -257,6 +277,8 @@ def trace_id_of(traceparent: str) -> str:
     """The trace id inside a W3C traceparent; empty when it holds none."""
     if not traceparent:
         return ""
+    if (found := _TRACEPARENT.fullmatch(traceparent)) and int(found[1], 16) and int(found[2], 16):
+        return found[1]
     pointed = _span_context(traceparent)
     return trace.format_trace_id(pointed.trace_id) if pointed.is_valid else ""
 

@@ -88,6 +88,7 @@ def _print_addresses() -> None:
         ("gateway (REST)", where.gateway_url),
         ("API document", f"{where.gateway_url}/openapi.json"),
         ("admin key", where.admin_key_file),
+        ("public key of the audit", where.audit_public_key_file or "not signed"),
         ("tax authority stand-in", where.tax_sandbox_url),
         ("payment channels stand-in", where.channel_sandbox_url),
         ("its merchant's keys", where.channel_keys_folder),

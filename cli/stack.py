@@ -24,6 +24,7 @@ from chassis.local_postgres import local_postgres
 from chassis.tls import Tls
 from cli.certificates import inner_tls
 from cli.channel_accounts import write_channel_accounts
+from cli.local_audit import LocalAudit, local_audit
 from cli.loopback_tls import loopback_tls
 from cli.stopping import uninterrupted
 
@@ -62,6 +63,9 @@ class Addresses:
     traces_folder: str
     logs_folder: str
     inner_tls_folder: str
+    audit_folder: str
+    audit_key_file: str
+    audit_public_key_file: str
 
     def inner_tls(self, name: str = "supervisor") -> Tls:
         """The certificate of a service, or of who started them all."""
@@ -157,9 +161,10 @@ def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> It
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     settings = settings or {}
+    audit = local_audit(folder, is_new=not (folder / "postgres").exists())
     with _databases(folder, settings) as urls:
         asyncio.run(_migrate(urls))
-        addresses = _addresses(folder, urls)
+        addresses = _addresses(folder, urls, audit)
         stack = Stack(addresses, folder, _environments(addresses, settings))
         try:
             for service in SERVICES:
@@ -202,7 +207,7 @@ async def _migrate(urls: Mapping[str, str]) -> None:
         await migrate.upgrade(f"services.{service}", url)
 
 
-def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
+def _addresses(folder: Path, urls: dict[str, str], audit: LocalAudit) -> Addresses:
     logs, traces = folder / "logs", folder / "traces"
     logs.mkdir(exist_ok=True)
     traces.mkdir(exist_ok=True)
@@ -227,6 +232,9 @@ def _addresses(folder: Path, urls: dict[str, str]) -> Addresses:
         traces_folder=str(traces),
         logs_folder=str(logs),
         inner_tls_folder=str(folder / "inner_tls"),
+        audit_folder=audit.folder,
+        audit_key_file=audit.key_file,
+        audit_public_key_file=audit.public_key_file,
     )
 
 
@@ -270,10 +278,11 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
         "channel_sandbox": addresses.channel_sandbox_url.removeprefix("http://"),
     }
     inner = inner_tls(Path(addresses.inner_tls_folder))
+    audit = {"AUDIT_FOLDER": addresses.audit_folder, "AUDIT_KEY_FILE": addresses.audit_key_file}
     result = {}
     for service, extra in own.items():
         prefix = f"BIHUAN_{service.upper()}_"
-        usual = {"TRACES": f"file:{addresses.traces_folder}", **(_TO_ONESELF if service == "gateway" else {})}
+        usual = {"TRACES": f"file:{addresses.traces_folder}", **(_TO_ONESELF | audit if service == "gateway" else {})}
         chosen = {name: value for name, value in settings.items() if name.startswith(prefix)}
         # Where each part is, is the stack's own affair: a setting for that would only break it.
         fixed = {"LISTEN": listen[service], "DATABASE_URL": addresses.database_urls[service], **extra}

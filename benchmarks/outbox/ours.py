@@ -35,6 +35,7 @@ from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.domain import attempt_chain
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.domain.breaker import BreakerPolicy
+from services.invoice_sync.domain.change import ChangeKind
 from services.invoice_sync.domain.claim import Claim
 from services.invoice_sync.domain.concurrency import ConcurrencyPolicy
 from services.invoice_sync.domain.gate_policy import GatePolicy
@@ -57,7 +58,7 @@ _SELLERS = 8
 _UNBOUNDED = 1_000_000
 _TABLES = (
     "invoice, document, body, outbox, settled, lease, attempt_batch, attempt_whole, attempt_begun, attempt_ended, gate,"
-    " log_anchor, sweep_cursor"
+    " log_anchor, sweep_cursor, feed_waiting"
 )
 _TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _REFUSED = TaxAnswer(Outcome.REJECTED, "the handler does nothing")
@@ -206,7 +207,8 @@ async def _claim_and_finish(upload: UploadActions, tools: Tools, watch: Watch) -
 
 async def _finish(tools: Tools, claims: Sequence[Claim]) -> None:
     now = tools.clock.now()
-    refused = Moved(SyncState.REJECTED.value, None, None, 1, 0, "", None, now, now, ParkedReason.NOT_PARKED.value)
+    why, told = ParkedReason.NOT_PARKED.value, ChangeKind.FAILED.value
+    refused = Moved(SyncState.REJECTED.value, None, None, 1, 0, "", None, now, now, why, told)
     finished = [(each, refused, attempt_chain.end(each.begun, _REFUSED, now)) for each in claims if each.begun]
     async with tools.sessions.begin() as session:
         await submits.finish(session, finished)

@@ -113,6 +113,9 @@ ErrorReason: TypeAlias = Literal[
     "RATE_LIMITED",
     # The key or the address is suspended for a while after a run of guessing or injection attempts.
     "SUSPENDED",
+    # It changed since the version that the caller saw; metadata has current_version where it is known. Nothing
+    # was done.
+    "VERSION_MISMATCH",
     # This gateway has no key to keep secrets of webhooks with, so it sends none.
     "WEBHOOKS_OFF",
     # The endpoint of the webhook is disabled, so nothing is sent there: enable it first.

@@ -6,9 +6,9 @@ Made from the contract by `python -m client.generate`; edit the contract instead
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from .gateway import PaymentEvent, TestEvent
+from .gateway import ExceptionEvent, InvoiceEvent, PaymentEvent, TestEvent
 
-Event: TypeAlias = PaymentEvent | TestEvent
+Event: TypeAlias = ExceptionEvent | InvoiceEvent | PaymentEvent | TestEvent
 
 EVENTS: Mapping[str, type[Event]] = {
     "payment.succeeded": PaymentEvent,
@@ -20,5 +20,20 @@ EVENTS: Mapping[str, type[Event]] = {
     "payment.chargeback_won": PaymentEvent,
     "payment.matched": PaymentEvent,
     "payment.mismatched": PaymentEvent,
+    "payment.unmatched": PaymentEvent,
+    "invoice.requested": InvoiceEvent,
+    "invoice.accepted": InvoiceEvent,
+    "invoice.booked": InvoiceEvent,
+    "invoice.confirmed": InvoiceEvent,
+    "invoice.failed": InvoiceEvent,
+    "invoice.missing": InvoiceEvent,
+    "invoice.voided": InvoiceEvent,
+    "invoice.corrected": InvoiceEvent,
+    "invoice.resumed": InvoiceEvent,
+    "exception.opened": ExceptionEvent,
+    "exception.assigned": ExceptionEvent,
+    "exception.confirmed": ExceptionEvent,
+    "exception.resolved": ExceptionEvent,
+    "exception.reopened": ExceptionEvent,
     "webhook.test": TestEvent,
 }

@@ -168,6 +168,80 @@ class DeleteWebhookEndpointResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionEvent:
+    """Something happened to a difference between the books and a channel's statement. Those of one exception
+    come in order, and may come more than once. 对账差异
+    """
+
+    type: str = ""
+    """What happened."""
+
+    timestamp: datetime | None = None
+    """When the gateway learned of it."""
+
+    data: ExceptionEventData | None = None
+    """The exception as the change left it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionEventData:
+    """An exception as events tell it; fields are named and meant as in Exception. No names are among them."""
+
+    exception_id: str = ""
+    """Ours."""
+
+    run_id: str = ""
+    """The run that found it."""
+
+    channel: str = ""
+    """The channel, such as wechat_pay. 支付渠道"""
+
+    business_date: str = ""
+    """The channel's business day that the run compared, YYYY-MM-DD. 业务日期"""
+
+    exception_class: str = ""
+    """Its class, such as PLATFORM_ONLY; the API tells the words for it."""
+
+    state: str = ""
+    """OPEN, ASSIGNED, PENDING_CONFIRMATION, CONFIRMED or RESOLVED."""
+
+    payment_id: str = ""
+    """The payment in question; empty when the books have none."""
+
+    line_id: str = ""
+    """The statement's line in question; empty when the channel has none."""
+
+    merchant_id: str = ""
+    """The merchant of all that the books have of it. Empty when they have nothing or payments of several: such
+    an event goes to endpoints of all merchants alone.
+    """
+
+    merchant_order_no: str = ""
+    """The merchant's order number of either. 商户订单号"""
+
+    book_amount: Money | None = None
+    """What the books say; unset when they have nothing."""
+
+    channel_amount: Money | None = None
+    """What the channel says, signed; unset when it has nothing."""
+
+    resolved_by_run_id: str = ""
+    """The run that resolved it; empty unless this change did."""
+
+    carried_from_exception_id: str = ""
+    """The exception of an earlier run of the day that this is again; empty for none."""
+
+    sequence: int = 0
+    """Rises with each change: of two events keep the exception with the higher sequence."""
+
+    change_time: datetime | None = None
+    """When it changed."""
+
+    trace_id: str = ""
+    """The trace of the payment; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GetSystemResponse:
     """How the system is."""
 
@@ -195,6 +269,66 @@ class GetWebhookEndpointResponse:
 
     endpoint: WebhookEndpoint | None = None
     """The endpoint as it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceEvent:
+    """Something happened to an invoice. Those of one invoice come in order, and may come more than once."""
+
+    type: str = ""
+    """What happened."""
+
+    timestamp: datetime | None = None
+    """When the gateway learned of it."""
+
+    data: InvoiceEventData | None = None
+    """The invoice as the change left it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceEventData:
+    """An invoice as events tell it; fields are named and meant as in Invoice. No names and no tax numbers are
+    among them.
+    """
+
+    invoice_id: str = ""
+    """Ours."""
+
+    payment_id: str = ""
+    """The payment that it is for."""
+
+    merchant_id: str = ""
+    """The merchant, who is the seller."""
+
+    merchant_order_no: str = ""
+    """The merchant's order number. 商户订单号"""
+
+    amount: Money | None = None
+    """What is invoiced, tax included."""
+
+    sync_state: str = ""
+    """READY, RETRY_WAIT, SUBMITTED, ACKED, BOOKED, CONFIRMED, INVALID, REJECTED, MISMATCH, MISSING or VOIDED."""
+
+    invoice_number: str = ""
+    """The authority's number; empty until it gave one. 发票号码"""
+
+    red_number: str = ""
+    """The number of the red letter that reversed it; empty when none did. 红字发票号码"""
+
+    version: int = 0
+    """The version of the document; a correction makes the next."""
+
+    given_up: str = ""
+    """Why nothing is tried any more: COUNT, AGE, DEADLINE or RESENT; empty while it goes on."""
+
+    sequence: int = 0
+    """Rises with each change: of two events keep the invoice with the higher sequence."""
+
+    change_time: datetime | None = None
+    """When it changed."""
+
+    trace_id: str = ""
+    """The trace that it belongs to; empty when it was not traced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -628,6 +762,9 @@ class WebhookEndpoint:
 
     previous_secret_until_time: datetime | None = None
     """Until when the secret before the last rotation signs too; unset when it does not."""
+
+    version: int = 0
+    """Rises by one with each change of what it is, of whether it is enabled, and of its secret."""
 
 
 _CREATE_API_KEY = Operation(
@@ -1065,13 +1202,20 @@ class Gateway:
         )
 
     def delete_webhook_endpoint(
-        self, endpoint_id: str, *, timeout_seconds: float | None = None
+        self, endpoint_id: str, *, expected_version: int = 0, timeout_seconds: float | None = None
     ) -> DeleteWebhookEndpointResponse:
-        """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND.
+        """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND. VERSION_MISMATCH when
+        it changed since the version that is named.
 
         endpoint_id: The endpoint.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         """
-        return self._transport.send(_DELETE_WEBHOOK_ENDPOINT, {"endpoint_id": endpoint_id}, "", timeout_seconds)
+        return self._transport.send(
+            _DELETE_WEBHOOK_ENDPOINT,
+            {"endpoint_id": endpoint_id, "expected_version": expected_version},
+            "",
+            timeout_seconds,
+        )
 
     def get_webhook_delivery(
         self, delivery_id: str, *, timeout_seconds: float | None = None
@@ -1205,17 +1349,24 @@ class Gateway:
         )
 
     def rotate_webhook_secret(
-        self, endpoint_id: str, *, overlap_seconds: int = 0, timeout_seconds: float | None = None
+        self,
+        endpoint_id: str,
+        *,
+        overlap_seconds: int = 0,
+        expected_version: int = 0,
+        timeout_seconds: float | None = None,
     ) -> RotateWebhookSecretResponse:
         """Makes a new secret. For the overlap both sign, so that a receiver may change over; to repeat the call
-        makes another, and only the last but one goes on.
+        makes another, and only the last but one goes on. VERSION_MISMATCH when it changed since the version
+        that is named, so that a repeat of a call that was done makes no other.
 
         endpoint_id: The endpoint.
         overlap_seconds: How long the old secret signs too; 0 ends it at once, at most 7 days.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         """
         return self._transport.send(
             _ROTATE_WEBHOOK_SECRET,
-            {"endpoint_id": endpoint_id, "overlap_seconds": overlap_seconds},
+            {"endpoint_id": endpoint_id, "overlap_seconds": overlap_seconds, "expected_version": expected_version},
             "",
             timeout_seconds,
         )
@@ -1238,16 +1389,18 @@ class Gateway:
         event_types: Sequence[str] = (),
         description: str = "",
         is_enabled: bool = False,
+        expected_version: int = 0,
         timeout_seconds: float | None = None,
     ) -> UpdateWebhookEndpointResponse:
         """Sets what an endpoint is, but its merchants, and enables or disables it. Setting it again changes
-        nothing.
+        nothing. VERSION_MISMATCH when it changed since the version that is named.
 
         endpoint_id: The endpoint.
         url: Where to: https, port 443 or 8443, a public address.
         event_types: The types of events; empty for all.
         description: What it is, for people.
         is_enabled: Whether events are sent there. To enable it again forgets that it was failing.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         """
         return self._transport.send(
             _UPDATE_WEBHOOK_ENDPOINT,
@@ -1257,6 +1410,7 @@ class Gateway:
                 "event_types": event_types,
                 "description": description,
                 "is_enabled": is_enabled,
+                "expected_version": expected_version,
             },
             "",
             timeout_seconds,
@@ -1545,13 +1699,20 @@ class AsyncGateway:
         )
 
     async def delete_webhook_endpoint(
-        self, endpoint_id: str, *, timeout_seconds: float | None = None
+        self, endpoint_id: str, *, expected_version: int = 0, timeout_seconds: float | None = None
     ) -> DeleteWebhookEndpointResponse:
-        """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND.
+        """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND. VERSION_MISMATCH when
+        it changed since the version that is named.
 
         endpoint_id: The endpoint.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         """
-        return await self._transport.send(_DELETE_WEBHOOK_ENDPOINT, {"endpoint_id": endpoint_id}, "", timeout_seconds)
+        return await self._transport.send(
+            _DELETE_WEBHOOK_ENDPOINT,
+            {"endpoint_id": endpoint_id, "expected_version": expected_version},
+            "",
+            timeout_seconds,
+        )
 
     async def get_webhook_delivery(
         self, delivery_id: str, *, timeout_seconds: float | None = None
@@ -1688,17 +1849,24 @@ class AsyncGateway:
         )
 
     async def rotate_webhook_secret(
-        self, endpoint_id: str, *, overlap_seconds: int = 0, timeout_seconds: float | None = None
+        self,
+        endpoint_id: str,
+        *,
+        overlap_seconds: int = 0,
+        expected_version: int = 0,
+        timeout_seconds: float | None = None,
     ) -> RotateWebhookSecretResponse:
         """Makes a new secret. For the overlap both sign, so that a receiver may change over; to repeat the call
-        makes another, and only the last but one goes on.
+        makes another, and only the last but one goes on. VERSION_MISMATCH when it changed since the version
+        that is named, so that a repeat of a call that was done makes no other.
 
         endpoint_id: The endpoint.
         overlap_seconds: How long the old secret signs too; 0 ends it at once, at most 7 days.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         """
         return await self._transport.send(
             _ROTATE_WEBHOOK_SECRET,
-            {"endpoint_id": endpoint_id, "overlap_seconds": overlap_seconds},
+            {"endpoint_id": endpoint_id, "overlap_seconds": overlap_seconds, "expected_version": expected_version},
             "",
             timeout_seconds,
         )
@@ -1721,16 +1889,18 @@ class AsyncGateway:
         event_types: Sequence[str] = (),
         description: str = "",
         is_enabled: bool = False,
+        expected_version: int = 0,
         timeout_seconds: float | None = None,
     ) -> UpdateWebhookEndpointResponse:
         """Sets what an endpoint is, but its merchants, and enables or disables it. Setting it again changes
-        nothing.
+        nothing. VERSION_MISMATCH when it changed since the version that is named.
 
         endpoint_id: The endpoint.
         url: Where to: https, port 443 or 8443, a public address.
         event_types: The types of events; empty for all.
         description: What it is, for people.
         is_enabled: Whether events are sent there. To enable it again forgets that it was failing.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         """
         return await self._transport.send(
             _UPDATE_WEBHOOK_ENDPOINT,
@@ -1740,6 +1910,7 @@ class AsyncGateway:
                 "event_types": event_types,
                 "description": description,
                 "is_enabled": is_enabled,
+                "expected_version": expected_version,
             },
             "",
             timeout_seconds,

@@ -709,6 +709,11 @@ class MerchantProfile:
     seller_tax_id: str = field(default="", repr=False)
     """Its tax number, 15 to 20 capitals and digits."""
 
+    version: int = 0
+    """Rises by one with each change. In a request, the version that it is to take the place of; 0 for whatever
+    there is.
+    """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
@@ -1257,20 +1262,28 @@ class InvoiceSync:
         *,
         buyer_title: str,
         buyer_tax_id: str = "",
+        expected_version: int = 0,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> CorrectInvoiceResponse:
         """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and
-        sends that. Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
+        sends that. Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else, VERSION_MISMATCH
+        when another correction was made since the version that is named.
 
         invoice_id: The invoice.
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return self._transport.send(
             _CORRECT_INVOICE,
-            {"invoice_id": invoice_id, "buyer_title": buyer_title, "buyer_tax_id": buyer_tax_id},
+            {
+                "invoice_id": invoice_id,
+                "buyer_title": buyer_title,
+                "buyer_tax_id": buyer_tax_id,
+                "expected_version": expected_version,
+            },
             idempotency_key,
             timeout_seconds,
         )
@@ -1495,7 +1508,8 @@ class InvoiceSync:
         self, *, profile: MerchantProfile, timeout_seconds: float | None = None
     ) -> SetMerchantProfileResponse:
         """Sets the profile of a merchant, new or not. Idempotent: the same content changes nothing. A payment
-        followed before is issued by the profile that stands when it becomes due.
+        followed before is issued by the profile that stands when it becomes due. VERSION_MISMATCH when a
+        version is named and somebody else changed it since.
 
         profile: The whole profile.
         """
@@ -1750,20 +1764,28 @@ class AsyncInvoiceSync:
         *,
         buyer_title: str,
         buyer_tax_id: str = "",
+        expected_version: int = 0,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> CorrectInvoiceResponse:
         """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and
-        sends that. Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
+        sends that. Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else, VERSION_MISMATCH
+        when another correction was made since the version that is named.
 
         invoice_id: The invoice.
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return await self._transport.send(
             _CORRECT_INVOICE,
-            {"invoice_id": invoice_id, "buyer_title": buyer_title, "buyer_tax_id": buyer_tax_id},
+            {
+                "invoice_id": invoice_id,
+                "buyer_title": buyer_title,
+                "buyer_tax_id": buyer_tax_id,
+                "expected_version": expected_version,
+            },
             idempotency_key,
             timeout_seconds,
         )
@@ -1990,7 +2012,8 @@ class AsyncInvoiceSync:
         self, *, profile: MerchantProfile, timeout_seconds: float | None = None
     ) -> SetMerchantProfileResponse:
         """Sets the profile of a merchant, new or not. Idempotent: the same content changes nothing. A payment
-        followed before is issued by the profile that stands when it becomes due.
+        followed before is issued by the profile that stands when it becomes due. VERSION_MISMATCH when a
+        version is named and somebody else changed it since.
 
         profile: The whole profile.
         """

@@ -1425,17 +1425,27 @@ class Payments:
         return self._transport.send(_BATCH_CREATE_BILLS, {"bills": bills}, idempotency_key, timeout_seconds)
 
     def cancel_bill(
-        self, merchant_id: str, bill_no: str, *, reason: str, timeout_seconds: float | None = None
+        self,
+        merchant_id: str,
+        bill_no: str,
+        *,
+        reason: str,
+        expected_version: int = 0,
+        timeout_seconds: float | None = None,
     ) -> CancelBillResponse:
         """Withdraws a bill for which nothing was paid; BILL_NOT_CANCELLABLE otherwise. Idempotent: a cancelled
-        bill stays.
+        bill stays. VERSION_MISMATCH when it changed since the version that is named.
 
         merchant_id: The merchant that is owed.
         bill_no: The merchant's bill number; in a path, with percent-encoding.
         reason: Why.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         """
         return self._transport.send(
-            _CANCEL_BILL, {"merchant_id": merchant_id, "bill_no": bill_no, "reason": reason}, "", timeout_seconds
+            _CANCEL_BILL,
+            {"merchant_id": merchant_id, "bill_no": bill_no, "reason": reason, "expected_version": expected_version},
+            "",
+            timeout_seconds,
         )
 
     def create_bill(
@@ -2292,17 +2302,27 @@ class AsyncPayments:
         return await self._transport.send(_BATCH_CREATE_BILLS, {"bills": bills}, idempotency_key, timeout_seconds)
 
     async def cancel_bill(
-        self, merchant_id: str, bill_no: str, *, reason: str, timeout_seconds: float | None = None
+        self,
+        merchant_id: str,
+        bill_no: str,
+        *,
+        reason: str,
+        expected_version: int = 0,
+        timeout_seconds: float | None = None,
     ) -> CancelBillResponse:
         """Withdraws a bill for which nothing was paid; BILL_NOT_CANCELLABLE otherwise. Idempotent: a cancelled
-        bill stays.
+        bill stays. VERSION_MISMATCH when it changed since the version that is named.
 
         merchant_id: The merchant that is owed.
         bill_no: The merchant's bill number; in a path, with percent-encoding.
         reason: Why.
+        expected_version: The version that the caller saw; 0 for whatever there is.
         """
         return await self._transport.send(
-            _CANCEL_BILL, {"merchant_id": merchant_id, "bill_no": bill_no, "reason": reason}, "", timeout_seconds
+            _CANCEL_BILL,
+            {"merchant_id": merchant_id, "bill_no": bill_no, "reason": reason, "expected_version": expected_version},
+            "",
+            timeout_seconds,
         )
 
     async def create_bill(

@@ -21,10 +21,15 @@ class Addresses:
 
     def of(self, request: Request) -> str:
         """The nearest address that is not a proxy of ours, from right to left through X-Forwarded-For."""
-        address = request.client.host if request.client else ""
+        peer = request.client.host if request.client else ""
+        return self.behind(peer, ",".join(request.headers.getlist("x-forwarded-for")))
+
+    def behind(self, peer: str, forwarded: str) -> str:
+        """The same, given the peer and the whole of X-Forwarded-For."""
+        address = peer
         if not self.is_trusted(address):
             return address
-        for hop in reversed(",".join(request.headers.getlist("x-forwarded-for")).split(",")[-_HOPS_MAX:]):
+        for hop in reversed(forwarded.split(",")[-_HOPS_MAX:]):
             if not _is_address(hop.strip()):
                 return address
             address = hop.strip()

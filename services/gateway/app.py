@@ -27,13 +27,16 @@ from services.gateway.address import Addresses, read_networks
 from services.gateway.audit import Audit
 from services.gateway.audit_key import read_signer
 from services.gateway.callbacks import CallbackDoor
+from services.gateway.conditions import Conditions
 from services.gateway.config import PREFIX, Config
+from services.gateway.cors import Cors, read_origins
 from services.gateway.domain.rate import MethodClass
 from services.gateway.door import Door
 from services.gateway.guard import Guard
 from services.gateway.issuers import read_issuers
 from services.gateway.limits import InFlight
 from services.gateway.policy import table
+from services.gateway.quick import Quick
 from services.gateway.rates import RateLimits
 from services.gateway.routes import Routes
 from services.gateway.rpc.api_key import ApiKeyServicer
@@ -119,7 +122,7 @@ async def start(config: Config) -> Gateway:
     }
     upstreams = clients.connect(known, targets, config.call_timeout_seconds)
     brakes = _brakes(config, engine)
-    hooks = webhooks.make(config, database.sessions(engine), SystemClock(), upstreams["payments"], access)
+    hooks = webhooks.make(config, database.sessions(engine), SystemClock(), upstreams, access)
     inside = await server.start(
         config.listen,
         [
@@ -134,11 +137,13 @@ async def start(config: Config) -> Gateway:
 
     channels = upstreams | own
     together = batched.connect(known.operations, channels)
+    scope = Scope(known.operations, channels)
     transcoder = Transcoder(
         channels,
         together,
-        Scope(known.operations, channels),
+        scope,
         permits,
+        Conditions(known.operations, channels, scope, permits),
         config.call_timeout_seconds,
         config.upload_timeout_seconds,
         config.upload_bytes_max,
@@ -146,8 +151,12 @@ async def start(config: Config) -> Gateway:
     callback_door = CallbackDoor(upstreams["payments"], config.call_timeout_seconds)
     in_flight = InFlight(config.in_flight_max, config.shed_latency_seconds)
     document = openapi.document(known)
-    door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight)
-    outside = await web.start(config.http_listen, door)
+    cors = Cors(read_origins(config.cors_origins), {operation.verb for operation in known.operations})
+    door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight, cors)
+    quick = Quick(
+        known.operations, together, access, brakes.guard, in_flight, scope, permits, config.call_timeout_seconds
+    )
+    outside = await web.start(config.http_listen, door, quick)
     return Gateway(inside, outside, engine, channels, together, brakes, hooks)
 
 

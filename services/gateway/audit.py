@@ -6,6 +6,7 @@ again with the same key is safe. From the first failure on, mutating calls are r
 shows that the audit can be written again.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,8 @@ from chassis.batch_metrics import BatchMetrics
 from chassis.clock import Clock
 from chassis.errors import Fault, Kind
 from services.gateway.audit_key import Signer
-from services.gateway.domain.audit_chain import batch_content
+from services.gateway.audit_lately import Lately
+from services.gateway.domain.audit_chain import Written, batch_content
 from services.gateway.domain.audit_record import OK, RESOURCE_IDS_MAX, AuditRecord
 from services.gateway.store import audit as store
 
@@ -73,6 +75,11 @@ class Entry:
                 self.resource_ids.append(cleaned)
 
 
+def digest_head(verb: str, raw_path: bytes, query: bytes) -> bytes:
+    """What the digest of a request has before its body."""
+    return b"%b %b?%b\n" % (verb.encode("ascii"), raw_path, query)
+
+
 def entry_of(request: Request) -> Entry | None:
     """The entry of a request that is under way; None for what is not audited at all."""
     entry: Entry | None = request.scope.get(_ENTRY)
@@ -88,6 +95,7 @@ class Audit:
         self._clock = clock
         self._signer = signer
         self._writable = True
+        self.lately = Lately()
         self._unwritten = telemetry.meter().create_counter(
             "bihuan.audit.unwritten", "{call}", "Answers that were withheld since the audit was not written."
         )
@@ -104,8 +112,14 @@ class Audit:
         reason = _cleaned(_decoded(request.headers.get("bihuan-reason", "")))
         entry = Entry(self._clock.now(), method, mutates, address, reason)
         raw_path, query = request.scope["raw_path"], request.scope["query_string"]
-        entry.digest.update(b"%b %b?%b\n" % (request.method.encode("ascii"), raw_path, query))
+        entry.digest.update(digest_head(request.method, raw_path, query))
         request.scope[_ENTRY] = entry
+        return entry
+
+    def open_whole(self, method: str, address: str, digest_head: bytes, body: bytes, trace_id: str) -> Entry:
+        """The entry of a mutating call whose request is there as a whole, and gives no reason."""
+        entry = Entry(self._clock.now(), method, True, address, trace_id=trace_id, head=body[:_HEAD_BYTES_MAX])
+        entry.digest = hashlib.sha256(digest_head + body)
         return entry
 
     async def kept(self, entry: Entry, answer: Callable[[], Awaitable[Response]]) -> Response:
@@ -118,7 +132,7 @@ class Audit:
         try:
             response = await answer()
         except Exception as raised:
-            entry.outcome = raised.reason if isinstance(raised, Fault) else _reason_of(raised)
+            entry.outcome = outcome_of(raised)
             if entry.mutates and entry.keeps_refusals:
                 await self._write(entry)
             raise
@@ -144,8 +158,30 @@ class Audit:
         await self._batcher.close(within_seconds)
         await self._writer.close()
 
+    @property
+    def takes(self) -> bool:
+        """Whether a mutating call may act, as far as the audit goes."""
+        return self._writable and self._batcher.waiting_count <= _WAITING_MAX // 2
+
+    def write(self, entry: Entry) -> "asyncio.Future[None]":
+        """Write an entry that is complete, for who has no task of its own; when that fails, `unwritten` says how."""
+        return self._batcher.submit(entry, _WAIT_SECONDS)
+
+    def unwritten(self, entry: Entry, raised: BaseException) -> Fault:
+        """Count an answer that is withheld since writing raised; what its caller is told instead."""
+        self._unwritten.add(1)
+        if not isinstance(raised, BatchError) and not storage_fault.may_pass(raised):
+            _log.error("audit not written", method=entry.method, **storage_fault.log_facts(raised))
+        return Fault(
+            Kind.DEADLINE,
+            "AUDIT_NOT_WRITTEN",
+            "the audit of this call was not written, so its answer is withheld; whether it was done is unknown: "
+            "ask, or repeat with the same request_id",
+            "本次请求的审计未能写入，结果不予返回且未知：请查询，或用相同的 request_id 重试",
+        )
+
     def _check(self) -> None:
-        if not self._writable or self._batcher.waiting_count > _WAITING_MAX // 2:
+        if not self.takes:
             raise Fault(
                 Kind.UNAVAILABLE,
                 "AUDIT_UNAVAILABLE",
@@ -159,23 +195,14 @@ class Audit:
         try:
             await self._batcher.add(entry, _WAIT_SECONDS)
         except Exception as raised:
-            self._unwritten.add(1)
-            if not isinstance(raised, BatchError) and not storage_fault.may_pass(raised):
-                _log.error("audit not written", method=entry.method, **storage_fault.log_facts(raised))
-            raise Fault(
-                Kind.DEADLINE,
-                "AUDIT_NOT_WRITTEN",
-                "the audit of this call was not written, so its answer is withheld; whether it was done is unknown: "
-                "ask, or repeat with the same request_id",
-                "本次请求的审计未能写入，结果不予返回且未知：请查询，或用相同的 request_id 重试",
-            ) from raised
+            raise self.unwritten(entry, raised) from raised
 
     async def _flush(self, entries: list[Entry]) -> Sequence[None]:
         batch_id = ids.new_id("aub")
         records = [_record(entry, batch_id, place, len(entries)) for place, entry in enumerate(entries)]
+        digests = [record.digest() for record in records]
         if self._signer.signs:
-            signature = self._signer.sign(batch_content([record.digest() for record in records]))
-            records[0] = replace(records[0], batch_signature=signature)
+            records[0] = replace(records[0], batch_signature=self._signer.sign(batch_content(digests)))
         try:
             await self._writer.append(records, _WRITE_SECONDS)
         except Exception:
@@ -183,6 +210,9 @@ class Audit:
                 _log.error("audit cannot be written: mutating calls are refused", waiting=len(entries))
             self._writable = False
             raise
+        self.lately.add(
+            batch_id, [Written(one.record_id, digest) for one, digest in zip(records, digests, strict=True)]
+        )
         return [None] * len(entries)
 
 
@@ -207,7 +237,10 @@ def _record(entry: Entry, batch_id: str, place: int, size: int) -> AuditRecord:
     )
 
 
-def _reason_of(raised: Exception) -> str:
+def outcome_of(raised: Exception) -> str:
+    """The reason by which a call ended that raised."""
+    if isinstance(raised, Fault):
+        return raised.reason
     return "DEADLINE_EXCEEDED" if isinstance(raised, TimeoutError) else "INTERNAL"
 
 

@@ -4,6 +4,7 @@ Which methods, and by what, stands in the contract (`bihuan.options.v1.batched_b
 own error, its own time and its own trace; what fails as a whole is to each of them what it would have been alone.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,9 +22,9 @@ from google.rpc import status_pb2
 from opentelemetry.trace import SpanKind
 
 from chassis import telemetry
-from chassis.batch import BatchClosed, BatchCut, Batcher, BatchFull, BatchLate
+from chassis.batch import Batcher, BatchError, BatchFull, BatchLate
 from chassis.batch_metrics import BatchMetrics
-from chassis.errors import Kind, from_rpc_error, from_status, plain_fault
+from chassis.errors import Fault, Kind, from_rpc_error, from_status, plain_fault
 from services.gateway.contract import Operation
 
 # As many of the largest stay below what a message may have.
@@ -76,21 +77,23 @@ class Together:
 
     async def call(self, request: Message, within_seconds: float) -> Message:
         """The answer to one call. Raises the Fault that it was refused with, or that the batch failed with."""
-        assert self.takes(request), "it goes alone"
-        until = time.monotonic() + within_seconds
-        waiting = _Waiting(request.SerializeToString(), telemetry.current_traceparent(), until)
+        waiting = self._waiting(request, telemetry.current_traceparent(), within_seconds)
         try:
             return await self._batcher.add(waiting, within_seconds)
-        except BatchFull as full:
-            raise plain_fault(Kind.OVERLOADED) from full
-        except BatchLate as late:
-            raise plain_fault(Kind.DEADLINE) from late
-        except (BatchClosed, BatchCut) as stopped:
-            raise plain_fault(Kind.UNAVAILABLE) from stopped
+        except BatchError as raised:
+            raise told(raised) from raised
+
+    def send(self, request: Message, traceparent: str, within_seconds: float) -> "asyncio.Future[Message]":
+        """The same for who has no task of its own. Raises BatchError, or the future does, or it has a Fault."""
+        return self._batcher.submit(self._waiting(request, traceparent, within_seconds), within_seconds)
 
     async def close(self, within_seconds: float) -> None:
         """Take nothing more, and let what waits have its answer."""
         await self._batcher.close(within_seconds)
+
+    def _waiting(self, request: Message, traceparent: str, within_seconds: float) -> _Waiting:
+        assert self.takes(request), "it goes alone"
+        return _Waiting(request.SerializeToString(), traceparent, time.monotonic() + within_seconds)
 
     async def _flush(self, waiting: list[_Waiting]) -> Sequence[Message | Exception]:
         calls = [batch_pb2.BatchedCall(request=one.content, traceparent=one.traceparent) for one in waiting]
@@ -116,6 +119,17 @@ class Together:
         if answered.WhichOneof("outcome") == "answer":
             return self._answer_type.FromString(answered.answer)
         return from_status(status_pb2.Status.FromString(answered.status))
+
+
+def told(raised: BatchError) -> Fault:
+    """What a caller is told who got no answer of a batch. Cut off, its call may have been done; the same keys tell."""
+    match raised:
+        case BatchFull():
+            return plain_fault(Kind.OVERLOADED)
+        case BatchLate():
+            return plain_fault(Kind.DEADLINE)
+        case _:
+            return plain_fault(Kind.UNAVAILABLE)
 
 
 def connect(operations: Iterable[Operation], channels: Mapping[str, grpc.aio.Channel]) -> dict[str, Together]:

@@ -9,6 +9,7 @@ from chassis.crypto import KeyRing
 from services.gateway.address import check_networks
 from services.gateway.audit_folder import check_folder
 from services.gateway.audit_key import check_key
+from services.gateway.cors import check_origins
 from services.gateway.issuers import check_issuers_file
 
 PREFIX = "BIHUAN_GATEWAY"
@@ -47,7 +48,8 @@ class Config:
     heads and seals; without them nothing is signed, or kept outside. `rate_…_per_second` is how many calls a tenant
     may make on all gateways together. Above `shed_latency_seconds` on the average fewer than `in_flight_max` calls run
     at once. `suspicion_points_max` is how much a caller may offend before it is suspended, 0 for without end.
-    `trusted_proxies` are the networks whose X-Forwarded-For is believed, such as 10.0.0.0/8.
+    `trusted_proxies` are the networks whose X-Forwarded-For is believed, such as 10.0.0.0/8. `cors_origins` are those
+    whose pages a browser lets call us, such as https://books.example.com, or * for all; empty for none.
 
     `webhook_key_file` holds the keys that seal secrets of webhooks (see chassis.crypto); without it there are none.
     They go to `webhook_ports` of the internet, and to `webhook_inside`, networks of our own; over http only when
@@ -75,6 +77,7 @@ class Config:
     shed_latency_seconds: float = setting(1.0, minimum=0.01)
     suspicion_points_max: float = setting(100.0, minimum=0)
     trusted_proxies: str = setting("", check=check_networks)
+    cors_origins: str = setting("", check=check_origins)
     webhook_key_file: str = setting("", check=_check_key_ring)
     webhook_ports: str = setting("443,8443", check=_check_ports)
     webhook_inside: str = setting("", check=check_networks)

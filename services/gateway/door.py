@@ -14,9 +14,10 @@ from starlette.types import Receive, Scope, Send
 
 from chassis import storage_fault, telemetry
 from chassis.errors import Fault, Kind, plain_fault
-from services.gateway import callbacks, kinds, watch
+from services.gateway import callbacks, entity_tags, kinds, watch
 from services.gateway.access import Access
 from services.gateway.callbacks import CallbackDoor, CalledBack
+from services.gateway.cors import Cors
 from services.gateway.domain.caller import Caller
 from services.gateway.domain.rate import MethodClass
 from services.gateway.guard import Guard
@@ -27,9 +28,11 @@ from services.gateway.routes import Found, Routes
 from services.gateway.transcode import Transcoder
 from services.gateway.watch import EventStream, Watches
 
+# In the scope of a request whose trace starts here, when it was decided before that it is kept.
+KEPT = "bihuan.kept"
 _SEND_SECONDS = 30.0
 # In every answer.
-_EVER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+EVER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _log = structlog.get_logger()
 
 
@@ -45,6 +48,7 @@ class Door:
         document: Mapping[str, Any],
         guard: Guard,
         in_flight: InFlight,
+        cors: Cors,
     ) -> None:
         self._routes = routes
         self._access = access
@@ -54,12 +58,17 @@ class Door:
         self._watches = Watches()
         self._guard = guard
         self._in_flight = in_flight
+        self._cors = cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
         request = _Request(scope, receive)
-        response = await self._pages.answer(_raw_path(request), request) or await self._traced_answer(request)
-        response.raw_headers.extend(_EVER)
+        response = (
+            self._cors.preflight(request)
+            or await self._pages.answer(_raw_path(request), request)
+            or await self._traced_answer(request)
+        )
+        response.raw_headers.extend((*EVER, *self._cors.headers(request)))
         try:
             async with asyncio.timeout(None if isinstance(response, EventStream) else _SEND_SECONDS):
                 await response(scope, receive, send)
@@ -75,11 +84,11 @@ class Door:
             kind=SpanKind.SERVER,
             parent=request.headers.get("traceparent", ""),
             attributes=attributes | ({"http.route": route} if route else {}),
+            is_kept=request.scope.get(KEPT, False),
         ) as current:
             response = await self._answer(found, request, current)
             current.set_attribute("http.response.status_code", response.status_code)
-            if traceparent := telemetry.current_traceparent().encode("ascii"):
-                response.raw_headers += [(b"trace-id", traceparent[3:35]), (b"traceparent", traceparent)]
+            response.raw_headers += trace_headers(telemetry.current_traceparent())
         return response
 
     def _find(self, request: Request) -> Found | CalledBack | Fault:
@@ -111,11 +120,9 @@ class Door:
         except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
             if origin is not None:
                 self._guard.refused(raised, request, origin, key_id)
-            response = self._refusal(raised, request, current)
+            response = refusal(raised, _raw_path(request), request.headers.get("accept-language", ""), current)
         self._guard.finish(request, response)
-        if response.status_code >= 400:  # what was done stands in the audit, with more than a line has
-            route = _template_of(found)
-            _log.info("request", method=request.method, route=route, status=response.status_code, key_id=key_id)
+        log_refusal(request.method, _template_of(found), response, key_id)
         return response
 
     def _place(self, found: Found | CalledBack | Fault) -> AbstractContextManager[None]:
@@ -128,27 +135,42 @@ class Door:
         self._access.permit(caller, found.operation.method.full_name)
         answer = await self._transcoder.answer(found, request, caller)
         if watch.is_wanted(found.operation, request):
-            return self._watches.start(answer, lambda: self._asked_again(found, request), request)
-        return answer
+            who = caller.tenant_id or caller.caller_id
+            return self._watches.start(answer, lambda: self._asked_again(found, request), request, who)
+        return entity_tags.on_condition(answer, request) if found.operation.verb == "GET" else answer
 
     async def _asked_again(self, found: Found, request: Request) -> Response:
         caller = await self._access.identify(request.headers.get("authorization", ""))
         self._access.permit(caller, found.operation.method.full_name)
-        return await self._transcoder.answer(found, request, caller)
+        return await self._guard.again(request, caller, lambda: self._transcoder.answer(found, request, caller))
 
-    def _refusal(self, raised: Exception, request: Request, current: Span) -> Response:
-        if isinstance(raised, Fault):
-            fault = raised
-        elif isinstance(raised, TimeoutError):
-            fault = plain_fault(Kind.DEADLINE)
-        else:
-            _log.error("unhandled", path=_raw_path(request), **storage_fault.log_facts(raised))
-            fault = plain_fault(Kind.INTERNAL)
-        if status_of(fault) >= 500:
-            telemetry.fail(current, fault.reason)
-        else:
-            current.set_attribute("error.type", fault.reason)
-        return problem(fault, request.headers.get("accept-language", ""), telemetry.current_trace_id())
+
+def refusal(raised: Exception, path: str, accept_language: str, current: Span) -> Response:
+    """The answer to a request whose serving raised; `current` is its span."""
+    if isinstance(raised, Fault):
+        fault = raised
+    elif isinstance(raised, TimeoutError):
+        fault = plain_fault(Kind.DEADLINE)
+    else:
+        _log.error("unhandled", path=path, **storage_fault.log_facts(raised))
+        fault = plain_fault(Kind.INTERNAL)
+    if status_of(fault) >= 500:
+        telemetry.fail(current, fault.reason)
+    else:
+        current.set_attribute("error.type", fault.reason)
+    return problem(fault, accept_language, telemetry.current_trace_id())
+
+
+def log_refusal(verb: str, route: str, response: Response, key_id: str) -> None:
+    """A line for an answer that is a refusal; what was done stands in the audit, with more than a line has."""
+    if response.status_code >= 400:
+        _log.info("request", method=verb, route=route, status=response.status_code, key_id=key_id)
+
+
+def trace_headers(traceparent: str) -> list[tuple[bytes, bytes]]:
+    """How an answer names its trace; nothing where there is none."""
+    told = traceparent.encode("ascii")
+    return [(b"trace-id", told[3:35]), (b"traceparent", told)] if told else []
 
 
 class _Request(Request):

@@ -72,6 +72,11 @@ def set_texts(message: Message, path: str, texts: list[str]) -> None:
         raise misfit([unfit.at(path)]) from unfit
 
 
+def put(message: Message, name: str, value: Any) -> None:
+    """Put a JSON value into one field of a message. Raises MALFORMED_REQUEST."""
+    fill(message, {name: value})
+
+
 def find_path(descriptor: Descriptor, path: str) -> str | None:
     """The dotted path in the contract's own names, from one in either naming; None when it leads to no value."""
     names: list[str] = []
@@ -147,6 +152,8 @@ def _place(field: FieldDescriptor) -> _Place:
         return _Place(name, field, functools.partial(_put_list, field))
     if field.message_type:
         return _Place(name, field, functools.partial(_put_part, name))
+    if field.type == FieldDescriptor.TYPE_STRING:
+        return _Place(name, field, lambda message, value, _path, _faults: setattr(message, name, _text(field, value)))
     read = _VALUES[field.type]
     return _Place(name, field, lambda message, value, _path, _faults: setattr(message, name, read(field, value)))
 

@@ -31,7 +31,7 @@ class Guard:
         self._addresses = addresses
         self._suspensions = suspensions
         self._rates = rates
-        self._audit = audit
+        self.audit = audit
 
     def origin_of(self, request: Request) -> Origin:
         """Where a request comes from, unless that is suspended. Raises SUSPENDED."""
@@ -50,33 +50,67 @@ class Guard:
         """The answer to a caller that was proved. Raises SUSPENDED, RATE_LIMITED, and what Audit.kept raises."""
         self._suspensions.check_key(origin, caller.caller_id)
         request.scope[_QUOTA] = await self._rates.take(caller, kinds.method_class(operation))
-        entry = self._audit.open(request, operation.method.full_name, origin.address, mutates=kinds.mutates(operation))
+        entry = self.audit.open(request, operation.method.full_name, origin.address, mutates=kinds.mutates(operation))
         entry.caller_id, entry.operator, entry.tenant_id = caller.caller_id, caller.operator, caller.tenant_id
-        return await self._audit.kept(entry, answer)
+        return await self.audit.kept(entry, answer)
+
+    async def again(self, request: Request, caller: Caller, answer: Callable[[], Awaitable[Response]]) -> Response:
+        """The answer to a caller that watches, asked once more. Raises SUSPENDED, and what Audit.kept raises.
+
+        A sight of unmasked data of which the record of the watch does not tell gets a record of its own.
+        """
+        self._suspensions.check_key(self.origin_of(request), caller.caller_id)
+        entry = entry_of(request)
+        assert entry is not None, "what is asked again was asked before"
+        if entry.saw_unmasked:
+            return await answer()
+        try:
+            return await self.audit.kept(entry, answer)
+        except Exception:
+            entry.saw_unmasked = False  # it was not shown
+            raise
 
     async def called_back(
         self, account_id: str, request: Request, origin: Origin, answer: Callable[[], Awaitable[Response]]
     ) -> Response:
         """The answer to a channel's callback; of one that is refused nothing is kept, for anybody can send one."""
-        self._rates.take_alone(f"callback:{account_id}:{suspect_of(origin.address)}", MethodClass.WRITE)
-        entry = self._audit.open(request, _CALLBACK, origin.address, mutates=True)
+        # By the address alone: accounts can be made up, and each would have a limit of its own.
+        self._rates.take_alone(f"callback:{suspect_of(origin.address)}", MethodClass.WRITE)
+        entry = self.audit.open(request, _CALLBACK, origin.address, mutates=True)
         entry.caller_id, entry.keeps_refusals = f"channel:{account_id}", False
-        return await self._audit.kept(entry, answer)
+        return await self.audit.kept(entry, answer)
 
     def refused(self, raised: Exception, request: Request, origin: Origin, caller_id: str) -> None:
         """Judge a refusal."""
+        entry = entry_of(request)
+        path, query = request.scope["raw_path"], request.scope["query_string"]
+        self.judge(raised, origin, caller_id, path, query, entry.head if entry else b"")
+
+    def judge(
+        self, raised: Exception, origin: Origin, caller_id: str, path: bytes, query: bytes, body_head: bytes
+    ) -> None:
+        """The same, given what was asked for and the start of the body."""
         if isinstance(raised, Fault):
-            entry = entry_of(request)
-            path: bytes = request.scope["raw_path"]
-            raw = b"\n".join((path, request.scope["query_string"], entry.head if entry else b""))
-            self._suspensions.judge(raised, origin, caller_id, path, raw)
+            self._suspensions.judge(raised, origin, caller_id, path, b"\n".join((path, query, body_head)))
+
+    def admit(self, caller: Caller, peer: str, forwarded: str) -> Origin:
+        """Where a request of a caller that was recognised by its key comes from. Raises SUSPENDED."""
+        origin = Origin(self._addresses.behind(peer, forwarded), caller.caller_id)
+        self._suspensions.check(origin)
+        self._suspensions.check_key(origin, caller.caller_id)
+        return origin
+
+    def take(self, operation: Operation, caller: Caller) -> Quota | None:
+        """Use up a token that is held here; None when there is none, or when the audit takes nothing now."""
+        if not self.audit.takes:
+            return None
+        return self._rates.take_held(caller, kinds.method_class(operation))
 
     def finish(self, request: Request, response: Response) -> None:
         """Tell the caller what it has left of its limit, when it came so far."""
         quota: Quota | None = request.scope.get(_QUOTA)
         if quota is not None:
-            told = quota.headers().items()
-            response.raw_headers.extend((name.encode("ascii"), value.encode("ascii")) for name, value in told)
+            response.raw_headers.extend(quota.raw_headers())
 
 
 def _claimed(authorization: str) -> str:

@@ -36,18 +36,30 @@ class InFlight:
     @contextlib.contextmanager
     def place(self, worth: Worth = Worth.DEED, *, is_timed: bool = True) -> Iterator[None]:
         """Hold a place. Raises OVERLOADED, with HTTP status 503, to what is worth less while there still is some."""
-        if not self._shedder.admits(worth):
+        if not self.admits(worth):
             self._shed.add(1, {"worth": worth.value})
             fault = plain_fault(Kind.OVERLOADED)
             raise HttpFault(503, fault.kind, fault.reason, fault.message, fault.message_zh, {"retry-after": "1"})
-        self._shedder.enter()
-        began = self._monotonic()
+        began = self.enter()
         try:
             yield
         finally:
-            self._shedder.leave()
-            if is_timed:
-                self._observe(began)
+            self.leave(began, is_timed=is_timed)
+
+    def admits(self, worth: Worth) -> bool:
+        """Whether there is a place."""
+        return self._shedder.admits(worth)
+
+    def enter(self) -> float:
+        """Hold a place until `leave`, which is to be given what this returns."""
+        self._shedder.enter()
+        return self._monotonic()
+
+    def leave(self, began: float, *, is_timed: bool = True) -> None:
+        """Give a place back."""
+        self._shedder.leave()
+        if is_timed:
+            self._observe(began)
 
     def _observe(self, began: float) -> None:
         now, before = self._monotonic(), self._shedder.limit
@@ -109,9 +121,14 @@ def too_large(limit_bytes: int) -> Fault:
     )
 
 
+def is_json(content_type: str) -> bool:
+    """Whether a body of that type is taken as JSON."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
 def _must_be_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
+    if not is_json(request.headers.get("content-type", "application/json")):
         raise _unsupported("Content-Type must be application/json", "Content-Type 必须是 application/json")
 
 

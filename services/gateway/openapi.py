@@ -8,7 +8,7 @@ from typing import Any
 from bihuan.type.v1 import error_reason_pb2
 from google.protobuf.descriptor import Descriptor
 
-from services.gateway import chinese, examples, problems, refusals, watch, webhook_document
+from services.gateway import chinese, conditions, examples, problems, refusals, watch, webhook_document
 from services.gateway.answer_json import to_json
 from services.gateway.contract import Contract, Operation, field_at, public_name, type_in
 from services.gateway.fields import find_path
@@ -33,9 +33,10 @@ def document(contract: Contract) -> dict[str, Any]:
     reasons = error_reason_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"]
     schemas.components["type.v1.ErrorReason"] = schemas.enum_values(reasons, _REASON_PREFIX)
     paths: dict[str, dict[str, Any]] = {}
+    changing = conditions.gets(contract.operations)
     for operation in contract.operations:
         paths.setdefault(operation.public_template, {})[operation.verb.lower()] = _operation(
-            operation, contract, schemas
+            operation, contract, schemas, is_conditional=operation.method.full_name in changing
         )
     tags = {operation.method.containing_service: None for operation in contract.operations}
     written: dict[str, Any] = {
@@ -48,9 +49,19 @@ def document(contract: Contract) -> dict[str, Any]:
         "webhooks": webhook_document.webhooks(schemas),
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
-            "responses": refusals.components(),
-            "parameters": {"IdempotencyKey": _idempotency_key(), "RequestTimeout": _REQUEST_TIMEOUT},
-            "headers": {"TraceId": _TRACE_ID, "IdempotentReplayed": _REPLAYED, "RetryAfter": _RETRY_AFTER},
+            "responses": {"NotModified": dict(_NOT_MODIFIED)} | refusals.components(),
+            "parameters": {
+                "IdempotencyKey": _idempotency_key(),
+                "RequestTimeout": dict(_REQUEST_TIMEOUT),
+                "IfMatch": dict(_IF_MATCH),
+                "IfNoneMatch": dict(_IF_NONE_MATCH),
+            },
+            "headers": {
+                "ETag": dict(_ETAG),
+                "TraceId": dict(_TRACE_ID),
+                "IdempotentReplayed": dict(_REPLAYED),
+                "RetryAfter": dict(_RETRY_AFTER),
+            },
             "securitySchemes": {
                 "apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "bhk_<key_id>_<secret>"}
             },
@@ -60,18 +71,25 @@ def document(contract: Contract) -> dict[str, Any]:
     return written
 
 
-def _operation(operation: Operation, contract: Contract, schemas: Schemas) -> dict[str, Any]:
+def _operation(operation: Operation, contract: Contract, schemas: Schemas, *, is_conditional: bool) -> dict[str, Any]:
     method = operation.method
+    is_get = operation.verb == "GET"
+    # Of one thing only: a list that has not changed is rare, and who has one page of it seldom keeps it.
+    conditions_taken = ["IfNoneMatch"] if watch.can_be_watched(operation) else ["IfMatch"] if is_conditional else []
     comment = contract.comments.get(method.full_name, "")
     written: dict[str, Any] = {
         "operationId": f"{method.containing_service.name}_{method.name}",
         "tags": [method.containing_service.name],
         "summary": comment.partition(". ")[0].rstrip("."),
         "description": comment + (_WATCHED if watch.can_be_watched(operation) else ""),
-        "parameters": _parameters(operation, contract, schemas),
+        "parameters": [
+            *_parameters(operation, contract, schemas),
+            *({"$ref": f"#/components/parameters/{name}"} for name in conditions_taken),
+        ],
         "responses": {
             "200": _answer(operation, schemas),
-            **refusals.of(operation),
+            **({"304": {"$ref": "#/components/responses/NotModified"}} if is_get else {}),
+            **refusals.of(operation, is_conditional=is_conditional or is_get),
         },
     }
     if reasons := refusals.own_reasons(comment):
@@ -102,11 +120,13 @@ def _parameter(inside: Descriptor, path: str, place: str, contract: Contract, sc
     field = field_at(inside, path)
     schema = schemas.parameter(field)
     is_needed = place == "path" or is_required(field)
+    words = {"description": contract.comments.get(field.full_name, "")}
+    words |= {word: schema.pop(word) for word in ("description", chinese.WORD) if word in schema}
     return {
         "name": public_name(path) if place == "path" else field.json_name,
         "in": place,
         "required": is_needed,
-        "description": schema.pop("description", contract.comments.get(field.full_name, "")),
+        **words,
         "schema": schema,
         **({"example": examples.parameter(field)} if is_needed else {}),
     }
@@ -128,6 +148,8 @@ def _content(operation: Operation, schemas: Schemas) -> dict[str, Any]:
 def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     descriptor = operation.method.output_type
     headers = {"trace-id": {"$ref": "#/components/headers/TraceId"}}
+    if operation.verb == "GET":
+        headers["etag"] = {"$ref": "#/components/headers/ETag"}
     if "replayed" in descriptor.fields_by_name:
         headers["idempotent-replayed"] = {"$ref": "#/components/headers/IdempotentReplayed"}
     content: dict[str, Any] = {
@@ -183,6 +205,36 @@ _REQUEST_TIMEOUT: Mapping[str, Any] = {
         "type": "string",
         "pattern": "^([1-9][0-9]{0,5}(\\.[0-9]{1,3})?|0\\.(0[1-9][0-9]?|00[1-9]|[1-9][0-9]{0,2}))$",
     },
+}
+# One strong tag or *: what is usual. A list is taken too.
+_TAGS_PATTERN = '^(\\*|"[!#-~]*")$'
+_IF_MATCH: Mapping[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "Do it only while the thing is at the version that was seen, else 412: an ETag of its GET, or * for "
+    "any that is there.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 4096, "pattern": _TAGS_PATTERN},
+}
+_IF_NONE_MATCH: Mapping[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "ETags of answers that the caller has: 304 without a body when this is one of them.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 4096, "pattern": _TAGS_PATTERN},
+}
+_NOT_MODIFIED: Mapping[str, Any] = {
+    "description": "The caller has this answer already, by its If-None-Match.",
+    chinese.WORD: "调用方已持有此应答（If-None-Match）。",
+    "headers": {
+        "etag": {"$ref": "#/components/headers/ETag"},
+        "trace-id": {"$ref": "#/components/headers/TraceId"},
+    },
+}
+_ETAG: Schema = {
+    "description": "Names this answer as this caller sees it: `version.digest` for what has a version.",
+    "schema": {"type": "string", "pattern": '^"([0-9]+\\.)?[A-Za-z0-9_-]{22}"$'},
+    "example": '"7.9xQ0c1mDqk2bZ8dV5n3w_A"',
 }
 _TRACE_ID: Schema = {"description": "Finds the trace of this call.", "schema": {"type": "string"}}
 _REPLAYED: Schema = {

@@ -17,7 +17,7 @@ from chassis.errors import STATUS_OF, Fault, FieldFault, Kind
 MEDIA_TYPE = "application/problem+json"
 _PREFERENCE = re.compile(r"\s*([A-Za-z]{1,8}|\*)[A-Za-z0-9-]*\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?")
 # Reasons whose HTTP status says more than that of their kind.
-_STATUS_OF_REASON = {"TOO_LARGE": 413}
+_STATUS_OF_REASON = {"TOO_LARGE": 413, "VERSION_MISMATCH": 412}
 
 
 class HttpFault(Fault):

@@ -6,6 +6,7 @@ has almost all of it. While the database does not answer, each gateway keeps the
 """
 
 import asyncio
+import functools
 import math
 import time
 from collections import OrderedDict
@@ -45,8 +46,19 @@ class Quota:
 
     def headers(self) -> dict[str, str]:
         """RateLimit-Policy tells the quota `q` in a window of `w` seconds, RateLimit what remains until `t` seconds."""
-        name, quota = self.method_class.value, int(self.per_second)
-        return {"ratelimit-policy": f'"{name}";q={quota};w=1', "ratelimit": f'"{name}";r={min(self.left, quota)};t=1'}
+        return {name.decode("ascii"): value.decode("ascii") for name, value in self.raw_headers()}
+
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The same as they are sent."""
+        name, policy, quota = _policy(self.method_class, int(self.per_second))
+        return [(b"ratelimit-policy", policy), (b"ratelimit", b'"%b";r=%d;t=1' % (name, min(self.left, quota)))]
+
+
+@functools.lru_cache(1_024)
+def _policy(method_class: MethodClass, quota: int) -> tuple[bytes, bytes, int]:
+    """A limit's name, how it is told, and how much it is; the limits that there are are few."""
+    name = method_class.value.encode("ascii")
+    return name, b'"%b";q=%d;w=1' % (name, quota), quota
 
 
 @dataclass(slots=True)
@@ -98,6 +110,16 @@ class RateLimits:
                 case Ask(want=want):
                     await self._wait(self._start_lease(subject, method_class, held, want), held)
         raise self._limited(Quota(method_class, per_second, 0), 1.0)
+
+    def take_held(self, caller: Caller, method_class: MethodClass) -> Quota | None:
+        """The same without waiting: None, and nothing is taken, when no token is held here."""
+        subject, per_second = self._limit_of(caller, method_class)
+        held = self._find(subject, method_class, per_second)
+        if held.share.tokens < 1 or not isinstance(taken := held.share.take(self._monotonic()), Taken):
+            return None
+        if held.share.runs_low:
+            self._start_lease(subject, method_class, held, held.share.lease_size)
+        return Quota(method_class, per_second, taken.left)
 
     def take_alone(self, subject: str, method_class: MethodClass) -> None:
         """The same for whom nobody has proved: the limit of the settings, at this gateway alone.

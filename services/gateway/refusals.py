@@ -61,6 +61,12 @@ _USUAL: Mapping[int, _Refusal] = {
         "已存在且内容不同，或有冲突的操作正在进行。",
         ("REQUEST_ID_REUSED", "BUSINESS_KEY_REUSED"),
     ),
+    412: _Refusal(
+        "NotTheVersion",
+        "It is not at the version that If-Match names, so nothing was done: look at it again.",
+        "对象已不是 If-Match 所述的版本，未作任何改动，请重新查询。",
+        ("VERSION_MISMATCH",),
+    ),
     413: _Refusal(
         "TooLarge",
         "The body is over the limit.",
@@ -105,11 +111,13 @@ _USUAL: Mapping[int, _Refusal] = {
     ),
 }
 _OF_BODIES = (413, 415)
+_OF_CONDITIONS = (412,)
 
 
-def of(operation: Operation) -> dict[str, Any]:
-    """The refusals of an operation, for its `responses`."""
-    statuses = [status for status in _USUAL if operation.body or status not in _OF_BODIES]
+def of(operation: Operation, *, is_conditional: bool = False) -> dict[str, Any]:
+    """The refusals of an operation, for its `responses`; of one that takes If-Match with the one for that."""
+    left_out = {*(() if operation.body else _OF_BODIES), *(() if is_conditional else _OF_CONDITIONS)}
+    statuses = [status for status in _USUAL if status not in left_out]
     return {str(status): {"$ref": f"#/components/responses/{_USUAL[status].name}"} for status in statuses}
 
 

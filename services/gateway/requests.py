@@ -39,8 +39,27 @@ def build(operation: Operation, variables: Mapping[str, str], query: str, body: 
     return message
 
 
+def of_call(
+    operation: Operation,
+    variables: Mapping[str, str],
+    query: str,
+    body: bytes,
+    idempotency_key: str | None,
+    caller: Caller,
+) -> Message:
+    """The request of a caller, as its service is to have it. Raises what `build` does, and REQUEST_ID_CONFLICT."""
+    message = build(operation, variables, query, body)
+    if REQUEST_ID not in operation.variables:  # there it names another request, and does not make this one
+        fill_request_id(message, idempotency_key)
+        own_request_ids(message, caller)
+    fill_operator(message, caller.operator)
+    return message
+
+
 def fill_query(message: Message, query: str, taken: Iterable[str] = ()) -> None:
     """Put query parameters into the fields that they name, save those that stand elsewhere in the request."""
+    if not query:
+        return
     closed = frozenset(taken) - {""}
     found: dict[str, list[str]] = {}
     for name, text in _pairs(query):
@@ -64,7 +83,7 @@ def fill_request_id(message: Message, idempotency_key: str | None) -> None:
             "the Idempotency-Key header and request_id are both given and differ",
             "请求头 Idempotency-Key 与 request_id 同时给出且不一致",
         )
-    fields.set_texts(message, REQUEST_ID, [idempotency_key])
+    fields.put(message, REQUEST_ID, idempotency_key)
 
 
 def fill_file_name(message: Message, file_name: str) -> None:

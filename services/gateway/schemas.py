@@ -11,6 +11,7 @@ from typing import Any
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
+from services.gateway import chinese
 from services.gateway.contract import Contract
 from services.gateway.masking import mask_of
 from services.gateway.requests import REQUEST_ID, told_by_gateway
@@ -21,6 +22,7 @@ _WHOLE_64: Schema = {"format": "int64", "pattern": "^-?(0|[1-9][0-9]{0,18})$"}
 # Of a number in a text: one digit less than 64 bits can hold, so that whatever has the pattern fits.
 _DIGITS_MAX = 18
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_WORDS = ("description", chinese.WORD)
 
 
 def name_of(full_name: str) -> str:
@@ -65,6 +67,7 @@ class Schemas:
             "type": "string",
             "enum": [value.name.removeprefix(prefix) for value in enum.values],
             "description": "\n".join([comment, "", *lines]).strip(),
+            **chinese.of_enum(enum, self._comments, prefix),
         }
 
     def _component(self, name: str, make: Callable[[], Schema]) -> Schema:
@@ -92,7 +95,7 @@ class Schemas:
             schema = self._incoming_value(field, rules)
         comment = self._comments.get(field.full_name, "")
         words = [comment, *(f"{rule.message}." for rule in rules.cel)]
-        return schema | {"description": " ".join(filter(None, words))}
+        return schema | {"description": " ".join(filter(None, words))} | chinese.of_field(field.name)
 
     def _incoming_value(self, field: FieldDescriptor, rules: Any) -> Schema:
         if field.message_type and field.message_type.full_name != _INSTANT:
@@ -128,14 +131,15 @@ class Schemas:
         if field.is_repeated:
             schema = {"type": "array", "items": schema}
         words = [self._comments.get(field.full_name, ""), "Masked unless the key may see it." if mask_of(field) else ""]
-        return schema | {"description": " ".join(filter(None, words))}
+        return schema | {"description": " ".join(filter(None, words))} | chinese.of_field(field.name)
 
     def _enum(self, enum: EnumDescriptor, allowed: list[str] | None) -> Schema:
         everything = self._component(name_of(enum.full_name), lambda: self.enum_values(enum))
         return everything if allowed is None else {"allOf": [everything], "enum": allowed}
 
     def _described(self, schema: Schema, full_name: str) -> Schema:
-        return schema | ({"description": comment} if (comment := self._comments.get(full_name)) else {})
+        words = {"description": comment} if (comment := self._comments.get(full_name)) else {}
+        return schema | words | chinese.of_message(full_name)
 
 
 def rules_of(field: FieldDescriptor) -> Any:
@@ -178,8 +182,8 @@ def _whole(field: FieldDescriptor, rules: Any) -> Schema:
 
 def _or_null(schema: Schema) -> Schema:
     """null means not given, as proto3 JSON has it."""
-    words = {"description": schema["description"]} if "description" in schema else {}
-    plain = {word: value for word, value in schema.items() if word != "description"}
+    words = {word: schema[word] for word in _WORDS if word in schema}
+    plain = {word: value for word, value in schema.items() if word not in _WORDS}
     if isinstance(plain.get("type"), str) and "enum" not in plain and "anyOf" not in plain:
         return plain | {"type": [plain["type"], "null"]} | words
     choices = plain["anyOf"] if list(plain) == ["anyOf"] else [plain]

@@ -37,8 +37,17 @@ class Scope:
         Raises NOT_FOUND, PERMISSION_DENIED for what is the platform's own, MALFORMED_REQUEST when one merchant of
         several has to be named, and what a look at the thing that the request names raises.
         """
+        if (resource := self.judge(operation, request, caller)) is not None:
+            await self._must_see_resource(request, resource, caller)
+
+    def judges_at_once(self, operation: Operation) -> bool:
+        """Whether request and answer of an operation tell by themselves whose they are."""
+        return self._access[operation.method.full_name].WhichOneof("scope") not in ("resource", "resource_of_answer")
+
+    def judge(self, operation: Operation, request: Message, caller: Caller) -> access_pb2.Resource | None:
+        """What `admit` does without looking anywhere else; the thing that is left to be looked at, if one is."""
         if caller.is_of_platform:
-            return
+            return None
         access = self._access[operation.method.full_name]
         match access.WhichOneof("scope"):
             case "merchant_field":
@@ -47,22 +56,27 @@ class Scope:
                 _narrow(request, access.filtered, caller)
             case "resource":
                 _must_be_there(access.resource.id_field, texts_at(request, access.resource.id_field))
-                await self._must_see_resource(request, access.resource, caller)
+                return access.resource
             case "merchant_of_answer" | "resource_of_answer" | "kept_by_gateway":
                 pass  # the answer is looked at, or our own service knows the caller
             case _:  # the platform's own, or forgotten
                 raise plain_fault(Kind.DENIED)
+        return None
 
     async def release(self, operation: Operation, answer: Message, caller: Caller) -> None:
         """Let an answer pass that is about the caller's merchants. Raises NOT_FOUND."""
+        access = self._access[operation.method.full_name]
+        if access.WhichOneof("scope") == "resource_of_answer" and not caller.is_of_platform:
+            await self._must_see_resource(answer, access.resource_of_answer, caller)
+        self.judge_answer(operation, answer, caller)
+
+    def judge_answer(self, operation: Operation, answer: Message, caller: Caller) -> None:
+        """What `release` does without looking anywhere else."""
         if caller.is_of_platform:
             return
         access = self._access[operation.method.full_name]
-        match access.WhichOneof("scope"):
-            case "merchant_of_answer":
-                _must_see(caller, texts_at(answer, access.merchant_of_answer))
-            case "resource_of_answer":
-                await self._must_see_resource(answer, access.resource_of_answer, caller)
+        if access.WhichOneof("scope") == "merchant_of_answer":
+            _must_see(caller, texts_at(answer, access.merchant_of_answer))
         # Whatever the request was: what a service gives too much of does not go out.
         if not all(map(caller.may_see, merchants_in(answer))):
             _log.error("answer of another merchant", method=operation.method.full_name, caller=caller.caller_id)

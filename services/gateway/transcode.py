@@ -17,10 +17,11 @@ from starlette.responses import Response
 
 from chassis.channel import deadline_scope, seconds_left
 from chassis.errors import Fault, from_rpc_error
-from services.gateway import clients, limits, multipart, requests
+from services.gateway import clients, limits, multipart, own_calls, requests
 from services.gateway.answer_json import to_json
-from services.gateway.audit import entry_of
+from services.gateway.audit import Entry, entry_of
 from services.gateway.batched import Together
+from services.gateway.conditions import Conditions
 from services.gateway.contract import Operation, type_of
 from services.gateway.domain.caller import Caller
 from services.gateway.masking import mask, shows
@@ -46,6 +47,7 @@ class Transcoder:
         together: Mapping[str, Together],
         scope: Scope,
         table: Table,
+        conditions: Conditions,
         call_timeout_seconds: float,
         upload_timeout_seconds: float,
         upload_bytes_max: int,
@@ -54,12 +56,14 @@ class Transcoder:
         self._together = together
         self._scope = scope
         self._table = table
+        self._conditions = conditions
         self._call_timeout_seconds = call_timeout_seconds
         self._upload_timeout_seconds = upload_timeout_seconds
         self._upload_bytes_max = upload_bytes_max
 
     async def answer(self, found: Found, request: Request, caller: Caller) -> Response:
         """The service's answer as JSON, with what the caller may not see masked. Raises Fault, or TimeoutError."""
+        self._conditions.check(found.operation, request)
         is_upload = found.operation.method.client_streaming
         longest = self._upload_timeout_seconds if is_upload else self._call_timeout_seconds
         seconds = limits.timeout_seconds(request, longest)
@@ -69,27 +73,24 @@ class Transcoder:
                 message, replayed = await send(found, request, caller)
                 await self._scope.release(found.operation, message, caller)
         hidden = self._table.hidden_from(caller)
-        if (entry := entry_of(request)) is not None:
-            entry.name_all(ids_in(message))
-            entry.saw_unmasked = shows(message, hidden)
-        mask(message, hidden)
-        return _json(message, replayed=replayed)
+        answer = _json(shown(message, hidden, entry_of(request)), replayed=replayed)
+        if found.operation.verb == "GET":
+            answer.headers["etag"] = self._conditions.tag(found.operation, message, bytes(answer.body), hidden)
+        return answer
 
     async def _call(self, found: Found, request: Request, caller: Caller) -> tuple[Message, bool]:
         operation = found.operation
         body = await limits.body_of(request) if operation.body else b""
-        message = requests.build(operation, found.variables, _query(request), body)
-        if requests.REQUEST_ID not in operation.variables:  # there it names another request, and does not make this one
-            requests.fill_request_id(message, request.headers.get("idempotency-key"))
-            requests.own_request_ids(message, caller)
-        requests.fill_operator(message, caller.operator)
+        idempotency_key = request.headers.get("idempotency-key")
+        message = requests.of_call(operation, found.variables, _query(request), body, idempotency_key, caller)
         if (entry := entry_of(request)) is not None:
             entry.name_all(ids_in(message))
         await self._scope.admit(operation, message, caller)
+        await self._conditions.admit(operation, message, request, caller, _metadata(operation, request, caller))
         try:
             return await self._sent(operation, message, request, caller)
         except Fault as fault:
-            raise _told(fault, message, operation, caller) from fault
+            raise told(fault, message, operation, caller) from fault
 
     async def _sent(
         self, operation: Operation, message: Message, request: Request, caller: Caller
@@ -99,7 +100,7 @@ class Transcoder:
             seconds = seconds_left()
             assert seconds is not None, "every call is bounded before it is sent"
             answer = await together.call(message, seconds)
-            return answer, bool(getattr(answer, _REPLAYED, False))
+            return answer, is_replayed(answer)
         return await _outcome(self._stub(operation)(message, metadata=_metadata(operation, request, caller)))
 
     async def _upload(self, found: Found, request: Request, caller: Caller) -> tuple[Message, bool]:
@@ -121,7 +122,7 @@ class Transcoder:
         try:
             return await _outcome(call)
         except Fault as fault:
-            raise (parts.fault or _told(fault, header, operation, caller)) from fault
+            raise (parts.fault or told(fault, header, operation, caller)) from fault
 
     async def _form_or_raw(self, request: Request) -> tuple[str, AsyncIterator[bytes], str]:
         """What is said about an upload, as a query; its bytes; its name. The fields of a form count as parameters."""
@@ -190,7 +191,21 @@ async def _outcome(call: Any) -> tuple[Message, bool]:
     except grpc.aio.AioRpcError as error:
         raise from_rpc_error(error) from error
     is_marked = any(key == "idempotent-replayed" and value == "true" for key, value in trailing or ())
-    return message, is_marked or bool(getattr(message, _REPLAYED, False))
+    return message, is_marked or is_replayed(message)
+
+
+def is_replayed(answer: Message) -> bool:
+    """Whether an answer says that it is one from before."""
+    return bool(getattr(answer, _REPLAYED, False))
+
+
+def shown(answer: Message, hidden: frozenset[int], entry: Entry | None) -> bytes:
+    """An answer as JSON, with the kinds that are hidden masked; the entry is told what was in it, and what was seen."""
+    if entry is not None:
+        entry.name_all(ids_in(answer))
+        entry.saw_unmasked = entry.saw_unmasked or shows(answer, hidden)
+    mask(answer, hidden)
+    return to_json(answer)
 
 
 def _query(request: Request) -> str:
@@ -198,7 +213,7 @@ def _query(request: Request) -> str:
     return raw.decode("latin-1")
 
 
-def _told(fault: Fault, request: Message, operation: Operation, caller: Caller) -> Fault:
+def told(fault: Fault, request: Message, operation: Operation, caller: Caller) -> Fault:
     """The fault as this caller is told it: with the cure that HTTP has, and without what is another's."""
     if not caller.is_of_platform:
         fault = told_alike(fault, access_of(operation.method))
@@ -209,10 +224,10 @@ def _told(fault: Fault, request: Message, operation: Operation, caller: Caller) 
 def _metadata(operation: Operation, request: Request, caller: Caller) -> list[tuple[str, str]]:
     metadata = [(OPERATOR_KEY, caller.operator)]
     if operation.area == OWN_AREA:  # a token is nobody else's business
-        metadata.append(("authorization", request.headers.get("authorization", "")))
+        metadata += [("authorization", request.headers.get("authorization", "")), (own_calls.KEY, own_calls.MARK)]
     return metadata
 
 
-def _json(message: Message, *, replayed: bool) -> Response:
+def _json(content: bytes, *, replayed: bool) -> Response:
     headers = {"idempotent-replayed": "true"} if replayed else {}
-    return Response(to_json(message), 200, headers, "application/json")
+    return Response(content, 200, headers, "application/json")

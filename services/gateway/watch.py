@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,8 @@ from services.gateway.problems import HttpFault, problem
 MEDIA_TYPE: Final = "text/event-stream"
 _NEXT_PAGE: Final = "next_page_token"
 _WATCHES_MAX: Final = 256
+# Of one tenant, so that the others find places.
+_OF_ONE_MAX: Final = 32
 _SEND_SECONDS: Final = 30.0
 _RETRY_MS: Final = 2_000
 _PASSING: Final = (Kind.UNAVAILABLE, Kind.DEADLINE, Kind.OVERLOADED)
@@ -57,20 +60,23 @@ def is_wanted(operation: Operation, request: Request) -> bool:
 
 
 class Watches:
-    """The watches of this gateway; not more than 256 at once."""
+    """The watches of this gateway; not more than 256 at once, and of one tenant not more than 32."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self._of: Counter[str] = Counter()
 
-    def start(self, first: Response, ask: Ask, request: Request) -> Response:
-        """The stream that begins with an answer. Raises OVERLOADED, with status 503, when too many watch."""
-        if self._count >= _WATCHES_MAX:
+    def start(self, first: Response, ask: Ask, request: Request, who: str) -> Response:
+        """The stream that begins with an answer. Raises OVERLOADED, with status 503, when too many watch.
+
+        `who` is the tenant, or the caller where it has none.
+        """
+        if self._of.total() >= _WATCHES_MAX or self._of[who] >= _OF_ONE_MAX:
             fault = plain_fault(Kind.OVERLOADED)
             raise HttpFault(503, fault.kind, fault.reason, fault.message, fault.message_zh, {"retry-after": "5"})
-        return EventStream(self._events(first, ask, request))
+        return EventStream(self._events(first, ask, request, who))
 
-    async def _events(self, first: Response, ask: Ask, request: Request) -> AsyncIterator[bytes]:
-        self._count += 1
+    async def _events(self, first: Response, ask: Ask, request: Request, who: str) -> AsyncIterator[bytes]:
+        self._of[who] += 1
         try:
             yield f"retry: {_RETRY_MS}\n\n".encode()
             told = request.headers.get("last-event-id", "")
@@ -78,7 +84,8 @@ class Watches:
             async for event in _changes(bytes(first.body), ask, told, language):
                 yield event
         finally:
-            self._count -= 1
+            self._of[who] -= 1
+            self._of += Counter()  # forgets who has none left
 
 
 class EventStream(StreamingResponse):

@@ -1,9 +1,11 @@
 """The part `webhooks` of the OpenAPI document, from the messages that events are. No event is written down here."""
 
+import json
 from typing import Any
 
 from services.gateway.schemas import Schemas
-from services.gateway.webhook_events import known_types
+from services.gateway.webhook_events import body_text, known_types
+from services.gateway.webhook_examples import example
 
 _HEADERS = {
     "webhook-id": "The event; the same at every try, so that a receiver can drop what it has.",
@@ -29,7 +31,8 @@ def webhooks(schemas: Schemas) -> dict[str, Any]:
                                     schemas.outgoing(message),
                                     {"type": "object", "properties": {"type": {"const": event_type}}},
                                 ]
-                            }
+                            },
+                            "example": json.loads(body_text(example(event_type, message))),
                         }
                     },
                 },

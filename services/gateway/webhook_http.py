@@ -5,12 +5,14 @@ later leads nobody elsewhere. The certificate is still that of the name. Nothing
 """
 
 import asyncio
+import functools
 import ipaddress
 import re
 import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
 import httpx
@@ -41,7 +43,9 @@ class WebhookHttp:
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._reach = reach
-        self._resolve = resolve or _resolved
+        # Threads of its own: who answers for a name may take as long as it likes, and nothing else here waits for it.
+        self._resolvers = ThreadPoolExecutor(_AT_ONCE_MAX, "webhook-names")
+        self._resolve = resolve or self._resolved
         self._timeout_seconds = timeout_seconds
         trust = ssl.create_default_context(cafile=ca_file or None)
         # A connection is kept for nobody: two names at one address may have two certificates.
@@ -73,6 +77,7 @@ class WebhookHttp:
     async def close(self) -> None:
         """Close what is open."""
         await self._http.aclose()
+        self._resolvers.shutdown(wait=False, cancel_futures=True)
 
     async def _post(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
         target = read_url(url, self._reach)
@@ -101,6 +106,11 @@ class WebhookHttp:
             extensions={"sni_hostname": target.host},
         )
 
+    async def _resolved(self, target: Target) -> list[Address]:
+        ask = functools.partial(socket.getaddrinfo, target.host, target.port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._resolvers, ask)
+        return list(dict.fromkeys(ipaddress.ip_address(place[0]) for *_, place in found))
+
     async def _answer(self, request: httpx.Request) -> tuple[int, str]:
         response = await self._http.send(request, stream=True)
         try:
@@ -119,11 +129,6 @@ def shown(answer: bytes) -> str:
     """The start of an answer as people may read it: printable, with long numbers masked."""
     text = "".join(sign if sign.isprintable() else " " for sign in answer.decode("utf-8", "replace"))
     return _LONG_NUMBER.sub(lambda found: f"****{found[0][-4:]}", text)[:_ANSWER_LENGTH_MAX]
-
-
-async def _resolved(target: Target) -> list[Address]:
-    found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(ipaddress.ip_address(place[0]) for *_, place in found))
 
 
 def _is_of_tls(raised: BaseException) -> bool:

@@ -1,7 +1,8 @@
-"""What goes on for webhooks: the feed is followed, what is due is sent, what is over is forgotten."""
+"""What goes on for webhooks: the feeds are followed, what is due is sent, what is over is forgotten."""
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 import structlog
 
@@ -22,9 +23,9 @@ _log = structlog.get_logger()
 class WebhookWorker:
     """Sends as much at once as there is room for; of one endpoint no more than 7, so that none takes all."""
 
-    def __init__(self, sending: WebhookSendingActions, follower: WebhookFollower) -> None:
+    def __init__(self, sending: WebhookSendingActions, followers: Sequence[WebhookFollower]) -> None:
         self._sending = sending
-        self._follower = follower
+        self._followers = followers
         self._flying: dict[asyncio.Task[None], str] = {}
 
     def loops(self) -> list[Loop]:
@@ -32,7 +33,8 @@ class WebhookWorker:
         if not self._sending.is_on:
             return []
         return [
-            Loop("webhook feed", self._follower.follow_payments, _FOLLOW_SECONDS),
+            # A loop for each, so that a service that is down holds up no events of another.
+            *(Loop(f"webhook feed {one.name}", one.follow_feed, _FOLLOW_SECONDS) for one in self._followers),
             Loop("webhooks", self.fill, _LOOK_SECONDS, ending=self.drain),
             Loop("webhook tidying", self._sending.tidy_webhooks, _TIDY_SECONDS),
         ]

@@ -1,5 +1,6 @@
 """Wires webhooks: what is asked of them, what goes on for them. It decides nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,11 @@ from services.gateway.config import Config, read_ports
 from services.gateway.domain.webhook_url import Reach
 from services.gateway.rpc.webhook import WebhookServicer
 from services.gateway.webhook_events import known_types
-from services.gateway.webhook_feed import PaymentsFeed, WebhookFollower
+from services.gateway.webhook_exceptions import exceptions_feed
+from services.gateway.webhook_feed import Feed, WebhookFollower
 from services.gateway.webhook_http import WebhookHttp
+from services.gateway.webhook_invoices import invoices_feed
+from services.gateway.webhook_payments import PaymentsFeed
 from services.gateway.webhook_worker import WebhookWorker
 
 
@@ -34,8 +38,10 @@ class Webhooks:
     http: WebhookHttp
 
 
-def make(config: Config, sessions: Sessions, clock: Clock, payments: grpc.aio.Channel, access: Access) -> Webhooks:
-    """Read the key and wire; without a key nothing is followed or sent. `payments` is closed by someone else."""
+def make(
+    config: Config, sessions: Sessions, clock: Clock, upstreams: Mapping[str, grpc.aio.Channel], access: Access
+) -> Webhooks:
+    """Read the key and wire; without a key nothing is followed or sent. `upstreams` are closed by someone else."""
     ring = KeyRing.read(Path(config.webhook_key_file)) if config.webhook_key_file else None
     reach = Reach(
         read_ports(config.webhook_ports), tuple(read_networks(config.webhook_inside)), config.webhook_http_allowed
@@ -49,5 +55,10 @@ def make(config: Config, sessions: Sessions, clock: Clock, payments: grpc.aio.Ch
         webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server,
         WebhookServicer(endpoints, deliveries, sending, access),
     )
-    follower = WebhookFollower(sessions, clock, PaymentsFeed(payments))
-    return Webhooks(servicer, WebhookWorker(sending, follower).loops(), http)
+    feeds: list[Feed] = [
+        PaymentsFeed(upstreams["payments"]),
+        invoices_feed(upstreams["invoice_sync"]),
+        exceptions_feed(upstreams["reconciler"]),
+    ]
+    followers = [WebhookFollower(sessions, clock, feed) for feed in feeds]
+    return Webhooks(servicer, WebhookWorker(sending, followers).loops(), http)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.clock import Clock
@@ -14,8 +15,7 @@ from chassis.loop import Loop
 from services.gateway import audit_folder
 from services.gateway.audit import Audit
 from services.gateway.audit_key import Signer
-from services.gateway.domain.audit_chain import Anchor, Link, Seal, next_link
-from services.gateway.domain.audit_record import AuditRecord
+from services.gateway.domain.audit_chain import Anchor, Seal, Written, next_link
 from services.gateway.store import audit as store
 
 _BATCHES_MAX = 200
@@ -42,25 +42,38 @@ class AuditWorker:
     def loops(self) -> list[Loop]:
         """Its loops; what seals needs a key."""
         sealing = [Loop("audit seals", self.seal, _SEAL_SECONDS)] if self._signer.signs else []
-        return [Loop("audit links", self.link, _LINK_SECONDS, ending=self._end), *sealing]
+        return [
+            # A turn costs nearly the same for one batch as for hundreds: what comes meanwhile waits for the next.
+            Loop("audit links", self.link, _LINK_SECONDS, whole=_BATCHES_MAX, ending=self._end),
+            *sealing,
+        ]
 
     @telemetry.traced
     async def link(self) -> int:
-        """Put the records that wait into the chain; how many. Another gateway may be at it, and then it is none."""
+        """Put records that wait into the chain; of how many batches. Another gateway may be at it, and then of none."""
         if not self._audit.is_writable:
             await self._audit.probe()
         async with self._sessions.begin() as session:
             if not await store.lock_chain(session):
                 return 0
             head = await store.head(session)
-            batch_ids, records = await store.unlinked(session, _BATCHES_MAX)
+            batch_ids = await store.unlinked(session, _BATCHES_MAX)
             now = max(self._clock.now(), head.link_time or self._clock.now())
-            links = _linked(head, records, now)
+            links = _linked(head, await self._written(session, batch_ids), now)
             if batch_ids:
                 await store.add_links(session, links, batch_ids)
+        self._audit.lately.drop(batch_ids)
         if links:
             await self._anchor_when_due(Anchor(links[-1].link_no, links[-1].link_sha256))
-        return len(links)
+        return len(batch_ids)
+
+    async def _written(self, session: AsyncSession, batch_ids: list[str]) -> list[Written]:
+        """The records of batches, in order: what this gateway wrote as it knows it, the others as they stand."""
+        known = {batch_id: written for batch_id in batch_ids if (written := self._audit.lately.find(batch_id))}
+        if others := [batch_id for batch_id in batch_ids if batch_id not in known]:
+            for record in await store.records_of(session, others):
+                known.setdefault(record.batch_id, []).append(Written(record.record_id, record.digest()))
+        return [one for batch_id in batch_ids for one in known.get(batch_id, ())]
 
     @telemetry.traced
     async def seal(self) -> int:
@@ -101,11 +114,11 @@ class AuditWorker:
         self._anchored, self._anchor_time = signed, self._clock.now()
 
 
-def _linked(head: store.Head, records: list[AuditRecord], now: datetime) -> list[Link]:
+def _linked(head: store.Head, written: list[Written], now: datetime) -> list[store.NewLink]:
     links, before = [], head.link_sha256
-    for link_no, record in enumerate(records, start=head.link_no + 1):
-        before = next_link(before, link_no, record.digest(), now)
-        links.append(Link(link_no, record.record_id, now, before, record))
+    for link_no, one in enumerate(written, start=head.link_no + 1):
+        before = next_link(before, link_no, one.digest, now)
+        links.append(store.NewLink(link_no, one.record_id, now, before))
     return links
 
 

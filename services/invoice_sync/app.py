@@ -13,6 +13,7 @@ from services.invoice_sync import clients, crash, rpc, worker
 from services.invoice_sync.actions.audit import AuditActions
 from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.diagnose import DiagnoseActions
+from services.invoice_sync.actions.feed import FeedActions
 from services.invoice_sync.actions.gate_admin import GateAdminActions
 from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.numbers import NumberActions
@@ -26,6 +27,7 @@ from services.invoice_sync.actions.tools import make_tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.config import PREASSIGNED, Config
+from services.invoice_sync.rpc.feed import feed_servicer
 from services.invoice_sync.tax.credential import CredentialFile
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from services.invoice_sync.tax.wire import trusting
@@ -66,6 +68,7 @@ async def run() -> None:
     )
 
     issue, probe = IssueActions(tools), ProbeActions(tax, tools)
+    told = FeedActions(sessions, clock, config.feed_keep_seconds)
     sweep = SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools)
     upload, verify = UploadActions(tax, tools, config.batch_size()), VerifyActions(tax, tools)
     numbers = NumberActions(tax, tools)
@@ -82,9 +85,10 @@ async def run() -> None:
     )
     feed = clients.PaymentFeed(payments)
     topped_up = numbers if config.numbering == PREASSIGNED else None
-    loops = worker.loops(feed, issue, upload, verify, sweep, probe, config, topped_up)
+    loops = [*worker.loops(feed, issue, upload, verify, sweep, probe, config, topped_up), worker.feed_loop(told)]
     try:
-        running = await server.start(config.listen, rpc.servicers(actions), loops, callers=_CALLERS)
+        servicers = [*rpc.servicers(actions), feed_servicer(told)]
+        running = await server.start(config.listen, servicers, loops, callers=_CALLERS)
         await server.until_stopped(running)
     finally:
         await tools.close(_CLOSE_SECONDS)

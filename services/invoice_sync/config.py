@@ -99,6 +99,8 @@ class Config:
     `numbering` is AUTHORITY where the authority numbers what it takes, or PREASSIGNED, where it gives a seller numbers
     beforehand: `number_range_size` of them at once, as soon as a seller has fewer than `number_low_water` left.
 
+    What became of invoices is told to who follows it for `feed_keep_seconds`.
+
     `crash_at` makes the process die at a point, for fault tests only: see crash.py.
     """
 
@@ -147,6 +149,7 @@ class Config:
     deadline_seconds: float = setting(86_400.0, minimum=1)
     query_days: int = setting(365, minimum=0, maximum=36_500)
     drain_seconds: float = setting(8.0, minimum=0)
+    feed_keep_seconds: float = setting(35 * 86_400.0, minimum=3_600)
     crash_at: str = setting("", check=crash.check)
 
     def timers(self) -> Timers:

@@ -3,6 +3,7 @@
 from contextlib import aclosing
 
 from chassis.loop import Loop
+from services.invoice_sync.actions.feed import FeedActions
 from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.actions.probe import ProbeActions
@@ -16,6 +17,7 @@ from services.invoice_sync.config import Config
 _CHANGES_MAX = 1000
 # Turns of verification at once, so that one that waits for a slow answer does not hold up all.
 _VERIFIERS = 2
+_TEND_SECONDS = 60.0
 
 
 def loops(
@@ -41,6 +43,11 @@ def loops(
         Loop("sweep", lambda: run_sweep(sweep), config.sweep_interval_seconds),
         Loop("probe_interface", lambda: ask_whether_up(probe), config.probe_interval_seconds),
     ]
+
+
+def feed_loop(feed: FeedActions) -> Loop:
+    """What is told of invoices is numbered although nobody asks, and dropped when it is old."""
+    return Loop("tend_feed", feed.tend_feed, _TEND_SECONDS)
 
 
 async def follow_payments(feed: PaymentFeed, issue: IssueActions) -> int:

@@ -12,6 +12,7 @@ from services.reconciler import rpc, worker
 from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.exception import ExceptionActions
 from services.reconciler.actions.explanation import ExplanationActions
+from services.reconciler.actions.feed import FeedActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.file_reader import FileReader
 from services.reconciler.actions.forgetting import ForgettingActions
@@ -34,6 +35,7 @@ from services.reconciler.fetch import FetchLimits
 from services.reconciler.fetch.fetchers import fetchers_of
 from services.reconciler.fetch.sources import read_sources
 from services.reconciler.matcher import Matcher, MatchLimits
+from services.reconciler.rpc.feed import feed_servicer
 from services.reconciler.statements import Limits, load_profiles
 from services.reconciler.upload import Uploads
 
@@ -84,12 +86,14 @@ async def run() -> None:
         dry_run_keep_seconds=config.dry_run_keep_seconds,
         superseded_keep_seconds=config.superseded_keep_seconds,
     )
+    feed = FeedActions(sessions, clock, config.feed_keep_seconds)
     rule_sets = rpc.rule_set_servicer(RuleSetActions(sessions, clock), RegressionActions(sessions, clock))
     try:
         loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
         loops += [worker.regression_loop(trials, config), *worker.forgetting_loops(forgetting, config)]
+        loops += [worker.feed_loop(feed, config)]
         servicers = [*rpc.servicers(statements, runs, fetches), *clearing, rule_sets]
-        servicers += [rpc.arrival_servicer(arrival)]
+        servicers += [rpc.arrival_servicer(arrival), feed_servicer(feed)]
         running = await server.start(config.listen, servicers, loops, callers=_CALLERS)
         await server.until_stopped(running)
     finally:

@@ -32,6 +32,7 @@ class Config:
 
     `dry_run_keep_seconds` is how long after its end a dry run's results can be listed, `superseded_keep_seconds` how
     long those of a run after another took its place; what is in exception stays.
+    What became of exceptions is told to who follows it for `feed_keep_seconds`.
 
     `sources` names the file that tells where statements are fetched from (fetch/sources.py has its form); without it
     they only come by upload. `fetch_seconds_max` is how long copying one may take.
@@ -54,6 +55,7 @@ class Config:
     tell_interval_seconds: float = setting(0.3, minimum=0.01)
     fetch_interval_seconds: float = setting(5.0, minimum=0.01)
     tidy_interval_seconds: float = setting(30.0, minimum=0.01)
+    feed_keep_seconds: float = setting(35 * 86_400.0, minimum=3_600)
     run_lease_seconds: float = setting(120.0, minimum=1.0)
     match_seconds_max: float = setting(900.0, minimum=1.0)
     match_memory_mib: int = setting(1024, minimum=64)

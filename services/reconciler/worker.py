@@ -4,6 +4,7 @@ import functools
 
 from chassis.loop import Loop
 from services.reconciler.actions.arrival import ArrivalActions
+from services.reconciler.actions.feed import FeedActions
 from services.reconciler.actions.fetch import FetchActions
 from services.reconciler.actions.forgetting import ForgettingActions
 from services.reconciler.actions.mirror import MirrorActions
@@ -68,6 +69,11 @@ def regression_loop(trials: TrialActions, config: Config) -> Loop:
         return 1
 
     return Loop("make_regressions", make_due, config.run_interval_seconds)
+
+
+def feed_loop(feed: FeedActions, config: Config) -> Loop:
+    """What is told of exceptions is numbered although nobody asks, and dropped when it is old."""
+    return Loop("tend_feed", feed.tend_feed, config.tidy_interval_seconds)
 
 
 def _fetch_loops(fetches: FetchActions, config: Config) -> list[Loop]:

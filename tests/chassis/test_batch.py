@@ -120,6 +120,34 @@ async def test_where_less_is_enough_a_flush_starts_beside_the_first_with_all_tha
     assert sink.batches == [[0], [1, 2], [3, 4, 5, 6, 7, 8, 9]]
 
 
+async def test_a_flush_beside_others_waits_for_as_many_as_these_have():
+    sink = Sink(held=True)
+    batcher = batcher_of(sink.flush, in_flight_max=3, enough=2)
+    callers = [asyncio.create_task(batcher.add(n)) for n in range(4)]
+    await eventually(lambda: sink.batches == [[0, 1], [2, 3]])
+
+    callers += [asyncio.create_task(batcher.add(n)) for n in range(4, 7)]
+    await eventually(lambda: batcher.waiting_count == 3)
+    assert len(sink.batches) == 2
+    callers.append(asyncio.create_task(batcher.add(7)))
+    await eventually(lambda: sink.batches == [[0, 1], [2, 3], [4, 5, 6, 7]])
+
+    sink.may_pass.set()
+    assert await asyncio.gather(*callers) == [n * 10 for n in range(8)]
+
+
+async def test_who_has_no_task_of_its_own_is_told_by_a_future():
+    sink = Sink()
+    batcher = batcher_of(sink.flush)
+    told = [batcher.submit(n) for n in range(3)]
+
+    assert await asyncio.gather(*told) == [0, 10, 20]
+    assert sink.batches == [[0, 1, 2]]
+    await batcher.close(1)
+    with pytest.raises(BatchClosed):
+        batcher.submit(3)
+
+
 async def test_an_answer_that_is_an_exception_is_its_callers_alone():
     async def flush(items):
         return [Poison(item) if item == 2 else item for item in items]

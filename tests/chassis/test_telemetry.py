@@ -50,6 +50,34 @@ def test_a_traceparent_is_what_the_w3c_propagator_writes(spans, parent: str):
     assert telemetry.current_traceparent() == ""
 
 
+def test_a_call_of_a_trace_that_is_not_kept_needs_no_span(spans, monkeypatch):
+    monkeypatch.setattr(telemetry._Sampling, "ratio", 0.0)
+
+    made = telemetry.unkept("")
+
+    assert telemetry.unkept(f"{PARENT}00") == f"{PARENT}00"
+    assert made is not None
+    assert telemetry.unkept(made) == made
+    assert telemetry.trace_id_of(made) == made[3:35]
+
+
+@pytest.mark.parametrize("told", [TRACEPARENT, "nonsense", f"01{PARENT[2:]}00", f"00-{'0' * 32}-{'b' * 16}-00"])
+def test_a_call_whose_trace_is_kept_or_that_tells_it_otherwise_needs_a_span(spans, monkeypatch, told: str):
+    monkeypatch.setattr(telemetry._Sampling, "ratio", 0.0)
+
+    assert telemetry.unkept(told) is None
+
+
+def test_what_was_decided_to_be_kept_is_not_decided_again(spans, monkeypatch):
+    assert telemetry.unkept("") is None
+    monkeypatch.setattr(telemetry._Sampling, "ratio", 0.0)
+
+    with telemetry.span("kept", parent="", is_kept=True), telemetry.span("not", parent=""):
+        pass
+
+    assert [span.name for span in spans.get_finished_spans()] == ["kept"]
+
+
 def test_a_failed_span_tells_the_kind_of_fault_and_not_its_words(spans):
     with pytest.raises(ValueError, match="secret"), telemetry.span("failing"):
         raise ValueError("secret")

@@ -11,9 +11,12 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from cli import stack
 from cli.client import Gateway
+from cli.local_audit import local_audit
 
 BIHUAN = Path(sys.executable).parent / "bihuan"
 
@@ -48,6 +51,43 @@ def test_the_admin_key_is_for_its_owner_only(folder):
     where = json.loads((folder / ".bihuan/stack.json").read_text("utf-8"))
 
     assert Path(where["admin_key_file"]).stat().st_mode & 0o077 == 0
+
+
+def test_the_audit_is_signed_by_a_key_that_its_owner_alone_reads_and_proved_without_it(folder, tmp_path):
+    where = stack.load(folder / ".bihuan/stack.json")
+    made = ("--folder", where.audit_folder, "--public-key", where.audit_public_key_file)
+    _bihuan(folder, "keys", "create", "for the audit", "--role", "integrator")
+
+    for _ in range(50):  # until the record is in the chain
+        proved = _bihuan(folder, "audit", "verify", "--database", where.database_urls["gateway"], *made)
+        if " 0 records" not in proved.stdout:
+            break
+    other = tmp_path / "other.pub"
+    other.write_bytes(
+        Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    forged = _bihuan(
+        folder,
+        *("audit", "verify", "--database", where.database_urls["gateway"], "--public-key", str(other)),
+        check=False,
+    )
+
+    assert Path(where.audit_key_file).stat().st_mode & 0o077 == 0
+    assert "whole" in proved.stdout
+    assert " 0 records" not in proved.stdout
+    assert "not looked at" not in proved.stderr
+    assert forged.returncode == 1
+    assert "SIGNATURE" in forged.stderr
+
+
+def test_a_system_that_has_unsigned_records_goes_on_without_a_key(tmp_path):
+    before = local_audit(tmp_path, is_new=False)
+    made = local_audit(tmp_path, is_new=True)
+    again = local_audit(tmp_path, is_new=False)
+
+    assert (before.key_file, before.public_key_file) == ("", "")
+    assert again == made
+    assert Path(made.key_file).read_bytes().startswith(b"-----BEGIN PRIVATE KEY-----")
 
 
 def test_a_payment_goes_from_the_command_line_into_the_tax_system(folder):

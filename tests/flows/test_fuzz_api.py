@@ -143,7 +143,7 @@ def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 def _settings(known: dict[str, list[str]]) -> str:
     """What schemathesis reads of its file: half of the ids in a URL are of something that is there."""
-    lines = ["[checks.positive_data_acceptance]", 'expected-statuses = ["2xx", "401", "403", "404", "409"]']
+    lines = ["[checks.positive_data_acceptance]", 'expected-statuses = ["2xx", "401", "403", "404", "409", "412"]']
     for name, values in known.items():
         lines += [f"[dictionaries.{name}]", f"values = {json.dumps(values[:20], ensure_ascii=False)}"]
     lines.append("[parameters]")

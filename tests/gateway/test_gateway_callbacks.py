@@ -77,3 +77,17 @@ async def test_a_callback_that_is_too_large_is_not_read_to_its_end(channel, upst
 
     assert answered.status_code in (400, 413)
     assert upstream.calls == []
+
+
+async def test_who_makes_accounts_up_has_one_limit_for_all_of_them(start_peer, upstream):
+    async def answer(request, context):
+        return pb.IngestCallbackResponse(http_status=400, content_type="text/plain")
+
+    upstream.answers["IngestCallback"] = answer
+    async with start_peer(rate_write_per_second=3.0) as peer:
+        told = [await peer.plain.post(f"/v1/callbacks/account_{no}", content=b"{}") for no in range(12)]
+
+    refused = [answer for answer in told if answer.status_code == 429]
+    assert len(refused) >= 6
+    assert refused[0].json()["reason"] == "RATE_LIMITED"
+    assert len(upstream.calls) == 12 - len(refused)

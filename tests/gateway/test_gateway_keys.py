@@ -120,6 +120,31 @@ async def test_a_grant_that_does_not_fit_makes_no_key(actions, changed, field):
     assert await actions.list_api_keys() == []
 
 
+async def test_an_admin_of_a_department_sees_and_makes_keys_of_it_alone(actions):
+    maker = Caller(
+        caller_id="person:corp:li", kind=CallerKind.PERSON, roles=frozenset(), operator="x", department="finance"
+    )
+    other = await actions.create_api_key(Grant(display_name="other", department="operations"))
+    nobodys = await actions.create_api_key(Grant(display_name="nobody's"))
+
+    own = await actions.create_api_key(Grant(display_name="own"), maker)
+    with pytest.raises(Fault) as foreign:
+        await actions.create_api_key(Grant(display_name="x", department="operations"), maker)
+    refused = []
+    for key in (other, nobodys):
+        for deed in (actions.rotate_api_key(key.api_key.key_id, 0, None, maker), _revoked(actions, key, maker)):
+            with pytest.raises(Fault) as raised:
+                await deed
+            refused.append(raised.value.reason)
+
+    assert own.api_key.grant.department == "finance"
+    assert [key.key_id for key in await actions.list_api_keys(maker)] == [own.api_key.key_id]
+    assert (foreign.value.reason, foreign.value.fields[0].field) == ("INVALID_FIELD", "department")
+    assert refused == ["NOT_FOUND"] * 4
+    assert [key.revoke_time for key in await actions.list_api_keys()] == [None] * 3
+    assert (await actions.revoke_api_key(own.api_key.key_id, maker)).revoke_time == NOON
+
+
 async def test_all_keys_that_a_person_makes_act_for_that_person_and_keep_doing_so(actions):
     person = Caller(caller_id="person:corp:li", kind=CallerKind.PERSON, roles=frozenset(), operator="person:corp:li")
 
@@ -200,3 +225,7 @@ async def test_keys_are_made_listed_rotated_and_revoked_at_the_command_line(peer
 
     assert gone.status_code == 401
     assert "revoked" in (await bihuan("list"))
+
+
+async def _revoked(actions, key, caller):
+    return await actions.revoke_api_key(key.api_key.key_id, caller)

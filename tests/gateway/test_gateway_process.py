@@ -13,7 +13,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis import server
-from services.gateway import web
+from services.gateway import connection
 from tests.support.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +104,7 @@ async def test_headers_without_end_close_the_connection(peer):
 
 
 async def test_a_head_that_comes_too_slowly_closes_the_connection(peer, monkeypatch):
-    monkeypatch.setattr(web, "_HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "_HEAD_SECONDS", 0.2)
 
     silent = await _raw(peer.gateway.outside.port)
     half = await _raw(peer.gateway.outside.port, b"GET /healthz HTTP/1.1\r\nhos")

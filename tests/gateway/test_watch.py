@@ -1,12 +1,15 @@
 """Something that goes on, watched through the gateway by server-sent events."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from bihuan.payments.v1 import payment_pb2, payment_service_pb2
 from bihuan.reconciler.v1 import run_pb2, run_service_pb2
+from sqlalchemy import text
 
 from chassis.errors import Kind, plain_fault
 from services.gateway import contract, openapi, watch
@@ -155,3 +158,68 @@ def test_the_document_says_what_can_be_watched():
     assert {"/v1/runs/{run_id}", "/v1/imports/{import_id}", "/v1/payments/{payment_id}"} <= watched
     assert "/v1/invoices" not in watched
     assert "/v1/runs/{run_id}/matches" not in watched
+
+
+async def test_one_tenant_that_watches_much_leaves_room_for_others(peer, upstream, monkeypatch):
+    Run(upstream)
+    monkeypatch.setattr(watch, "_OF_ONE_MAX", 2)
+    async with contextlib.AsyncExitStack() as stack:
+        held = []  # a stream that nobody holds is closed
+        for _ in range(2):
+            one = await stack.enter_async_context(peer.admin.stream("GET", "/v1/runs/run_1", headers=WATCH))
+            held.append(_events(one))
+            await _next(held[-1], "data")
+
+        more = await peer.admin.get("/v1/runs/run_1", headers=WATCH)
+        async with peer.plain.stream("GET", "/v1/runs/run_1", headers=WATCH) as others:
+            await _next(_events(others), "data")
+
+    assert (more.status_code, more.json()["reason"]) == (503, "OVERLOADED")
+
+    async def has_room_again() -> bool:
+        async with peer.admin.stream("GET", "/v1/runs/run_1", headers=WATCH) as answer:
+            return answer.status_code == 200
+
+    await eventually(has_room_again)
+
+
+async def test_what_a_watch_shows_unmasked_later_on_stands_in_the_audit_once(peer, upstream):
+    payment = payment_pb2.Payment(payment_id="pay_1", merchant_id="m_1")
+
+    async def answer(request, context):
+        return payment_service_pb2.GetPaymentResponse(payment=payment)
+
+    upstream.answers["GetPayment"] = answer
+    made = (await peer.admin.post("/v1/apiKeys", json={"displayName": "s", "seesUnmasked": True})).json()
+    headers = WATCH | {"authorization": f"Bearer {made['token']}"}
+    async with peer.plain.stream("GET", "/v1/payments/pay_1", headers=headers) as response:
+        events = _events(response)
+        await _next(events, "data")
+        before = await _sights(peer)
+        for name in ("张三", "李四"):
+            payment.payer_name = name
+            assert name in (await _next(events, "data"))["data"]
+
+    assert before == []
+    assert await _sights(peer) == [made["apiKey"]["keyId"]]
+
+
+async def test_a_key_that_is_suspended_watches_no_more(start_peer, upstream):
+    Run(upstream)
+    async with (
+        start_peer(suspicion_points_max=20.0) as peer,
+        peer.plain.stream("GET", "/v1/runs/run_1", headers=WATCH) as response,
+    ):
+        events = _events(response)
+        await _next(events, "data")
+        for _ in range(3):
+            await peer.plain.post("/v1/payments", content=b'{"a":"\' or 1=1 --"}')
+        last = await _next(events, "data")
+
+    assert (last["event"], json.loads(last["data"])["reason"]) == ("problem", "SUSPENDED")
+
+
+async def _sights(peer) -> list[str]:
+    async with peer.gateway.engine.connect() as connection:
+        rows = await connection.execute(text("SELECT caller_id FROM audit_record WHERE saw_unmasked"))
+        return list(rows.scalars())

@@ -1,6 +1,9 @@
 """No webhook reaches our own network: not by its URL, not by its name, not by a name that leads elsewhere later."""
 
+import asyncio
 import ipaddress
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -231,3 +234,18 @@ async def test_a_name_without_an_address_is_told(tmp_path):
     await http.close()
 
     assert (answer.status_code, answer.fault) == (0, "NO_ADDRESS")
+
+
+async def test_a_name_is_found_while_everything_else_that_has_threads_waits():
+    """And the other way round: who answers slowly for its own name keeps nobody else waiting."""
+    busy, release = ThreadPoolExecutor(1), threading.Event()
+    asyncio.get_running_loop().set_default_executor(busy)
+    waiting = asyncio.get_running_loop().run_in_executor(None, release.wait)
+    http = WebhookHttp(Reach(ports=frozenset({1}), inside=[ipaddress.ip_network("127.0.0.0/8")], allows_http=True))
+
+    answer = await http.post("http://localhost:1/", {}, b"{}")
+    release.set()
+    await waiting
+    await http.close()
+
+    assert answer.fault == "CONNECTION"

@@ -1,24 +1,24 @@
 """Webhooks through the door: who may have which endpoint, what a test tells, and a worker that dies while it sends."""
 
-import asyncio
 import base64
-import os
+import json
 import signal
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from bihuan.invoice_sync.v1.feed_pb2 import InvoiceChange
+from bihuan.reconciler.v1.feed_pb2 import ExceptionChange
+from jsonschema import Draft202012Validator
 from standardwebhooks import Webhook
 
-from services.gateway import contract, openapi
+from services.gateway import chinese, contract, openapi, webhook_examples, webhook_exceptions, webhook_invoices
 from services.gateway.domain.webhook import DeliveryState
 from services.gateway.webhook_events import known_types
 from tests.support.eventually import eventually
+from tests.support.gateway_process import gateway_process
 from tests.support.webhook_bench import KEYS, webhook_bench
 from tests.support.webhook_receiver import http_answer, running_receiver
 
-ROOT = Path(__file__).resolve().parents[2]
 PATH = "/v1/webhookEndpoints"
 
 
@@ -93,6 +93,31 @@ async def test_an_integrator_makes_tests_rotates_and_deletes_the_endpoint_of_its
     assert (gone.status_code, after.status_code) == (200, 404)
 
 
+async def test_an_endpoint_that_somebody_else_changed_is_not_changed_deleted_or_given_a_new_secret(peer, receiver):
+    body = {"url": _url(receiver), "isEnabled": True}
+    made = (await peer.admin.post(PATH, json={"url": _url(receiver)})).json()["endpoint"]
+    path = f"{PATH}/{made['endpointId']}"
+    seen = {"headers": {"if-match": (await peer.admin.get(path)).headers["etag"]}}
+
+    first = await peer.admin.put(path, json=body | {"description": "one"}, **seen)
+    again = await peer.admin.put(path, json=body | {"description": "one"}, **seen)
+    late = [
+        await peer.admin.put(path, json=body | {"description": "two"}, **seen),
+        await peer.admin.post(f"{path}:rotateSecret", json={}, **seen),
+        await peer.admin.delete(path, **seen),
+        await peer.admin.post(f"{path}:test", json={}, **seen),
+    ]
+    now = await peer.admin.get(path)
+    rotated = await peer.admin.post(f"{path}:rotateSecret", json={}, headers={"if-match": now.headers["etag"]})
+
+    assert (made["version"], first.json()["endpoint"]["version"]) == ("1", "2")
+    assert again.json() == first.json()
+    assert [(one.status_code, one.json()["reason"]) for one in late] == [(412, "VERSION_MISMATCH")] * 4
+    assert now.json()["endpoint"]["description"] == "one"
+    assert rotated.json()["endpoint"]["version"] == "3"
+    assert receiver.got == []
+
+
 async def test_an_endpoint_of_others_is_not_there_and_roles_that_only_look_make_none(peer, receiver):
     body = {"url": _url(receiver)}
     of_all = (await peer.admin.post(PATH, json=body)).json()["endpoint"]["endpointId"]
@@ -162,6 +187,32 @@ def test_the_document_tells_every_event_and_its_body():
     assert {one["name"] for one in matched["parameters"]} == {"webhook-id", "webhook-timestamp", "webhook-signature"}
 
 
+@pytest.mark.parametrize("event_type", known_types())
+def test_every_event_has_an_example_that_its_schema_takes_and_says_in_chinese_when_it_is_sent(event_type):
+    document = openapi.document(contract.load())
+    sent = document["webhooks"][event_type]["post"]
+    body = sent["requestBody"]["content"]["application/json"]
+
+    schema = {**body["schema"], "components": document["components"]}
+    Draft202012Validator(schema).validate(body["example"])
+
+    assert body["example"]["type"] == event_type
+    assert "example-" not in json.dumps(body["example"]), "a value that means nothing"
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in sent[chinese.WORD])
+
+
+def test_no_event_has_an_example_or_chinese_words_that_is_none():
+    assert set(webhook_examples.DATA) == set(known_types()) == set(chinese.words()["events"])
+
+
+def test_every_kind_of_change_that_a_feed_tells_is_an_event():
+    told = {*webhook_invoices.OF_KIND.values(), *webhook_exceptions.OF_KIND.values()}
+
+    assert set(webhook_invoices.OF_KIND) == set(InvoiceChange.Kind.values()) - {0}
+    assert set(webhook_exceptions.OF_KIND) == set(ExceptionChange.Kind.values()) - {0}
+    assert told == {name for name in known_types() if name.startswith(("invoice.", "exception."))}
+
+
 @pytest.mark.timeout(90)
 async def test_a_gateway_that_is_killed_between_sending_and_writing_has_it_sent_again_with_the_same_id(
     fresh_database, tmp_path, key_file
@@ -171,7 +222,7 @@ async def test_a_gateway_that_is_killed_between_sending_and_writing_has_it_sent_
         made = await bench.endpoint(url=_url(bench.receiver))
         (event_id,) = await bench.tell(made.endpoint.endpoint_id, "pay_1")
         settings = _settings(key_file, bench.receiver)
-        process = await _process(url, settings)
+        process = await gateway_process(url, settings)
 
         def kill(got):
             process.send_signal(signal.SIGKILL)
@@ -191,19 +242,3 @@ async def test_a_gateway_that_is_killed_between_sending_and_writing_has_it_sent_
     assert within_lease == []
     assert (delivered.state, delivered.try_count) == (DeliveryState.DELIVERED, 2)
     assert bench.receiver.ids() == [event_id, event_id]
-
-
-async def _process(database_url: str, settings: dict[str, str]) -> asyncio.subprocess.Process:
-    nowhere = dict.fromkeys(("PAYMENTS_TARGET", "RECONCILER_TARGET", "INVOICE_SYNC_TARGET"), "127.0.0.1:1")
-    ours = {"DATABASE_URL": database_url, "LISTEN": "127.0.0.1:0", "HTTP_LISTEN": "127.0.0.1:0", **nowhere}
-    ours |= {name.upper(): value for name, value in settings.items()}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BIHUAN_")}
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.gateway",
-        cwd=ROOT,
-        env={**kept, **{f"BIHUAN_GATEWAY_{name}": value for name, value in ours.items()}},
-        stderr=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-    )

@@ -46,7 +46,7 @@ async def test_a_batch_of_different_answers_is_written_row_by_row_as_it_was_deci
         decided = decide(claim.standing, Answered(answer), now, 0.5, TIMERS).standing
         ended = attempt_chain.end(claim.begun, answer, now)
         expected[claim.invoice_id] = (decided.sync_state, decided.due_at, decided.invoice_number, ended.log_hash)
-        finished.append((claim, submits.moved(decided), ended))
+        finished.append((claim, submits.moved(decided, None), ended))
 
     async with system.sessions.begin() as session:
         fenced = await submits.finish(session, finished)
@@ -69,7 +69,7 @@ async def test_the_end_of_a_submit_whose_lease_was_lost_is_logged_and_moves_noth
 
     async with system.sessions.begin() as session:
         ended = attempt_chain.end(claim.begun, answer, system.clock.now())
-        fenced = await submits.finish(session, [(claim, submits.moved(decided), ended)])
+        fenced = await submits.finish(session, [(claim, submits.moved(decided, None), ended)])
 
     assert fenced == set()
     assert (await system.again(invoice)).standing == claim.standing
@@ -86,7 +86,7 @@ async def test_what_is_begun_is_in_the_log_until_its_end_is_and_then_once(system
     decided = decide(claim.standing, Answered(refused), system.clock.now(), 0.5, TIMERS).standing
     async with system.sessions.begin() as session:
         ended = attempt_chain.end(claim.begun, refused, system.clock.now())
-        await submits.finish(session, [(claim, submits.moved(decided), ended)])
+        await submits.finish(session, [(claim, submits.moved(decided, None), ended)])
 
     assert waiting == 0
     assert {name: getattr(begun, name) for name in Begun._fields} == claim.begun._asdict()
@@ -105,7 +105,7 @@ async def test_what_a_dead_worker_began_is_in_the_log_and_its_late_answer_too(sy
     decided = decide(claim.standing, Answered(late), system.clock.now(), 0.5, TIMERS).standing
     async with system.sessions.begin() as session:
         ended = attempt_chain.end(claim.begun, late, system.clock.now())
-        fenced = await submits.finish(session, [(claim, submits.moved(decided), ended)])
+        fenced = await submits.finish(session, [(claim, submits.moved(decided, None), ended)])
 
     assert (begun.attempt_id, begun.answer) == (claim.begun.attempt_id, None)
     assert await counted(system, "attempt_batch") == 0
@@ -125,7 +125,7 @@ async def test_an_invoice_whose_row_is_lost_while_it_is_sent_is_asked_for_and_it
     decided = decide(claim.standing, Answered(late), system.clock.now(), 0.5, TIMERS).standing
     async with system.sessions.begin() as session:
         ended = attempt_chain.end(claim.begun, late, system.clock.now())
-        fenced = await submits.finish(session, [(claim, submits.moved(decided), ended)])
+        fenced = await submits.finish(session, [(claim, submits.moved(decided, None), ended)])
 
     assert (await system.again(invoice)).standing.sync_state is SyncState.UNKNOWN
     assert fenced == set()

@@ -203,6 +203,24 @@ async def test_a_bill_is_cancelled_once_unless_it_is_paid_and_a_number_with_a_sl
     assert "100.00 CNY" in fault.message
 
 
+async def test_a_bill_that_changed_since_it_was_seen_is_not_cancelled(system):
+    number = (await tell(system, a_bill("A-seen"))).bill.bill_no
+    request = bill_service_pb2.CancelBillRequest(
+        merchant_id="wuhan-water", bill_no=number, reason="told twice", expected_version=2
+    )
+
+    with pytest.raises(AioRpcError) as refused:
+        await bills(system).CancelBill(request)
+    request.expected_version = 1
+    done = await bills(system).CancelBill(request)
+    again = await bills(system).CancelBill(request)
+
+    fault = from_rpc_error(refused.value)
+    assert (fault.reason, dict(fault.metadata)) == ("VERSION_MISMATCH", {"current_version": "1"})
+    assert (done.bill.state, done.bill.version) == (Bill.STATE_CANCELLED, 2)
+    assert again.bill == done.bill
+
+
 async def test_bills_are_listed_page_by_page_and_by_what_is_asked_for(system):
     numbers = [
         (await tell(system, a_bill(merchant_id="list-water", due_date=f"2026-03-1{n}"))).bill.bill_no for n in range(5)

@@ -11,7 +11,8 @@ from services.gateway.contract import reachable
 from services.gateway.domain.webhook import EndpointAsked, EndpointState
 from services.gateway.masking import kind_of
 from services.gateway.webhook_events import known_types
-from services.gateway.webhook_feed import PaymentsFeed, WebhookFollower
+from services.gateway.webhook_feed import WebhookFollower
+from services.gateway.webhook_payments import PaymentsFeed
 from tests.payments.builders import NOON, a_request
 from tests.payments.refunding import a_done_refund, a_refund, paid
 from tests.support.webhook_bench import PLATFORM, webhook_bench
@@ -26,7 +27,7 @@ async def bench(fresh_database, tmp_path):
 @pytest.fixture
 async def follower(bench, system):
     one = WebhookFollower(bench.sessions, bench.clock, PaymentsFeed(system.channel))
-    await one.follow_payments()
+    await one.follow_feed()
     return one
 
 
@@ -56,7 +57,7 @@ async def test_the_life_of_a_payment_arrives_in_order_and_the_last_says_how_it_s
     await _decided(system, payment.payment_id, "MATCHED", "run_2")
     refund = (await system.refunds.RecordRefund(a_done_refund(payment.payment_id, 3_00))).refund
 
-    while await follower.follow_payments():
+    while await follower.follow_feed():
         pass
     for _ in range(5):
         await bench.turn()
@@ -83,12 +84,12 @@ async def test_a_refund_is_told_once_when_it_has_succeeded_and_never_for_being_a
     await bench.endpoint("wuhan-water", types=("payment.refunded",))
     payment = await paid(system)
     asked = (await system.refunds.CreateRefund(a_refund(payment.payment_id, 1_00))).refund
-    await follower.follow_payments()
+    await follower.follow_feed()
     after_asking = await _written(bench)
 
     await system.actions.refunds.confirm_refund(asked.refund_id)
     for _ in range(3):
-        await follower.follow_payments()
+        await follower.follow_feed()
     refund = (await system.refunds.GetRefund(GetRefundRequest(refund_id=asked.refund_id))).refund
 
     expected = [("payment.refunded", payment.payment_id, "wuhan-water")]
@@ -101,7 +102,7 @@ async def test_merchants_that_nobody_subscribed_for_cost_no_row(bench, system, f
     await bench.endpoint("wuhan-gas")
     await paid(system, merchant_id="wuhan-water")
     await paid(system, merchant_id="wuhan-gas")
-    await follower.follow_payments()
+    await follower.follow_feed()
 
     assert [merchant for _, _, merchant in await _written(bench)] == ["wuhan-gas"]
 
@@ -113,7 +114,7 @@ async def test_each_endpoint_gets_the_types_and_merchants_that_it_asked_for(benc
     payment = await paid(system, merchant_id="wuhan-water")
     await paid(system, merchant_id="wuhan-gas")
     await _decided(system, payment.payment_id, "MATCHED", "run_1")
-    await follower.follow_payments()
+    await follower.follow_feed()
 
     logs = [
         [(one.event_type, one.merchant_id) for one in await bench.log(made.endpoint.endpoint_id)]
@@ -127,10 +128,10 @@ async def test_each_endpoint_gets_the_types_and_merchants_that_it_asked_for(benc
 
 async def test_what_happened_before_the_first_endpoint_is_not_told(bench, system, follower):
     await paid(system)
-    await follower.follow_payments()
+    await follower.follow_feed()
     await bench.endpoint()
     later = await paid(system)
-    await follower.follow_payments()
+    await follower.follow_feed()
 
     assert [object_id for _, object_id, _ in await _written(bench)] == [later.payment_id]
 
@@ -140,7 +141,7 @@ async def test_two_gateways_that_read_the_same_changes_make_each_event_once(benc
     other = WebhookFollower(bench.sessions, bench.clock, PaymentsFeed(system.channel))
     for _ in range(5):
         await system.payments.RecordPayment(a_request())
-    asked = [change async for batch in PaymentsFeed(system.channel).changes(1) for change in batch]
+    (asked,) = [batch async for batch in PaymentsFeed(system.channel).batches(1)]
     endpoints = await bench.endpoints.list_webhook_endpoints(PLATFORM, disabled_only=False)
 
     first = await follower._take(asked, 1, endpoints)
@@ -156,7 +157,7 @@ async def test_events_of_a_disabled_endpoint_are_kept_for_a_replay_and_not_sent(
     asked = EndpointAsked(url=endpoint.url, description="", event_types=frozenset())
     off = await bench.endpoints.update_webhook_endpoint(endpoint.endpoint_id, asked, PLATFORM, is_enabled=False)
     await paid(system)
-    await follower.follow_payments()
+    await follower.follow_feed()
 
     assert off.state is EndpointState.DISABLED
     assert await bench.log(endpoint.endpoint_id) == []

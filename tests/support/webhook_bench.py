@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from standardwebhooks import Webhook
+
 from chassis import database, ids
 from chassis.clock import ManualClock
 from chassis.crypto import KeyRing
@@ -21,7 +23,7 @@ from services.gateway.store import webhook_outbox
 from services.gateway.store.webhook_outbox import DeliveryFilter
 from services.gateway.webhook_events import known_types
 from services.gateway.webhook_http import WebhookHttp
-from tests.support.webhook_receiver import Receiver, running_receiver
+from tests.support.webhook_receiver import Got, Receiver, running_receiver
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLATFORM = Caller(caller_id="key_p", kind=CallerKind.KEY, roles=frozenset({"integrator"}), operator="key_p")
@@ -88,6 +90,12 @@ class Bench:
             body=f'{{"type":"{kind}","data":{{"paymentId":"{object_id}","merchantName":"不在"}}}}',
             create_time=self.clock.now(),
         )
+
+
+def signed_by(secret: str, got: Got) -> bool:
+    """Whether a receiver with this secret takes it: the reference library, save that the bench's clock stands still."""
+    at = datetime.fromtimestamp(int(got.headers["webhook-timestamp"]), UTC)
+    return Webhook(secret).sign(got.event_id, at, got.body.decode()) in got.headers["webhook-signature"].split(" ")
 
 
 def reach_of(receiver: Receiver) -> Reach:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chassis import ids, telemetry
@@ -45,9 +45,15 @@ class ApiKeyActions:
 
     @telemetry.traced
     async def create_api_key(self, grant: Grant, maker: Caller | None = None) -> MadeKey:
-        """Make a key; without a maker it comes from inside. To repeat the call makes another. Raises INVALID_FIELD."""
+        """Make a key; without a maker it comes from inside. To repeat the call makes another. Raises INVALID_FIELD.
+
+        A maker with a department makes keys of it alone.
+        """
         now = self._clock.now()
+        if maker is not None and not grant.department:
+            grant = replace(grant, department=maker.department)
         _must_fit(grant, now)
+        _must_be_of_department(grant, maker)
         key = api_key.made(ids.new_id("key"), grant, maker, now)
         async with self._sessions.begin() as session:
             made = await self._add(Store(session), key)
@@ -55,14 +61,16 @@ class ApiKeyActions:
         return made
 
     @telemetry.traced
-    async def rotate_api_key(self, key_id: str, overlap_seconds: int, expire_time: datetime | None) -> RotatedKey:
+    async def rotate_api_key(
+        self, key_id: str, overlap_seconds: int, expire_time: datetime | None, caller: Caller | None = None
+    ) -> RotatedKey:
         """Make a key's successor and let the key end after the overlap. Raises NOT_FOUND and KEY_NOT_ROTATABLE."""
         telemetry.annotate(key_id=key_id)
         now = self._clock.now()
         async with self._sessions.begin() as session:
             store = Store(session)
             old = await store.find_locked(key_id)
-            if old is None:
+            if old is None or not old.is_seen_by(caller):
                 raise plain_fault(Kind.NOT_FOUND)
             if not api_key.may_be_rotated(old, now):
                 raise _not_rotatable(old)
@@ -73,10 +81,11 @@ class ApiKeyActions:
             return RotatedKey(made, await store.succeed(key_id, made.api_key.key_id, end))
 
     @telemetry.traced
-    async def list_api_keys(self) -> list[ApiKey]:
-        """The newest keys, at most 1,000, revoked or not."""
+    async def list_api_keys(self, caller: Caller | None = None) -> list[ApiKey]:
+        """The newest keys that the caller sees, at most 1,000, revoked or not."""
+        department = caller.department if caller else ""
         async with self._sessions.begin() as session:
-            return await Store(session).newest(_LISTED_MAX)
+            return await Store(session).newest(_LISTED_MAX, department)
 
     @telemetry.traced
     async def find_api_key(self, key_id: str) -> KnownKey | None:
@@ -85,13 +94,13 @@ class ApiKeyActions:
             return await Store(session).find(key_id)
 
     @telemetry.traced
-    async def revoke_api_key(self, key_id: str) -> ApiKey:
+    async def revoke_api_key(self, key_id: str, caller: Caller | None = None) -> ApiKey:
         """Revoke a key; one that was revoked stays as it is. Raises NOT_FOUND."""
         telemetry.annotate(key_id=key_id)
         async with self._sessions.begin() as session:
             key = await Store(session).revoke(key_id, self._clock.now())
-        if key is None:
-            raise plain_fault(Kind.NOT_FOUND)
+            if key is None or not key.is_seen_by(caller):
+                raise plain_fault(Kind.NOT_FOUND)  # which undoes it
         return key
 
     async def _add(self, store: Store, key: ApiKey) -> MadeKey:
@@ -108,6 +117,18 @@ def _must_fit(grant: Grant, now: datetime) -> None:
             "; ".join(f"{one.field}: {one.message}" for one in misfits),
             "；".join(f"{one.field}：{one.message_zh}" for one in misfits),
             fields=tuple(FieldFault(one.field, "SCOPE", one.message, one.message_zh) for one in misfits),
+        )
+
+
+def _must_be_of_department(grant: Grant, maker: Caller | None) -> None:
+    if maker is not None and maker.department not in ("", grant.department):
+        said, zh = f"must be yours: {maker.department}", f"必须是您所属的部门：{maker.department}"
+        raise Fault(
+            Kind.INVALID,
+            "INVALID_FIELD",
+            f"department: {said}",
+            f"department：{zh}",
+            fields=(FieldFault("department", "SCOPE", said, zh),),
         )
 
 

@@ -15,6 +15,7 @@ from chassis.clock import Clock
 from chassis.crypto import KeyRing
 from chassis.database import Sessions
 from chassis.errors import Fault, FieldFault, Kind, plain_fault
+from chassis.versions import must_be_at
 from services.gateway.domain.caller import Caller
 from services.gateway.domain.webhook import SECRET_BYTES, DisableCause, Endpoint, EndpointAsked, EndpointState
 from services.gateway.domain.webhook_signature import secret_text
@@ -95,37 +96,50 @@ class WebhookEndpointActions:
 
     @telemetry.traced
     async def update_webhook_endpoint(
-        self, endpoint_id: str, asked: EndpointAsked, caller: Caller, *, is_enabled: bool
+        self, endpoint_id: str, asked: EndpointAsked, caller: Caller, *, is_enabled: bool, expected_version: int = 0
     ) -> Endpoint:
-        """Set what an endpoint is. Raises NOT_FOUND and INVALID_FIELD."""
+        """Set what an endpoint is; one that is so already stays. Raises NOT_FOUND, INVALID_FIELD, VERSION_MISMATCH."""
         self._must_fit(asked)
         async with self._sessions.begin() as session:
             was = (await must_find(session, endpoint_id, caller, locked=True)).endpoint
             endpoint = replace(was, url=asked.url, description=asked.description, event_types=asked.event_types)
             endpoint = self._switched(endpoint, is_enabled=is_enabled)
+            if endpoint == was:
+                return was
+            must_be_at(expected_version, was.version)
+            endpoint = replace(endpoint, version=was.version + 1)
             await store.save(session, endpoint)
         return endpoint
 
     @telemetry.traced
-    async def delete_webhook_endpoint(self, endpoint_id: str, caller: Caller) -> None:
-        """Delete an endpoint and its secrets. Raises NOT_FOUND."""
+    async def delete_webhook_endpoint(self, endpoint_id: str, caller: Caller, expected_version: int = 0) -> None:
+        """Delete an endpoint and its secrets. Raises NOT_FOUND and VERSION_MISMATCH."""
         async with self._sessions.begin() as session:
             was = (await must_find(session, endpoint_id, caller, locked=True)).endpoint
+            must_be_at(expected_version, was.version)
             gone = replace(was, state=EndpointState.DELETED, disable_time=self._clock.now())
             await store.save(session, gone)
             await store.set_secrets(session, endpoint_id, b"", None, None)
 
     @telemetry.traced
-    async def rotate_webhook_secret(self, endpoint_id: str, overlap_seconds: int, caller: Caller) -> MadeSecret:
-        """Make a new secret; the one before signs too for the overlap. Raises NOT_FOUND and WEBHOOKS_OFF."""
+    async def rotate_webhook_secret(
+        self, endpoint_id: str, overlap_seconds: int, caller: Caller, expected_version: int = 0
+    ) -> MadeSecret:
+        """Make a new secret; the one before signs too for the overlap.
+
+        Raises NOT_FOUND, WEBHOOKS_OFF and VERSION_MISMATCH.
+        """
         secret = self._new_secret(SECRET_BYTES)
         sealed = self._must_have_ring().seal(secret, seal_context(endpoint_id))
         until = self._clock.now() + timedelta(seconds=overlap_seconds) if overlap_seconds else None
         async with self._sessions.begin() as session:
             was = await must_find(session, endpoint_id, caller, locked=True)
+            must_be_at(expected_version, was.endpoint.version)
             previous = was.sealed_secret if until else None
             await store.set_secrets(session, endpoint_id, sealed, previous, until)
-        return MadeSecret(replace(was.endpoint, previous_until=until), secret_text(secret))
+            endpoint = replace(was.endpoint, previous_until=until, version=was.endpoint.version + 1)
+            await store.save(session, endpoint)
+        return MadeSecret(endpoint, secret_text(secret))
 
     def _switched(self, endpoint: Endpoint, *, is_enabled: bool) -> Endpoint:
         if is_enabled:

@@ -32,6 +32,7 @@ def endpoint_to_proto(endpoint: Endpoint) -> webhook_pb2.WebhookEndpoint:
         failing_since_time=time_to_proto(endpoint.failing_since),
         create_time=time_to_proto(endpoint.create_time),
         previous_secret_until_time=time_to_proto(endpoint.previous_until),
+        version=endpoint.version,
     )
 
 

@@ -57,6 +57,10 @@ class ApiKey:
             display=grant.display_name,
         )
 
+    def is_seen_by(self, caller: Caller | None) -> bool:
+        """Whether a caller sees it: with a department only those of it; without, or from inside, every one."""
+        return caller is None or not caller.department or caller.department == self.grant.department
+
     def is_good(self, now: datetime) -> bool:
         """Whether it is neither revoked nor expired."""
         return self.revoke_time is None and (self.grant.expire_time is None or now < self.grant.expire_time)

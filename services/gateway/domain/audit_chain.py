@@ -33,6 +33,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What the chain needs of a record that was written."""
+
+    record_id: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """What the head was at some moment, as it is kept outside the database."""
 

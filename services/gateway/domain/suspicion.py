@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 POINTS_FADE_PER_SECOND = 0.5
@@ -46,8 +47,7 @@ POINTS_OF: dict[Offence, float] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """Who can be suspended: an address, a key that was proved (no address), or a key that one address claims."""
 
     address: str

@@ -44,7 +44,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where events are sent. No `merchant_ids`, no `event_types`: all of them."""
+    """Where events are sent. No `merchant_ids`, no `event_types`: all of them. `version` counts its changes."""
 
     endpoint_id: str
     url: str
@@ -57,6 +57,7 @@ class Endpoint:
     disable_time: datetime | None = None
     failing_since: datetime | None = None
     previous_until: datetime | None = None
+    version: int = 1
 
     def is_seen_by(self, caller: Caller) -> bool:
         """Whether all its merchants are the caller's; one of all merchants is the platform's alone."""

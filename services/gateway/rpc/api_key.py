@@ -29,16 +29,16 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
     async def ListApiKeys(
         self, request: api_key_service_pb2.ListApiKeysRequest, context: RpcContext
     ) -> api_key_service_pb2.ListApiKeysResponse:
-        await permitted(self._access, context, f"{_SERVICE}.ListApiKeys")
-        keys = await self._actions.list_api_keys()
+        caller = await permitted(self._access, context, f"{_SERVICE}.ListApiKeys")
+        keys = await self._actions.list_api_keys(caller)
         return api_key_service_pb2.ListApiKeysResponse(api_keys=map(api_key_to_proto, keys))
 
     async def RotateApiKey(
         self, request: api_key_service_pb2.RotateApiKeyRequest, context: RpcContext
     ) -> api_key_service_pb2.RotateApiKeyResponse:
-        await permitted(self._access, context, f"{_SERVICE}.RotateApiKey")
+        caller = await permitted(self._access, context, f"{_SERVICE}.RotateApiKey")
         rotated = await self._actions.rotate_api_key(
-            request.key_id, request.overlap_seconds, time_from_proto(request, "expire_time")
+            request.key_id, request.overlap_seconds, time_from_proto(request, "expire_time"), caller
         )
         self._access.forget(request.key_id)
         return api_key_service_pb2.RotateApiKeyResponse(
@@ -50,7 +50,7 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
     async def RevokeApiKey(
         self, request: api_key_service_pb2.RevokeApiKeyRequest, context: RpcContext
     ) -> api_key_service_pb2.RevokeApiKeyResponse:
-        await permitted(self._access, context, f"{_SERVICE}.RevokeApiKey")
-        key = await self._actions.revoke_api_key(request.key_id)
+        caller = await permitted(self._access, context, f"{_SERVICE}.RevokeApiKey")
+        key = await self._actions.revoke_api_key(request.key_id, caller)
         self._access.forget(key.key_id)
         return api_key_service_pb2.RevokeApiKeyResponse(api_key=api_key_to_proto(key))

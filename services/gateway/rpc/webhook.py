@@ -67,7 +67,11 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
     ) -> pb.UpdateWebhookEndpointResponse:
         caller = await self._caller(context, "UpdateWebhookEndpoint")
         endpoint = await self._endpoints.update_webhook_endpoint(
-            request.endpoint_id, asked_from_proto(request), caller, is_enabled=request.is_enabled
+            request.endpoint_id,
+            asked_from_proto(request),
+            caller,
+            is_enabled=request.is_enabled,
+            expected_version=request.expected_version,
         )
         return pb.UpdateWebhookEndpointResponse(endpoint=endpoint_to_proto(endpoint))
 
@@ -75,14 +79,16 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
         self, request: pb.DeleteWebhookEndpointRequest, context: RpcContext
     ) -> pb.DeleteWebhookEndpointResponse:
         caller = await self._caller(context, "DeleteWebhookEndpoint")
-        await self._endpoints.delete_webhook_endpoint(request.endpoint_id, caller)
+        await self._endpoints.delete_webhook_endpoint(request.endpoint_id, caller, request.expected_version)
         return pb.DeleteWebhookEndpointResponse()
 
     async def RotateWebhookSecret(
         self, request: pb.RotateWebhookSecretRequest, context: RpcContext
     ) -> pb.RotateWebhookSecretResponse:
         caller = await self._caller(context, "RotateWebhookSecret")
-        made = await self._endpoints.rotate_webhook_secret(request.endpoint_id, request.overlap_seconds, caller)
+        made = await self._endpoints.rotate_webhook_secret(
+            request.endpoint_id, request.overlap_seconds, caller, request.expected_version
+        )
         return pb.RotateWebhookSecretResponse(endpoint=endpoint_to_proto(made.endpoint), secret=made.secret)
 
     async def TestWebhookEndpoint(

@@ -40,9 +40,11 @@ class Store:
         row = await self._session.get(ApiKeyRow, key_id, with_for_update=True)
         return None if row is None else _api_key(row)
 
-    async def newest(self, limit: int) -> list[ApiKey]:
-        """The newest keys, revoked or not."""
+    async def newest(self, limit: int, department: str = "") -> list[ApiKey]:
+        """The newest keys, revoked or not; of one department, if one is named."""
         statement = select(ApiKeyRow).order_by(ApiKeyRow.create_time.desc(), ApiKeyRow.key_id.desc()).limit(limit)
+        if department:
+            statement = statement.where(ApiKeyRow.department == department)
         return [_api_key(row) for row in await self._session.scalars(statement)]
 
     async def revoke(self, key_id: str, now: datetime) -> ApiKey | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from sqlalchemy import delete, func, insert, select, text
@@ -44,7 +44,6 @@ _APPEND = f"""
     )
     INSERT INTO audit_unlinked (batch_id) VALUES ($18)
 """  # noqa: S608  the names are ours
-_LINK_COLUMNS = ("link_no", "record_id", "link_time", "link_sha256")
 _ADD_LINKS = text(
     "INSERT INTO audit_link (link_no, record_id, link_time, link_sha256) "
     "SELECT * FROM unnest(:link_no ::bigint[], :record_id ::text[], :link_time ::timestamptz[], :link_sha256 ::bytea[])"
@@ -78,6 +77,15 @@ class AuditFilter:
     unmasked_only: bool = False
     from_time: datetime | None = None
     to_time: datetime | None = None
+
+
+class NewLink(NamedTuple):
+    """A link as it is written; in the order of the columns."""
+
+    link_no: int
+    record_id: str
+    link_time: datetime
+    link_sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +168,28 @@ async def head(session: AsyncSession) -> Head:
     return Head() if row is None else Head(row.link_no, row.link_sha256, row.link_time)
 
 
-async def unlinked(session: AsyncSession, batches_max: int) -> tuple[list[str], list[AuditRecord]]:
-    """The oldest batches that wait for their links, and their records in order."""
+async def unlinked(session: AsyncSession, batches_max: int) -> list[str]:
+    """The oldest batches that wait for their links, in order."""
     oldest = select(AuditUnlinkedRow.batch_id).order_by(AuditUnlinkedRow.batch_id).limit(batches_max)
-    batch_ids = list(await session.scalars(oldest))
+    return list(await session.scalars(oldest))
+
+
+async def records_of(session: AsyncSession, batch_ids: Sequence[str]) -> list[AuditRecord]:
+    """The records of some batches, in order."""
     columns = AuditRecordRow.__table__.c  # rows of columns: an object of the ORM for each would cost most of the turn
     statement = (
         select(*columns)
         .where(columns.batch_id.in_(batch_ids))
         .order_by(columns.batch_id, columns.batch_place, columns.record_id)
     )
-    return batch_ids, [_record(row) for row in await session.execute(statement)]
+    return [_record(row) for row in await session.execute(statement)]
 
 
-async def add_links(session: AsyncSession, links: Sequence[Link], batch_ids: Sequence[str]) -> None:
+async def add_links(session: AsyncSession, links: Sequence[NewLink], batch_ids: Sequence[str]) -> None:
     """Write links; the batches wait no more."""
     if links:
-        columns = [list(column) for column in zip(*map(_row_of_link, links), strict=True)]
-        await session.execute(_ADD_LINKS, dict(zip(_LINK_COLUMNS, columns, strict=True)))
+        columns = [list(column) for column in zip(*links, strict=True)]
+        await session.execute(_ADD_LINKS, dict(zip(NewLink._fields, columns, strict=True)))
     await session.execute(delete(AuditUnlinkedRow).where(AuditUnlinkedRow.batch_id.in_(batch_ids)))
 
 
@@ -294,10 +306,6 @@ def _row_of(record: AuditRecord) -> tuple[Any, ...]:
         record.batch_size,
         record.batch_signature,
     )
-
-
-def _row_of_link(link: Link) -> tuple[Any, ...]:
-    return link.link_no, link.record_id, link.link_time, link.link_sha256
 
 
 def _link(row: Any) -> Link:

@@ -99,7 +99,9 @@ async def disable(session: AsyncSession, endpoint_id: str, cause: DisableCause, 
     statement = (
         _of(endpoint_id)
         .where(WebhookEndpointRow.state == EndpointState.ENABLED)
-        .values(state=EndpointState.DISABLED, disable_cause=cause, disable_time=now)
+        .values(
+            state=EndpointState.DISABLED, disable_cause=cause, disable_time=now, version=WebhookEndpointRow.version + 1
+        )
         .returning(WebhookEndpointRow.endpoint_id)
     )
     return await session.scalar(statement) is not None
@@ -123,6 +125,7 @@ def _columns(endpoint: Endpoint) -> dict[str, object]:
         "disable_cause": endpoint.disable_cause,
         "disable_time": endpoint.disable_time,
         "failing_since": endpoint.failing_since,
+        "version": endpoint.version,
     }
 
 
@@ -139,4 +142,5 @@ def _endpoint(row: WebhookEndpointRow) -> Endpoint:
         disable_time=row.disable_time,
         failing_since=row.failing_since,
         previous_until=row.previous_until,
+        version=row.version,
     )

@@ -8,7 +8,16 @@ from sqlalchemy import RowMapping, delete, exists, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.gateway.domain.webhook import Answer, Attempt, Delivery, DeliveryState, Endpoint, EndpointState, Event
+from services.gateway.domain.webhook import (
+    TEST_TYPE,
+    Answer,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    EndpointState,
+    Event,
+)
 from services.gateway.tables.webhook import (
     WebhookAttemptRow,
     WebhookCursorRow,
@@ -269,7 +278,7 @@ async def events_between(
         WebhookEventRow.create_time >= from_time,
         WebhookEventRow.create_time < to_time,
         WebhookEventRow.event_id > after_id,
-        WebhookEventRow.merchant_id != "",
+        WebhookEventRow.event_type != TEST_TYPE,
     )
     if endpoint.merchant_ids:
         statement = statement.where(WebhookEventRow.merchant_id.in_(endpoint.merchant_ids))

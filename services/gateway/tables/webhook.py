@@ -28,6 +28,7 @@ class WebhookEndpointRow(Base):
     sealed_secret: Mapped[bytes]
     sealed_previous: Mapped[bytes | None]
     previous_until: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
 
 
 class WebhookEventRow(Base):

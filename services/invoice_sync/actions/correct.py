@@ -6,11 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
+from chassis.versions import must_be_at
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.issue import request_id_reused
 from services.invoice_sync.actions.issuing import broken_of
 from services.invoice_sync.actions.numbers import take_number
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.change import change_of
+from services.invoice_sync.domain.claim import Reopen
 from services.invoice_sync.domain.command import Ignore
 from services.invoice_sync.domain.event import Corrected
 from services.invoice_sync.domain.invoice import Invoice, Party, freeze_again, issue_date_of, request_fingerprint
@@ -35,11 +38,13 @@ class CorrectActions:
         self._tools = tools
 
     @telemetry.traced
-    async def correct_invoice(self, request_id: str, invoice_id: str, buyer: Party) -> CorrectionMade:
+    async def correct_invoice(
+        self, request_id: str, invoice_id: str, buyer: Party, expected_version: int = 0
+    ) -> CorrectionMade:
         """Freeze the next version of an invoice's document for this buyer, and make it due.
 
-        Raises Fault NOT_FOUND, REQUEST_ID_REUSED, NOT_CORRECTABLE when it is neither refused nor invalid, and
-        NOT_CORRECTABLE with the rules when the new version breaks one too.
+        Raises Fault NOT_FOUND, REQUEST_ID_REUSED, VERSION_MISMATCH, NOT_CORRECTABLE when it is neither refused nor
+        invalid, and NOT_CORRECTABLE with the rules when the new version breaks one too.
         """
         fingerprint = request_fingerprint(invoice_id, buyer)
         async with self._tools.sessions.begin() as session:
@@ -51,6 +56,7 @@ class CorrectActions:
             invoice = await invoices.get(session, invoice_id)
             if invoice is None:
                 raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+            must_be_at(expected_version, invoice.version)
             await self._correct(session, invoice, buyer)
             if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._tools.clock.now()):
                 raise request_id_reused()
@@ -77,7 +83,8 @@ class CorrectActions:
         assert decision.standing.sync_state is SyncState.READY, "what is corrected is sent"
         sealed = tools.ring.seal(document.content, body_context(document.sha256))
         await invoices.add_version(session, corrected, sealed, now)
-        if not await outbox.reopen(session, [(decision.standing, invoice.seller.tax_id)]):
+        told = change_of(invoice.standing, decision.standing)
+        if not await outbox.reopen(session, [Reopen(decision.standing, invoice.seller.tax_id, told)]):
             # A sweep was faster: the authority's list shows it, so that it is asked for as it was.
             raise _not_correctable(invoice, "it is no more as it was, look again")
         await numbers.want_no_more(session, invoice.invoice_id)

@@ -1,18 +1,20 @@
 """Follows payments and issues their invoices, by policy or on request. It never sends anything."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
+from chassis.versions import must_be_at
 from services.invoice_sync.actions.follow import take_changes
 from services.invoice_sync.actions.issuing import Issuing, issue_span
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.untaken import feed_held
-from services.invoice_sync.domain.claim import Put
+from services.invoice_sync.domain.change import change_of
+from services.invoice_sync.domain.claim import Put, Reopen
 from services.invoice_sync.domain.diagnosis.codes import outside_document
 from services.invoice_sync.domain.event import AskedAgain
 from services.invoice_sync.domain.invoice import (
@@ -113,10 +115,19 @@ class IssueActions:
                 return _replay(noted, fingerprint)
         return Requested(invoice_id, replayed=bool(existing))
 
-    async def set_merchant_profile(self, profile: Profile) -> None:
-        """Write how a merchant's invoices are issued. What became due by it is issued by the next sweep."""
+    async def set_merchant_profile(self, wanted: Profile) -> Profile:
+        """Write how a merchant's invoices are issued. What became due by it is issued by the next sweep.
+
+        Raises Fault VERSION_MISMATCH when it is not at the version that is named. One that says the same stays as it
+        is, whatever is named: so a repeat of a call that was done is answered as the first was.
+        """
         async with self._sessions.begin() as session:
-            await payments.set_profile(session, profile, self._clock.now())
+            kept = await payments.hold_profile(session, wanted.merchant_id)
+            if kept is not None and wanted.says_the_same(kept):
+                return kept
+            must_be_at(wanted.version, kept.version if kept else 0)
+            version = await payments.set_profile(session, wanted, self._clock.now())
+        return replace(wanted, version=version)
 
     async def _follow_or_name(self, change: PaymentChange, told: Sequence[PaymentChange]) -> bool:
         try:
@@ -183,10 +194,11 @@ class IssueActions:
         if refused or was.parked:
             asked = AskedAgain(await numbers.of_invoice(session, invoice_id))
             decided = decide(was, asked, self._clock.now(), self._tools.jitter(), self._tools.timers)
+            told = change_of(was, decided.standing)
             if refused:
-                await outbox.reopen(session, [(decided.standing, existing.seller.tax_id)])
+                await outbox.reopen(session, [Reopen(decided.standing, existing.seller.tax_id, told)])
             else:
-                await outbox.put(session, [Put(decided.standing, "")])
+                await outbox.put(session, [Put(decided.standing, "", told)])
 
 
 def _replay(before: tuple[str, str], fingerprint: str) -> Requested:

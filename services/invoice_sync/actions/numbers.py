@@ -13,6 +13,8 @@ from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
 from services.invoice_sync.domain.backoff import next_open
+from services.invoice_sync.domain.change import change_of
+from services.invoice_sync.domain.claim import Reopen
 from services.invoice_sync.domain.event import Corrected
 from services.invoice_sync.domain.invoice import Invoice, freeze_again, issue_date_of
 from services.invoice_sync.domain.machine import decide
@@ -155,7 +157,8 @@ class NumberActions:
         )
         sealed = tools.ring.seal(document.content, body_context(document.sha256))
         await invoices.add_version(session, numbered, sealed, now)
-        await outbox.reopen(session, [(decision.standing, invoice.seller.tax_id)])
+        told = change_of(invoice.standing, decision.standing)
+        await outbox.reopen(session, [Reopen(decision.standing, invoice.seller.tax_id, told)])
 
 
 async def take_number(session: AsyncSession, tools: Tools, route: Route, seller_tax_id: str, invoice_id: str) -> str:

@@ -22,6 +22,7 @@ from services.invoice_sync.crash import Crash
 from services.invoice_sync.domain.absence import Round
 from services.invoice_sync.domain.attempt import Ended, TaxAnswer
 from services.invoice_sync.domain.backoff import GiveUp
+from services.invoice_sync.domain.change import ChangeKind, change_of
 from services.invoice_sync.domain.claim import Claim, Put
 from services.invoice_sync.domain.command import CaseCode, Decision, Hold, Ignore, case_code_of
 from services.invoice_sync.store import attempts, cases, outbox, submits, totals
@@ -114,12 +115,14 @@ class Recorder:
         async with self._sessions.begin() as session:
             await attempts.keep_bodies(session, [body for each in batch for body in each.bodies])
             sent = [
-                (each.claim, submits.moved(each.decision.standing), each.ended)
+                (each.claim, submits.moved(each.decision.standing, _told(each)), each.ended)
                 for each in batch
                 if each.ended is not None
             ]
             asked = [
-                Put(each.decision.standing, each.claim.lease_id, each.check_at) for each in batch if each.ended is None
+                Put(each.decision.standing, each.claim.lease_id, _told(each), each.check_at)
+                for each in batch
+                if each.ended is None
             ]
             fenced = await submits.finish(session, sent) if sent else set()
             fenced |= await outbox.put(session, asked) if asked else set()
@@ -177,6 +180,10 @@ class Recorder:
         ]
         if asked:
             await self._gates.learn_of_questions(session, asked, self._clock.now())
+
+
+def _told(finished: Finished) -> ChangeKind | None:
+    return change_of(finished.claim.standing, finished.decision.standing)
 
 
 async def _count(session: AsyncSession, moved: Sequence[Finished]) -> None:

@@ -11,6 +11,7 @@ from services.invoice_sync.actions.day_totals import compare_day
 from services.invoice_sync.actions.outages import note_outage
 from services.invoice_sync.actions.sweep_lists import ListPass
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.claim import Reopen
 from services.invoice_sync.domain.invoice import issue_date_of
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Work
@@ -64,7 +65,9 @@ class BooksPass:
         async with self._tools.sessions.begin() as session:
             due = await books.to_recheck(session, now, _RECHECK_MAX)
             if due:
-                wanted = [(replace(standing, work=Work.CONFIRM, due_at=now), lane) for standing, lane in due]
+                wanted = [
+                    Reopen(replace(standing, work=Work.CONFIRM, due_at=now), lane, None) for standing, lane in due
+                ]
                 await outbox.reopen(session, wanted)
         return Counts(resampled_count=len(due))
 

@@ -12,7 +12,8 @@ from chassis.ids import new_id
 from services.invoice_sync.actions.record import case_of
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.attempt import Outcome
-from services.invoice_sync.domain.claim import Put
+from services.invoice_sync.domain.change import change_of
+from services.invoice_sync.domain.claim import Put, Reopen
 from services.invoice_sync.domain.command import CaseCode
 from services.invoice_sync.domain.event import LookedUp
 from services.invoice_sync.domain.lookup import Finding
@@ -117,7 +118,8 @@ class ListPass:
         for standing in await outbox.hold_idle(session, shown):
             if standing.work is not Work.VERIFY:
                 decided = self._seen(standing, now)
-                puts += [Put(replace(decided, due_at=now), "")] if decided.work is Work.VERIFY else []
+                told = change_of(standing, decided)
+                puts += [Put(replace(decided, due_at=now), "", told)] if decided.work is Work.VERIFY else []
         if puts:
             await outbox.put(session, puts)
         return len(puts)
@@ -128,7 +130,7 @@ class ListPass:
         for standing, lane in await books.hold_ended(session, list(shown)):
             decided = self._seen(standing, now)
             if decided.work is Work.VERIFY:
-                going_on.append((replace(decided, due_at=now), lane))
+                going_on.append(Reopen(replace(decided, due_at=now), lane, change_of(standing, decided)))
             else:
                 opened += await cases.open_case(session, _ended(standing, shown[standing.invoice_id], now))
         if going_on:

@@ -14,6 +14,7 @@ from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.untaken import untaken
 from services.invoice_sync.domain.absence import Absence, weigh
 from services.invoice_sync.domain.backoff import GiveUp
+from services.invoice_sync.domain.change import change_of
 from services.invoice_sync.domain.claim import Put
 from services.invoice_sync.domain.command import Decision, case_code_of
 from services.invoice_sync.domain.event import AbsenceProved, AbsenceSuspected, LeaseExpired, PutBack
@@ -74,7 +75,7 @@ class OwnPass:
                 known = replace(standing, attempt_count=max(count, standing.attempt_count), log_head=head)
                 moved = decide(known, LeaseExpired(), now, self._tools.jitter(), self._timers).standing
                 unknown_count += standing.sync_state is SyncState.SENDING
-                puts.append(Put(moved, lease_id))
+                puts.append(Put(moved, lease_id, change_of(standing, moved)))
                 _log.warning("worker did not come back", invoice_id=standing.invoice_id, work=standing.work)
             for standing, lease_id in lost:
                 # Only a fault of ours takes a lease away before its rows.
@@ -166,7 +167,8 @@ class OwnPass:
         suspected = decide(standing, AbsenceSuspected(), now, dice, self._timers)
         if absence is Absence.SUSPECTED:
             if suspected.standing != standing:
-                await outbox.put(session, [Put(suspected.standing, "")])
+                told = change_of(standing, suspected.standing)
+                await outbox.put(session, [Put(suspected.standing, "", told)])
             return await self._open(session, suspected)
         proved = decide(suspected.standing, AbsenceProved(), now, dice, self._timers).standing
         if proved.sync_state is not SyncState.ABSENT:
@@ -174,7 +176,7 @@ class OwnPass:
         sent_count = await attempts.count_sent(session, standing.invoice_id)
         own_number = await numbers.of_invoice(session, standing.invoice_id)
         back = decide(proved, PutBack(sent_count, own_number), now, dice, self._timers)
-        await outbox.put(session, [Put(back.standing, "")])
+        await outbox.put(session, [Put(back.standing, "", change_of(standing, back.standing))])
         given_up = [each.reason for each in back.commands if isinstance(each, GiveUp)]
         if given_up:
             _log.error("absence proved, resend given up", invoice_id=standing.invoice_id, reason=given_up[0])

@@ -13,10 +13,12 @@ def profile_to_proto(profile: Profile) -> merchant_pb2.MerchantProfile:
         issue_policy=invoice_pb2.IssuePolicy.Value(f"ISSUE_POLICY_{profile.issue_policy.value}"),
         seller_name=profile.seller.name,
         seller_tax_id=profile.seller.tax_id,
+        version=profile.version,
     )
 
 
 def profile_from_proto(profile: merchant_pb2.MerchantProfile) -> Profile:
     """A merchant's profile, checked by its rules before."""
     policy = invoice_pb2.IssuePolicy.Name(profile.issue_policy).removeprefix("ISSUE_POLICY_")
-    return Profile(profile.merchant_id, IssuePolicy(policy), Party(profile.seller_name, profile.seller_tax_id))
+    seller = Party(profile.seller_name, profile.seller_tax_id)
+    return Profile(profile.merchant_id, IssuePolicy(policy), seller, profile.version)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.invoice_sync.domain.attempt_chain import Begun
+from services.invoice_sync.domain.change import ChangeKind
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing
 
@@ -53,12 +54,23 @@ class Lease:
 class Put:
     """Where a row of the outbox shall stand, if the lease still has it; `lease_id` is empty for one that none holds.
 
-    `check_at` is when a settled one is read again, if it is.
+    `told` is what others are told of the move, None for nothing; `check_at` is when a settled one is read again, if it
+    is.
     """
 
     standing: Standing
     lease_id: str
+    told: ChangeKind | None
     check_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Where a settled invoice shall stand, in which lane, and what others are told of that; None for nothing."""
+
+    standing: Standing
+    lane: str
+    told: ChangeKind | None
 
 
 def seller_of(lane: str) -> str:

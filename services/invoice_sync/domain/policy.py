@@ -1,6 +1,6 @@
 """When a payment's invoice is due without being asked for. It issues nothing itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.invoice_sync.domain.invoice import Party
@@ -17,11 +17,19 @@ class IssuePolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How a merchant's invoices are issued, and the seller that stands on them."""
+    """How a merchant's invoices are issued, and the seller that stands on them.
+
+    `version` counts its changes; of one that is to be set, it is the version that it takes the place of, 0 for any.
+    """
 
     merchant_id: str
     issue_policy: IssuePolicy
     seller: Party
+    version: int = 0
+
+    def says_the_same(self, other: "Profile") -> bool:
+        """Whether another one is equal in content."""
+        return replace(self, version=other.version) == other
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ class MerchantServicer(merchant_service_pb2_grpc.MerchantServiceServicer):
     async def SetMerchantProfile(
         self, request: merchant_service_pb2.SetMerchantProfileRequest, context: RpcContext
     ) -> merchant_service_pb2.SetMerchantProfileResponse:
-        await self._issue.set_merchant_profile(profile_from_proto(request.profile))
-        profile = await self._read.get_merchant_profile(request.profile.merchant_id)
+        profile = await self._issue.set_merchant_profile(profile_from_proto(request.profile))
         return merchant_service_pb2.SetMerchantProfileResponse(profile=profile_to_proto(profile))
 
     async def GetMerchantProfile(

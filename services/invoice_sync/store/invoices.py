@@ -11,9 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
+from services.invoice_sync.domain.change import change_of_new
 from services.invoice_sync.domain.invoice import BrokenRule, Invoice, Party
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import TO_SEND, Standing, SyncState
+from services.invoice_sync.store import feed
 from services.invoice_sync.store.sql import run
 from services.invoice_sync.store.standings import (
     DUE,
@@ -57,6 +59,7 @@ _FACTS = (
 )
 _MADE = (*_FACTS, ("sealed", "bytea"))
 _IN_LANE = (*DUE, ("lane", "text"), ("lease_id", "text"))
+_SAID = ("told", "text")
 # Invoice, document and sealed bytes of each in one statement.
 _ADD = f"""
     WITH made AS (
@@ -71,10 +74,13 @@ _ADD = f"""
     INSERT INTO invoice ({columns(_FACTS)}) SELECT {columns(_FACTS)} FROM made
 """  # noqa: S608  the names are ours
 _STAND = f"""
-    INSERT INTO outbox ({columns(_IN_LANE)}) {put_rows(_IN_LANE)}
-"""
+    WITH moved AS ({put_rows((*_IN_LANE, _SAID))}), told AS ({feed.telling("moved")})
+    INSERT INTO outbox ({columns(_IN_LANE)}) SELECT {columns(_IN_LANE)} FROM moved
+"""  # noqa: S608
 _STAND_SETTLED = f"""
-    INSERT INTO settled ({columns(SHARED)}) SELECT * FROM {unnested(SHARED)}
+    WITH moved AS (SELECT * FROM {unnested((*SHARED, _SAID))} AS made ({columns(SHARED)}, told)),
+        told AS ({feed.telling("moved")})
+    INSERT INTO settled ({columns(SHARED)}) SELECT {columns(SHARED)} FROM moved
 """  # noqa: S608
 _VERSION = """
     WITH kept AS (
@@ -89,15 +95,16 @@ _VERSION = """
 
 
 async def add_many(session: AsyncSession, made: Sequence[tuple[Invoice, bytes]]) -> None:
-    """Write new invoices with their sealed documents, and what is due for them, all or none."""
+    """Write new invoices with their sealed documents, and what is due for them, and tell it; all or none."""
     await run(session, _ADD, *in_columns(_MADE, [(*_facts(each), sealed) for each, sealed in made]))
     due = [each for each, _ in made if each.standing.work is not None]
-    idle = [each.standing for each, _ in made if each.standing.work is None]
+    idle = [each for each, _ in made if each.standing.work is None]
     if due:
-        rows = [(*values(each.standing), each.seller.tax_id, "") for each in due]
-        await run(session, _STAND, *in_columns(_IN_LANE, rows))
+        rows = [(*values(each.standing), each.seller.tax_id, "", change_of_new(each).value) for each in due]
+        await run(session, _STAND, *in_columns((*_IN_LANE, _SAID), rows))
     if idle:
-        await run(session, _STAND_SETTLED, *transposed(values(each)[: len(SHARED)] for each in idle))
+        rows = [(*values(each.standing)[: len(SHARED)], change_of_new(each).value) for each in idle]
+        await run(session, _STAND_SETTLED, *transposed(rows))
 
 
 async def add_version(session: AsyncSession, corrected: Invoice, sealed: bytes, now: datetime) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.invoice_sync.domain.claim import EXPRESS_MARK, Claim, Lease, Put
+from services.invoice_sync.domain.claim import EXPRESS_MARK, Claim, Lease, Put, Reopen
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import Standing, Work
-from services.invoice_sync.store import attempts
+from services.invoice_sync.store import attempts, feed
 from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested, values
 
@@ -61,30 +61,34 @@ _CLAIM = f"""
     FROM taken JOIN invoice ON invoice.invoice_id = taken.invoice_id
 """  # noqa: S608  the names are ours
 _GO_ON = f"""
-    UPDATE outbox SET ({columns(DUE[1:])}, lease_id) = ROW({columns(DUE[1:], "put.")}, '')
-    FROM {unnested((*DUE, ("held", "text")))} AS put ({columns(DUE)}, held)
-    WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.held
-    RETURNING outbox.invoice_id
+    WITH moved AS (
+        UPDATE outbox SET ({columns(DUE[1:])}, lease_id) = ROW({columns(DUE[1:], "put.")}, '')
+        FROM {unnested((*DUE, ("held", "text"), ("told", "text")))} AS put ({columns(DUE)}, held, told)
+        WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.held
+        RETURNING {feed.left("put.")}, put.told
+    ), told AS ({feed.telling("moved")})
+    SELECT invoice_id FROM moved
 """  # noqa: S608  the names are ours
 _SETTLE = f"""
     WITH put AS (
-        SELECT {columns(SHARED)}, lease_id, check_at
-        FROM {unnested((*SHARED, ("lease_id", "text"), ("check_at", "timestamptz")))}
-            AS put ({columns(SHARED)}, lease_id, check_at)
+        SELECT {columns(SHARED)}, lease_id, check_at, told
+        FROM {unnested((*SHARED, ("lease_id", "text"), ("check_at", "timestamptz"), ("told", "text")))}
+            AS put ({columns(SHARED)}, lease_id, check_at, told)
     ), gone AS (
         DELETE FROM outbox USING put
         WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.lease_id
-        RETURNING {columns(SHARED, "put.")}, put.check_at
-    )
+        RETURNING {columns(SHARED, "put.")}, put.check_at, put.told
+    ), told AS ({feed.telling("gone")})
     INSERT INTO settled ({columns(SHARED)}, check_at) SELECT {columns(SHARED)}, check_at FROM gone
     RETURNING invoice_id
 """  # noqa: S608  the names are ours
 _REOPEN = f"""
-    WITH gone AS (DELETE FROM settled WHERE invoice_id = ANY ($1::text[]) RETURNING invoice_id)
-    INSERT INTO outbox ({columns(DUE)}, lane, lease_id)
-    SELECT {columns(DUE, "put.")}, put.lane, ''
-    FROM {unnested((*DUE, ("lane", "text")))} AS put ({columns(DUE)}, lane)
-        JOIN gone ON gone.invoice_id = put.invoice_id
+    WITH gone AS (DELETE FROM settled WHERE invoice_id = ANY ($1::text[]) RETURNING invoice_id), moved AS (
+        SELECT put.*
+        FROM {unnested((*DUE, ("lane", "text"), ("told", "text")))} AS put ({columns(DUE)}, lane, told)
+            JOIN gone ON gone.invoice_id = put.invoice_id
+    ), told AS ({feed.telling("moved")})
+    INSERT INTO outbox ({columns(DUE)}, lane, lease_id) SELECT {columns(DUE)}, lane, '' FROM moved
     RETURNING invoice_id
 """  # noqa: S608
 
@@ -116,23 +120,25 @@ async def claim(
 
 
 async def put(session: AsyncSession, wanted: Sequence[Put]) -> set[str]:
-    """Give leases back and say what is due next, or settle; the invoices whose lease still held."""
+    """Give leases back and say what is due next, or settle, and tell it; the invoices whose lease still held."""
     due = [each for each in wanted if each.standing.work is not None]
     done = [each for each in wanted if each.standing.work is None]
     fenced: set[str] = set()
     await look_up_by_index(session)
     if due:
-        arrays = transposed((*values(each.standing), each.lease_id) for each in due)
+        arrays = transposed((*values(each.standing), each.lease_id, each.told or "") for each in due)
         fenced |= {row[0] for row in await run(session, _GO_ON, *arrays)}
     if done:
-        arrays = transposed((*values(each.standing)[:-2], each.lease_id, each.check_at) for each in done)
+        arrays = transposed(
+            (*values(each.standing)[:-2], each.lease_id, each.check_at, each.told or "") for each in done
+        )
         fenced |= {row[0] for row in await run(session, _SETTLE, *arrays)}
     return fenced
 
 
-async def reopen(session: AsyncSession, wanted: Sequence[tuple[Standing, str]]) -> set[str]:
-    """Make something due for settled invoices, each in its lane; those that were still settled."""
-    arrays = transposed((*values(standing), lane) for standing, lane in wanted)
+async def reopen(session: AsyncSession, wanted: Sequence[Reopen]) -> set[str]:
+    """Make something due for settled invoices, each in its lane, and tell it; those that were still settled."""
+    arrays = transposed((*values(each.standing), each.lane, each.told or "") for each in wanted)
     return {row[0] for row in await run(session, _REOPEN, *arrays)}
 
 

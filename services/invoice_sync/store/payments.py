@@ -179,28 +179,39 @@ async def profiles(session: AsyncSession, merchant_ids: Collection[str]) -> dict
         merchant_profile.c.issue_policy,
         merchant_profile.c.seller_name,
         merchant_profile.c.seller_tax_id,
+        merchant_profile.c.version,
     ).where(merchant_profile.c.merchant_id.in_(merchant_ids))
     return {
         row.merchant_id: Profile(
-            row.merchant_id, IssuePolicy(row.issue_policy), Party(row.seller_name, row.seller_tax_id)
+            row.merchant_id, IssuePolicy(row.issue_policy), Party(row.seller_name, row.seller_tax_id), row.version
         )
         for row in await session.execute(asked)
     }
 
 
-async def set_profile(session: AsyncSession, wanted: Profile, now: datetime) -> None:
-    """Write a merchant's profile, new or not."""
+async def hold_profile(session: AsyncSession, merchant_id: str) -> Profile | None:
+    """A merchant's profile, which nobody else changes before this transaction ends."""
+    asked = select(merchant_profile.c.merchant_id).where(merchant_profile.c.merchant_id == merchant_id)
+    await session.execute(asked.with_for_update())
+    return await profile(session, merchant_id)
+
+
+async def set_profile(session: AsyncSession, wanted: Profile, now: datetime) -> int:
+    """Write a merchant's profile, new or not; the version at which it is now."""
     values: dict[str, Any] = {
         "issue_policy": wanted.issue_policy.value,
         "seller_name": wanted.seller.name,
         "seller_tax_id": wanted.seller.tax_id,
         "update_time": now,
     }
-    await session.execute(
+    version = merchant_profile.c.version
+    statement = (
         insert(merchant_profile)
         .values(merchant_id=wanted.merchant_id, **values)
-        .on_conflict_do_update(index_elements=[merchant_profile.c.merchant_id], set_=values)
+        .on_conflict_do_update(index_elements=[merchant_profile.c.merchant_id], set_=values | {"version": version + 1})
+        .returning(version)
     )
+    return int((await session.execute(statement)).scalar_one())
 
 
 def _payment(row: RowMapping) -> Payment:

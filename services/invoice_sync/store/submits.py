@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.invoice_sync.domain.attempt import Ended, Operation
 from services.invoice_sync.domain.attempt_chain import Begun, submit_text, trace_id_of
 from services.invoice_sync.domain.breaker import BreakerState
+from services.invoice_sync.domain.change import ChangeKind
 from services.invoice_sync.domain.claim import Claim, Lease
 from services.invoice_sync.domain.log_chain import text_hash
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import ParkedReason, Standing, SyncState, Work
-from services.invoice_sync.store import attempts
+from services.invoice_sync.store import attempts, feed
 from services.invoice_sync.store.sql import look_up_by_index, run_batch
 from services.invoice_sync.store.standings import DUE, SHARED, columns, in_columns, put_rows
 
@@ -68,7 +69,8 @@ _VERSION, _ATTEMPT_NO, _HEAD = (_TOLD_NAMES.index(name) for name in ("version", 
 class Moved(NamedTuple):
     """What the answer to a submit may change of where an invoice stands; all else stays as it was claimed.
 
-    `work` and `due_at` are None for what is settled. The head of the log goes by the attempt's end.
+    `work` and `due_at` are None for what is settled. The head of the log goes by the attempt's end. `told` is what
+    others are told of it; empty for nothing.
     """
 
     sync_state: str
@@ -81,9 +83,10 @@ class Moved(NamedTuple):
     settle_from: datetime
     state_time: datetime
     parked_reason: str
+    told: str
 
 
-def moved(standing: Standing) -> Moved:
+def moved(standing: Standing, told: ChangeKind | None) -> Moved:
     """As the machine decided."""
     return Moved(
         standing.sync_state.value,
@@ -96,6 +99,7 @@ def moved(standing: Standing) -> Moved:
         standing.settle_from,
         standing.state_time,
         standing.parked_reason.value,
+        told.value if told else "",
     )
 
 
@@ -186,15 +190,20 @@ _PUT = (
     ("settle_from", "timestamptz"),
     ("state_time", "timestamptz"),
     ("parked_reason", "text"),
+    ("told", "text"),
     ("log_hash", "text"),
 )
 _FINISH_DUE = f"""
-    UPDATE outbox SET lease_id = '', sync_state = put.sync_state, work = put.work, due_at = put.due_at,
-        tries = put.tries, look_count = put.look_count, invoice_number = put.number, ack_time = put.acked,
-        settle_from = put.settle_from, state_time = put.state_time, parked_reason = put.parked_reason,
-        log_head = put.log_hash
-    FROM ({put_rows(_PUT)}) AS put WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.lease_id
-    RETURNING outbox.invoice_id
+    WITH moved AS (
+        UPDATE outbox SET lease_id = '', sync_state = put.sync_state, work = put.work, due_at = put.due_at,
+            tries = put.tries, look_count = put.look_count, invoice_number = put.number, ack_time = put.acked,
+            settle_from = put.settle_from, state_time = put.state_time, parked_reason = put.parked_reason,
+            log_head = put.log_hash
+        FROM ({put_rows(_PUT)}) AS put WHERE outbox.invoice_id = put.invoice_id AND outbox.lease_id = put.lease_id
+        RETURNING outbox.invoice_id, put.sync_state, outbox.version, put.number AS invoice_number, outbox.red_number,
+            put.parked_reason, put.told
+    ), told AS ({feed.telling("moved")})
+    SELECT invoice_id FROM moved
 """  # noqa: S608
 # What the answer changed, by the column of settled that it goes to.
 _ANSWERED = {
@@ -215,10 +224,11 @@ _FINISH_DONE = f"""
         RETURNING {columns([each for each in SHARED if each[0] not in _ANSWERED], "outbox.")},
             put.sync_state AS to_state, put.tries AS to_tries, put.look_count AS to_look_count, put.number, put.acked,
             put.settle_from AS to_settle_from, put.state_time AS to_state_time,
-            put.parked_reason AS to_parked_reason, put.log_hash
-    )
-    INSERT INTO settled ({columns(SHARED)})
-    SELECT {", ".join(_ANSWERED.get(name, name) for name, _ in SHARED)} FROM gone
+            put.parked_reason AS to_parked_reason, put.log_hash, put.told
+    ), moved AS (
+        SELECT {", ".join(f"{_ANSWERED.get(name, name)} AS {name}" for name, _ in SHARED)}, told FROM gone
+    ), told AS ({feed.telling("moved")})
+    INSERT INTO settled ({columns(SHARED)}) SELECT {columns(SHARED)} FROM moved
     RETURNING invoice_id
 """  # noqa: S608
 

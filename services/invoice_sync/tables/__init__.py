@@ -15,6 +15,7 @@ from services.invoice_sync.tables.attempt import (
     log_anchor,
 )
 from services.invoice_sync.tables.base import METADATA
+from services.invoice_sync.tables.feed import feed, feed_head, feed_waiting
 from services.invoice_sync.tables.gate import gate, hold, probe
 from services.invoice_sync.tables.invoice import (
     body,
@@ -41,7 +42,10 @@ __all__ = [
     "body",
     "day_total",
     "document",
+    "feed",
     "feed_cursor",
+    "feed_head",
+    "feed_waiting",
     "finding_case",
     "gate",
     "hold",

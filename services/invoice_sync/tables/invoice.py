@@ -57,6 +57,7 @@ merchant_profile = Table(
     Column("seller_name", Text, nullable=False),
     Column("seller_tax_id", KEY, nullable=False),
     Column("update_time", MOMENT, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default="1"),
 )
 
 # What an invoice is, and never where it stands. A trigger refuses every change but a next version of its document.

@@ -10,6 +10,7 @@ from chassis import paging, telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
 from chassis.errors import Fault, Kind
+from chassis.versions import must_be_at
 from services.payments.actions.bill_follow import BillFollowActions, settle
 from services.payments.domain.bill import (
     OWED,
@@ -105,8 +106,8 @@ class BillActions:
         return page, _token_after(wanted, page[-1]) if len(found) > page_size else ""
 
     @telemetry.traced
-    async def cancel_bill(self, key: BillKey, reason: str) -> Bill:
-        """Withdraw a bill. Raises Fault NOT_FOUND, or BILL_NOT_CANCELLABLE when something was paid for it.
+    async def cancel_bill(self, key: BillKey, reason: str, expected_version: int = 0) -> Bill:
+        """Withdraw a bill. Raises Fault NOT_FOUND, VERSION_MISMATCH, or BILL_NOT_CANCELLABLE when something was paid.
 
         What is paid while it is withdrawn, or later, becomes a case with a proposed refund.
         """
@@ -118,6 +119,7 @@ class BillActions:
                 raise _not_found(key, 0)
             after = _agreed(cancelled(before, reason, self._clock.now()), key)
             if after != before:
+                must_be_at(expected_version, before.version)
                 await bills.save_bills(session, [after])
         return after
 

@@ -53,7 +53,8 @@ class BillServicer(bill_grpc.BillServiceServicer):
         return bill_pb.ListBillsResponse(bills=[convert.from_bill(bill) for bill in page], next_page_token=token)
 
     async def CancelBill(self, request: bill_pb.CancelBillRequest, context: RpcContext) -> bill_pb.CancelBillResponse:
-        bill = await self._bills.cancel_bill((request.merchant_id, request.bill_no), request.reason)
+        key = (request.merchant_id, request.bill_no)
+        bill = await self._bills.cancel_bill(key, request.reason, request.expected_version)
         return bill_pb.CancelBillResponse(bill=convert.from_bill(bill))
 
     async def ListDuplicates(

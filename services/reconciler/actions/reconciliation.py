@@ -24,6 +24,7 @@ from services.reconciler.domain.pins import Mode, Pins
 from services.reconciler.domain.retry import Retry
 from services.reconciler.matcher import Matcher, MatchRequest
 from services.reconciler.matching.run_results import EXCEPTIONS_CSV, RESULTS_CSV, RunTotals
+from services.reconciler.store import feed
 from services.reconciler.store.arrival import compare_with_close
 from services.reconciler.store.exception import ExceptionStore
 from services.reconciler.store.fact import FactStore
@@ -149,6 +150,8 @@ class ReconciliationActions:
             await results.add(folder / RESULTS_CSV, folder / EXCEPTIONS_CSV)
             await _check(results, claim, inputs, found)
             if claim.mode is Mode.COMMIT:
+                # Before what is carried over, which is told after it.
+                await feed.tell_opened_by(session, claim.run_id)
                 await _settle(session, claim, superseded, now)
             rows = sum(place.row_count for place in found.places)
             await runs.succeed(

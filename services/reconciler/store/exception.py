@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from services.reconciler.domain.change import ChangeKind
 from services.reconciler.domain.pins import Mode
+from services.reconciler.store import feed
 from services.reconciler.tables import (
     ExceptionAssignmentRow,
     ExceptionConfirmationRow,
@@ -200,27 +202,32 @@ class ExceptionStore:
         return {row.exception_id for row in rows if row.run_id in run_ids}
 
     async def assign(self, state: str, exception_ids: Sequence[str], given: Mapping[str, Any]) -> None:
-        """Give some that are locked and become `state` to somebody, and keep who did."""
+        """Give some that are locked and become `state` to somebody, keep who did, and tell it."""
         added = [{"exception_id": exception_id, **given} for exception_id in exception_ids]
         await self._session.execute(insert(ExceptionAssignmentRow), added)
-        await self._change(exception_ids, state=state, assignee=given["assignee"])
+        await self._change(exception_ids, ChangeKind.ASSIGNED, state=state, assignee=given["assignee"])
 
     async def confirm(self, step: int, state: str, exception_ids: Sequence[str], said: Mapping[str, Any]) -> None:
-        """Confirm some that are locked and become `state`, and keep who did; the first person is never the second."""
+        """Confirm some that are locked and become `state`, keep who did, and tell it.
+
+        The first person is never the second.
+        """
         added = [{"exception_id": exception_id, "step": step, **said} for exception_id in exception_ids]
         await self._session.execute(insert(ExceptionConfirmationRow), added)
         who = "maker" if step == 1 else "checker"
-        await self._change(exception_ids, **{"state": state, who: said["operator"]})
+        await self._change(exception_ids, ChangeKind.CONFIRMED, **{"state": state, who: said["operator"]})
 
     async def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert exceptions that did not come from the rules of a run."""
+        """Insert exceptions that did not come from the rules of a run, and tell them."""
         if rows:
             await self._session.execute(insert(ExceptionRow), [dict(row) for row in rows])
+            await feed.tell_opened(self._session, [row["exception_id"] for row in rows])
 
     async def carry_over(self, from_run_id: str, to_run_id: str) -> None:
         """Let what a run finds again stand as people left it, in the run that it supersedes or in one of a day beside.
 
-        Again is the same class, rows and money. So a day can be run again without taking anybody's work away.
+        Again is the same class, rows and money. So a day can be run again without taking anybody's work away. What
+        stands so is told.
         """
         old = aliased(ExceptionRow)
         statement = (
@@ -246,18 +253,12 @@ class ExceptionStore:
                 checker=old.checker,
                 state=_carried_state(old),
             )
-            .execution_options(synchronize_session=False)
         )
-        await self._session.execute(statement)
+        await feed.change_and_tell(self._session, statement, feed.CARRIED)
 
-    async def _change(self, exception_ids: Sequence[str], **values: str) -> None:
-        statement = (
-            update(ExceptionRow)
-            .where(ExceptionRow.exception_id.in_(exception_ids))
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
-        await self._session.execute(statement)
+    async def _change(self, exception_ids: Sequence[str], kind: ChangeKind, **values: str) -> None:
+        statement = update(ExceptionRow).where(ExceptionRow.exception_id.in_(exception_ids)).values(**values)
+        await feed.change_and_tell(self._session, statement, f"'{kind}'")
 
 
 class _By(NamedTuple):

@@ -9,10 +9,12 @@ from sqlalchemy import func, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
+from services.reconciler.domain.change import ChangeKind
 from services.reconciler.domain.match import Match
 from services.reconciler.matching.exception_rows import EXCEPTION_COLUMNS
 from services.reconciler.matching.frames import Disposition, Side
 from services.reconciler.matching.run_results import NULL, RESULT_COLUMNS, Place
+from services.reconciler.store import feed
 from services.reconciler.tables import ExceptionRow, PaymentRow, RefundRow, RunResultRow
 
 _MATCHES = (Disposition.MATCHED, Disposition.SUGGESTED)
@@ -76,14 +78,13 @@ class ResultStore:
         return sorted(OwnRows(*row[:3], int(row[3])) for row in await self._session.execute(statement))
 
     async def resolve_run(self, run_id: str, by_run_id: str) -> None:
-        """Close what a run left open, since a later one has decided the same day anew."""
+        """Close what a run left open, since a later one has decided the same day anew, and tell it."""
         statement = (
             update(ExceptionRow)
             .where(ExceptionRow.state != "RESOLVED", ExceptionRow.run_id == run_id)
             .values(state="RESOLVED", resolved_by_run_id=by_run_id)
-            .execution_options(synchronize_session=False)
         )
-        await self._session.execute(statement)
+        await feed.change_and_tell(self._session, statement, f"'{ChangeKind.RESOLVED}'")
 
     async def matches(self, run_id: str, wanted: Disposition | None, after_group_id: str, limit: int) -> list[Match]:
         """Matches and suggestions of a run behind a group, in order of group."""

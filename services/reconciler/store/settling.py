@@ -11,6 +11,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.reconciler.domain.change import ChangeKind
+from services.reconciler.store.feed import telling
+
 _BESIDE_DAYS = timedelta(days=7)  # how far from its day a row may be placed, as in the inputs of runs
 
 _STANDS = """runs.channel = :channel AND runs.business_date BETWEEN :first_date AND :last_date
@@ -81,12 +84,14 @@ class SettlingStore:
         }
 
     async def reopen(self, superseded: str) -> None:
-        """Let exceptions of other days be open again that only the superseded run had resolved."""
-        await self._session.execute(text(_REOPEN), {**self._beside, "superseded": superseded})
+        """Let exceptions of other days be open again that only the superseded run had resolved, and tell it."""
+        await self._session.execute(
+            text(telling(_REOPEN, ChangeKind.REOPENED)), {**self._beside, "superseded": superseded}
+        )
 
     async def settle(self) -> None:
-        """Close what runs of other days left open of rows alone, which this one has placed anew."""
-        await self._session.execute(text(_SETTLE), self._beside)
+        """Close what runs of other days left open of rows alone, which this one has placed anew, and tell it."""
+        await self._session.execute(text(telling(_SETTLE, ChangeKind.RESOLVED)), self._beside)
 
     async def take_back(self, superseded: str, now: datetime) -> None:
         """Take back what payments was told of by the superseded run and is not decided any more.

@@ -16,6 +16,7 @@ from services.reconciler.tables.exception import (
     ExceptionRow,
 )
 from services.reconciler.tables.fact import PaymentFactRow
+from services.reconciler.tables.feed import FeedHeadRow, FeedRow, FeedWaitingRow
 from services.reconciler.tables.fetch import StatementFetchRow
 from services.reconciler.tables.mirror import FeedCursorRow, PaymentRow, RefundRow, UnpaidPaymentRow
 from services.reconciler.tables.rule_set import (
@@ -47,6 +48,9 @@ __all__ = [
     "ExceptionConfirmationRow",
     "ExceptionRow",
     "FeedCursorRow",
+    "FeedHeadRow",
+    "FeedRow",
+    "FeedWaitingRow",
     "PaymentFactRow",
     "PaymentRow",
     "RefundRow",

@@ -143,6 +143,244 @@ class PaymentEventData(_message.Message):
 Global___PaymentEventData: _TypeAlias = PaymentEventData  # noqa: Y015
 
 @_typing.final
+class InvoiceEvent(_message.Message):
+    """Something happened to an invoice. Those of one invoice come in order, and may come more than once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    type: _builtins.str
+    """What happened."""
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When the gateway learned of it."""
+
+    @_builtins.property
+    def data(self) -> Global___InvoiceEventData:
+        """The invoice as the change left it."""
+
+    def __init__(
+        self,
+        *,
+        type: _builtins.str = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+        data: Global___InvoiceEventData | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "timestamp", b"timestamp", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvoiceEvent: _TypeAlias = InvoiceEvent  # noqa: Y015
+
+@_typing.final
+class InvoiceEventData(_message.Message):
+    """An invoice as events tell it; fields are named and meant as in Invoice. No names and no tax numbers are among them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ORDER_NO_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    SYNC_STATE_FIELD_NUMBER: _builtins.int
+    INVOICE_NUMBER_FIELD_NUMBER: _builtins.int
+    RED_NUMBER_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    GIVEN_UP_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    CHANGE_TIME_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    """Ours."""
+    payment_id: _builtins.str
+    """The payment that it is for."""
+    merchant_id: _builtins.str
+    """The merchant, who is the seller."""
+    merchant_order_no: _builtins.str
+    """The merchant's order number. 商户订单号"""
+    sync_state: _builtins.str
+    """READY, RETRY_WAIT, SUBMITTED, ACKED, BOOKED, CONFIRMED, INVALID, REJECTED, MISMATCH, MISSING or VOIDED."""
+    invoice_number: _builtins.str
+    """The authority's number; empty until it gave one. 发票号码"""
+    red_number: _builtins.str
+    """The number of the red letter that reversed it; empty when none did. 红字发票号码"""
+    version: _builtins.int
+    """The version of the document; a correction makes the next."""
+    given_up: _builtins.str
+    """Why nothing is tried any more: COUNT, AGE, DEADLINE or RESENT; empty while it goes on."""
+    sequence: _builtins.int
+    """Rises with each change: of two events keep the invoice with the higher sequence."""
+    trace_id: _builtins.str
+    """The trace that it belongs to; empty when it was not traced."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """What is invoiced, tax included."""
+
+    @_builtins.property
+    def change_time(self) -> _timestamp_pb2.Timestamp:
+        """When it changed."""
+
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        payment_id: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        merchant_order_no: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        sync_state: _builtins.str = ...,
+        invoice_number: _builtins.str = ...,
+        red_number: _builtins.str = ...,
+        version: _builtins.int = ...,
+        given_up: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        change_time: _timestamp_pb2.Timestamp | None = ...,
+        trace_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "change_time", b"change_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "change_time", b"change_time", "given_up", b"given_up", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "payment_id", b"payment_id", "red_number", b"red_number", "sequence", b"sequence", "sync_state", b"sync_state", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvoiceEventData: _TypeAlias = InvoiceEventData  # noqa: Y015
+
+@_typing.final
+class ExceptionEvent(_message.Message):
+    """Something happened to a difference between the books and a channel's statement. Those of one exception come in
+    order, and may come more than once. 对账差异
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    type: _builtins.str
+    """What happened."""
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When the gateway learned of it."""
+
+    @_builtins.property
+    def data(self) -> Global___ExceptionEventData:
+        """The exception as the change left it."""
+
+    def __init__(
+        self,
+        *,
+        type: _builtins.str = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+        data: Global___ExceptionEventData | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "timestamp", b"timestamp", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExceptionEvent: _TypeAlias = ExceptionEvent  # noqa: Y015
+
+@_typing.final
+class ExceptionEventData(_message.Message):
+    """An exception as events tell it; fields are named and meant as in Exception. No names are among them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCEPTION_ID_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    BUSINESS_DATE_FIELD_NUMBER: _builtins.int
+    EXCEPTION_CLASS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PAYMENT_ID_FIELD_NUMBER: _builtins.int
+    LINE_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ORDER_NO_FIELD_NUMBER: _builtins.int
+    BOOK_AMOUNT_FIELD_NUMBER: _builtins.int
+    CHANNEL_AMOUNT_FIELD_NUMBER: _builtins.int
+    RESOLVED_BY_RUN_ID_FIELD_NUMBER: _builtins.int
+    CARRIED_FROM_EXCEPTION_ID_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    CHANGE_TIME_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    exception_id: _builtins.str
+    """Ours."""
+    run_id: _builtins.str
+    """The run that found it."""
+    channel: _builtins.str
+    """The channel, such as wechat_pay. 支付渠道"""
+    business_date: _builtins.str
+    """The channel's business day that the run compared, YYYY-MM-DD. 业务日期"""
+    exception_class: _builtins.str
+    """Its class, such as PLATFORM_ONLY; the API tells the words for it."""
+    state: _builtins.str
+    """OPEN, ASSIGNED, PENDING_CONFIRMATION, CONFIRMED or RESOLVED."""
+    payment_id: _builtins.str
+    """The payment in question; empty when the books have none."""
+    line_id: _builtins.str
+    """The statement's line in question; empty when the channel has none."""
+    merchant_id: _builtins.str
+    """The merchant of all that the books have of it. Empty when they have nothing or payments of several: such an event
+    goes to endpoints of all merchants alone.
+    """
+    merchant_order_no: _builtins.str
+    """The merchant's order number of either. 商户订单号"""
+    resolved_by_run_id: _builtins.str
+    """The run that resolved it; empty unless this change did."""
+    carried_from_exception_id: _builtins.str
+    """The exception of an earlier run of the day that this is again; empty for none."""
+    sequence: _builtins.int
+    """Rises with each change: of two events keep the exception with the higher sequence."""
+    trace_id: _builtins.str
+    """The trace of the payment; empty when there is none."""
+    @_builtins.property
+    def book_amount(self) -> _money_pb2.Money:
+        """What the books say; unset when they have nothing."""
+
+    @_builtins.property
+    def channel_amount(self) -> _money_pb2.Money:
+        """What the channel says, signed; unset when it has nothing."""
+
+    @_builtins.property
+    def change_time(self) -> _timestamp_pb2.Timestamp:
+        """When it changed."""
+
+    def __init__(
+        self,
+        *,
+        exception_id: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        business_date: _builtins.str = ...,
+        exception_class: _builtins.str = ...,
+        state: _builtins.str = ...,
+        payment_id: _builtins.str = ...,
+        line_id: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        merchant_order_no: _builtins.str = ...,
+        book_amount: _money_pb2.Money | None = ...,
+        channel_amount: _money_pb2.Money | None = ...,
+        resolved_by_run_id: _builtins.str = ...,
+        carried_from_exception_id: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        change_time: _timestamp_pb2.Timestamp | None = ...,
+        trace_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["book_amount", b"book_amount", "change_time", b"change_time", "channel_amount", b"channel_amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_amount", b"book_amount", "business_date", b"business_date", "carried_from_exception_id", b"carried_from_exception_id", "change_time", b"change_time", "channel", b"channel", "channel_amount", b"channel_amount", "exception_class", b"exception_class", "exception_id", b"exception_id", "line_id", b"line_id", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "payment_id", b"payment_id", "resolved_by_run_id", b"resolved_by_run_id", "run_id", b"run_id", "sequence", b"sequence", "state", b"state", "trace_id", b"trace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExceptionEventData: _TypeAlias = ExceptionEventData  # noqa: Y015
+
+@_typing.final
 class TestEvent(_message.Message):
     """Nothing happened: someone pressed the test button."""
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62ihuan/gateway/v1/webhook.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x03\n\x0fWebhookEndpoint\x12\x13\n\x0b\x65ndpoint_id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x14\n\x0cmerchant_ids\x18\x04 \x03(\t\x12\x13\n\x0b\x65vent_types\x18\x05 \x03(\t\x12\x37\n\x05state\x18\x06 \x01(\x0e\x32(.bihuan.gateway.v1.WebhookEndpoint.State\x12\x15\n\rdisable_cause\x18\x07 \x01(\t\x12\x30\n\x0c\x64isable_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x12\x66\x61iling_since_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12>\n\x1aprevious_secret_until_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"E\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_ENABLED\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02\"\xdb\x03\n\x0fWebhookDelivery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x12\n\nevent_type\x18\x04 \x01(\t\x12\x11\n\tobject_id\x18\x05 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x06 \x01(\t\x12\x37\n\x05state\x18\x07 \x01(\x0e\x32(.bihuan.gateway.v1.WebhookDelivery.State\x12\x11\n\ttry_count\x18\x08 \x01(\x05\x12\x31\n\rnext_try_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10last_status_code\x18\x0c \x01(\x05\"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_WAITING\x10\x01\x12\x13\n\x0fSTATE_DELIVERED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\xad\x01\n\x0eWebhookAttempt\x12\x12\n\nattempt_no\x18\x01 \x01(\x05\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x15\x64uration_milliseconds\x18\x03 \x01(\x03\x12\x13\n\x0bstatus_code\x18\x04 \x01(\x05\x12\r\n\x05\x66\x61ult\x18\x05 \x01(\t\x12\x14\n\x0c\x61nswer_start\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x62ihuan/gateway/v1/webhook.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x03\n\x0fWebhookEndpoint\x12\x13\n\x0b\x65ndpoint_id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x14\n\x0cmerchant_ids\x18\x04 \x03(\t\x12\x13\n\x0b\x65vent_types\x18\x05 \x03(\t\x12\x37\n\x05state\x18\x06 \x01(\x0e\x32(.bihuan.gateway.v1.WebhookEndpoint.State\x12\x15\n\rdisable_cause\x18\x07 \x01(\t\x12\x30\n\x0c\x64isable_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x12\x66\x61iling_since_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12>\n\x1aprevious_secret_until_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x0c \x01(\x03\"E\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_ENABLED\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02\"\xdb\x03\n\x0fWebhookDelivery\x12\x13\n\x0b\x64\x65livery_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x12\n\nevent_type\x18\x04 \x01(\t\x12\x11\n\tobject_id\x18\x05 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x06 \x01(\t\x12\x37\n\x05state\x18\x07 \x01(\x0e\x32(.bihuan.gateway.v1.WebhookDelivery.State\x12\x11\n\ttry_count\x18\x08 \x01(\x05\x12\x31\n\rnext_try_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10last_status_code\x18\x0c \x01(\x05\"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_WAITING\x10\x01\x12\x13\n\x0fSTATE_DELIVERED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\xad\x01\n\x0eWebhookAttempt\x12\x12\n\nattempt_no\x18\x01 \x01(\x05\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x15\x64uration_milliseconds\x18\x03 \x01(\x03\x12\x13\n\x0bstatus_code\x18\x04 \x01(\x05\x12\r\n\x05\x66\x61ult\x18\x05 \x01(\t\x12\x14\n\x0c\x61nswer_start\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,13 +33,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bihuan.gateway.v1.webhook_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WEBHOOKENDPOINT']._serialized_start=88
-  _globals['_WEBHOOKENDPOINT']._serialized_end=573
-  _globals['_WEBHOOKENDPOINT_STATE']._serialized_start=504
-  _globals['_WEBHOOKENDPOINT_STATE']._serialized_end=573
-  _globals['_WEBHOOKDELIVERY']._serialized_start=576
-  _globals['_WEBHOOKDELIVERY']._serialized_end=1051
-  _globals['_WEBHOOKDELIVERY_STATE']._serialized_start=963
-  _globals['_WEBHOOKDELIVERY_STATE']._serialized_end=1051
-  _globals['_WEBHOOKATTEMPT']._serialized_start=1054
-  _globals['_WEBHOOKATTEMPT']._serialized_end=1227
+  _globals['_WEBHOOKENDPOINT']._serialized_end=590
+  _globals['_WEBHOOKENDPOINT_STATE']._serialized_start=521
+  _globals['_WEBHOOKENDPOINT_STATE']._serialized_end=590
+  _globals['_WEBHOOKDELIVERY']._serialized_start=593
+  _globals['_WEBHOOKDELIVERY']._serialized_end=1068
+  _globals['_WEBHOOKDELIVERY_STATE']._serialized_start=980
+  _globals['_WEBHOOKDELIVERY_STATE']._serialized_end=1068
+  _globals['_WEBHOOKATTEMPT']._serialized_start=1071
+  _globals['_WEBHOOKATTEMPT']._serialized_end=1244
 # @@protoc_insertion_point(module_scope)

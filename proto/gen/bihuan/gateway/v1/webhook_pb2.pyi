@@ -60,6 +60,7 @@ class WebhookEndpoint(_message.Message):
     FAILING_SINCE_TIME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     PREVIOUS_SECRET_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     endpoint_id: _builtins.str
     """Ours."""
     url: _builtins.str
@@ -70,6 +71,8 @@ class WebhookEndpoint(_message.Message):
     """Whether events are sent there."""
     disable_cause: _builtins.str
     """CALLER: someone disabled it; GONE: it answered 410; FAILING: nothing reached it for five days. Empty while enabled."""
+    version: _builtins.int
+    """Rises by one with each change of what it is, of whether it is enabled, and of its secret."""
     @_builtins.property
     def merchant_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The merchants whose events it gets; empty for all."""
@@ -108,10 +111,11 @@ class WebhookEndpoint(_message.Message):
         failing_since_time: _timestamp_pb2.Timestamp | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         previous_secret_until_time: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "disable_time", b"disable_time", "failing_since_time", b"failing_since_time", "previous_secret_until_time", b"previous_secret_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "description", b"description", "disable_cause", b"disable_cause", "disable_time", b"disable_time", "endpoint_id", b"endpoint_id", "event_types", b"event_types", "failing_since_time", b"failing_since_time", "merchant_ids", b"merchant_ids", "previous_secret_until_time", b"previous_secret_until_time", "state", b"state", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "description", b"description", "disable_cause", b"disable_cause", "disable_time", b"disable_time", "endpoint_id", b"endpoint_id", "event_types", b"event_types", "failing_since_time", b"failing_since_time", "merchant_ids", b"merchant_ids", "previous_secret_until_time", b"previous_secret_until_time", "state", b"state", "url", b"url", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

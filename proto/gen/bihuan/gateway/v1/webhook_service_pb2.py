@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from bihuan.gateway.v1 import webhook_pb2 as bihuan_dot_gateway_dot_v1_dot_webhook__pb2
 from bihuan.options.v1 import access_pb2 as bihuan_dot_options_dot_v1_dot_access__pb2
+from bihuan.options.v1 import version_pb2 as bihuan_dot_options_dot_v1_dot_version__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bihuan/gateway/v1/webhook_service.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1f\x62ihuan/gateway/v1/webhook.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb4\x01\n\x1c\x43reateWebhookEndpointRequest\x12!\n\x03url\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x10\x08\x18\xd0\x0f\x32\x08^[!-~]*$\x12)\n\x0cmerchant_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xe8\x07\x18\x01\"\x06r\x04\x10\x01\x18@\x12\'\n\x0b\x65vent_types\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x32\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"e\n\x1d\x43reateWebhookEndpointResponse\x12\x34\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\x12\x0e\n\x06secret\x18\x02 \x01(\t\"4\n\x1bListWebhookEndpointsRequest\x12\x15\n\rdisabled_only\x18\x01 \x01(\x08\"U\n\x1cListWebhookEndpointsResponse\x12\x35\n\tendpoints\x18\x01 \x03(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\";\n\x19GetWebhookEndpointRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"R\n\x1aGetWebhookEndpointResponse\x12\x34\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\"\xbd\x01\n\x1cUpdateWebhookEndpointRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\x03url\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f\x10\x08\x18\xd0\x0f\x32\x08^[!-~]*$\x12\'\n\x0b\x65vent_types\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x32\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x12\n\nis_enabled\x18\x05 \x01(\x08\"U\n\x1dUpdateWebhookEndpointResponse\x12\x34\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\">\n\x1c\x44\x65leteWebhookEndpointRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x1f\n\x1d\x44\x65leteWebhookEndpointResponse\"b\n\x1aRotateWebhookSecretRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12$\n\x0foverlap_seconds\x18\x02 \x01(\x03\x42\x0b\xbaH\x08\"\x06\x18\x80\xf5$(\x00\"c\n\x1bRotateWebhookSecretResponse\x12\x34\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\x12\x0e\n\x06secret\x18\x02 \x01(\t\"<\n\x1aTestWebhookEndpointRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x87\x01\n\x1bTestWebhookEndpointResponse\x12\x34\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookDelivery\x12\x32\n\x07\x61ttempt\x18\x02 \x01(\x0b\x32!.bihuan.gateway.v1.WebhookAttempt\"\xda\x01\n\x1cListWebhookDeliveriesRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x41\n\x05state\x18\x02 \x01(\x0e\x32(.bihuan.gateway.v1.WebhookDelivery.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tobject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"p\n\x1dListWebhookDeliveriesResponse\x12\x36\n\ndeliveries\x18\x01 \x03(\x0b\x32\".bihuan.gateway.v1.WebhookDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x19GetWebhookDeliveryRequest\x12\x1e\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x87\x01\n\x1aGetWebhookDeliveryResponse\x12\x34\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookDelivery\x12\x33\n\x08\x61ttempts\x18\x02 \x03(\x0b\x32!.bihuan.gateway.v1.WebhookAttempt\">\n\x1cReplayWebhookDeliveryRequest\x12\x1e\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"U\n\x1dReplayWebhookDeliveryResponse\x12\x34\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookDelivery\"\xe1\x01\n\x1aReplayWebhookEventsRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x35\n\tfrom_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x33\n\x07to_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x11include_delivered\x18\x04 \x01(\x08\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"N\n\x1bReplayWebhookEventsResponse\x12\x16\n\x0e\x64\x65livery_count\x18\x01 \x01(\x05\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xbc\x0f\n\x0eWebhookService\x12\xa3\x01\n\x15\x43reateWebhookEndpoint\x12/.bihuan.gateway.v1.CreateWebhookEndpointRequest\x1a\x30.bihuan.gateway.v1.CreateWebhookEndpointResponse\"\'\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/webhookEndpoints:\x01*\x12\xa0\x01\n\x14ListWebhookEndpoints\x12..bihuan.gateway.v1.ListWebhookEndpointsRequest\x1a/.bihuan.gateway.v1.ListWebhookEndpointsResponse\"\'\x90\x02\x01\xfa\xbb\x18\x04\x08\x01@\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/webhookEndpoints\x12\xa8\x01\n\x12GetWebhookEndpoint\x12,.bihuan.gateway.v1.GetWebhookEndpointRequest\x1a-.bihuan.gateway.v1.GetWebhookEndpointResponse\"5\x90\x02\x01\xfa\xbb\x18\x04\x08\x01@\x01\x82\xd3\xe4\x93\x02$\x12\"/v1/webhookEndpoints/{endpoint_id}\x12\xb4\x01\n\x15UpdateWebhookEndpoint\x12/.bihuan.gateway.v1.UpdateWebhookEndpointRequest\x1a\x30.bihuan.gateway.v1.UpdateWebhookEndpointResponse\"8\x90\x02\x02\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02\'\x1a\"/v1/webhookEndpoints/{endpoint_id}:\x01*\x12\xae\x01\n\x15\x44\x65leteWebhookEndpoint\x12/.bihuan.gateway.v1.DeleteWebhookEndpointRequest\x1a\x30.bihuan.gateway.v1.DeleteWebhookEndpointResponse\"2\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02$*\"/v1/webhookEndpoints/{endpoint_id}\x12\xb8\x01\n\x13RotateWebhookSecret\x12-.bihuan.gateway.v1.RotateWebhookSecretRequest\x1a..bihuan.gateway.v1.RotateWebhookSecretResponse\"B\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02\x34\"//v1/webhookEndpoints/{endpoint_id}:rotateSecret:\x01*\x12\xb0\x01\n\x13TestWebhookEndpoint\x12-.bihuan.gateway.v1.TestWebhookEndpointRequest\x1a..bihuan.gateway.v1.TestWebhookEndpointResponse\":\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02,\"\'/v1/webhookEndpoints/{endpoint_id}:test:\x01*\x12\xbc\x01\n\x15ListWebhookDeliveries\x12/.bihuan.gateway.v1.ListWebhookDeliveriesRequest\x1a\x30.bihuan.gateway.v1.ListWebhookDeliveriesResponse\"@\x90\x02\x01\xfa\xbb\x18\x04\x08\x01@\x01\x82\xd3\xe4\x93\x02/\x12-/v1/webhookEndpoints/{endpoint_id}/deliveries\x12\xa9\x01\n\x12GetWebhookDelivery\x12,.bihuan.gateway.v1.GetWebhookDeliveryRequest\x1a-.bihuan.gateway.v1.GetWebhookDeliveryResponse\"6\x90\x02\x01\xfa\xbb\x18\x04\x08\x01@\x01\x82\xd3\xe4\x93\x02%\x12#/v1/webhookDeliveries/{delivery_id}\x12\xbc\x01\n\x15ReplayWebhookDelivery\x12/.bihuan.gateway.v1.ReplayWebhookDeliveryRequest\x1a\x30.bihuan.gateway.v1.ReplayWebhookDeliveryResponse\"@\x90\x02\x02\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02/\"*/v1/webhookDeliveries/{delivery_id}:replay:\x01*\x12\xb5\x01\n\x13ReplayWebhookEvents\x12-.bihuan.gateway.v1.ReplayWebhookEventsRequest\x1a..bihuan.gateway.v1.ReplayWebhookEventsResponse\"?\x90\x02\x02\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02.\")/v1/webhookEndpoints/{endpoint_id}:replay:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'bihuan/gateway/v1/webhook_service.proto\x12\x11\x62ihuan.gateway.v1\x1a\x1f\x62ihuan/gateway/v1/webhook.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1f\x62ihuan/options/v1/version.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb4\x01\n\x1c\x43reateWebhookEndpointRequest\x12!\n\x03url\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f\x10\x08\x18\xd0\x0f\x32\x08^[!-~]*$\x12)\n\x0cmerchant_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xe8\x07\x18\x01\"\x06r\x04\x10\x01\x18@\x12\'\n\x0b\x65vent_types\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x32\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"e\n\x1d\x43reateWebhookEndpointResponse\x12\x34\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\x12\x0e\n\x06secret\x18\x02 \x01(\t\"4\n\x1bListWebhookEndpointsRequest\x12\x15\n\rdisabled_only\x18\x01 \x01(\x08\"U\n\x1cListWebhookEndpointsResponse\x12\x35\n\tendpoints\x18\x01 \x03(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\";\n\x19GetWebhookEndpointRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"R\n\x1aGetWebhookEndpointResponse\x12\x34\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\"\xe0\x01\n\x1cUpdateWebhookEndpointRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\x03url\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f\x10\x08\x18\xd0\x0f\x32\x08^[!-~]*$\x12\'\n\x0b\x65vent_types\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x32\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x12\n\nis_enabled\x18\x05 \x01(\x08\x12!\n\x10\x65xpected_version\x18\x06 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"U\n\x1dUpdateWebhookEndpointResponse\x12\x34\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\"a\n\x1c\x44\x65leteWebhookEndpointRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\x10\x65xpected_version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x1f\n\x1d\x44\x65leteWebhookEndpointResponse\"\x85\x01\n\x1aRotateWebhookSecretRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12$\n\x0foverlap_seconds\x18\x02 \x01(\x03\x42\x0b\xbaH\x08\"\x06\x18\x80\xf5$(\x00\x12!\n\x10\x65xpected_version\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"c\n\x1bRotateWebhookSecretResponse\x12\x34\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookEndpoint\x12\x0e\n\x06secret\x18\x02 \x01(\t\"<\n\x1aTestWebhookEndpointRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x87\x01\n\x1bTestWebhookEndpointResponse\x12\x34\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookDelivery\x12\x32\n\x07\x61ttempt\x18\x02 \x01(\x0b\x32!.bihuan.gateway.v1.WebhookAttempt\"\xda\x01\n\x1cListWebhookDeliveriesRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x41\n\x05state\x18\x02 \x01(\x0e\x32(.bihuan.gateway.v1.WebhookDelivery.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tobject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"p\n\x1dListWebhookDeliveriesResponse\x12\x36\n\ndeliveries\x18\x01 \x03(\x0b\x32\".bihuan.gateway.v1.WebhookDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x19GetWebhookDeliveryRequest\x12\x1e\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x87\x01\n\x1aGetWebhookDeliveryResponse\x12\x34\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookDelivery\x12\x33\n\x08\x61ttempts\x18\x02 \x03(\x0b\x32!.bihuan.gateway.v1.WebhookAttempt\">\n\x1cReplayWebhookDeliveryRequest\x12\x1e\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"U\n\x1dReplayWebhookDeliveryResponse\x12\x34\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\".bihuan.gateway.v1.WebhookDelivery\"\xe1\x01\n\x1aReplayWebhookEventsRequest\x12\x1e\n\x0b\x65ndpoint_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x35\n\tfrom_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x33\n\x07to_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x11include_delivered\x18\x04 \x01(\x08\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"N\n\x1bReplayWebhookEventsResponse\x12\x16\n\x0e\x64\x65livery_count\x18\x01 \x01(\x05\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb4\x10\n\x0eWebhookService\x12\xa3\x01\n\x15\x43reateWebhookEndpoint\x12/.bihuan.gateway.v1.CreateWebhookEndpointRequest\x1a\x30.bihuan.gateway.v1.CreateWebhookEndpointResponse\"\'\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/webhookEndpoints:\x01*\x12\xa0\x01\n\x14ListWebhookEndpoints\x12..bihuan.gateway.v1.ListWebhookEndpointsRequest\x1a/.bihuan.gateway.v1.ListWebhookEndpointsResponse\"\'\x90\x02\x01\xfa\xbb\x18\x04\x08\x01@\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/webhookEndpoints\x12\xa8\x01\n\x12GetWebhookEndpoint\x12,.bihuan.gateway.v1.GetWebhookEndpointRequest\x1a-.bihuan.gateway.v1.GetWebhookEndpointResponse\"5\x90\x02\x01\xfa\xbb\x18\x04\x08\x01@\x01\x82\xd3\xe4\x93\x02$\x12\"/v1/webhookEndpoints/{endpoint_id}\x12\xdc\x01\n\x15UpdateWebhookEndpoint\x12/.bihuan.gateway.v1.UpdateWebhookEndpointRequest\x1a\x30.bihuan.gateway.v1.UpdateWebhookEndpointResponse\"`\x90\x02\x02\xfa\xbb\x18\x04\x08\x0b@\x01\x92\xbc\x18$\n\x10\x65xpected_version\x12\x10\x65ndpoint.version\x82\xd3\xe4\x93\x02\'\x1a\"/v1/webhookEndpoints/{endpoint_id}:\x01*\x12\xd6\x01\n\x15\x44\x65leteWebhookEndpoint\x12/.bihuan.gateway.v1.DeleteWebhookEndpointRequest\x1a\x30.bihuan.gateway.v1.DeleteWebhookEndpointResponse\"Z\xfa\xbb\x18\x04\x08\x0b@\x01\x92\xbc\x18$\n\x10\x65xpected_version\x12\x10\x65ndpoint.version\x82\xd3\xe4\x93\x02$*\"/v1/webhookEndpoints/{endpoint_id}\x12\xe0\x01\n\x13RotateWebhookSecret\x12-.bihuan.gateway.v1.RotateWebhookSecretRequest\x1a..bihuan.gateway.v1.RotateWebhookSecretResponse\"j\xfa\xbb\x18\x04\x08\x0b@\x01\x92\xbc\x18$\n\x10\x65xpected_version\x12\x10\x65ndpoint.version\x82\xd3\xe4\x93\x02\x34\"//v1/webhookEndpoints/{endpoint_id}:rotateSecret:\x01*\x12\xb0\x01\n\x13TestWebhookEndpoint\x12-.bihuan.gateway.v1.TestWebhookEndpointRequest\x1a..bihuan.gateway.v1.TestWebhookEndpointResponse\":\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02,\"\'/v1/webhookEndpoints/{endpoint_id}:test:\x01*\x12\xbc\x01\n\x15ListWebhookDeliveries\x12/.bihuan.gateway.v1.ListWebhookDeliveriesRequest\x1a\x30.bihuan.gateway.v1.ListWebhookDeliveriesResponse\"@\x90\x02\x01\xfa\xbb\x18\x04\x08\x01@\x01\x82\xd3\xe4\x93\x02/\x12-/v1/webhookEndpoints/{endpoint_id}/deliveries\x12\xa9\x01\n\x12GetWebhookDelivery\x12,.bihuan.gateway.v1.GetWebhookDeliveryRequest\x1a-.bihuan.gateway.v1.GetWebhookDeliveryResponse\"6\x90\x02\x01\xfa\xbb\x18\x04\x08\x01@\x01\x82\xd3\xe4\x93\x02%\x12#/v1/webhookDeliveries/{delivery_id}\x12\xbc\x01\n\x15ReplayWebhookDelivery\x12/.bihuan.gateway.v1.ReplayWebhookDeliveryRequest\x1a\x30.bihuan.gateway.v1.ReplayWebhookDeliveryResponse\"@\x90\x02\x02\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02/\"*/v1/webhookDeliveries/{delivery_id}:replay:\x01*\x12\xb5\x01\n\x13ReplayWebhookEvents\x12-.bihuan.gateway.v1.ReplayWebhookEventsRequest\x1a..bihuan.gateway.v1.ReplayWebhookEventsResponse\"?\x90\x02\x02\xfa\xbb\x18\x04\x08\x0b@\x01\x82\xd3\xe4\x93\x02.\")/v1/webhookEndpoints/{endpoint_id}:replay:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,12 +55,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEWEBHOOKENDPOINTREQUEST'].fields_by_name['event_types']._serialized_options = b'\272H\017\222\001\014\0202\030\001\"\006r\004\020\001\030@'
   _globals['_UPDATEWEBHOOKENDPOINTREQUEST'].fields_by_name['description']._loaded_options = None
   _globals['_UPDATEWEBHOOKENDPOINTREQUEST'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST'].fields_by_name['expected_version']._loaded_options = None
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST'].fields_by_name['expected_version']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
   _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['expected_version']._loaded_options = None
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['expected_version']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
   _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['overlap_seconds']._loaded_options = None
   _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['overlap_seconds']._serialized_options = b'\272H\010\"\006\030\200\365$(\000'
+  _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['expected_version']._loaded_options = None
+  _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['expected_version']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_TESTWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
   _globals['_TESTWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
@@ -91,11 +98,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookEndpoint']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookEndpoint']._serialized_options = b'\220\002\001\372\273\030\004\010\001@\001\202\323\344\223\002$\022\"/v1/webhookEndpoints/{endpoint_id}'
   _globals['_WEBHOOKSERVICE'].methods_by_name['UpdateWebhookEndpoint']._loaded_options = None
-  _globals['_WEBHOOKSERVICE'].methods_by_name['UpdateWebhookEndpoint']._serialized_options = b'\220\002\002\372\273\030\004\010\013@\001\202\323\344\223\002\'\032\"/v1/webhookEndpoints/{endpoint_id}:\001*'
+  _globals['_WEBHOOKSERVICE'].methods_by_name['UpdateWebhookEndpoint']._serialized_options = b'\220\002\002\372\273\030\004\010\013@\001\222\274\030$\n\020expected_version\022\020endpoint.version\202\323\344\223\002\'\032\"/v1/webhookEndpoints/{endpoint_id}:\001*'
   _globals['_WEBHOOKSERVICE'].methods_by_name['DeleteWebhookEndpoint']._loaded_options = None
-  _globals['_WEBHOOKSERVICE'].methods_by_name['DeleteWebhookEndpoint']._serialized_options = b'\372\273\030\004\010\013@\001\202\323\344\223\002$*\"/v1/webhookEndpoints/{endpoint_id}'
+  _globals['_WEBHOOKSERVICE'].methods_by_name['DeleteWebhookEndpoint']._serialized_options = b'\372\273\030\004\010\013@\001\222\274\030$\n\020expected_version\022\020endpoint.version\202\323\344\223\002$*\"/v1/webhookEndpoints/{endpoint_id}'
   _globals['_WEBHOOKSERVICE'].methods_by_name['RotateWebhookSecret']._loaded_options = None
-  _globals['_WEBHOOKSERVICE'].methods_by_name['RotateWebhookSecret']._serialized_options = b'\372\273\030\004\010\013@\001\202\323\344\223\0024\"//v1/webhookEndpoints/{endpoint_id}:rotateSecret:\001*'
+  _globals['_WEBHOOKSERVICE'].methods_by_name['RotateWebhookSecret']._serialized_options = b'\372\273\030\004\010\013@\001\222\274\030$\n\020expected_version\022\020endpoint.version\202\323\344\223\0024\"//v1/webhookEndpoints/{endpoint_id}:rotateSecret:\001*'
   _globals['_WEBHOOKSERVICE'].methods_by_name['TestWebhookEndpoint']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['TestWebhookEndpoint']._serialized_options = b'\372\273\030\004\010\013@\001\202\323\344\223\002,\"\'/v1/webhookEndpoints/{endpoint_id}:test:\001*'
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookDeliveries']._loaded_options = None
@@ -106,50 +113,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayWebhookDelivery']._serialized_options = b'\220\002\002\372\273\030\004\010\013@\001\202\323\344\223\002/\"*/v1/webhookDeliveries/{delivery_id}:replay:\001*'
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayWebhookEvents']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayWebhookEvents']._serialized_options = b'\220\002\002\372\273\030\004\010\013@\001\202\323\344\223\002.\")/v1/webhookEndpoints/{endpoint_id}:replay:\001*'
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=220
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=400
-  _globals['_CREATEWEBHOOKENDPOINTRESPONSE']._serialized_start=402
-  _globals['_CREATEWEBHOOKENDPOINTRESPONSE']._serialized_end=503
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=505
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=557
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=559
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=644
-  _globals['_GETWEBHOOKENDPOINTREQUEST']._serialized_start=646
-  _globals['_GETWEBHOOKENDPOINTREQUEST']._serialized_end=705
-  _globals['_GETWEBHOOKENDPOINTRESPONSE']._serialized_start=707
-  _globals['_GETWEBHOOKENDPOINTRESPONSE']._serialized_end=789
-  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_start=792
-  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_end=981
-  _globals['_UPDATEWEBHOOKENDPOINTRESPONSE']._serialized_start=983
-  _globals['_UPDATEWEBHOOKENDPOINTRESPONSE']._serialized_end=1068
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1070
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1132
-  _globals['_DELETEWEBHOOKENDPOINTRESPONSE']._serialized_start=1134
-  _globals['_DELETEWEBHOOKENDPOINTRESPONSE']._serialized_end=1165
-  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_start=1167
-  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_end=1265
-  _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_start=1267
-  _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_end=1366
-  _globals['_TESTWEBHOOKENDPOINTREQUEST']._serialized_start=1368
-  _globals['_TESTWEBHOOKENDPOINTREQUEST']._serialized_end=1428
-  _globals['_TESTWEBHOOKENDPOINTRESPONSE']._serialized_start=1431
-  _globals['_TESTWEBHOOKENDPOINTRESPONSE']._serialized_end=1566
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=1569
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=1787
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=1789
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=1901
-  _globals['_GETWEBHOOKDELIVERYREQUEST']._serialized_start=1903
-  _globals['_GETWEBHOOKDELIVERYREQUEST']._serialized_end=1962
-  _globals['_GETWEBHOOKDELIVERYRESPONSE']._serialized_start=1965
-  _globals['_GETWEBHOOKDELIVERYRESPONSE']._serialized_end=2100
-  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_start=2102
-  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_end=2164
-  _globals['_REPLAYWEBHOOKDELIVERYRESPONSE']._serialized_start=2166
-  _globals['_REPLAYWEBHOOKDELIVERYRESPONSE']._serialized_end=2251
-  _globals['_REPLAYWEBHOOKEVENTSREQUEST']._serialized_start=2254
-  _globals['_REPLAYWEBHOOKEVENTSREQUEST']._serialized_end=2479
-  _globals['_REPLAYWEBHOOKEVENTSRESPONSE']._serialized_start=2481
-  _globals['_REPLAYWEBHOOKEVENTSRESPONSE']._serialized_end=2559
-  _globals['_WEBHOOKSERVICE']._serialized_start=2562
-  _globals['_WEBHOOKSERVICE']._serialized_end=4542
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=253
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=433
+  _globals['_CREATEWEBHOOKENDPOINTRESPONSE']._serialized_start=435
+  _globals['_CREATEWEBHOOKENDPOINTRESPONSE']._serialized_end=536
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=538
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=590
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=592
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=677
+  _globals['_GETWEBHOOKENDPOINTREQUEST']._serialized_start=679
+  _globals['_GETWEBHOOKENDPOINTREQUEST']._serialized_end=738
+  _globals['_GETWEBHOOKENDPOINTRESPONSE']._serialized_start=740
+  _globals['_GETWEBHOOKENDPOINTRESPONSE']._serialized_end=822
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_start=825
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_end=1049
+  _globals['_UPDATEWEBHOOKENDPOINTRESPONSE']._serialized_start=1051
+  _globals['_UPDATEWEBHOOKENDPOINTRESPONSE']._serialized_end=1136
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1138
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1235
+  _globals['_DELETEWEBHOOKENDPOINTRESPONSE']._serialized_start=1237
+  _globals['_DELETEWEBHOOKENDPOINTRESPONSE']._serialized_end=1268
+  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_start=1271
+  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_end=1404
+  _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_start=1406
+  _globals['_ROTATEWEBHOOKSECRETRESPONSE']._serialized_end=1505
+  _globals['_TESTWEBHOOKENDPOINTREQUEST']._serialized_start=1507
+  _globals['_TESTWEBHOOKENDPOINTREQUEST']._serialized_end=1567
+  _globals['_TESTWEBHOOKENDPOINTRESPONSE']._serialized_start=1570
+  _globals['_TESTWEBHOOKENDPOINTRESPONSE']._serialized_end=1705
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=1708
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=1926
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=1928
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=2040
+  _globals['_GETWEBHOOKDELIVERYREQUEST']._serialized_start=2042
+  _globals['_GETWEBHOOKDELIVERYREQUEST']._serialized_end=2101
+  _globals['_GETWEBHOOKDELIVERYRESPONSE']._serialized_start=2104
+  _globals['_GETWEBHOOKDELIVERYRESPONSE']._serialized_end=2239
+  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_start=2241
+  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_end=2303
+  _globals['_REPLAYWEBHOOKDELIVERYRESPONSE']._serialized_start=2305
+  _globals['_REPLAYWEBHOOKDELIVERYRESPONSE']._serialized_end=2390
+  _globals['_REPLAYWEBHOOKEVENTSREQUEST']._serialized_start=2393
+  _globals['_REPLAYWEBHOOKEVENTSREQUEST']._serialized_end=2618
+  _globals['_REPLAYWEBHOOKEVENTSRESPONSE']._serialized_start=2620
+  _globals['_REPLAYWEBHOOKEVENTSRESPONSE']._serialized_end=2698
+  _globals['_WEBHOOKSERVICE']._serialized_start=2701
+  _globals['_WEBHOOKSERVICE']._serialized_end=4801
 # @@protoc_insertion_point(module_scope)

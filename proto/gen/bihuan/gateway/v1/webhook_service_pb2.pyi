@@ -189,6 +189,7 @@ class UpdateWebhookEndpointRequest(_message.Message):
     EVENT_TYPES_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     IS_ENABLED_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     endpoint_id: _builtins.str
     """The endpoint."""
     url: _builtins.str
@@ -197,6 +198,8 @@ class UpdateWebhookEndpointRequest(_message.Message):
     """What it is, for people."""
     is_enabled: _builtins.bool
     """Whether events are sent there. To enable it again forgets that it was failing."""
+    expected_version: _builtins.int
+    """The version that the caller saw; 0 for whatever there is."""
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The types of events; empty for all."""
@@ -209,10 +212,11 @@ class UpdateWebhookEndpointRequest(_message.Message):
         event_types: _abc.Iterable[_builtins.str] | None = ...,
         description: _builtins.str = ...,
         is_enabled: _builtins.bool = ...,
+        expected_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "endpoint_id", b"endpoint_id", "event_types", b"event_types", "is_enabled", b"is_enabled", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "endpoint_id", b"endpoint_id", "event_types", b"event_types", "expected_version", b"expected_version", "is_enabled", b"is_enabled", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -249,16 +253,20 @@ class DeleteWebhookEndpointRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ENDPOINT_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     endpoint_id: _builtins.str
     """The endpoint."""
+    expected_version: _builtins.int
+    """The version that the caller saw; 0 for whatever there is."""
     def __init__(
         self,
         *,
         endpoint_id: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id", "expected_version", b"expected_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -289,19 +297,23 @@ class RotateWebhookSecretRequest(_message.Message):
 
     ENDPOINT_ID_FIELD_NUMBER: _builtins.int
     OVERLAP_SECONDS_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     endpoint_id: _builtins.str
     """The endpoint."""
     overlap_seconds: _builtins.int
     """How long the old secret signs too; 0 ends it at once, at most 7 days."""
+    expected_version: _builtins.int
+    """The version that the caller saw; 0 for whatever there is."""
     def __init__(
         self,
         *,
         endpoint_id: _builtins.str = ...,
         overlap_seconds: _builtins.int = ...,
+        expected_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id", "overlap_seconds", b"overlap_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id", "expected_version", b"expected_version", "overlap_seconds", b"overlap_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

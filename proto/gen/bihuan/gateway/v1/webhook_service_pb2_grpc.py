@@ -120,13 +120,15 @@ class WebhookServiceServicer:
 
     def UpdateWebhookEndpoint(self, request, context):
         """Sets what an endpoint is, but its merchants, and enables or disables it. Setting it again changes nothing.
+        VERSION_MISMATCH when it changed since the version that is named.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteWebhookEndpoint(self, request, context):
-        """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND.
+        """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND. VERSION_MISMATCH when it changed
+        since the version that is named.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -134,7 +136,8 @@ class WebhookServiceServicer:
 
     def RotateWebhookSecret(self, request, context):
         """Makes a new secret. For the overlap both sign, so that a receiver may change over; to repeat the call makes another,
-        and only the last but one goes on.
+        and only the last but one goes on. VERSION_MISMATCH when it changed since the version that is named, so that a
+        repeat of a call that was done makes no other.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -25,12 +25,17 @@ class WebhookServiceStub:
     GetWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.GetWebhookEndpointRequest, _webhook_service_pb2.GetWebhookEndpointResponse]
     """Gets an endpoint. Always safe to repeat."""
     UpdateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.UpdateWebhookEndpointRequest, _webhook_service_pb2.UpdateWebhookEndpointResponse]
-    """Sets what an endpoint is, but its merchants, and enables or disables it. Setting it again changes nothing."""
+    """Sets what an endpoint is, but its merchants, and enables or disables it. Setting it again changes nothing.
+    VERSION_MISMATCH when it changed since the version that is named.
+    """
     DeleteWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.DeleteWebhookEndpointRequest, _webhook_service_pb2.DeleteWebhookEndpointResponse]
-    """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND."""
+    """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND. VERSION_MISMATCH when it changed
+    since the version that is named.
+    """
     RotateWebhookSecret: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.RotateWebhookSecretRequest, _webhook_service_pb2.RotateWebhookSecretResponse]
     """Makes a new secret. For the overlap both sign, so that a receiver may change over; to repeat the call makes another,
-    and only the last but one goes on.
+    and only the last but one goes on. VERSION_MISMATCH when it changed since the version that is named, so that a
+    repeat of a call that was done makes no other.
     """
     TestWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.TestWebhookEndpointRequest, _webhook_service_pb2.TestWebhookEndpointResponse]
     """Sends the event webhook.test once, now, and answers with what came back; also when the endpoint is disabled."""
@@ -82,7 +87,9 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_service_pb2.UpdateWebhookEndpointRequest,
         context: _aio.ServicerContext[_webhook_service_pb2.UpdateWebhookEndpointRequest, _abc.Awaitable[_webhook_service_pb2.UpdateWebhookEndpointResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.UpdateWebhookEndpointResponse]:
-        """Sets what an endpoint is, but its merchants, and enables or disables it. Setting it again changes nothing."""
+        """Sets what an endpoint is, but its merchants, and enables or disables it. Setting it again changes nothing.
+        VERSION_MISMATCH when it changed since the version that is named.
+        """
 
     @_abc_1.abstractmethod
     def DeleteWebhookEndpoint(
@@ -90,7 +97,9 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_service_pb2.DeleteWebhookEndpointRequest,
         context: _aio.ServicerContext[_webhook_service_pb2.DeleteWebhookEndpointRequest, _abc.Awaitable[_webhook_service_pb2.DeleteWebhookEndpointResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.DeleteWebhookEndpointResponse]:
-        """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND."""
+        """Deletes an endpoint; what was on its way fails. Once it is gone it is NOT_FOUND. VERSION_MISMATCH when it changed
+        since the version that is named.
+        """
 
     @_abc_1.abstractmethod
     def RotateWebhookSecret(
@@ -99,7 +108,8 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_webhook_service_pb2.RotateWebhookSecretRequest, _abc.Awaitable[_webhook_service_pb2.RotateWebhookSecretResponse]],
     ) -> _abc.Awaitable[_webhook_service_pb2.RotateWebhookSecretResponse]:
         """Makes a new secret. For the overlap both sign, so that a receiver may change over; to repeat the call makes another,
-        and only the last but one goes on.
+        and only the last but one goes on. VERSION_MISMATCH when it changed since the version that is named, so that a
+        repeat of a call that was done makes no other.
         """
 
     @_abc_1.abstractmethod

@@ -125,7 +125,8 @@ class InvoiceServiceServicer:
 
     def CorrectInvoice(self, request, context):
         """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and sends that.
-        Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
+        Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else, VERSION_MISMATCH when another correction
+        was made since the version that is named.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -31,7 +31,8 @@ class InvoiceServiceStub:
     """Lists every attempt for an invoice, oldest first; at most 1,000."""
     CorrectInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.CorrectInvoiceRequest, _invoice_service_pb2.CorrectInvoiceResponse]
     """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and sends that.
-    Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
+    Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else, VERSION_MISMATCH when another correction
+    was made since the version that is named.
     """
     DiagnoseInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.DiagnoseInvoiceRequest, _invoice_service_pb2.DiagnoseInvoiceResponse]
     """Tells why an invoice is not in the tax system, or that it is, with the rows that prove it.
@@ -101,7 +102,8 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_invoice_service_pb2.CorrectInvoiceRequest, _abc.Awaitable[_invoice_service_pb2.CorrectInvoiceResponse]],
     ) -> _abc.Awaitable[_invoice_service_pb2.CorrectInvoiceResponse]:
         """Corrects an invoice that was refused or breaks a rule: freezes the next version of its document and sends that.
-        Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else.
+        Idempotent by request_id. NOT_CORRECTABLE when it stands anywhere else, VERSION_MISMATCH when another correction
+        was made since the version that is named.
         """
 
     @_abc_1.abstractmethod

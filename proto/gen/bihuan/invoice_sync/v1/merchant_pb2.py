@@ -27,7 +27,7 @@ from bihuan.options.v1 import sensitivity_pb2 as bihuan_dot_options_dot_v1_dot_s
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%bihuan/invoice_sync/v1/merchant.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a$bihuan/invoice_sync/v1/invoice.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\"\xe3\x01\n\x0fMerchantProfile\x12\x30\n\x0bmerchant_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12\x45\n\x0cissue_policy\x18\x02 \x01(\x0e\x32#.bihuan.invoice_sync.v1.IssuePolicyB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\"\n\x0bseller_name\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18\x64\xa8\xbb\x18\x01\x12\x33\n\rseller_tax_id\x18\x04 \x01(\tB\x1c\xbaH\x15r\x13\x32\x11^[0-9A-Z]{15,20}$\xa8\xbb\x18\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%bihuan/invoice_sync/v1/merchant.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a$bihuan/invoice_sync/v1/invoice.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\"\xfd\x01\n\x0fMerchantProfile\x12\x30\n\x0bmerchant_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12\x45\n\x0cissue_policy\x18\x02 \x01(\x0e\x32#.bihuan.invoice_sync.v1.IssuePolicyB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\"\n\x0bseller_name\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18\x64\xa8\xbb\x18\x01\x12\x33\n\rseller_tax_id\x18\x04 \x01(\tB\x1c\xbaH\x15r\x13\x32\x11^[0-9A-Z]{15,20}$\xa8\xbb\x18\x02\x12\x18\n\x07version\x18\x05 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MERCHANTPROFILE'].fields_by_name['seller_name']._serialized_options = b'\272H\006r\004\020\001\030d\250\273\030\001'
   _globals['_MERCHANTPROFILE'].fields_by_name['seller_tax_id']._loaded_options = None
   _globals['_MERCHANTPROFILE'].fields_by_name['seller_tax_id']._serialized_options = b'\272H\025r\0232\021^[0-9A-Z]{15,20}$\250\273\030\002'
+  _globals['_MERCHANTPROFILE'].fields_by_name['version']._loaded_options = None
+  _globals['_MERCHANTPROFILE'].fields_by_name['version']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_MERCHANTPROFILE']._serialized_start=170
-  _globals['_MERCHANTPROFILE']._serialized_end=397
+  _globals['_MERCHANTPROFILE']._serialized_end=423
 # @@protoc_insertion_point(module_scope)

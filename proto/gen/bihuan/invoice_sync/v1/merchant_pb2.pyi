@@ -27,6 +27,7 @@ class MerchantProfile(_message.Message):
     ISSUE_POLICY_FIELD_NUMBER: _builtins.int
     SELLER_NAME_FIELD_NUMBER: _builtins.int
     SELLER_TAX_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant."""
     issue_policy: _invoice_pb2.IssuePolicy.ValueType
@@ -35,6 +36,8 @@ class MerchantProfile(_message.Message):
     """The name that stands on its invoices as seller."""
     seller_tax_id: _builtins.str
     """Its tax number, 15 to 20 capitals and digits."""
+    version: _builtins.int
+    """Rises by one with each change. In a request, the version that it is to take the place of; 0 for whatever there is."""
     def __init__(
         self,
         *,
@@ -42,10 +45,11 @@ class MerchantProfile(_message.Message):
         issue_policy: _invoice_pb2.IssuePolicy.ValueType = ...,
         seller_name: _builtins.str = ...,
         seller_tax_id: _builtins.str = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["issue_policy", b"issue_policy", "merchant_id", b"merchant_id", "seller_name", b"seller_name", "seller_tax_id", b"seller_tax_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issue_policy", b"issue_policy", "merchant_id", b"merchant_id", "seller_name", b"seller_name", "seller_tax_id", b"seller_tax_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

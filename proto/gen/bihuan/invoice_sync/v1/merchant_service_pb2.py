@@ -24,11 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from bihuan.invoice_sync.v1 import merchant_pb2 as bihuan_dot_invoice__sync_dot_v1_dot_merchant__pb2
 from bihuan.options.v1 import access_pb2 as bihuan_dot_options_dot_v1_dot_access__pb2
+from bihuan.options.v1 import version_pb2 as bihuan_dot_options_dot_v1_dot_version__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bihuan/invoice_sync/v1/merchant_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a%bihuan/invoice_sync/v1/merchant.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"]\n\x19SetMerchantProfileRequest\x12@\n\x07profile\x18\x01 \x01(\x0b\x32\'.bihuan.invoice_sync.v1.MerchantProfileB\x06\xbaH\x03\xc8\x01\x01\"V\n\x1aSetMerchantProfileResponse\x12\x38\n\x07profile\x18\x01 \x01(\x0b\x32\'.bihuan.invoice_sync.v1.MerchantProfile\";\n\x19GetMerchantProfileRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"V\n\x1aGetMerchantProfileResponse\x12\x38\n\x07profile\x18\x01 \x01(\x0b\x32\'.bihuan.invoice_sync.v1.MerchantProfile2\xac\x03\n\x0fMerchantService\x12\xd7\x01\n\x12SetMerchantProfile\x12\x31.bihuan.invoice_sync.v1.SetMerchantProfileRequest\x1a\x32.bihuan.invoice_sync.v1.SetMerchantProfileResponse\"Z\x90\x02\x02\xfa\xbb\x18\x17\x08\x04\x12\x13profile.merchant_id\x82\xd3\xe4\x93\x02\x36\x1a+/v1/merchants/{profile.merchant_id}/profile:\x07profile\x12\xbe\x01\n\x12GetMerchantProfile\x12\x31.bihuan.invoice_sync.v1.GetMerchantProfileRequest\x1a\x32.bihuan.invoice_sync.v1.GetMerchantProfileResponse\"A\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02%\x12#/v1/merchants/{merchant_id}/profileb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-bihuan/invoice_sync/v1/merchant_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a%bihuan/invoice_sync/v1/merchant.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a\x1f\x62ihuan/options/v1/version.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"]\n\x19SetMerchantProfileRequest\x12@\n\x07profile\x18\x01 \x01(\x0b\x32\'.bihuan.invoice_sync.v1.MerchantProfileB\x06\xbaH\x03\xc8\x01\x01\"V\n\x1aSetMerchantProfileResponse\x12\x38\n\x07profile\x18\x01 \x01(\x0b\x32\'.bihuan.invoice_sync.v1.MerchantProfile\";\n\x19GetMerchantProfileRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"V\n\x1aGetMerchantProfileResponse\x12\x38\n\x07profile\x18\x01 \x01(\x0b\x32\'.bihuan.invoice_sync.v1.MerchantProfile2\xd3\x03\n\x0fMerchantService\x12\xfe\x01\n\x12SetMerchantProfile\x12\x31.bihuan.invoice_sync.v1.SetMerchantProfileRequest\x1a\x32.bihuan.invoice_sync.v1.SetMerchantProfileResponse\"\x80\x01\x90\x02\x02\xfa\xbb\x18\x17\x08\x04\x12\x13profile.merchant_id\x92\xbc\x18\"\n\x0fprofile.version\x12\x0fprofile.version\x82\xd3\xe4\x93\x02\x36\x1a+/v1/merchants/{profile.merchant_id}/profile:\x07profile\x12\xbe\x01\n\x12GetMerchantProfile\x12\x31.bihuan.invoice_sync.v1.GetMerchantProfileRequest\x1a\x32.bihuan.invoice_sync.v1.GetMerchantProfileResponse\"A\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02%\x12#/v1/merchants/{merchant_id}/profileb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,17 +41,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMERCHANTPROFILEREQUEST'].fields_by_name['merchant_id']._loaded_options = None
   _globals['_GETMERCHANTPROFILEREQUEST'].fields_by_name['merchant_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_MERCHANTSERVICE'].methods_by_name['SetMerchantProfile']._loaded_options = None
-  _globals['_MERCHANTSERVICE'].methods_by_name['SetMerchantProfile']._serialized_options = b'\220\002\002\372\273\030\027\010\004\022\023profile.merchant_id\202\323\344\223\0026\032+/v1/merchants/{profile.merchant_id}/profile:\007profile'
+  _globals['_MERCHANTSERVICE'].methods_by_name['SetMerchantProfile']._serialized_options = b'\220\002\002\372\273\030\027\010\004\022\023profile.merchant_id\222\274\030\"\n\017profile.version\022\017profile.version\202\323\344\223\0026\032+/v1/merchants/{profile.merchant_id}/profile:\007profile'
   _globals['_MERCHANTSERVICE'].methods_by_name['GetMerchantProfile']._loaded_options = None
   _globals['_MERCHANTSERVICE'].methods_by_name['GetMerchantProfile']._serialized_options = b'\220\002\001\372\273\030\017\010\001\022\013merchant_id\202\323\344\223\002%\022#/v1/merchants/{merchant_id}/profile'
-  _globals['_SETMERCHANTPROFILEREQUEST']._serialized_start=203
-  _globals['_SETMERCHANTPROFILEREQUEST']._serialized_end=296
-  _globals['_SETMERCHANTPROFILERESPONSE']._serialized_start=298
-  _globals['_SETMERCHANTPROFILERESPONSE']._serialized_end=384
-  _globals['_GETMERCHANTPROFILEREQUEST']._serialized_start=386
-  _globals['_GETMERCHANTPROFILEREQUEST']._serialized_end=445
-  _globals['_GETMERCHANTPROFILERESPONSE']._serialized_start=447
-  _globals['_GETMERCHANTPROFILERESPONSE']._serialized_end=533
-  _globals['_MERCHANTSERVICE']._serialized_start=536
-  _globals['_MERCHANTSERVICE']._serialized_end=964
+  _globals['_SETMERCHANTPROFILEREQUEST']._serialized_start=236
+  _globals['_SETMERCHANTPROFILEREQUEST']._serialized_end=329
+  _globals['_SETMERCHANTPROFILERESPONSE']._serialized_start=331
+  _globals['_SETMERCHANTPROFILERESPONSE']._serialized_end=417
+  _globals['_GETMERCHANTPROFILEREQUEST']._serialized_start=419
+  _globals['_GETMERCHANTPROFILEREQUEST']._serialized_end=478
+  _globals['_GETMERCHANTPROFILERESPONSE']._serialized_start=480
+  _globals['_GETMERCHANTPROFILERESPONSE']._serialized_end=566
+  _globals['_MERCHANTSERVICE']._serialized_start=569
+  _globals['_MERCHANTSERVICE']._serialized_end=1036
 # @@protoc_insertion_point(module_scope)

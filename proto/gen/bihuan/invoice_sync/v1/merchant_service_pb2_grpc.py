@@ -54,6 +54,7 @@ class MerchantServiceServicer:
     def SetMerchantProfile(self, request, context):
         """Sets the profile of a merchant, new or not. Idempotent: the same content changes nothing.
         A payment followed before is issued by the profile that stands when it becomes due.
+        VERSION_MISMATCH when a version is named and somebody else changed it since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -19,6 +19,7 @@ class MerchantServiceStub:
     SetMerchantProfile: _aio.UnaryUnaryMultiCallable[_merchant_service_pb2.SetMerchantProfileRequest, _merchant_service_pb2.SetMerchantProfileResponse]
     """Sets the profile of a merchant, new or not. Idempotent: the same content changes nothing.
     A payment followed before is issued by the profile that stands when it becomes due.
+    VERSION_MISMATCH when a version is named and somebody else changed it since.
     """
     GetMerchantProfile: _aio.UnaryUnaryMultiCallable[_merchant_service_pb2.GetMerchantProfileRequest, _merchant_service_pb2.GetMerchantProfileResponse]
     """Gets the profile of a merchant."""
@@ -34,6 +35,7 @@ class MerchantServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_merchant_service_pb2.SetMerchantProfileResponse]:
         """Sets the profile of a merchant, new or not. Idempotent: the same content changes nothing.
         A payment followed before is issued by the profile that stands when it becomes due.
+        VERSION_MISMATCH when a version is named and somebody else changed it since.
         """
 
     @_abc_1.abstractmethod

@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from bihuan.options.v1 import access_pb2 as bihuan_dot_options_dot_v1_dot_access__pb2
 from bihuan.options.v1 import sensitivity_pb2 as bihuan_dot_options_dot_v1_dot_sensitivity__pb2
+from bihuan.options.v1 import version_pb2 as bihuan_dot_options_dot_v1_dot_version__pb2
 from bihuan.payments.v1 import bill_pb2 as bihuan_dot_payments_dot_v1_dot_bill__pb2
 from bihuan.payments.v1 import duplicate_pb2 as bihuan_dot_payments_dot_v1_dot_duplicate__pb2
 from bihuan.type.v1 import money_pb2 as bihuan_dot_type_dot_v1_dot_money__pb2
@@ -31,7 +32,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%bihuan/payments/v1/bill_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1d\x62ihuan/payments/v1/bill.proto\x1a\"bihuan/payments/v1/duplicate.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xbd\x03\n\x0b\x42illContent\x12\x30\n\x0bmerchant_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12$\n\x07\x62ill_no\x18\x02 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12?\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32!.bihuan.payments.v1.Bill.CategoryB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12v\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x38\n\x08\x64ue_date\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\"\n\rpayer_account\x18\x07 \x01(\tB\x0b\xbaH\x04r\x02\x18@\xa8\xbb\x18\x03\x12 \n\npayer_name\x18\x08 \x01(\tB\x0c\xbaH\x05r\x03\x18\x80\x01\xa8\xbb\x18\x01\"s\n\x11\x43reateBillRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x35\n\x04\x62ill\x18\x02 \x01(\x0b\x32\x1f.bihuan.payments.v1.BillContentB\x06\xbaH\x03\xc8\x01\x01\"N\n\x12\x43reateBillResponse\x12&\n\x04\x62ill\x18\x01 \x01(\x0b\x32\x18.bihuan.payments.v1.Bill\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\x7f\n\x17\x42\x61tchCreateBillsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12;\n\x05\x62ills\x18\x02 \x03(\x0b\x32\x1f.bihuan.payments.v1.BillContentB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"[\n\x18\x42\x61tchCreateBillsResponse\x12\'\n\x05\x62ills\x18\x01 \x03(\x0b\x32\x18.bihuan.payments.v1.Bill\x12\x16\n\x0ereplayed_count\x18\x02 \x01(\x05\"L\n\x0eGetBillRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x07\x62ill_no\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\xd4\x01\n\x0fGetBillResponse\x12&\n\x04\x62ill\x18\x01 \x01(\x0b\x32\x18.bihuan.payments.v1.Bill\x12\x31\n\x08payments\x18\x02 \x03(\x0b\x32\x1f.bihuan.payments.v1.BillPayment\x12\x36\n\rnear_payments\x18\x03 \x03(\x0b\x32\x1f.bihuan.payments.v1.NearPayment\x12.\n\x06\x61nswer\x18\x04 \x01(\x0b\x32\x1e.bihuan.payments.v1.BillAnswer\"\xa1\x02\n\x10ListBillsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x37\n\x05state\x18\x04 \x01(\x0e\x32\x1e.bihuan.payments.v1.Bill.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12=\n\x08\x63\x61tegory\x18\x05 \x01(\x0e\x32!.bihuan.payments.v1.Bill.CategoryB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12:\n\noverdue_on\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"U\n\x11ListBillsResponse\x12\'\n\x05\x62ills\x18\x01 \x03(\x0b\x32\x18.bihuan.payments.v1.Bill\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"k\n\x11\x43\x61ncelBillRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x07\x62ill_no\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"<\n\x12\x43\x61ncelBillResponse\x12&\n\x04\x62ill\x18\x01 \x01(\x0b\x32\x18.bihuan.payments.v1.Bill\"\xd1\x01\n\x15ListDuplicatesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x62ill_no\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x43\n\x05state\x18\x05 \x01(\x0e\x32*.bihuan.payments.v1.DuplicatePayment.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"k\n\x16ListDuplicatesResponse\x12\x38\n\nduplicates\x18\x01 \x03(\x0b\x32$.bihuan.payments.v1.DuplicatePayment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"{\n\x17\x44ismissDuplicateRequest\x12\x1f\n\x0c\x64uplicate_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12#\n\x0c\x64ismissed_by\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18@\x80\xbc\x18\x01\"S\n\x18\x44ismissDuplicateResponse\x12\x37\n\tduplicate\x18\x01 \x01(\x0b\x32$.bihuan.payments.v1.DuplicatePayment2\xe6\x08\n\x0b\x42illService\x12\x8c\x01\n\nCreateBill\x12%.bihuan.payments.v1.CreateBillRequest\x1a&.bihuan.payments.v1.CreateBillResponse\"/\x90\x02\x02\xfa\xbb\x18\x14\x08\x02\x12\x10\x62ill.merchant_id\x82\xd3\xe4\x93\x02\x0e\"\t/v1/bills:\x01*\x12\xab\x01\n\x10\x42\x61tchCreateBills\x12+.bihuan.payments.v1.BatchCreateBillsRequest\x1a,.bihuan.payments.v1.BatchCreateBillsResponse\"<\x90\x02\x02\xfa\xbb\x18\x15\x08\x02\x12\x11\x62ills.merchant_id\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/bills:batchCreate:\x01*\x12\x9d\x01\n\x07GetBill\x12\".bihuan.payments.v1.GetBillRequest\x1a#.bihuan.payments.v1.GetBillResponse\"I\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02-\x12+/v1/merchants/{merchant_id}/bills/{bill_no}\x12\x81\x01\n\tListBills\x12$.bihuan.payments.v1.ListBillsRequest\x1a%.bihuan.payments.v1.ListBillsResponse\"\'\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/bills\x12\xb0\x01\n\nCancelBill\x12%.bihuan.payments.v1.CancelBillRequest\x1a&.bihuan.payments.v1.CancelBillResponse\"S\x90\x02\x02\xfa\xbb\x18\x0f\x08\x02\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02\x37\"2/v1/merchants/{merchant_id}/bills/{bill_no}:cancel:\x01*\x12\x95\x01\n\x0eListDuplicates\x12).bihuan.payments.v1.ListDuplicatesRequest\x1a*.bihuan.payments.v1.ListDuplicatesResponse\",\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/duplicates\x12\xaa\x01\n\x10\x44ismissDuplicate\x12+.bihuan.payments.v1.DismissDuplicateRequest\x1a,.bihuan.payments.v1.DismissDuplicateResponse\";\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02*\"%/v1/duplicates/{duplicate_id}:dismiss:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%bihuan/payments/v1/bill_service.proto\x12\x12\x62ihuan.payments.v1\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1f\x62ihuan/options/v1/version.proto\x1a\x1d\x62ihuan/payments/v1/bill.proto\x1a\"bihuan/payments/v1/duplicate.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xbd\x03\n\x0b\x42illContent\x12\x30\n\x0bmerchant_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x16\x10\x01\x18@2\x10^[A-Za-z0-9_-]*$\x12$\n\x07\x62ill_no\x18\x02 \x01(\tB\x13\xbaH\x10r\x0e\x10\x01\x18@2\x08^[!-~]*$\x12?\n\x08\x63\x61tegory\x18\x03 \x01(\x0e\x32!.bihuan.payments.v1.Bill.CategoryB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1d\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12v\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x15.bihuan.type.v1.MoneyBO\xbaHL\xba\x01\x46\n\x0f\x61mount.positive\x12\x1c\x61mount_minor must be above 0\x1a\x15this.amount_minor > 0\xc8\x01\x01\x12\x38\n\x08\x64ue_date\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\"\n\rpayer_account\x18\x07 \x01(\tB\x0b\xbaH\x04r\x02\x18@\xa8\xbb\x18\x03\x12 \n\npayer_name\x18\x08 \x01(\tB\x0c\xbaH\x05r\x03\x18\x80\x01\xa8\xbb\x18\x01\"s\n\x11\x43reateBillRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x35\n\x04\x62ill\x18\x02 \x01(\x0b\x32\x1f.bihuan.payments.v1.BillContentB\x06\xbaH\x03\xc8\x01\x01\"N\n\x12\x43reateBillResponse\x12&\n\x04\x62ill\x18\x01 \x01(\x0b\x32\x18.bihuan.payments.v1.Bill\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\x7f\n\x17\x42\x61tchCreateBillsRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12;\n\x05\x62ills\x18\x02 \x03(\x0b\x32\x1f.bihuan.payments.v1.BillContentB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"[\n\x18\x42\x61tchCreateBillsResponse\x12\'\n\x05\x62ills\x18\x01 \x03(\x0b\x32\x18.bihuan.payments.v1.Bill\x12\x16\n\x0ereplayed_count\x18\x02 \x01(\x05\"L\n\x0eGetBillRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x07\x62ill_no\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\xd4\x01\n\x0fGetBillResponse\x12&\n\x04\x62ill\x18\x01 \x01(\x0b\x32\x18.bihuan.payments.v1.Bill\x12\x31\n\x08payments\x18\x02 \x03(\x0b\x32\x1f.bihuan.payments.v1.BillPayment\x12\x36\n\rnear_payments\x18\x03 \x03(\x0b\x32\x1f.bihuan.payments.v1.NearPayment\x12.\n\x06\x61nswer\x18\x04 \x01(\x0b\x32\x1e.bihuan.payments.v1.BillAnswer\"\xa1\x02\n\x10ListBillsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x37\n\x05state\x18\x04 \x01(\x0e\x32\x1e.bihuan.payments.v1.Bill.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12=\n\x08\x63\x61tegory\x18\x05 \x01(\x0e\x32!.bihuan.payments.v1.Bill.CategoryB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12:\n\noverdue_on\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"U\n\x11ListBillsResponse\x12\'\n\x05\x62ills\x18\x01 \x03(\x0b\x32\x18.bihuan.payments.v1.Bill\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8e\x01\n\x11\x43\x61ncelBillRequest\x12\x1e\n\x0bmerchant_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x07\x62ill_no\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12!\n\x10\x65xpected_version\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"<\n\x12\x43\x61ncelBillResponse\x12&\n\x04\x62ill\x18\x01 \x01(\x0b\x32\x18.bihuan.payments.v1.Bill\"\xd1\x01\n\x15ListDuplicatesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07\x62ill_no\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x43\n\x05state\x18\x05 \x01(\x0e\x32*.bihuan.payments.v1.DuplicatePayment.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"k\n\x16ListDuplicatesResponse\x12\x38\n\nduplicates\x18\x01 \x03(\x0b\x32$.bihuan.payments.v1.DuplicatePayment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"{\n\x17\x44ismissDuplicateRequest\x12\x1f\n\x0c\x64uplicate_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12#\n\x0c\x64ismissed_by\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18@\x80\xbc\x18\x01\"S\n\x18\x44ismissDuplicateResponse\x12\x37\n\tduplicate\x18\x01 \x01(\x0b\x32$.bihuan.payments.v1.DuplicatePayment2\x8a\t\n\x0b\x42illService\x12\x8c\x01\n\nCreateBill\x12%.bihuan.payments.v1.CreateBillRequest\x1a&.bihuan.payments.v1.CreateBillResponse\"/\x90\x02\x02\xfa\xbb\x18\x14\x08\x02\x12\x10\x62ill.merchant_id\x82\xd3\xe4\x93\x02\x0e\"\t/v1/bills:\x01*\x12\xab\x01\n\x10\x42\x61tchCreateBills\x12+.bihuan.payments.v1.BatchCreateBillsRequest\x1a,.bihuan.payments.v1.BatchCreateBillsResponse\"<\x90\x02\x02\xfa\xbb\x18\x15\x08\x02\x12\x11\x62ills.merchant_id\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/bills:batchCreate:\x01*\x12\x9d\x01\n\x07GetBill\x12\".bihuan.payments.v1.GetBillRequest\x1a#.bihuan.payments.v1.GetBillResponse\"I\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\x12\x0bmerchant_id\x82\xd3\xe4\x93\x02-\x12+/v1/merchants/{merchant_id}/bills/{bill_no}\x12\x81\x01\n\tListBills\x12$.bihuan.payments.v1.ListBillsRequest\x1a%.bihuan.payments.v1.ListBillsResponse\"\'\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/bills\x12\xd4\x01\n\nCancelBill\x12%.bihuan.payments.v1.CancelBillRequest\x1a&.bihuan.payments.v1.CancelBillResponse\"w\x90\x02\x02\xfa\xbb\x18\x0f\x08\x02\x12\x0bmerchant_id\x92\xbc\x18 \n\x10\x65xpected_version\x12\x0c\x62ill.version\x82\xd3\xe4\x93\x02\x37\"2/v1/merchants/{merchant_id}/bills/{bill_no}:cancel:\x01*\x12\x95\x01\n\x0eListDuplicates\x12).bihuan.payments.v1.ListDuplicatesRequest\x1a*.bihuan.payments.v1.ListDuplicatesResponse\",\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/duplicates\x12\xaa\x01\n\x10\x44ismissDuplicate\x12+.bihuan.payments.v1.DismissDuplicateRequest\x1a,.bihuan.payments.v1.DismissDuplicateResponse\";\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02*\"%/v1/duplicates/{duplicate_id}:dismiss:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -84,6 +85,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELBILLREQUEST'].fields_by_name['bill_no']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_CANCELBILLREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_CANCELBILLREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_CANCELBILLREQUEST'].fields_by_name['expected_version']._loaded_options = None
+  _globals['_CANCELBILLREQUEST'].fields_by_name['expected_version']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_LISTDUPLICATESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTDUPLICATESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
   _globals['_LISTDUPLICATESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -109,41 +112,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BILLSERVICE'].methods_by_name['ListBills']._loaded_options = None
   _globals['_BILLSERVICE'].methods_by_name['ListBills']._serialized_options = b'\220\002\001\372\273\030\017\010\001\"\013merchant_id\202\323\344\223\002\013\022\t/v1/bills'
   _globals['_BILLSERVICE'].methods_by_name['CancelBill']._loaded_options = None
-  _globals['_BILLSERVICE'].methods_by_name['CancelBill']._serialized_options = b'\220\002\002\372\273\030\017\010\002\022\013merchant_id\202\323\344\223\0027\"2/v1/merchants/{merchant_id}/bills/{bill_no}:cancel:\001*'
+  _globals['_BILLSERVICE'].methods_by_name['CancelBill']._serialized_options = b'\220\002\002\372\273\030\017\010\002\022\013merchant_id\222\274\030 \n\020expected_version\022\014bill.version\202\323\344\223\0027\"2/v1/merchants/{merchant_id}/bills/{bill_no}:cancel:\001*'
   _globals['_BILLSERVICE'].methods_by_name['ListDuplicates']._loaded_options = None
   _globals['_BILLSERVICE'].methods_by_name['ListDuplicates']._serialized_options = b'\220\002\001\372\273\030\017\010\001\"\013merchant_id\202\323\344\223\002\020\022\016/v1/duplicates'
   _globals['_BILLSERVICE'].methods_by_name['DismissDuplicate']._loaded_options = None
   _globals['_BILLSERVICE'].methods_by_name['DismissDuplicate']._serialized_options = b'\220\002\002\372\273\030\004\010\0068\001\202\323\344\223\002*\"%/v1/duplicates/{duplicate_id}:dismiss:\001*'
-  _globals['_BILLCONTENT']._serialized_start=285
-  _globals['_BILLCONTENT']._serialized_end=730
-  _globals['_CREATEBILLREQUEST']._serialized_start=732
-  _globals['_CREATEBILLREQUEST']._serialized_end=847
-  _globals['_CREATEBILLRESPONSE']._serialized_start=849
-  _globals['_CREATEBILLRESPONSE']._serialized_end=927
-  _globals['_BATCHCREATEBILLSREQUEST']._serialized_start=929
-  _globals['_BATCHCREATEBILLSREQUEST']._serialized_end=1056
-  _globals['_BATCHCREATEBILLSRESPONSE']._serialized_start=1058
-  _globals['_BATCHCREATEBILLSRESPONSE']._serialized_end=1149
-  _globals['_GETBILLREQUEST']._serialized_start=1151
-  _globals['_GETBILLREQUEST']._serialized_end=1227
-  _globals['_GETBILLRESPONSE']._serialized_start=1230
-  _globals['_GETBILLRESPONSE']._serialized_end=1442
-  _globals['_LISTBILLSREQUEST']._serialized_start=1445
-  _globals['_LISTBILLSREQUEST']._serialized_end=1734
-  _globals['_LISTBILLSRESPONSE']._serialized_start=1736
-  _globals['_LISTBILLSRESPONSE']._serialized_end=1821
-  _globals['_CANCELBILLREQUEST']._serialized_start=1823
-  _globals['_CANCELBILLREQUEST']._serialized_end=1930
-  _globals['_CANCELBILLRESPONSE']._serialized_start=1932
-  _globals['_CANCELBILLRESPONSE']._serialized_end=1992
-  _globals['_LISTDUPLICATESREQUEST']._serialized_start=1995
-  _globals['_LISTDUPLICATESREQUEST']._serialized_end=2204
-  _globals['_LISTDUPLICATESRESPONSE']._serialized_start=2206
-  _globals['_LISTDUPLICATESRESPONSE']._serialized_end=2313
-  _globals['_DISMISSDUPLICATEREQUEST']._serialized_start=2315
-  _globals['_DISMISSDUPLICATEREQUEST']._serialized_end=2438
-  _globals['_DISMISSDUPLICATERESPONSE']._serialized_start=2440
-  _globals['_DISMISSDUPLICATERESPONSE']._serialized_end=2523
-  _globals['_BILLSERVICE']._serialized_start=2526
-  _globals['_BILLSERVICE']._serialized_end=3652
+  _globals['_BILLCONTENT']._serialized_start=318
+  _globals['_BILLCONTENT']._serialized_end=763
+  _globals['_CREATEBILLREQUEST']._serialized_start=765
+  _globals['_CREATEBILLREQUEST']._serialized_end=880
+  _globals['_CREATEBILLRESPONSE']._serialized_start=882
+  _globals['_CREATEBILLRESPONSE']._serialized_end=960
+  _globals['_BATCHCREATEBILLSREQUEST']._serialized_start=962
+  _globals['_BATCHCREATEBILLSREQUEST']._serialized_end=1089
+  _globals['_BATCHCREATEBILLSRESPONSE']._serialized_start=1091
+  _globals['_BATCHCREATEBILLSRESPONSE']._serialized_end=1182
+  _globals['_GETBILLREQUEST']._serialized_start=1184
+  _globals['_GETBILLREQUEST']._serialized_end=1260
+  _globals['_GETBILLRESPONSE']._serialized_start=1263
+  _globals['_GETBILLRESPONSE']._serialized_end=1475
+  _globals['_LISTBILLSREQUEST']._serialized_start=1478
+  _globals['_LISTBILLSREQUEST']._serialized_end=1767
+  _globals['_LISTBILLSRESPONSE']._serialized_start=1769
+  _globals['_LISTBILLSRESPONSE']._serialized_end=1854
+  _globals['_CANCELBILLREQUEST']._serialized_start=1857
+  _globals['_CANCELBILLREQUEST']._serialized_end=1999
+  _globals['_CANCELBILLRESPONSE']._serialized_start=2001
+  _globals['_CANCELBILLRESPONSE']._serialized_end=2061
+  _globals['_LISTDUPLICATESREQUEST']._serialized_start=2064
+  _globals['_LISTDUPLICATESREQUEST']._serialized_end=2273
+  _globals['_LISTDUPLICATESRESPONSE']._serialized_start=2275
+  _globals['_LISTDUPLICATESRESPONSE']._serialized_end=2382
+  _globals['_DISMISSDUPLICATEREQUEST']._serialized_start=2384
+  _globals['_DISMISSDUPLICATEREQUEST']._serialized_end=2507
+  _globals['_DISMISSDUPLICATERESPONSE']._serialized_start=2509
+  _globals['_DISMISSDUPLICATERESPONSE']._serialized_end=2592
+  _globals['_BILLSERVICE']._serialized_start=2595
+  _globals['_BILLSERVICE']._serialized_end=3757
 # @@protoc_insertion_point(module_scope)

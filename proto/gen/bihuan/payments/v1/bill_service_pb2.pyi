@@ -332,22 +332,26 @@ class CancelBillRequest(_message.Message):
     MERCHANT_ID_FIELD_NUMBER: _builtins.int
     BILL_NO_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant that is owed."""
     bill_no: _builtins.str
     """The merchant's bill number; in a path, with percent-encoding."""
     reason: _builtins.str
     """Why."""
+    expected_version: _builtins.int
+    """The version that the caller saw; 0 for whatever there is."""
     def __init__(
         self,
         *,
         merchant_id: _builtins.str = ...,
         bill_no: _builtins.str = ...,
         reason: _builtins.str = ...,
+        expected_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bill_no", b"bill_no", "merchant_id", b"merchant_id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bill_no", b"bill_no", "expected_version", b"expected_version", "merchant_id", b"merchant_id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -112,6 +112,7 @@ class BillServiceServicer:
 
     def CancelBill(self, request, context):
         """Withdraws a bill for which nothing was paid; BILL_NOT_CANCELLABLE otherwise. Idempotent: a cancelled bill stays.
+        VERSION_MISMATCH when it changed since the version that is named.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

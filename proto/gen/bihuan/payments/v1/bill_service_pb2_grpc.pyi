@@ -32,7 +32,9 @@ class BillServiceStub:
     ListBills: _aio.UnaryUnaryMultiCallable[_bill_service_pb2.ListBillsRequest, _bill_service_pb2.ListBillsResponse]
     """Lists bills, newest first, by page."""
     CancelBill: _aio.UnaryUnaryMultiCallable[_bill_service_pb2.CancelBillRequest, _bill_service_pb2.CancelBillResponse]
-    """Withdraws a bill for which nothing was paid; BILL_NOT_CANCELLABLE otherwise. Idempotent: a cancelled bill stays."""
+    """Withdraws a bill for which nothing was paid; BILL_NOT_CANCELLABLE otherwise. Idempotent: a cancelled bill stays.
+    VERSION_MISMATCH when it changed since the version that is named.
+    """
     ListDuplicates: _aio.UnaryUnaryMultiCallable[_bill_service_pb2.ListDuplicatesRequest, _bill_service_pb2.ListDuplicatesResponse]
     """Lists duplicate payments, newest first, by page."""
     DismissDuplicate: _aio.UnaryUnaryMultiCallable[_bill_service_pb2.DismissDuplicateRequest, _bill_service_pb2.DismissDuplicateResponse]
@@ -88,7 +90,9 @@ class BillServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _bill_service_pb2.CancelBillRequest,
         context: _aio.ServicerContext[_bill_service_pb2.CancelBillRequest, _abc.Awaitable[_bill_service_pb2.CancelBillResponse]],
     ) -> _abc.Awaitable[_bill_service_pb2.CancelBillResponse]:
-        """Withdraws a bill for which nothing was paid; BILL_NOT_CANCELLABLE otherwise. Idempotent: a cancelled bill stays."""
+        """Withdraws a bill for which nothing was paid; BILL_NOT_CANCELLABLE otherwise. Idempotent: a cancelled bill stays.
+        VERSION_MISMATCH when it changed since the version that is named.
+        """
 
     @_abc_1.abstractmethod
     def ListDuplicates(

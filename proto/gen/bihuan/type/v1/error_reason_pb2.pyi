@@ -124,6 +124,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The caller made more calls than it may; Retry-After says when to come again."""
     ERROR_REASON_SUSPENDED: _ErrorReason.ValueType  # 83
     """The key or the address is suspended for a while after a run of guessing or injection attempts."""
+    ERROR_REASON_VERSION_MISMATCH: _ErrorReason.ValueType  # 85
+    """It changed since the version that the caller saw; metadata has current_version where it is known. Nothing was done."""
     ERROR_REASON_WEBHOOKS_OFF: _ErrorReason.ValueType  # 90
     """This gateway has no key to keep secrets of webhooks with, so it sends none."""
     ERROR_REASON_WEBHOOK_DISABLED: _ErrorReason.ValueType  # 91
@@ -234,6 +236,8 @@ ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 82
 """The caller made more calls than it may; Retry-After says when to come again."""
 ERROR_REASON_SUSPENDED: ErrorReason.ValueType  # 83
 """The key or the address is suspended for a while after a run of guessing or injection attempts."""
+ERROR_REASON_VERSION_MISMATCH: ErrorReason.ValueType  # 85
+"""It changed since the version that the caller saw; metadata has current_version where it is known. Nothing was done."""
 ERROR_REASON_WEBHOOKS_OFF: ErrorReason.ValueType  # 90
 """This gateway has no key to keep secrets of webhooks with, so it sends none."""
 ERROR_REASON_WEBHOOK_DISABLED: ErrorReason.ValueType  # 91
