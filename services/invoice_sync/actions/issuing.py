@@ -27,7 +27,7 @@ from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.policy import IssuePolicy, Profile, why_not_invoiceable
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.store import invoices, numbers
+from services.invoice_sync.store import invoiceable, invoices, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,9 @@ class Issuing:
 
     async def write(self, session: AsyncSession, made: Sequence[Made]) -> None:
         """Write them with their documents, and what is due for them; all or none."""
+        if blue := {each.invoice.payment_id: each.invoice.amount.amount_minor for each in made}:
+            refused = await invoiceable.take(session, blue)
+            assert not refused, f"more than is left of {sorted(refused)} was to be invoiced"
         if made:
             await invoices.add_many(session, [(each.invoice, each.sealed) for each in made])
         if waiting := [each.invoice for each in made if each.waits]:

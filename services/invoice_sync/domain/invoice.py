@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chassis.money import Money
@@ -48,12 +49,20 @@ class BrokenRule:
     message_zh: str
 
 
+class InvoiceKind(StrEnum):
+    """Blue invoices money, red takes back of what one blue invoice did. 蓝字 红字"""
+
+    BLUE = "BLUE"
+    RED = "RED"
+
+
 @dataclass(frozen=True, slots=True)
 class Invoice:
     """One invoice: what it is, and where it stands.
 
     `version`, `buyer`, `document_sha256`, `idempotency_key` and `broken_rules` are of the current version of its
-    document; its bytes stand sealed elsewhere. `issued_by` is a policy's name.
+    document; its bytes stand sealed elsewhere. `issued_by` is a policy's name. A red one has an amount below zero, the
+    invoice that it takes back of, and the authority's form that allows it.
     """
 
     invoice_id: str
@@ -74,6 +83,9 @@ class Invoice:
     payment_traceparent: str
     issued_by: str
     standing: Standing
+    kind: InvoiceKind = InvoiceKind.BLUE
+    original_invoice_id: str = ""
+    red_form_id: str = ""
 
 
 def freeze_document(payment: Payment, seller: Party, buyer: Party, now: datetime, number: str = "") -> Document:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
-from services.invoice_sync.domain.invoice import BrokenRule, Invoice, Party
+from services.invoice_sync.domain.invoice import BrokenRule, Invoice, InvoiceKind, Party
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import TO_SEND, Standing, SyncState
 from services.invoice_sync.store.sql import run
@@ -54,6 +54,9 @@ _FACTS = (
     ("traceparent", "text"),
     ("payment_traceparent", "text"),
     ("issued_by", "text"),
+    ("kind", "text"),
+    ("original_invoice_id", "text"),
+    ("red_form_id", "text"),
 )
 _MADE = (*_FACTS, ("sealed", "bytea"))
 _IN_LANE = (*DUE, ("lane", "text"), ("lease_id", "text"))
@@ -298,6 +301,9 @@ def _facts(made: Invoice) -> tuple[Any, ...]:
         made.traceparent,
         made.payment_traceparent,
         made.issued_by,
+        made.kind.value,
+        made.original_invoice_id,
+        made.red_form_id,
     )
 
 
@@ -328,4 +334,7 @@ def _invoice(row: RowMapping) -> Invoice:
         payment_traceparent=row["payment_traceparent"],
         issued_by=row["issued_by"],
         standing=stands,
+        kind=InvoiceKind(row["kind"]),
+        original_invoice_id=row["original_invoice_id"],
+        red_form_id=row["red_form_id"],
     )

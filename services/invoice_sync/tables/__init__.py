@@ -25,6 +25,7 @@ from services.invoice_sync.tables.invoice import (
     payment_follow,
     request,
 )
+from services.invoice_sync.tables.invoiceable import invoiceable
 from services.invoice_sync.tables.number import number_range, number_use, number_wanted
 from services.invoice_sync.tables.standing import lease, outbox, settled, standing
 from services.invoice_sync.tables.sweep import day_total, finding_case, leader, sweep, sweep_cursor
@@ -46,6 +47,7 @@ __all__ = [
     "gate",
     "hold",
     "invoice",
+    "invoiceable",
     "leader",
     "lease",
     "log_anchor",

@@ -64,11 +64,12 @@ invoice = Table(
     "invoice",
     METADATA,
     Column("invoice_id", KEY, primary_key=True),
-    Column("payment_id", KEY, nullable=False, unique=True),
+    Column("payment_id", KEY, nullable=False, index=True),
     Column("merchant_id", KEY, nullable=False),
     Column("merchant_order_no", Text, nullable=False, index=True),
     Column("currency_code", Text, nullable=False),
-    Column("amount_minor", BigInteger, CheckConstraint("amount_minor > 0", name="amount"), nullable=False),
+    # Below zero on a red letter, which names the invoice that it takes back of and the form that allows it.
+    Column("amount_minor", BigInteger, nullable=False),
     Column("seller_name", Text, nullable=False),
     Column("seller_tax_id", KEY, nullable=False),
     Column("buyer_title", Text, nullable=False),
@@ -87,8 +88,18 @@ invoice = Table(
     Column("traceparent", Text, nullable=False),
     Column("payment_traceparent", Text, nullable=False),
     Column("issued_by", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="BLUE"),
+    Column("original_invoice_id", KEY, nullable=False, server_default=""),
+    Column("red_form_id", KEY, nullable=False, server_default=""),
+    CheckConstraint(
+        "kind = 'BLUE' AND amount_minor > 0"
+        " OR kind = 'RED' AND amount_minor < 0 AND original_invoice_id <> '' AND red_form_id <> ''",
+        name="amount",
+    ),
     Index("invoice_merchant_id_invoice_id_idx", "merchant_id", "invoice_id"),
     Index("invoice_seller_tax_id_issue_date_idx", "seller_tax_id", "issue_date"),
+    Index("invoice_red_form_id_key", "red_form_id", unique=True, postgresql_where=text("red_form_id <> ''")),
+    Index("invoice_original_invoice_id_idx", "original_invoice_id", postgresql_where=text("original_invoice_id <> ''")),
     Index("invoice_buyer_tax_id_invoice_id_idx", "buyer_tax_id", "invoice_id"),
     Index("invoice_buyer_title_idx", "buyer_title", "invoice_id", postgresql_where=text("buyer_title <> '个人'")),
 )
