@@ -26,12 +26,22 @@ from services.invoice_sync.tables.invoice import (
     request,
 )
 from services.invoice_sync.tables.invoiceable import invoiceable
+from services.invoice_sync.tables.manual import (
+    abandonment,
+    manual_item,
+    manual_package,
+    manual_receipt,
+    manual_receipt_item,
+    manual_step,
+)
 from services.invoice_sync.tables.number import number_range, number_use, number_wanted
+from services.invoice_sync.tables.parity import parity_difference, parity_run
 from services.invoice_sync.tables.standing import lease, outbox, settled, standing
 from services.invoice_sync.tables.sweep import day_total, finding_case, leader, sweep, sweep_cursor
 
 __all__ = [
     "METADATA",
+    "abandonment",
     "absence_round",
     "attempt",
     "attempt_batch",
@@ -51,11 +61,18 @@ __all__ = [
     "leader",
     "lease",
     "log_anchor",
+    "manual_item",
+    "manual_package",
+    "manual_receipt",
+    "manual_receipt_item",
+    "manual_step",
     "merchant_profile",
     "number_range",
     "number_use",
     "number_wanted",
     "outbox",
+    "parity_difference",
+    "parity_run",
     "payment_follow",
     "probe",
     "request",
