@@ -95,22 +95,26 @@ class IssueActions:
         Raises Fault REQUEST_ID_REUSED, NOT_INVOICEABLE, or BUSINESS_KEY_REUSED when it has one for another buyer.
         Asking again for one that was given up, or refused for what stands outside its document, sends it again.
         """
-        fingerprint = request_fingerprint(payment_id, buyer)
         async with self._sessions.begin() as session:
-            if before := await invoices.asked_by(session, request_id):
-                return _replay(before, fingerprint)
-            payment, profile, existing = await self._invoiceable(session, payment_id)
-            if existing:
-                await self._ask_again(session, existing, buyer)
-                invoice_id = existing
-            else:
-                with telemetry.span("issue_invoice", links=[payment.traceparent]):
-                    invoice_id = await self._issue(session, payment, profile, buyer, IssuePolicy.ON_REQUEST)
-            if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._clock.now()):
-                # Another call with this request_id was faster.
-                noted = await invoices.asked_by(session, request_id)
-                assert noted is not None, "what refused the row is there"
-                return _replay(noted, fingerprint)
+            return await self.request_in(session, request_id, payment_id, buyer)
+
+    async def request_in(self, session: AsyncSession, request_id: str, payment_id: str, buyer: Party) -> Requested:
+        """As `request_invoice`, in its caller's transaction, which is to end when this raises."""
+        fingerprint = request_fingerprint(payment_id, buyer)
+        if before := await invoices.asked_by(session, request_id):
+            return _replay(before, fingerprint)
+        payment, profile, existing = await self._invoiceable(session, payment_id)
+        if existing:
+            await self._ask_again(session, existing, buyer)
+            invoice_id = existing
+        else:
+            with telemetry.span("issue_invoice", links=[payment.traceparent]):
+                invoice_id = await self._issue(session, payment, profile, buyer, IssuePolicy.ON_REQUEST)
+        if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._clock.now()):
+            # Another call with this request_id was faster.
+            noted = await invoices.asked_by(session, request_id)
+            assert noted is not None, "what refused the row is there"
+            return _replay(noted, fingerprint)
         return Requested(invoice_id, replayed=bool(existing))
 
     async def set_merchant_profile(self, profile: Profile) -> None:
