@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from services.invoice_sync.actions.issuing import Issuing, Made, Wanted, issue_span
+from services.invoice_sync.actions.untaken import red_required
 from services.invoice_sync.domain.follow import Step, follow
 from services.invoice_sync.domain.invoice import PERSON
 from services.invoice_sync.domain.payment import PaymentChange
-from services.invoice_sync.store import invoiceable, payments
+from services.invoice_sync.store import cases, invoiceable, payments
 from services.invoice_sync.store.sql import look_up_by_index
 
 
@@ -36,7 +37,8 @@ async def take_changes(
         steps, invoiced = await _judged(session, fresh, told)
         await _take(session, issuing, steps)
         if invoiced:
-            await invoiceable.money_moved(session, sorted(invoiced))
+            for payment_id, invoice_id in (await invoiceable.money_moved(session, sorted(invoiced))).items():
+                await cases.open_case(session, red_required(payment_id, invoice_id, issuing.now()))
         await payments.move_cursor(session, last + 1)
     return len(fresh)
 

@@ -167,10 +167,10 @@ class IssueActions:
         payment, invoice_id = held
         # What was issued before a refund stays as it is, and is found again.
         if not invoice_id and (why := why_not_invoiceable(payment)):
-            raise _not_invoiceable(payment, why)
+            raise not_invoiceable(payment, why)
         profile = await payments.profile(session, payment.merchant_id)
         if profile is None:
-            raise _no_profile(payment)
+            raise no_profile(payment)
         return payment, profile, invoice_id
 
     async def _ask_again(self, session: AsyncSession, invoice_id: str, buyer: Party) -> None:
@@ -220,7 +220,8 @@ def _unknown_payment(payment_id: str) -> Fault:
     )
 
 
-def _not_invoiceable(payment: Payment, why: NotDue) -> Fault:
+def not_invoiceable(payment: Payment, why: NotDue) -> Fault:
+    """The fault for a payment whose money gives no invoice now."""
     payment_id, state = payment.payment_id, payment.state.value
     match why:
         case NotDue.REFUNDED:
@@ -236,7 +237,8 @@ def _not_invoiceable(payment: Payment, why: NotDue) -> Fault:
     return Fault(Kind.PRECONDITION, "NOT_INVOICEABLE", words, words_zh, metadata=metadata)
 
 
-def _no_profile(payment: Payment) -> Fault:
+def no_profile(payment: Payment) -> Fault:
+    """The fault for a payment whose seller is not known."""
     return Fault(
         Kind.PRECONDITION,
         "NOT_INVOICEABLE",

@@ -24,7 +24,7 @@ from services.invoice_sync.domain.attempt import Ended, TaxAnswer
 from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.claim import Claim, Put
 from services.invoice_sync.domain.command import CaseCode, Decision, Hold, Ignore, case_code_of
-from services.invoice_sync.store import attempts, cases, outbox, submits, totals
+from services.invoice_sync.store import attempts, cases, outbox, red_letters, submits, totals
 from services.invoice_sync.store.attempts import RoundEvidence
 
 _BATCH_MAX = 500
@@ -147,7 +147,7 @@ class Recorder:
                 session, claim.invoice_id, counted.round, counted.by_key_attempt_id, counted.evidence
             )
         for each in decision.commands:
-            if code := case_code_of(each):
+            if (code := case_code_of(each)) and not await self._is_our_red(session, finished, code):
                 await cases.open_case(session, case_of(claim.invoice_id, code, self._clock.now()))
             match each:
                 case Hold():
@@ -158,6 +158,13 @@ class Recorder:
                     _log.warning("event ignored", invoice_id=claim.invoice_id, reason=reason)
                 case _:
                     pass
+
+    async def _is_our_red(self, session: AsyncSession, finished: Finished, code: CaseCode) -> bool:
+        """Whether it went by a red letter of ours, which is as people wanted it."""
+        red_number = finished.decision.standing.red_number
+        if code is not CaseCode.VOIDED or not red_number:
+            return False
+        return await red_letters.is_ours(session, finished.claim.invoice_id, red_number)
 
     async def _learn(self, session: AsyncSession, batch: Sequence[Finished]) -> None:
         sent = [

@@ -44,9 +44,13 @@ async def give_back(session: AsyncSession, payment_id: str, taken_back_minor: in
     await run(session, _GIVE_BACK, payment_id, taken_back_minor)
 
 
-async def money_moved(session: AsyncSession, payment_ids: Sequence[str]) -> None:
-    """Follow what the feed told of payments that have invoices: more went back, or something came again."""
-    await run(session, _MOVED, list(payment_ids))
+async def money_moved(session: AsyncSession, payment_ids: Sequence[str]) -> dict[str, str]:
+    """Follow what the feed told of payments that have invoices: more went back, or something came again.
+
+    Of those whose invoices hold more than is left, so that a red letter is wanted: the newest blue invoice, by payment.
+    """
+    rows = await run(session, _MOVED, list(payment_ids))
+    return {row[0]: row[1] for row in rows if row[2]}
 
 
 async def of_payment(session: AsyncSession, payment_id: str) -> Holding | None:
@@ -80,4 +84,6 @@ _MOVED = """
             = greatest(0, held.invoiced_minor - held.red_minor - (told.amount_minor - told.refunded_minor))
     FROM payment_follow AS told
     WHERE held.payment_id = ANY ($1::text[]) AND told.payment_id = held.payment_id
+        AND (held.amount_minor, held.refunded_minor) <> (told.amount_minor, told.refunded_minor)
+    RETURNING held.payment_id, told.invoice_id, held.red_required_minor
 """

@@ -57,6 +57,7 @@ _FACTS = (
     ("kind", "text"),
     ("original_invoice_id", "text"),
     ("red_form_id", "text"),
+    ("red_of", "text"),
 )
 _MADE = (*_FACTS, ("sealed", "bytea"))
 _IN_LANE = (*DUE, ("lane", "text"), ("lease_id", "text"))
@@ -304,6 +305,7 @@ def _facts(made: Invoice) -> tuple[Any, ...]:
         made.kind.value,
         made.original_invoice_id,
         made.red_form_id,
+        made.red_of,
     )
 
 
@@ -337,4 +339,5 @@ def _invoice(row: RowMapping) -> Invoice:
         kind=InvoiceKind(row["kind"]),
         original_invoice_id=row["original_invoice_id"],
         red_form_id=row["red_form_id"],
+        red_of=row["red_of"],
     )

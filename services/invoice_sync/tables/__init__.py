@@ -4,6 +4,7 @@ What is written most (outbox, attempt_whole, document, body) has no foreign keys
 for each row. The actions write parent and child in one transaction, and the sweep finds what stands alone.
 """
 
+from services.invoice_sync.tables.application import application_proof, application_step, invoice_application
 from services.invoice_sync.tables.attempt import (
     absence_round,
     attempt,
@@ -36,6 +37,7 @@ from services.invoice_sync.tables.manual import (
 )
 from services.invoice_sync.tables.number import number_range, number_use, number_wanted
 from services.invoice_sync.tables.parity import parity_difference, parity_run
+from services.invoice_sync.tables.red_letter import red_letter, red_step
 from services.invoice_sync.tables.standing import lease, outbox, settled, standing
 from services.invoice_sync.tables.sweep import day_total, finding_case, leader, sweep, sweep_cursor
 
@@ -43,6 +45,8 @@ __all__ = [
     "METADATA",
     "abandonment",
     "absence_round",
+    "application_proof",
+    "application_step",
     "attempt",
     "attempt_batch",
     "attempt_begun",
@@ -57,6 +61,7 @@ __all__ = [
     "gate",
     "hold",
     "invoice",
+    "invoice_application",
     "invoiceable",
     "leader",
     "lease",
@@ -75,6 +80,8 @@ __all__ = [
     "parity_run",
     "payment_follow",
     "probe",
+    "red_letter",
+    "red_step",
     "request",
     "settled",
     "standing",

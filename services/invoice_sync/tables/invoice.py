@@ -91,6 +91,7 @@ invoice = Table(
     Column("kind", Text, nullable=False, server_default="BLUE"),
     Column("original_invoice_id", KEY, nullable=False, server_default=""),
     Column("red_form_id", KEY, nullable=False, server_default=""),
+    Column("red_of", KEY, nullable=False, server_default=""),
     CheckConstraint(
         "kind = 'BLUE' AND amount_minor > 0"
         " OR kind = 'RED' AND amount_minor < 0 AND original_invoice_id <> '' AND red_form_id <> ''",

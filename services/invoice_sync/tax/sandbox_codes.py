@@ -87,13 +87,13 @@ CODES: Mapping[str, Row] = {
     NOT_OF_THIS_UNIT: _alike(Outcome.UNKNOWN, 403),
     "E4044": _alike(Outcome.UNKNOWN, 404),
     "E4045": _alike(Outcome.UNKNOWN, 404),
-    # Red-letter forms, for which we have no call yet.
-    "E4046": _alike(Outcome.UNKNOWN, 404),
-    "E9405": _alike(Outcome.UNKNOWN, 422),
-    "E9406": _alike(Outcome.UNKNOWN, 422),
-    "E9407": _alike(Outcome.UNKNOWN, 409),
-    "E9408": _alike(Outcome.UNKNOWN, 403),
-    "E9409": _alike(Outcome.UNKNOWN, 409),
+    # Red-letter forms. That there is none of an id proves nothing of an invoice.
+    "E4046": _refused(_BUSINESS, 404),
+    "E9405": _refused(_BUSINESS, 422),
+    "E9406": _refused(_BUSINESS, 422),
+    "E9407": _refused(Outcome.DUPLICATE, 409),
+    "E9408": _refused(_BUSINESS, 403),
+    "E9409": _refused(_BUSINESS, 409),
     # Sessions. An expired one has thrown away what it took; a key in another session may be accepted with that.
     "E4047": _alike(Outcome.UNKNOWN, 404),
     "E9501": _refused(Outcome.NOT_RECEIVED, 409),
