@@ -16,6 +16,9 @@ from services.invoice_sync.tables.attempt import (
     log_anchor,
 )
 from services.invoice_sync.tables.base import METADATA
+from services.invoice_sync.tables.bulk_request import bulk_request, bulk_row
+from services.invoice_sync.tables.confirmation import confirmation
+from services.invoice_sync.tables.delivery import delivery, delivery_event
 from services.invoice_sync.tables.gate import gate, hold, probe
 from services.invoice_sync.tables.invoice import (
     body,
@@ -36,6 +39,7 @@ from services.invoice_sync.tables.manual import (
     manual_step,
 )
 from services.invoice_sync.tables.number import number_range, number_use, number_wanted
+from services.invoice_sync.tables.paper import archive_copy, archive_event, paper, paper_body, paper_wanted
 from services.invoice_sync.tables.parity import parity_difference, parity_run
 from services.invoice_sync.tables.red_letter import red_letter, red_step
 from services.invoice_sync.tables.standing import lease, outbox, settled, standing
@@ -47,6 +51,8 @@ __all__ = [
     "absence_round",
     "application_proof",
     "application_step",
+    "archive_copy",
+    "archive_event",
     "attempt",
     "attempt_batch",
     "attempt_begun",
@@ -54,7 +60,12 @@ __all__ = [
     "attempt_ended",
     "attempt_whole",
     "body",
+    "bulk_request",
+    "bulk_row",
+    "confirmation",
     "day_total",
+    "delivery",
+    "delivery_event",
     "document",
     "feed_cursor",
     "finding_case",
@@ -76,6 +87,9 @@ __all__ = [
     "number_use",
     "number_wanted",
     "outbox",
+    "paper",
+    "paper_body",
+    "paper_wanted",
     "parity_difference",
     "parity_run",
     "payment_follow",
