@@ -91,7 +91,8 @@ _MOVING = """
             UNION ALL
             SELECT invoice_id, sync_state FROM outbox WHERE lane = ANY ($1::text[]) AND parked_reason <> ''
         ) AS under_way JOIN invoice ON invoice.invoice_id = under_way.invoice_id
-        WHERE under_way.sync_state IN ('SENDING', 'UNKNOWN', 'SUBMITTED', 'ACKED', 'MISSING') AND issue_date = $2
+        WHERE under_way.sync_state IN ('SENDING', 'UNKNOWN', 'SUBMITTED', 'ACKED', 'MISSING', 'MANUAL')
+            AND issue_date = $2
     )
 """
 # Days in order, so that two of these wait for each other and never both.
