@@ -124,7 +124,7 @@ _STEP = """
 """
 _CLAIM = """
     UPDATE invoice_application SET due_at = $2 WHERE application_id IN (
-        SELECT application_id FROM invoice_application JOIN red_letter USING (red_letter_id)
+        SELECT invoice_application.application_id FROM invoice_application JOIN red_letter USING (red_letter_id)
         WHERE invoice_application.due_at <= $1 AND red_letter.due_at IS NULL
         ORDER BY invoice_application.due_at LIMIT $3 FOR UPDATE OF invoice_application SKIP LOCKED
     ) RETURNING application_id
