@@ -12,8 +12,8 @@ from services.invoice_sync.domain.archive import ArchivePolicy
 from services.invoice_sync.domain.breaker import BreakerPolicy
 from services.invoice_sync.domain.buyer_check import CheckPolicy
 from services.invoice_sync.domain.concurrency import ConcurrencyPolicy
-from services.invoice_sync.domain.document_rules import TAX_ID
 from services.invoice_sync.domain.delivery import MailPolicy
+from services.invoice_sync.domain.document_rules import TAX_ID
 from services.invoice_sync.domain.gate_policy import GatePolicy
 from services.invoice_sync.domain.hold import HoldPolicy
 from services.invoice_sync.domain.number import NumberPolicy
@@ -139,8 +139,8 @@ class Config:
     `archive_first` and `archive_second` are where copies of both are kept: file:///folder or s3://bucket/prefix, empty
     for none. An S3-compatible store is at `archive_s3_endpoint`; its `archive_s3_credential_file` has two lines, the
     key's id and its secret. Each copy is read whole again within `archive_verify_seconds`.
-    Mail goes to the relay at `mail_host`, empty for none, from `mail_sender`; `mail_security` is NONE, STARTTLS or TLS, and
-    `mail_credential_file` has two lines, user and password. What was not taken is tried again after
+    Mail goes to the relay at `mail_host`, empty for none, from `mail_sender`; `mail_security` is NONE, STARTTLS or
+    TLS, and `mail_credential_file` has two lines, user and password. What was not taken is tried again after
     `mail_retry_seconds`, doubling, at most `mail_tries_max` times.
     Links for buyers lead to `public_url`, the gateway as it is reached from outside, and are signed by the first key of
     `link_key_file` (see chassis.crypto); without either there are none. They open for `status_link_seconds`, those for

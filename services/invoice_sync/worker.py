@@ -3,8 +3,8 @@
 from contextlib import aclosing
 
 from chassis.loop import Loop
-from services.invoice_sync.actions.archive import ArchiveActions
 from services.invoice_sync.actions.applications import ApplicationActions
+from services.invoice_sync.actions.archive import ArchiveActions
 from services.invoice_sync.actions.bulk_work import BulkWork
 from services.invoice_sync.actions.deliver import DeliverActions
 from services.invoice_sync.actions.issue import IssueActions

@@ -51,6 +51,7 @@ from services.invoice_sync.recognition.reader import Reader
 from services.invoice_sync.store import probes
 from services.invoice_sync.store.probes import Probe
 from services.invoice_sync.tax import TaxSystem
+from tests.invoice_sync.paper_bench import paper_bench
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import SELLER_TAX_ID, Steering
 
@@ -120,6 +121,7 @@ def an_invoice(payment: Payment, now: datetime = NOON, buyer: Party = PERSON) ->
 
 def actions_of(system: "InvoiceSync") -> rpc.Actions:
     """What the service's server calls."""
+    bench = paper_bench(system.tools)
     return rpc.Actions(
         issue=system.issue,
         numbers=NumberActions(system.tax, system.tools),
@@ -130,6 +132,10 @@ def actions_of(system: "InvoiceSync") -> rpc.Actions:
         gates=GateAdminActions(system.tools),
         probe=ProbeActions(system.tax, system.tools),
         sweep=system.sweep,
+        papers=bench.papers,
+        archive=bench.archive,
+        deliver=bench.deliver,
+        links=bench.links,
         parity=ParityActions(system.tax, system.tools),
         manual=ManualActions(system.tools),
         abandon=AbandonActions(system.tools),

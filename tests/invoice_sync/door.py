@@ -11,16 +11,22 @@ from bihuan.invoice_sync.v1 import (
     bulk_request_service_pb2_grpc,
     confirmation_service_pb2,
     confirmation_service_pb2_grpc,
+    delivery_service_pb2,
+    delivery_service_pb2_grpc,
     gate_service_pb2,
     gate_service_pb2_grpc,
     invoice_application_service_pb2,
     invoice_application_service_pb2_grpc,
     invoice_service_pb2,
     invoice_service_pb2_grpc,
+    link_service_pb2,
+    link_service_pb2_grpc,
     manual_service_pb2,
     manual_service_pb2_grpc,
     merchant_service_pb2,
     merchant_service_pb2_grpc,
+    paper_service_pb2,
+    paper_service_pb2_grpc,
     parity_service_pb2,
     parity_service_pb2_grpc,
     recognition_service_pb2,
@@ -50,6 +56,9 @@ class Door:
     recognitions: recognition_service_pb2_grpc.RecognitionServiceStub
     reds: red_letter_service_pb2_grpc.RedLetterServiceStub
     applications: invoice_application_service_pb2_grpc.InvoiceApplicationServiceStub
+    papers: paper_service_pb2_grpc.PaperServiceStub
+    deliveries: delivery_service_pb2_grpc.DeliveryServiceStub
+    links: link_service_pb2_grpc.LinkServiceStub
 
     async def why(self, reference: str, **claim):
         """The diagnosis of a reference."""
@@ -74,6 +83,9 @@ async def open_door(system: InvoiceSync) -> AsyncIterator[Door]:
         recognition_service_pb2.DESCRIPTOR.services_by_name["RecognitionService"],
         red_letter_service_pb2.DESCRIPTOR.services_by_name["RedLetterService"],
         invoice_application_service_pb2.DESCRIPTOR.services_by_name["InvoiceApplicationService"],
+        paper_service_pb2.DESCRIPTOR.services_by_name["PaperService"],
+        delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"],
+        link_service_pb2.DESCRIPTOR.services_by_name["LinkService"],
     ]
     connected = channel.connect(f"127.0.0.1:{running.port}", described, timeout_seconds=10)
     yield Door(
@@ -89,6 +101,9 @@ async def open_door(system: InvoiceSync) -> AsyncIterator[Door]:
         recognition_service_pb2_grpc.RecognitionServiceStub(connected),
         red_letter_service_pb2_grpc.RedLetterServiceStub(connected),
         invoice_application_service_pb2_grpc.InvoiceApplicationServiceStub(connected),
+        paper_service_pb2_grpc.PaperServiceStub(connected),
+        delivery_service_pb2_grpc.DeliveryServiceStub(connected),
+        link_service_pb2_grpc.LinkServiceStub(connected),
     )
     await connected.close()
     await running.stop()

@@ -24,7 +24,7 @@ from services.invoice_sync.domain.attempt import Ended, TaxAnswer
 from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.claim import Claim, Put
 from services.invoice_sync.domain.command import CaseCode, Decision, Hold, Ignore, case_code_of
-from services.invoice_sync.store import attempts, cases, outbox, red_letters, submits, totals
+from services.invoice_sync.store import attempts, cases, outbox, papers, red_letters, submits, totals
 from services.invoice_sync.store.attempts import RoundEvidence
 
 _BATCH_MAX = 500
@@ -123,7 +123,7 @@ class Recorder:
             ]
             fenced = await submits.finish(session, sent) if sent else set()
             fenced |= await outbox.put(session, asked) if asked else set()
-            await _count(session, [each for each in batch if each.claim.invoice_id in fenced])
+            await self._count(session, [each for each in batch if each.claim.invoice_id in fenced])
             for each in batch:
                 if each.claim.invoice_id in fenced:
                     await self._carry_out(session, each)
@@ -138,6 +138,14 @@ class Recorder:
         for lease_id in done:
             self._open.pop(lease_id, None)
         return [each.claim.invoice_id in fenced for each in batch]
+
+    async def _count(self, session: AsyncSession, moved: Sequence[Finished]) -> None:
+        """Have control totals and papers follow what entered the books, or left them. No submit does either."""
+        asked = [each for each in moved if each.ended is None]
+        went = [(each, each.claim.standing.counted, each.decision.standing.counted) for each in asked]
+        entered = [each.claim.invoice_id for each, was, now in went if now and not was]
+        await totals.move(session, entered, [each.claim.invoice_id for each, was, now in went if was and not now])
+        await papers.want(session, entered, self._clock.now())
 
     async def _carry_out(self, session: AsyncSession, finished: Finished) -> None:
         claim, decision = finished.claim, finished.decision
@@ -184,14 +192,6 @@ class Recorder:
         ]
         if asked:
             await self._gates.learn_of_questions(session, asked, self._clock.now())
-
-
-async def _count(session: AsyncSession, moved: Sequence[Finished]) -> None:
-    """Have the control totals follow what entered the books, or left them. No submit does either."""
-    asked = [each for each in moved if each.ended is None]
-    went = [(each, each.claim.standing.counted, each.decision.standing.counted) for each in asked]
-    entered = [each.claim.invoice_id for each, was, now in went if now and not was]
-    await totals.move(session, entered, [each.claim.invoice_id for each, was, now in went if was and not now])
 
 
 def case_of(invoice_id: str, code: CaseCode, now: datetime) -> cases.Case:
