@@ -9,7 +9,7 @@ def sample(operation: Operation, merchant_id: str = MERCHANT) -> tuple[str, byte
     """The path with its query, and the body, of a request about a merchant."""
     path = operation.public_template.replace("{merchant_id}", merchant_id).replace("{version}", "1")
     path = path.replace("{", "").replace("}", "")
-    path += _QUERIES.get(operation.method.name, "")
+    path += _QUERIES.get(operation.method.name, "").replace("{merchant_id}", merchant_id)
     body = _BODIES[operation.method.name] if operation.body else None
     named = f'"merchantId":"{MERCHANT}"'.encode()
     return path, body and body.replace(named, f'"merchantId":"{merchant_id}"'.encode())
@@ -26,7 +26,11 @@ _PAYMENT = (
 _BILL = b'{"merchantId":"m","billNo":"1","category":"CATEGORY_WATER","amount":{"currencyCode":"CNY","amountMinor":1}}'
 
 
-_QUERIES = {"ImportPayments": "?importId=import-0001", "ListExceptions": "?paymentId=p"}
+_QUERIES = {
+    "ImportPayments": "?importId=import-0001",
+    "ListExceptions": "?paymentId=p",
+    "UploadBulkRequest": "?merchantId={merchant_id}&mode=MODE_ACCEPT_GOOD",
+}
 
 
 _BODIES = {
@@ -68,6 +72,11 @@ _BODIES = {
     "DiagnoseBuyer": '{"buyerTitle":"张三"}'.encode(),
     "SetHold": b'{"route":"sandbox/production/11/default","reason":"maintenance","setBy":"ops"}',
     "LiftHold": b"{}",
+    "ConfirmInvoiceRequest": b'{"operator":"wang","reason":"seen"}',
+    "RefuseInvoiceRequest": b'{"operator":"wang","reason":"no such firm"}',
+    "UploadBulkRequest": b"x",
+    "ReleaseBulkRequest": b'{"operator":"li"}',
+    "CancelBulkRequest": b'{"operator":"li"}',
     "ProbeInterface": b"{}",
     "CreateBill": b'{"bill":' + _BILL + b"}",
     "BatchCreateBills": b'{"bills":[' + _BILL + b"]}",
