@@ -38,5 +38,5 @@ class DeliveryServicer(delivery_service_pb2_grpc.DeliveryServiceServicer):
     async def RecordDeliveryReport(
         self, request: delivery_service_pb2.RecordDeliveryReportRequest, context: RpcContext
     ) -> delivery_service_pb2.RecordDeliveryReportResponse:
-        shown = await self._deliver.record_report(request.message, request.operator)
+        shown = await self._deliver.record_report(request.message.encode("utf-8"), request.operator)
         return delivery_service_pb2.RecordDeliveryReportResponse(delivery=delivery_to_proto(shown))

@@ -201,14 +201,14 @@ class RecordDeliveryReportRequest(_message.Message):
 
     MESSAGE_FIELD_NUMBER: _builtins.int
     OPERATOR_FIELD_NUMBER: _builtins.int
-    message: _builtins.bytes
-    """The whole message as it came, at most 700,000 bytes."""
+    message: _builtins.str
+    """The whole message as it came; what is no UTF-8 in it may be replaced."""
     operator: _builtins.str
     """Who brings it."""
     def __init__(
         self,
         *,
-        message: _builtins.bytes = ...,
+        message: _builtins.str = ...,
         operator: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
