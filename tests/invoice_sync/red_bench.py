@@ -58,7 +58,9 @@ class RedBench:
         return await self.work.step_due()
 
     async def state(self, red_letter_id: str) -> str:
-        return red_letter_pb2.RedState.Name((await self.told(red_letter_id)).red_letter.state).removeprefix("RED_STATE_")
+        return red_letter_pb2.RedState.Name((await self.told(red_letter_id)).red_letter.state).removeprefix(
+            "RED_STATE_"
+        )
 
     async def told(self, red_letter_id: str) -> pb.GetRedLetterResponse:
         return await self.door.reds.GetRedLetter(pb.GetRedLetterRequest(red_letter_id=red_letter_id))

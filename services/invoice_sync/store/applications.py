@@ -73,7 +73,7 @@ async def steps(session: AsyncSession, application_id: str) -> Sequence[Applicat
     """Every step, the first one first."""
     asked = "SELECT * FROM application_step WHERE application_id = $1 ORDER BY step_no"
     rows = await run(session, asked, application_id)
-    return [ApplicationStep(*row[:4], ApplicationState(row[4]), row[5]) for row in rows]
+    return [ApplicationStep(row[0], row[1], row[2], row[3], ApplicationState(row[4]), row[5]) for row in rows]
 
 
 async def proofs(session: AsyncSession, application_id: str) -> Sequence[Proof]:
@@ -155,12 +155,20 @@ def _values(made: Application) -> tuple[Any, ...]:
 
 def _application(row: Sequence[Any]) -> Application:
     return Application(
-        *row[:4],
-        ApplicationKind(row[4]),
-        Party(row[5], row[6]),
-        *row[7:11],
-        ApplicationState(row[11]),
-        row[12],
-        Remedy(row[13]) if row[13] else None,
-        *row[14:],
+        application_id=row[0],
+        invoice_id=row[1],
+        payment_id=row[2],
+        merchant_id=row[3],
+        kind=ApplicationKind(row[4]),
+        buyer=Party(row[5], row[6]),
+        amount_minor=row[7],
+        why=row[8],
+        filed_by=row[9],
+        create_time=row[10],
+        state=ApplicationState(row[11]),
+        state_time=row[12],
+        remedy=Remedy(row[13]) if row[13] else None,
+        reviewed_by=row[14],
+        red_letter_id=row[15],
+        new_invoice_id=row[16],
     )

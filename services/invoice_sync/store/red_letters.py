@@ -55,7 +55,20 @@ async def add_step(session: AsyncSession, step: RedStep) -> None:
 async def steps(session: AsyncSession, red_letter_id: str) -> Sequence[RedStep]:
     """Every step of a letter, the first one first."""
     rows = await run(session, "SELECT * FROM red_step WHERE red_letter_id = $1 ORDER BY step_no", red_letter_id)
-    return [RedStep(*row[:4], RedState(row[4]), FormMove(row[5]) if row[5] else None, *row[6:]) for row in rows]
+    return [
+        RedStep(
+            red_letter_id=row[0],
+            step_no=row[1],
+            step_time=row[2],
+            operator=row[3],
+            to_state=RedState(row[4]),
+            move=FormMove(row[5]) if row[5] else None,
+            why=row[6],
+            authority_code=row[7],
+            response_sha256=row[8],
+        )
+        for row in rows
+    ]
 
 
 async def step_count(session: AsyncSession, red_letter_id: str) -> int:
