@@ -31,6 +31,7 @@ from services.tax_sandbox.routes.edge import Edge, no_such_route, respond
 from services.tax_sandbox.routes.invoices import invoice_routes
 from services.tax_sandbox.routes.main_book import main_book_routes
 from services.tax_sandbox.routes.page import page_routes
+from services.tax_sandbox.routes.portal import portal_routes
 from services.tax_sandbox.routes.red_forms import red_form_routes
 from services.tax_sandbox.routes.seals import seal_routes
 from services.tax_sandbox.routes.sellers import seller_routes
@@ -79,6 +80,7 @@ async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None)
         *red_form_routes(edge, gate, red_forms),
         *seal_routes(edge, gate, SealActions(sessions, steered, config.query_days, config.sealing_seconds)),
         *batch_routes(edge, gate, batches),
+        *portal_routes(steered, submissions),
         *steering_routes(steering, book, red_forms),
         *page_routes(steering),
     ]
