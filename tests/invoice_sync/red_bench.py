@@ -1,4 +1,4 @@
-"""A booked invoice to a firm, and the hand of the buyer at the authority's portal: what tests of red letters stand on."""
+"""A booked invoice to a firm, and the buyer's hand at the authority's portal: what tests of red letters stand on."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Lost and wrong invoices: the customer applies with proof, a second person reviews, a copy or a new invoice follows."""
+"""Lost and wrong invoices: the customer applies with proof, a second person reviews, a copy or a new one follows."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""The money row of a payment: a refund after an invoice asks for a red letter, money that came again can be invoiced."""
+"""The money of a payment: a refund after its invoice asks for a red letter, what came again can be invoiced."""
 
 from dataclasses import replace
 

@@ -51,6 +51,13 @@ _BODIES = {
     "RecordChargeback": _TAKEBACK,
     "RecordWonChargeback": _TAKEBACK.replace(b"takeTime", b"returnTime"),
     "RequestInvoice": '{"paymentId":"p","buyerTitle":"张三"}'.encode(),
+    "RequestRedLetter": b'{"invoiceId":"i","reason":"RED_REASON_RETURN"}',
+    "MoveRedLetter": b'{"move":"RED_MOVE_WITHDRAW","why":"w"}',
+    "InvoiceRemainder": '{"buyerTitle":"张三"}'.encode(),
+    "FileInvoiceApplication": b'{"invoiceId":"i","kind":"APPLICATION_KIND_LOST","why":"w",'
+    b'"proofs":[{"fileName":"a.png","mediaType":"image/png","content":"eA=="}]}',
+    "ReviewInvoiceApplication": b'{"remedy":"REMEDY_COPY","why":"w"}',
+    "WithdrawInvoiceApplication": b'{"why":"w"}',
     "SetMerchantProfile": '{"issuePolicy":"ISSUE_POLICY_ON_SUCCESS","sellerName":"店",'
     '"sellerTaxId":"91420100MA4KXXXX1A"}'.encode(),
     "StartRun": b'{"channel":"c","businessDate":"2026-03-01"}',
