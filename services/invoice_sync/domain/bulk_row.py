@@ -149,8 +149,8 @@ def in_cell(names: Mapping[Column, str], told: Mapping[Column, str], finding: Fi
     if finding.field == WHOLE_ROW:
         return Found(finding, "", "")
     column = Column(finding.field)
-    if column is Column.PAYMENT_ID and not told.get(column):
-        column = Column.MERCHANT_ORDER_NO if Column.MERCHANT_ORDER_NO in names else column
+    if column is Column.PAYMENT_ID and not told.get(column) and told.get(Column.MERCHANT_ORDER_NO):
+        column = Column.MERCHANT_ORDER_NO
     return Found(finding, names.get(column, ""), shown(column, told.get(column, "")))
 
 
