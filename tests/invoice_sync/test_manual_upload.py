@@ -275,10 +275,10 @@ async def test_packages_and_abandonments_go_through_the_door(moving):
         package = await door.manuals.ExportManualPackage(asked)
         package_id = package.package.package_id
         answer = await moving.steering.http.post("/portal/production/42/packages", content=package.content)
-        receipt = manual_service_pb2.ImportManualReceiptRequest(
-            package_id=package_id, operator="li", content=answer.content
-        )
-        imported = await door.manuals.ImportManualReceipt(receipt)
+        part, header = manual_service_pb2.ImportManualReceiptRequest, manual_service_pb2.ManualReceiptHeader
+        end = manual_service_pb2.ManualReceiptEnd(size_bytes=len(answer.content))
+        parts = [part(header=header(package_id=package_id, operator="li")), part(chunk=answer.content), part(end=end)]
+        imported = await door.manuals.ImportManualReceipt(iter(parts))
         got = await door.manuals.GetManualPackage(manual_service_pb2.GetManualPackageRequest(package_id=package_id))
         listed = await door.manuals.ListManualPackages(manual_service_pb2.ListManualPackagesRequest())
         release = manual_service_pb2.ReleaseManualPackageRequest(package_id=package_id, operator="li", reason="done")

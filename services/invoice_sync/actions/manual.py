@@ -24,6 +24,7 @@ from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.manual_package import (
     ITEMS_MAX,
     TAKEN,
+    TOO_LARGE,
     BadReceipt,
     PackageHead,
     PackedInvoice,
@@ -228,6 +229,11 @@ def _receipt(package_id: str, sha256: str, said: Sequence[ReceiptItem], operator
 
 def _no_package(package_id: str) -> Fault:
     return Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no package {package_id}", f"没有上传包 {package_id}")
+
+
+def too_large() -> Fault:
+    """The fault for a receipt that is longer than any."""
+    return _refused(TOO_LARGE)
 
 
 def _refused(why: BadReceipt) -> Fault:

@@ -84,6 +84,9 @@ class BadReceipt:
     message_zh: str
 
 
+TOO_LARGE = BadReceipt("TOO_LARGE", f"it has more than {RECEIPT_BYTES_MAX} bytes", f"超过 {RECEIPT_BYTES_MAX} 字节")
+
+
 def write_package(head: PackageHead, invoices: Sequence[PackedInvoice]) -> bytes:
     """The file. Equal input gives equal bytes."""
     root = ET.Element(
@@ -146,7 +149,7 @@ def read_receipt(
 ) -> Sequence[ReceiptItem] | BadReceipt:
     """What a receipt says of each invoice of the package, in order; or why it is none of this package, or not whole."""
     if len(content) > RECEIPT_BYTES_MAX:
-        return BadReceipt("TOO_LARGE", f"it has more than {RECEIPT_BYTES_MAX} bytes", f"超过 {RECEIPT_BYTES_MAX} 字节")
+        return TOO_LARGE
     try:
         root = fromstring(content, forbid_dtd=True)
     except DefusedXmlException:

@@ -1,11 +1,15 @@
 """ManualService of the contract, translated into actions and back. It decides nothing."""
 
+from collections.abc import AsyncIterator
+
 from bihuan.invoice_sync.v1 import manual_service_pb2, manual_service_pb2_grpc
 
 from chassis.server import RpcContext
 from services.invoice_sync.actions.abandon import AbandonActions
-from services.invoice_sync.actions.manual import ManualActions
+from services.invoice_sync.actions.manual import ManualActions, too_large
 from services.invoice_sync.convert.manual import abandonment_to_proto, item_to_proto, package_to_proto
+from services.invoice_sync.domain.manual_package import RECEIPT_BYTES_MAX
+from services.invoice_sync.rpc.parts import bytes_into
 
 
 class ManualServicer(manual_service_pb2_grpc.ManualServiceServicer):
@@ -31,9 +35,11 @@ class ManualServicer(manual_service_pb2_grpc.ManualServiceServicer):
         )
 
     async def ImportManualReceipt(
-        self, request: manual_service_pb2.ImportManualReceiptRequest, context: RpcContext
+        self, request_iterator: AsyncIterator[manual_service_pb2.ImportManualReceiptRequest], context: RpcContext
     ) -> manual_service_pb2.ImportManualReceiptResponse:
-        made = await self._manual.import_receipt(request.package_id, request.operator, request.content)
+        content = bytearray()
+        header = await bytes_into(content, request_iterator, RECEIPT_BYTES_MAX, too_large())
+        made = await self._manual.import_receipt(header.package_id, header.operator, bytes(content))
         return manual_service_pb2.ImportManualReceiptResponse(
             package=package_to_proto(made.shown),
             taken_count=made.receipt.taken_count,

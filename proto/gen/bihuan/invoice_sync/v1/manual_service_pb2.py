@@ -29,7 +29,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bihuan/invoice_sync/v1/manual_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a#bihuan/invoice_sync/v1/manual.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xce\x01\n\x1a\x45xportManualPackageRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x33\n\rseller_tax_id\x18\x02 \x01(\tB\x1c\xbaH\x15r\x13\x32\x11^[0-9A-Z]{15,20}$\xa8\xbb\x18\x02\x12\x1b\n\x08operator\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x19\n\x05limit\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"\x8b\x01\n\x1b\x45xportManualPackageResponse\x12\x36\n\x07package\x18\x01 \x01(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x11\n\tchecklist\x18\x03 \x01(\t\x12\x10\n\x08replayed\x18\x04 \x01(\x08\"w\n\x1aImportManualReceiptRequest\x12\x1d\n\npackage_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\x07\x63ontent\x18\x03 \x01(\x0c\x42\x0c\xbaH\tz\x07\x10\x01\x18\x80\x80\x80\x01\"\x93\x01\n\x1bImportManualReceiptResponse\x12\x36\n\x07package\x18\x01 \x01(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x13\n\x0btaken_count\x18\x02 \x01(\x05\x12\x15\n\rrefused_count\x18\x03 \x01(\x05\x12\x10\n\x08replayed\x18\x04 \x01(\x08\"u\n\x1bReleaseManualPackageRequest\x12\x1d\n\npackage_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"n\n\x1cReleaseManualPackageResponse\x12\x36\n\x07package\x18\x01 \x01(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x16\n\x0ereleased_count\x18\x02 \x01(\x05\"8\n\x17GetManualPackageRequest\x12\x1d\n\npackage_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x85\x01\n\x18GetManualPackageResponse\x12\x36\n\x07package\x18\x01 \x01(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x31\n\x05items\x18\x02 \x03(\x0b\x32\".bihuan.invoice_sync.v1.ManualItem\"X\n\x19ListManualPackagesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"n\n\x1aListManualPackagesResponse\x12\x37\n\x08packages\x18\x01 \x03(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9c\x01\n\x19ProposeAbandonmentRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\ninvoice_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x08operator\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"h\n\x1aProposeAbandonmentResponse\x12\x38\n\x0b\x61\x62\x61ndonment\x18\x01 \x01(\x0b\x32#.bihuan.invoice_sync.v1.Abandonment\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\x87\x01\n\x18\x44\x65\x63ideAbandonmentRequest\x12!\n\x0e\x61\x62\x61ndonment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x0f\n\x07\x61pprove\x18\x04 \x01(\x08\"U\n\x19\x44\x65\x63ideAbandonmentResponse\x12\x38\n\x0b\x61\x62\x61ndonment\x18\x01 \x01(\x0b\x32#.bihuan.invoice_sync.v1.Abandonment2\xfa\t\n\rManualService\x12\xa9\x01\n\x13\x45xportManualPackage\x12\x32.bihuan.invoice_sync.v1.ExportManualPackageRequest\x1a\x33.bihuan.invoice_sync.v1.ExportManualPackageResponse\")\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/manual-packages:\x01*\x12\xc4\x01\n\x13ImportManualReceipt\x12\x32.bihuan.invoice_sync.v1.ImportManualReceiptRequest\x1a\x33.bihuan.invoice_sync.v1.ImportManualReceiptResponse\"D\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x33\"./v1/manual-packages/{package_id}:importReceipt:\x01*\x12\xc1\x01\n\x14ReleaseManualPackage\x12\x33.bihuan.invoice_sync.v1.ReleaseManualPackageRequest\x1a\x34.bihuan.invoice_sync.v1.ReleaseManualPackageResponse\">\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02-\"(/v1/manual-packages/{package_id}:release:\x01*\x12\xaa\x01\n\x10GetManualPackage\x12/.bihuan.invoice_sync.v1.GetManualPackageRequest\x1a\x30.bihuan.invoice_sync.v1.GetManualPackageResponse\"3\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/manual-packages/{package_id}\x12\xa3\x01\n\x12ListManualPackages\x12\x31.bihuan.invoice_sync.v1.ListManualPackagesRequest\x1a\x32.bihuan.invoice_sync.v1.ListManualPackagesResponse\"&\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/manual-packages\x12\xa3\x01\n\x12ProposeAbandonment\x12\x31.bihuan.invoice_sync.v1.ProposeAbandonmentRequest\x1a\x32.bihuan.invoice_sync.v1.ProposeAbandonmentResponse\"&\x90\x02\x02\xfa\xbb\x18\x04\x08\x04\x38\x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/abandonments:\x01*\x12\xb8\x01\n\x11\x44\x65\x63ideAbandonment\x12\x30.bihuan.invoice_sync.v1.DecideAbandonmentRequest\x1a\x31.bihuan.invoice_sync.v1.DecideAbandonmentResponse\">\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02-\"(/v1/abandonments/{abandonment_id}:decide:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+bihuan/invoice_sync/v1/manual_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a#bihuan/invoice_sync/v1/manual.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xce\x01\n\x1a\x45xportManualPackageRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x33\n\rseller_tax_id\x18\x02 \x01(\tB\x1c\xbaH\x15r\x13\x32\x11^[0-9A-Z]{15,20}$\xa8\xbb\x18\x02\x12\x1b\n\x08operator\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x19\n\x05limit\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"\x8b\x01\n\x1b\x45xportManualPackageResponse\x12\x36\n\x07package\x18\x01 \x01(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x11\n\tchecklist\x18\x03 \x01(\t\x12\x10\n\x08replayed\x18\x04 \x01(\x08\"Q\n\x13ManualReceiptHeader\x12\x1d\n\npackage_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"/\n\x10ManualReceiptEnd\x12\x1b\n\nsize_bytes\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\xad\x01\n\x1aImportManualReceiptRequest\x12=\n\x06header\x18\x01 \x01(\x0b\x32+.bihuan.invoice_sync.v1.ManualReceiptHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12\x37\n\x03\x65nd\x18\x03 \x01(\x0b\x32(.bihuan.invoice_sync.v1.ManualReceiptEndH\x00\x42\x06\n\x04part\"\x93\x01\n\x1bImportManualReceiptResponse\x12\x36\n\x07package\x18\x01 \x01(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x13\n\x0btaken_count\x18\x02 \x01(\x05\x12\x15\n\rrefused_count\x18\x03 \x01(\x05\x12\x10\n\x08replayed\x18\x04 \x01(\x08\"u\n\x1bReleaseManualPackageRequest\x12\x1d\n\npackage_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"n\n\x1cReleaseManualPackageResponse\x12\x36\n\x07package\x18\x01 \x01(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x16\n\x0ereleased_count\x18\x02 \x01(\x05\"8\n\x17GetManualPackageRequest\x12\x1d\n\npackage_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x85\x01\n\x18GetManualPackageResponse\x12\x36\n\x07package\x18\x01 \x01(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x31\n\x05items\x18\x02 \x03(\x0b\x32\".bihuan.invoice_sync.v1.ManualItem\"X\n\x19ListManualPackagesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"n\n\x1aListManualPackagesResponse\x12\x37\n\x08packages\x18\x01 \x03(\x0b\x32%.bihuan.invoice_sync.v1.ManualPackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9c\x01\n\x19ProposeAbandonmentRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\ninvoice_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x08operator\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"h\n\x1aProposeAbandonmentResponse\x12\x38\n\x0b\x61\x62\x61ndonment\x18\x01 \x01(\x0b\x32#.bihuan.invoice_sync.v1.Abandonment\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\x87\x01\n\x18\x44\x65\x63ideAbandonmentRequest\x12!\n\x0e\x61\x62\x61ndonment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x08operator\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x0f\n\x07\x61pprove\x18\x04 \x01(\x08\"U\n\x19\x44\x65\x63ideAbandonmentResponse\x12\x38\n\x0b\x61\x62\x61ndonment\x18\x01 \x01(\x0b\x32#.bihuan.invoice_sync.v1.Abandonment2\xe5\t\n\rManualService\x12\xa9\x01\n\x13\x45xportManualPackage\x12\x32.bihuan.invoice_sync.v1.ExportManualPackageRequest\x1a\x33.bihuan.invoice_sync.v1.ExportManualPackageResponse\")\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/manual-packages:\x01*\x12\xaf\x01\n\x13ImportManualReceipt\x12\x32.bihuan.invoice_sync.v1.ImportManualReceiptRequest\x1a\x33.bihuan.invoice_sync.v1.ImportManualReceiptResponse\"-\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02\x1c\"\x13/v1/manual-receipts:\x05\x63hunk(\x01\x12\xc1\x01\n\x14ReleaseManualPackage\x12\x33.bihuan.invoice_sync.v1.ReleaseManualPackageRequest\x1a\x34.bihuan.invoice_sync.v1.ReleaseManualPackageResponse\">\x90\x02\x02\xfa\xbb\x18\x04\x08\x07\x38\x01\x82\xd3\xe4\x93\x02-\"(/v1/manual-packages/{package_id}:release:\x01*\x12\xaa\x01\n\x10GetManualPackage\x12/.bihuan.invoice_sync.v1.GetManualPackageRequest\x1a\x30.bihuan.invoice_sync.v1.GetManualPackageResponse\"3\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/manual-packages/{package_id}\x12\xa3\x01\n\x12ListManualPackages\x12\x31.bihuan.invoice_sync.v1.ListManualPackagesRequest\x1a\x32.bihuan.invoice_sync.v1.ListManualPackagesResponse\"&\x90\x02\x01\xfa\xbb\x18\x04\x08\x01\x38\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/manual-packages\x12\xa3\x01\n\x12ProposeAbandonment\x12\x31.bihuan.invoice_sync.v1.ProposeAbandonmentRequest\x1a\x32.bihuan.invoice_sync.v1.ProposeAbandonmentResponse\"&\x90\x02\x02\xfa\xbb\x18\x04\x08\x04\x38\x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/abandonments:\x01*\x12\xb8\x01\n\x11\x44\x65\x63ideAbandonment\x12\x30.bihuan.invoice_sync.v1.DecideAbandonmentRequest\x1a\x31.bihuan.invoice_sync.v1.DecideAbandonmentResponse\">\x90\x02\x02\xfa\xbb\x18\x04\x08\x06\x38\x01\x82\xd3\xe4\x93\x02-\"(/v1/abandonments/{abandonment_id}:decide:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,12 +46,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTMANUALPACKAGEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
   _globals['_EXPORTMANUALPACKAGEREQUEST'].fields_by_name['limit']._loaded_options = None
   _globals['_EXPORTMANUALPACKAGEREQUEST'].fields_by_name['limit']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
-  _globals['_IMPORTMANUALRECEIPTREQUEST'].fields_by_name['package_id']._loaded_options = None
-  _globals['_IMPORTMANUALRECEIPTREQUEST'].fields_by_name['package_id']._serialized_options = b'\272H\006r\004\020\001\030@'
-  _globals['_IMPORTMANUALRECEIPTREQUEST'].fields_by_name['operator']._loaded_options = None
-  _globals['_IMPORTMANUALRECEIPTREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\006r\004\020\001\030@'
-  _globals['_IMPORTMANUALRECEIPTREQUEST'].fields_by_name['content']._loaded_options = None
-  _globals['_IMPORTMANUALRECEIPTREQUEST'].fields_by_name['content']._serialized_options = b'\272H\tz\007\020\001\030\200\200\200\001'
+  _globals['_MANUALRECEIPTHEADER'].fields_by_name['package_id']._loaded_options = None
+  _globals['_MANUALRECEIPTHEADER'].fields_by_name['package_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_MANUALRECEIPTHEADER'].fields_by_name['operator']._loaded_options = None
+  _globals['_MANUALRECEIPTHEADER'].fields_by_name['operator']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_MANUALRECEIPTEND'].fields_by_name['size_bytes']._loaded_options = None
+  _globals['_MANUALRECEIPTEND'].fields_by_name['size_bytes']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_RELEASEMANUALPACKAGEREQUEST'].fields_by_name['package_id']._loaded_options = None
   _globals['_RELEASEMANUALPACKAGEREQUEST'].fields_by_name['package_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_RELEASEMANUALPACKAGEREQUEST'].fields_by_name['operator']._loaded_options = None
@@ -81,7 +81,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MANUALSERVICE'].methods_by_name['ExportManualPackage']._loaded_options = None
   _globals['_MANUALSERVICE'].methods_by_name['ExportManualPackage']._serialized_options = b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\002\030\"\023/v1/manual-packages:\001*'
   _globals['_MANUALSERVICE'].methods_by_name['ImportManualReceipt']._loaded_options = None
-  _globals['_MANUALSERVICE'].methods_by_name['ImportManualReceipt']._serialized_options = b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\0023\"./v1/manual-packages/{package_id}:importReceipt:\001*'
+  _globals['_MANUALSERVICE'].methods_by_name['ImportManualReceipt']._serialized_options = b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\002\034\"\023/v1/manual-receipts:\005chunk'
   _globals['_MANUALSERVICE'].methods_by_name['ReleaseManualPackage']._loaded_options = None
   _globals['_MANUALSERVICE'].methods_by_name['ReleaseManualPackage']._serialized_options = b'\220\002\002\372\273\030\004\010\0078\001\202\323\344\223\002-\"(/v1/manual-packages/{package_id}:release:\001*'
   _globals['_MANUALSERVICE'].methods_by_name['GetManualPackage']._loaded_options = None
@@ -96,30 +96,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTMANUALPACKAGEREQUEST']._serialized_end=443
   _globals['_EXPORTMANUALPACKAGERESPONSE']._serialized_start=446
   _globals['_EXPORTMANUALPACKAGERESPONSE']._serialized_end=585
-  _globals['_IMPORTMANUALRECEIPTREQUEST']._serialized_start=587
-  _globals['_IMPORTMANUALRECEIPTREQUEST']._serialized_end=706
-  _globals['_IMPORTMANUALRECEIPTRESPONSE']._serialized_start=709
-  _globals['_IMPORTMANUALRECEIPTRESPONSE']._serialized_end=856
-  _globals['_RELEASEMANUALPACKAGEREQUEST']._serialized_start=858
-  _globals['_RELEASEMANUALPACKAGEREQUEST']._serialized_end=975
-  _globals['_RELEASEMANUALPACKAGERESPONSE']._serialized_start=977
-  _globals['_RELEASEMANUALPACKAGERESPONSE']._serialized_end=1087
-  _globals['_GETMANUALPACKAGEREQUEST']._serialized_start=1089
-  _globals['_GETMANUALPACKAGEREQUEST']._serialized_end=1145
-  _globals['_GETMANUALPACKAGERESPONSE']._serialized_start=1148
-  _globals['_GETMANUALPACKAGERESPONSE']._serialized_end=1281
-  _globals['_LISTMANUALPACKAGESREQUEST']._serialized_start=1283
-  _globals['_LISTMANUALPACKAGESREQUEST']._serialized_end=1371
-  _globals['_LISTMANUALPACKAGESRESPONSE']._serialized_start=1373
-  _globals['_LISTMANUALPACKAGESRESPONSE']._serialized_end=1483
-  _globals['_PROPOSEABANDONMENTREQUEST']._serialized_start=1486
-  _globals['_PROPOSEABANDONMENTREQUEST']._serialized_end=1642
-  _globals['_PROPOSEABANDONMENTRESPONSE']._serialized_start=1644
-  _globals['_PROPOSEABANDONMENTRESPONSE']._serialized_end=1748
-  _globals['_DECIDEABANDONMENTREQUEST']._serialized_start=1751
-  _globals['_DECIDEABANDONMENTREQUEST']._serialized_end=1886
-  _globals['_DECIDEABANDONMENTRESPONSE']._serialized_start=1888
-  _globals['_DECIDEABANDONMENTRESPONSE']._serialized_end=1973
-  _globals['_MANUALSERVICE']._serialized_start=1976
-  _globals['_MANUALSERVICE']._serialized_end=3250
+  _globals['_MANUALRECEIPTHEADER']._serialized_start=587
+  _globals['_MANUALRECEIPTHEADER']._serialized_end=668
+  _globals['_MANUALRECEIPTEND']._serialized_start=670
+  _globals['_MANUALRECEIPTEND']._serialized_end=717
+  _globals['_IMPORTMANUALRECEIPTREQUEST']._serialized_start=720
+  _globals['_IMPORTMANUALRECEIPTREQUEST']._serialized_end=893
+  _globals['_IMPORTMANUALRECEIPTRESPONSE']._serialized_start=896
+  _globals['_IMPORTMANUALRECEIPTRESPONSE']._serialized_end=1043
+  _globals['_RELEASEMANUALPACKAGEREQUEST']._serialized_start=1045
+  _globals['_RELEASEMANUALPACKAGEREQUEST']._serialized_end=1162
+  _globals['_RELEASEMANUALPACKAGERESPONSE']._serialized_start=1164
+  _globals['_RELEASEMANUALPACKAGERESPONSE']._serialized_end=1274
+  _globals['_GETMANUALPACKAGEREQUEST']._serialized_start=1276
+  _globals['_GETMANUALPACKAGEREQUEST']._serialized_end=1332
+  _globals['_GETMANUALPACKAGERESPONSE']._serialized_start=1335
+  _globals['_GETMANUALPACKAGERESPONSE']._serialized_end=1468
+  _globals['_LISTMANUALPACKAGESREQUEST']._serialized_start=1470
+  _globals['_LISTMANUALPACKAGESREQUEST']._serialized_end=1558
+  _globals['_LISTMANUALPACKAGESRESPONSE']._serialized_start=1560
+  _globals['_LISTMANUALPACKAGESRESPONSE']._serialized_end=1670
+  _globals['_PROPOSEABANDONMENTREQUEST']._serialized_start=1673
+  _globals['_PROPOSEABANDONMENTREQUEST']._serialized_end=1829
+  _globals['_PROPOSEABANDONMENTRESPONSE']._serialized_start=1831
+  _globals['_PROPOSEABANDONMENTRESPONSE']._serialized_end=1935
+  _globals['_DECIDEABANDONMENTREQUEST']._serialized_start=1938
+  _globals['_DECIDEABANDONMENTREQUEST']._serialized_end=2073
+  _globals['_DECIDEABANDONMENTRESPONSE']._serialized_start=2075
+  _globals['_DECIDEABANDONMENTRESPONSE']._serialized_end=2160
+  _globals['_MANUALSERVICE']._serialized_start=2163
+  _globals['_MANUALSERVICE']._serialized_end=3416
 # @@protoc_insertion_point(module_scope)

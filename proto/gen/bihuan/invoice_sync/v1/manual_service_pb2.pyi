@@ -94,32 +94,86 @@ class ExportManualPackageResponse(_message.Message):
 Global___ExportManualPackageResponse: _TypeAlias = ExportManualPackageResponse  # noqa: Y015
 
 @_typing.final
-class ImportManualReceiptRequest(_message.Message):
-    """Imports a receipt."""
+class ManualReceiptHeader(_message.Message):
+    """What is said about a receipt before its bytes."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PACKAGE_ID_FIELD_NUMBER: _builtins.int
     OPERATOR_FIELD_NUMBER: _builtins.int
-    CONTENT_FIELD_NUMBER: _builtins.int
     package_id: _builtins.str
     """The package."""
     operator: _builtins.str
     """Who imports."""
-    content: _builtins.bytes
-    """The receipt, XML."""
     def __init__(
         self,
         *,
         package_id: _builtins.str = ...,
         operator: _builtins.str = ...,
-        content: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "operator", b"operator", "package_id", b"package_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operator", b"operator", "package_id", b"package_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ManualReceiptHeader: _TypeAlias = ManualReceiptHeader  # noqa: Y015
+
+@_typing.final
+class ManualReceiptEnd(_message.Message):
+    """What is said about a receipt after its bytes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    size_bytes: _builtins.int
+    """All bytes that were sent in this call."""
+    def __init__(
+        self,
+        *,
+        size_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["size_bytes", b"size_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ManualReceiptEnd: _TypeAlias = ManualReceiptEnd  # noqa: Y015
+
+@_typing.final
+class ImportManualReceiptRequest(_message.Message):
+    """One part of a receipt: the header first, then the bytes in order, then the end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    CHUNK_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    chunk: _builtins.bytes
+    """The receipt, XML; at most 1 MiB each, 2 MiB in all."""
+    @_builtins.property
+    def header(self) -> Global___ManualReceiptHeader:
+        """Exactly once, and first."""
+
+    @_builtins.property
+    def end(self) -> Global___ManualReceiptEnd:
+        """Exactly once, and last."""
+
+    def __init__(
+        self,
+        *,
+        header: Global___ManualReceiptHeader | None = ...,
+        chunk: _builtins.bytes = ...,
+        end: Global___ManualReceiptEnd | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "end", b"end", "header", b"header", "part", b"part"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "end", b"end", "header", b"header", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["header", "chunk", "end"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
 
 Global___ImportManualReceiptRequest: _TypeAlias = ImportManualReceiptRequest  # noqa: Y015
 

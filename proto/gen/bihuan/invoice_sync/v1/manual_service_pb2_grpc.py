@@ -40,7 +40,7 @@ class ManualServiceStub:
                 request_serializer=bihuan_dot_invoice__sync_dot_v1_dot_manual__service__pb2.ExportManualPackageRequest.SerializeToString,
                 response_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_manual__service__pb2.ExportManualPackageResponse.FromString,
                 _registered_method=True)
-        self.ImportManualReceipt = channel.unary_unary(
+        self.ImportManualReceipt = channel.stream_unary(
                 '/bihuan.invoice_sync.v1.ManualService/ImportManualReceipt',
                 request_serializer=bihuan_dot_invoice__sync_dot_v1_dot_manual__service__pb2.ImportManualReceiptRequest.SerializeToString,
                 response_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_manual__service__pb2.ImportManualReceiptResponse.FromString,
@@ -85,10 +85,11 @@ class ManualServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ImportManualReceipt(self, request, context):
+    def ImportManualReceipt(self, request_iterator, context):
         """Imports the receipt of a package: each of its invoices is asked for at the authority at once.
         A receipt proves nothing and books nothing. RECEIPT_REFUSED for one that is not of this package, not whole, or
         names another file; then nothing changes. The same receipt again changes nothing either.
+        Over HTTP the body is the receipt's raw bytes and the header's fields are query parameters.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,7 +141,7 @@ def add_ManualServiceServicer_to_server(servicer, server):
                     request_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_manual__service__pb2.ExportManualPackageRequest.FromString,
                     response_serializer=bihuan_dot_invoice__sync_dot_v1_dot_manual__service__pb2.ExportManualPackageResponse.SerializeToString,
             ),
-            'ImportManualReceipt': grpc.unary_unary_rpc_method_handler(
+            'ImportManualReceipt': grpc.stream_unary_rpc_method_handler(
                     servicer.ImportManualReceipt,
                     request_deserializer=bihuan_dot_invoice__sync_dot_v1_dot_manual__service__pb2.ImportManualReceiptRequest.FromString,
                     response_serializer=bihuan_dot_invoice__sync_dot_v1_dot_manual__service__pb2.ImportManualReceiptResponse.SerializeToString,
@@ -210,7 +211,7 @@ class ManualService:
             _registered_method=True)
 
     @staticmethod
-    def ImportManualReceipt(request,
+    def ImportManualReceipt(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -220,8 +221,8 @@ class ManualService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
+        return grpc.experimental.stream_unary(
+            request_iterator,
             target,
             '/bihuan.invoice_sync.v1.ManualService/ImportManualReceipt',
             bihuan_dot_invoice__sync_dot_v1_dot_manual__service__pb2.ImportManualReceiptRequest.SerializeToString,

@@ -21,10 +21,11 @@ class ManualServiceStub:
     What is exported is MANUAL from then on: nothing sends it, and it counts as booked when the authority shows it.
     Idempotent by request_id, which gives the same file again. NOT_FOUND when nothing waits.
     """
-    ImportManualReceipt: _aio.UnaryUnaryMultiCallable[_manual_service_pb2.ImportManualReceiptRequest, _manual_service_pb2.ImportManualReceiptResponse]
+    ImportManualReceipt: _aio.StreamUnaryMultiCallable[_manual_service_pb2.ImportManualReceiptRequest, _manual_service_pb2.ImportManualReceiptResponse]
     """Imports the receipt of a package: each of its invoices is asked for at the authority at once.
     A receipt proves nothing and books nothing. RECEIPT_REFUSED for one that is not of this package, not whole, or
     names another file; then nothing changes. The same receipt again changes nothing either.
+    Over HTTP the body is the receipt's raw bytes and the header's fields are query parameters.
     """
     ReleaseManualPackage: _aio.UnaryUnaryMultiCallable[_manual_service_pb2.ReleaseManualPackageRequest, _manual_service_pb2.ReleaseManualPackageResponse]
     """Gives a package back: what of it is MANUAL still is UNKNOWN from then on, asked for, and sent again by itself only
@@ -60,12 +61,13 @@ class ManualServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ImportManualReceipt(
         self,
-        request: _manual_service_pb2.ImportManualReceiptRequest,
-        context: _aio.ServicerContext[_manual_service_pb2.ImportManualReceiptRequest, _abc.Awaitable[_manual_service_pb2.ImportManualReceiptResponse]],
+        request_iterator: _abc.AsyncIterator[_manual_service_pb2.ImportManualReceiptRequest],
+        context: _aio.ServicerContext[_abc.AsyncIterator[_manual_service_pb2.ImportManualReceiptRequest], _abc.Awaitable[_manual_service_pb2.ImportManualReceiptResponse]],
     ) -> _abc.Awaitable[_manual_service_pb2.ImportManualReceiptResponse]:
         """Imports the receipt of a package: each of its invoices is asked for at the authority at once.
         A receipt proves nothing and books nothing. RECEIPT_REFUSED for one that is not of this package, not whole, or
         names another file; then nothing changes. The same receipt again changes nothing either.
+        Over HTTP the body is the receipt's raw bytes and the header's fields are query parameters.
         """
 
     @_abc_1.abstractmethod
