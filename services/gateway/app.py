@@ -33,6 +33,7 @@ from services.gateway.door import Door
 from services.gateway.guard import Guard
 from services.gateway.issuers import read_issuers
 from services.gateway.limits import InFlight
+from services.gateway.links import LinkDoor
 from services.gateway.policy import table
 from services.gateway.rates import RateLimits
 from services.gateway.routes import Routes
@@ -144,9 +145,12 @@ async def start(config: Config) -> Gateway:
         config.upload_bytes_max,
     )
     callback_door = CallbackDoor(upstreams["payments"], config.call_timeout_seconds)
+    link_door = LinkDoor(upstreams["invoice_sync"], config.call_timeout_seconds)
     in_flight = InFlight(config.in_flight_max, config.shed_latency_seconds)
     document = openapi.document(known)
-    door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight)
+    door = Door(
+        Routes(known.operations), access, transcoder, callback_door, link_door, document, brakes.guard, in_flight
+    )
     outside = await web.start(config.http_listen, door)
     return Gateway(inside, outside, engine, channels, together, brakes, hooks)
 
