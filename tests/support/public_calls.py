@@ -27,6 +27,7 @@ _BILL = b'{"merchantId":"m","billNo":"1","category":"CATEGORY_WATER","amount":{"
 
 
 _QUERIES = {
+    "ImportManualReceipt": "?packageId=p&operator=li",
     "ImportPayments": "?importId=import-0001",
     "ListExceptions": "?paymentId=p",
     "UploadBulkRequest": "?merchantId={merchant_id}&mode=MODE_ACCEPT_GOOD",
@@ -71,6 +72,13 @@ _BODIES = {
     "ActivateRuleSetVersion": b'{"operator":"li","regressionId":"r"}',
     "RetireRuleSetVersion": b'{"operator":"li"}',
     "RunSweep": b"{}",
+    "RunParity": b'{"sellerTaxId":"91420100MA4KXXXX1A","period":"2026-03"}',
+    "ExportManualPackage": b'{"sellerTaxId":"91420100MA4KXXXX1A","operator":"li","reason":"out"}',
+    "ImportManualReceipt": b"x",
+    "ReleaseManualPackage": b'{"operator":"li","reason":"nobody goes"}',
+    "ProposeAbandonment": b'{"invoiceId":"i","operator":"li","reason":"no"}',
+    "DecideAbandonment": b'{"operator":"zhang","reason":"yes","approve":true}',
+    "DiagnoseFile": b"x",
     "IngestStatement": b"x",
     "CheckStatement": b"x",
     "ImportPayments": b"x",
