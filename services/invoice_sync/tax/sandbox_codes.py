@@ -47,7 +47,7 @@ CODES: Mapping[str, Row] = {
     "E4001": _refused(_SYNTAX, 422),
     "E4002": _refused(_SYNTAX, 400, 422),
     "E4003": _refused(_SYNTAX, 422),
-    "E4004": _refused(_SYNTAX, 422),
+    "E4004": _refused(_SYNTAX, 400, 422),
     "E4005": _refused(_SYNTAX, 400, 422),
     "E4006": _refused(_SYNTAX, 422),
     "E4008": _refused(_SYNTAX, 400),
