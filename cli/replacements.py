@@ -1,4 +1,4 @@
-"""`bihuan replace …`: applications about lost and wrong invoices, with proof. A command is one call."""
+"""`bihuan invoice replace …`: applications about lost and wrong invoices, with proof. A command is one call."""
 
 import base64
 from collections.abc import Mapping
