@@ -1,4 +1,4 @@
-"""`bihuan invoice red …`: red letters from the application to the books, and what comes free by them. A command is one call."""
+"""`bihuan invoice red …`: red letters into the books, and what comes free by them. A command is one call."""
 
 from collections.abc import Mapping
 from enum import StrEnum
