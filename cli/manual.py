@@ -88,8 +88,8 @@ def show_package(package_id: _Package) -> None:
         (show.instant(one["stepTime"]), one["kind"], one["operator"], one["reason"], str(one.get("invoiceCount", 0)))
         for one in answer["package"].get("steps", [])
     ]
-    columns = ("when 时间", "step 步骤", "by 操作人", "reason 原因", "invoices 份数")
-    show.console.print(show.table("steps 步骤", columns, steps, right=1))
+    headings = ("when 时间", "step 步骤", "by 操作人", "reason 原因", "invoices 份数")
+    show.console.print(show.table("steps 步骤", headings, steps, right=1))
 
 
 @manual.command("list")

@@ -82,8 +82,8 @@ def _show(made: Mapping[str, Any], differences: Sequence[Mapping[str, Any]]) -> 
     if waiting := made.get("waitingCount"):
         show.console.print(f"{waiting} of the period are in no book yet 本期尚未入库 {waiting} 张")
     if differences:
-        columns = ("class 类型", "day 日期", "invoice 发票", "remedy 处理", "ours 我方", "authority 税局")
-        show.console.print(show.table("differences 差异", columns, map(_difference, differences), right=2))
+        headings = ("class 类型", "day 日期", "invoice 发票", "remedy 处理", "ours 我方", "authority 税局")
+        show.console.print(show.table("differences 差异", headings, map(_difference, differences), right=2))
     if made["state"] in ("STATE_DIFFERS", "STATE_NOT_NAMED"):
         raise typer.Exit(1)
 
