@@ -116,8 +116,8 @@ async def run() -> None:
         manual=ManualActions(tools),
         abandon=AbandonActions(tools),
         recognize=RecognizeActions(Reader(), diagnose),
-        request=RequestActions(issue, tools, config.check_policy()),
-        confirm=ConfirmActions(issue, tools),
+        request=RequestActions(issue, deliver, tools, config.check_policy()),
+        confirm=ConfirmActions(issue, deliver, tools),
         bulk_intake=BulkIntake(tools, config.check_policy()),
         bulk_read=BulkReadActions(tools),
         letters=RedLetterActions(tools),
@@ -130,7 +130,7 @@ async def run() -> None:
     loops += worker.red_loops(RedWork(tax, tools), RedAdoption(tax, tools), applications, config)
     loops.append(worker.parity_loop(parity, config))
     loops += worker.paper_loops(papers, archive, deliver, config)
-    loops.append(worker.bulk_loop(BulkWork(tools, config.check_policy()), config))
+    loops.append(worker.bulk_loop(BulkWork(deliver, tools, config.check_policy()), config))
     try:
         running = await server.start(config.listen, rpc.servicers(actions), loops, callers=_CALLERS)
         await server.until_stopped(running)

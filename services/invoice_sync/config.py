@@ -242,7 +242,7 @@ class Config:
     def check_policy(self) -> CheckPolicy:
         """What of a request has to be confirmed."""
         trusted = frozenset(self.trusted_tax_ids.split(",")) - {""}
-        return CheckPolicy(self.confirm_above_minor, trusted)
+        return CheckPolicy(self.confirm_above_minor, trusted, sends_mail=self.relay() is not None)
 
     def batch_size(self) -> int:
         """How many documents go in a call at most."""

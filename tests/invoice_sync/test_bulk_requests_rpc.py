@@ -16,8 +16,8 @@ from services.invoice_sync.actions.bulk_work import BulkWork
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.payment import PaymentState
 from services.invoice_sync.domain.policy import IssuePolicy
-from tests.invoice_sync.builders import CHECKS, a_payment, a_profile
-from tests.invoice_sync.bulk_files import ACCEPT_GOOD, FIRM, HOLD_ALL, USCC, a_row, csv_of, parts_of, xlsx_of
+from tests.invoice_sync.builders import a_payment, a_profile
+from tests.invoice_sync.bulk_files import ACCEPT_GOOD, FIRM, HOLD_ALL, USCC, a_row, bulk_work, csv_of, parts_of, xlsx_of
 
 STATE = bulk_request_pb2.BulkRequest
 OUTCOME = bulk_request_pb2.BulkRequestRow
@@ -34,7 +34,7 @@ async def payments(system):
 
 @pytest.fixture
 def work(system) -> BulkWork:
-    return BulkWork(system.tools, CHECKS)
+    return bulk_work(system)
 
 
 async def sent(door, content: bytes, mode: int = ACCEPT_GOOD, **said):
@@ -247,11 +247,11 @@ async def test_workers_at_once_ask_for_no_row_twice_and_a_lost_slice_is_asked_fo
         async with system.sessions.begin() as session:
             await session.execute(text("SET LOCAL statement_timeout = '2s'"))
             await session.execute(text("SELECT 1 FROM bulk_request FOR UPDATE"))
-            assert await BulkWork(system.tools, CHECKS).request_slice() == 0
+            assert await bulk_work(system).request_slice() == 0
             await session.rollback()
 
     await dies()
-    await asyncio.gather(*(until_done(BulkWork(system.tools, CHECKS)) for _ in range(4)))
+    await asyncio.gather(*(until_done(bulk_work(system)) for _ in range(4)))
 
     done = await got(door, bulk)
     assert (done.state, done.invoiced_count) == (STATE.STATE_DONE, 10)
@@ -300,6 +300,38 @@ async def test_the_results_can_be_taken_as_a_file(system, door, work, payments, 
     assert lines[1][:5] == ["2", payments[0].payment_id, "", "INVOICED 已开票", invoice.invoice_id]
     assert lines[2][0] == "3"
     assert lines[2][6:10] == ["税号", "****", "BROKEN", "BUYER_TAX_ID"]
+
+
+async def test_the_invoice_of_a_row_is_sent_once_to_the_address_that_it_names(system, door, work, payments):
+    risky, plain, without = (each.payment_id for each in payments[:3])
+    rows = [
+        a_row(risky, title="张三丰", tax_id="", email="zsf@jiangcheng.com.cn"),
+        a_row(plain, email="caiwu@jiangcheng.com.cn"),
+        a_row(without),
+    ]
+    bulk = (await sent(door, csv_of(rows))).bulk_request
+    await until_done(work)
+    before = await addresses(system)
+    first, *_ = await rows_of(door, bulk)
+    for _ in range(2):
+        await door.confirmations.ConfirmInvoiceRequest(
+            confirmation_service_pb2.ConfirmInvoiceRequestRequest(
+                confirmation_id=first.confirmation_id, operator="wang", reason="a person"
+            )
+        )
+
+    after = await addresses(system)
+
+    invoices = {each: (await system.of_payment(each)).invoice_id for each in (risky, plain)}
+    assert before == {invoices[plain]: "c***@jiangcheng.com.cn"}
+    assert after == before | {invoices[risky]: "z***@jiangcheng.com.cn"}
+
+
+async def addresses(system) -> dict[str, str]:
+    """Where which invoice is to be sent."""
+    async with system.sessions() as session:
+        found = await session.execute(text("SELECT invoice_id, masked_address FROM delivery"))
+        return {row.invoice_id: row.masked_address for row in found}
 
 
 async def test_what_a_row_says_of_a_buyer_is_kept_sealed(system, door, payments):

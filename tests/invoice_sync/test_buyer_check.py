@@ -21,7 +21,7 @@ def judged(**said) -> list[tuple[Weight, str]]:
         {"title": "张三", "is_natural_person": True},
         {"title": "张三", "is_natural_person": True, "tax_id": "11010519491231002X"},
         {"email": "caiwu@jiangcheng.com.cn"},
-        {"email": "财务@jiangcheng.com.cn"},
+        {"email": "caiwu@江城.中国"},
     ],
 )
 def test_a_plain_buyer_gets_no_finding(said):
@@ -41,6 +41,7 @@ def test_a_plain_buyer_gets_no_finding(said):
         ({"is_natural_person": True, "tax_id": USCC}, "PERSON_ID"),
         ({"email": "caiwu@"}, "BUYER_EMAIL"),
         ({"email": "a b@c.cn"}, "BUYER_EMAIL"),
+        ({"email": "财务@jiangcheng.com.cn"}, "BUYER_EMAIL"),
         ({"email": "a@c.cn\r\nBcc: x@y.cn"}, "BUYER_EMAIL"),
     ],
 )
@@ -74,6 +75,12 @@ def test_what_is_risky_asks_for_a_second_person(said, rule):
 )
 def test_an_old_or_rare_form_of_tax_id_is_told_and_keeps_nobody_waiting(tax_id, rule):
     assert judged(tax_id=tax_id) == [(Weight.REMARK, rule)]
+
+
+def test_where_no_mail_is_sent_no_address_is_taken():
+    found = check_applicant(Applicant(FIRM, email="caiwu@jiangcheng.com.cn"), CheckPolicy(sends_mail=False))
+
+    assert [(each.weight, each.rule) for each in found] == [(Weight.BROKEN, "MAIL_OFF")]
 
 
 def test_a_trusted_tax_id_need_not_keep_its_check_digit():

@@ -10,10 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.errors import from_rpc_error
-from services.invoice_sync.actions.bulk_work import BulkWork
 from services.invoice_sync.domain.policy import IssuePolicy
-from tests.invoice_sync.builders import CHECKS, a_payment, a_profile
-from tests.invoice_sync.bulk_files import a_row, csv_of, parts_of
+from tests.invoice_sync.builders import a_payment, a_profile
+from tests.invoice_sync.bulk_files import a_row, bulk_work, csv_of, parts_of
 
 RACERS = 200
 _HELD = """
@@ -30,7 +29,7 @@ async def test_two_hundred_racing_requests_never_over_invoice_a_payment(system, 
     for no in range(4):  # files whose only row names the payment, each for another buyer
         content = csv_of([a_row(payment.payment_id, title=f"江城科技第{no}有限公司")])
         await door.bulk.UploadBulkRequest(parts_of(content))
-    work = BulkWork(system.tools, CHECKS)
+    work = bulk_work(system)
 
     outcomes = await asyncio.gather(*_racers(door, work, payment), return_exceptions=True)
 
@@ -57,7 +56,7 @@ async def test_requests_that_race_with_a_refund_and_a_won_chargeback_stay_within
         await system.follow(refunded)
         await system.follow(won)
 
-    await asyncio.gather(told(), *_racers(door, BulkWork(system.tools, CHECKS), payment, 60), return_exceptions=True)
+    await asyncio.gather(told(), *_racers(door, bulk_work(system), payment, 60), return_exceptions=True)
     await asyncio.gather(*(_remainder(door, payment, no) for no in range(20)), return_exceptions=True)
 
     async with system.sessions() as session:

@@ -9,7 +9,9 @@ from chassis import telemetry
 from chassis.ids import new_id
 from services.invoice_sync.actions.applicants import opened_applicant
 from services.invoice_sync.actions.bulk_known import known_of, request_id_of
+from services.invoice_sync.actions.deliver import DeliverActions
 from services.invoice_sync.actions.issuing import Issuing, Made
+from services.invoice_sync.actions.request import send_when_asked
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.bulk_judge import Awaits, Confirm, HasInvoice, Issue, Refuse, judge_row
 from services.invoice_sync.domain.bulk_request import BulkRequest, BulkState, Outcome, RowResult
@@ -37,7 +39,8 @@ class _Slice:
 class BulkWork:
     """The loop's work. A process that dies in a slice leaves nothing of it, so that no row is asked for twice."""
 
-    def __init__(self, tools: Tools, policy: CheckPolicy) -> None:
+    def __init__(self, deliver: DeliverActions, tools: Tools, policy: CheckPolicy) -> None:
+        self._deliver = deliver
         self._tools = tools
         self._policy = policy
         self._issuing = Issuing(tools)
@@ -78,7 +81,20 @@ class BulkWork:
                 case Issue():
                     done.issued.append((kept, row, verdict))
         await confirmations.add_many(session, done.to_confirm)
-        return [*done.results, *await self._issue(session, done.issued)]
+        results = [*done.results, *await self._issue(session, done.issued)]
+        await self._send(session, known, waiting, results)
+        return results
+
+    async def _send(
+        self, session: AsyncSession, known: BulkRequest, waiting: Sequence[RowKept], results: Sequence[RowResult]
+    ) -> None:
+        """Have the invoices sent to the addresses that their rows name."""
+        invoice_ids = {each.row_no: each.invoice_id for each in results if each.invoice_id}
+        for kept in waiting:
+            if invoice_id := invoice_ids.get(kept.result.row_no):
+                request_id = request_id_of(known.bulk_request_id, kept.result.row_no)
+                email = self._opened(known.bulk_request_id, kept).applicant.email
+                await send_when_asked(self._deliver, session, request_id, invoice_id, email, known.requested_by)
 
     def _opened(self, bulk_request_id: str, kept: RowKept) -> BulkRow:
         result = kept.result

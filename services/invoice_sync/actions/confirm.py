@@ -6,7 +6,9 @@ from dataclasses import replace
 from chassis import paging, telemetry
 from chassis.errors import Fault, Kind
 from services.invoice_sync.actions.applicants import opened_applicant
+from services.invoice_sync.actions.deliver import DeliverActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.request import send_when_asked
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.buyer_check import Applicant
 from services.invoice_sync.domain.confirmation import (
@@ -25,8 +27,9 @@ _PAGE_SIZE = 50
 class ConfirmActions:
     """Each method is one transaction."""
 
-    def __init__(self, issue: IssueActions, tools: Tools) -> None:
+    def __init__(self, issue: IssueActions, deliver: DeliverActions, tools: Tools) -> None:
         self._issue = issue
+        self._deliver = deliver
         self._tools = tools
 
     @telemetry.traced
@@ -77,7 +80,9 @@ class ConfirmActions:
             if wanted is ConfirmationState.CONFIRMED:
                 buyer = known.applicant.buyer
                 issued = await self._issue.request_in(session, known.request_id, known.payment_id, buyer)
-                invoice_id = issued.invoice_id
+                invoice_id, email = issued.invoice_id, known.applicant.email
+                asked_by = known.requested_by
+                await send_when_asked(self._deliver, session, known.request_id, invoice_id, email, asked_by)
             decided = Decided(operator, reason, self._tools.clock.now(), invoice_id)
             await confirmations.decide(session, confirmation_id, wanted, decided)
             if known.bulk_request_id:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
@@ -75,9 +76,19 @@ class DeliverActions:
 
         Raises NOT_FOUND, INVALID_FIELD, REQUEST_ID_REUSED, and MAIL_OFF where no mail is sent.
         """
-        address = mail_address(email)
         self._must_offer()
         telemetry.annotate(invoice_id=invoice_id)
+        async with self._tools.sessions.begin() as session:
+            return await self.deliver_in(session, request_id, invoice_id, email, operator, reason)
+
+    async def deliver_in(
+        self, session: AsyncSession, request_id: str, invoice_id: str, email: str, operator: str, reason: str
+    ) -> DeliveryShown:
+        """As `deliver_invoice`, in its caller's transaction, which is to end when this raises.
+
+        Where no mail is sent it waits until a relay is set.
+        """
+        address = mail_address(email)
         fingerprint, now = delivery_fingerprint(invoice_id, address), self._tools.clock.now()
         delivery_id = new_id("dlv")
         made = Delivery(
@@ -96,16 +107,15 @@ class DeliverActions:
             create_time=now,
             update_time=now,
         )
-        async with self._tools.sessions.begin() as session:
-            if await invoices.get(session, invoice_id) is None:
-                raise _no_invoice(invoice_id)
-            if await deliveries.add(session, made):
-                step = Step("QUEUED", reason, operator, now)
-                await deliveries.tell(session, delivery_id, step)
-                return DeliveryShown(made, [step])
-            before = await deliveries.by_request(session, request_id)
-            assert before is not None, "a request_id that is taken is somebody's"
-            steps = await deliveries.steps(session, [before.delivery_id])
+        if await invoices.get(session, invoice_id) is None:
+            raise _no_invoice(invoice_id)
+        if await deliveries.add(session, made):
+            step = Step("QUEUED", reason, operator, now)
+            await deliveries.tell(session, delivery_id, step)
+            return DeliveryShown(made, [step])
+        before = await deliveries.by_request(session, request_id)
+        assert before is not None, "a request_id that is taken is somebody's"
+        steps = await deliveries.steps(session, [before.delivery_id])
         if before.fingerprint != fingerprint:
             raise _reused()
         return DeliveryShown(before, steps[before.delivery_id], replayed=True)

@@ -9,6 +9,7 @@ from chassis.errors import Fault, FieldFault, Kind
 from chassis.ids import new_id
 from chassis.validation import invalid
 from services.invoice_sync.actions.applicants import opened_applicant, sealed_applicant
+from services.invoice_sync.actions.deliver import DeliverActions
 from services.invoice_sync.actions.issue import IssueActions, Requested, request_id_reused
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.buyer_check import (
@@ -51,8 +52,9 @@ class SetAside:
 class RequestActions:
     """The one way in for whoever asks for an invoice."""
 
-    def __init__(self, issue: IssueActions, tools: Tools, policy: CheckPolicy) -> None:
+    def __init__(self, issue: IssueActions, deliver: DeliverActions, tools: Tools, policy: CheckPolicy) -> None:
         self._issue = issue
+        self._deliver = deliver
         self._tools = tools
         self._policy = policy
 
@@ -76,7 +78,10 @@ class RequestActions:
                 _refuse_broken(findings)
                 if why_not_invoiceable(payment) is None and any(each.weight is Weight.RISK for each in findings):
                     return await self._set_aside(session, asked, payment, findings)
-            return await self._issue.request_in(session, asked.request_id, asked.payment_id, asked.applicant.buyer)
+            buyer, email = asked.applicant.buyer, asked.applicant.email
+            issued = await self._issue.request_in(session, asked.request_id, asked.payment_id, buyer)
+            await send_when_asked(self._deliver, session, asked.request_id, issued.invoice_id, email, asked.operator)
+            return issued
 
     async def _set_aside(
         self, session: AsyncSession, asked: Asked, payment: Payment, findings: tuple[Finding, ...]
@@ -118,6 +123,15 @@ class RequestActions:
 
     def _opened(self, kept: Kept) -> Confirmation:
         return kept.opened(opened_applicant(self._tools.ring, kept.sealed, kept.confirmation.request_id))
+
+
+async def send_when_asked(
+    deliver: DeliverActions, session: AsyncSession, request_id: str, invoice_id: str, email: str, operator: str
+) -> None:
+    """Have an invoice sent to the address with which it was asked for, once; nothing when it is empty."""
+    if email:
+        reason = "asked for with the invoice"
+        await deliver.deliver_in(session, f"{request_id}.mail", invoice_id, email, operator, reason)
 
 
 def _refuse_broken(findings: tuple[Finding, ...]) -> None:

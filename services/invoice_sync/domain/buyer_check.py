@@ -43,7 +43,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Who is to stand on an invoice. `is_natural_person` is what the applicant says; `email` may be empty."""
+    """Who is to stand on an invoice. `is_natural_person` is what the applicant says.
+
+    `email` is where the invoice is sent when it is in the books; empty when it is not sent.
+    """
 
     title: str = field(repr=False)
     tax_id: str = field(default="", repr=False)
@@ -60,16 +63,18 @@ class Applicant:
 class CheckPolicy:
     """What is asked to be confirmed: amounts above `confirm_above_minor`, and numbers that fail their check digit.
 
-    `trusted_tax_ids` are numbers that are known to be in use though they fail it.
+    `trusted_tax_ids` are numbers that are known to be in use though they fail it. `sends_mail` is whether this service
+    sends any: what would never be sent is not taken.
     """
 
     confirm_above_minor: int = 10_000_000
     trusted_tax_ids: frozenset[str] = frozenset()
+    sends_mail: bool = True
 
 
 def check_applicant(applicant: Applicant, policy: CheckPolicy) -> tuple[Finding, ...]:
     """Everything that there is to say of an applicant, the worst first."""
-    found = (*_title(applicant), *_tax_id(applicant, policy), *_email(applicant.email))
+    found = (*_title(applicant), *_tax_id(applicant, policy), *_email(applicant.email, policy))
     return tuple(sorted(found, key=lambda each: list(Weight).index(each.weight)))
 
 
@@ -154,12 +159,12 @@ def _credit_code(tax_id: str) -> Iterator[Finding]:
         yield _tax_id_risk("TAX_ID_SIGNS", "a sign stands where its form has none", "含有不应出现的字符")
 
 
-def _email(email: str) -> Iterator[Finding]:
+def _email(email: str, policy: CheckPolicy) -> Iterator[Finding]:
     if not email:
         return
     try:
         # By form alone: whether the domain takes mail is found out by sending.
-        validate_email(email, check_deliverability=False)
+        validate_email(email, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         yield Finding(
             Weight.BROKEN,
@@ -169,6 +174,17 @@ def _email(email: str) -> Iterator[Finding]:
             "电子邮箱格式不正确",
             "correct the address, or leave it out",
             "请更正邮箱地址，或留空",
+        )
+        return
+    if not policy.sends_mail:
+        yield Finding(
+            Weight.BROKEN,
+            "MAIL_OFF",
+            "buyer_email",
+            "nothing is sent by mail here: no mail relay is set",
+            "未配置邮件服务器，无法发送邮件",
+            "leave the address out, or have a mail relay set",
+            "请留空邮箱，或配置邮件服务器",
         )
 
 

@@ -36,7 +36,7 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
     async def RequestInvoice(
         self, request: invoice_service_pb2.RequestInvoiceRequest, context: RpcContext
     ) -> invoice_service_pb2.RequestInvoiceResponse:
-        applicant = Applicant(request.buyer_title, request.buyer_tax_id, is_natural_person=request.natural_person)
+        applicant = Applicant(request.buyer_title, request.buyer_tax_id, request.buyer_email, request.natural_person)
         asked = Asked(request.request_id, request.payment_id, applicant, request.amount_minor, request.operator)
         requested = await self._request.request(asked)
         if isinstance(requested, SetAside):

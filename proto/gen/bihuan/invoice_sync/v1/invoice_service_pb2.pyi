@@ -36,6 +36,7 @@ class RequestInvoiceRequest(_message.Message):
     NATURAL_PERSON_FIELD_NUMBER: _builtins.int
     AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
     OPERATOR_FIELD_NUMBER: _builtins.int
+    BUYER_EMAIL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry."""
     payment_id: _builtins.str
@@ -50,6 +51,8 @@ class RequestInvoiceRequest(_message.Message):
     """What the applicant thinks is left of the payment, in minor units; 0 when not told. Another amount is refused."""
     operator: _builtins.str
     """Who asks; over HTTP the gateway says it. Needed for what a second person has to confirm."""
+    buyer_email: _builtins.str
+    """Where the invoice is sent by mail when it is in the books; empty for nowhere."""
     def __init__(
         self,
         *,
@@ -60,10 +63,11 @@ class RequestInvoiceRequest(_message.Message):
         natural_person: _builtins.bool = ...,
         amount_minor: _builtins.int = ...,
         operator: _builtins.str = ...,
+        buyer_email: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "natural_person", b"natural_person", "operator", b"operator", "payment_id", b"payment_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "buyer_email", b"buyer_email", "buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "natural_person", b"natural_person", "operator", b"operator", "payment_id", b"payment_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
