@@ -8,7 +8,7 @@ MERCHANT = "m"
 def sample(operation: Operation, merchant_id: str = MERCHANT) -> tuple[str, bytes | None]:
     """The path with its query, and the body, of a request about a merchant."""
     path = operation.public_template.replace("{merchant_id}", merchant_id).replace("{version}", "1")
-    path = path.replace("{", "").replace("}", "")
+    path = path.replace("{sha256}", "a" * 64).replace("{", "").replace("}", "")
     path += _QUERIES.get(operation.method.name, "").replace("{merchant_id}", merchant_id)
     body = _BODIES[operation.method.name] if operation.body else None
     named = f'"merchantId":"{MERCHANT}"'.encode()
