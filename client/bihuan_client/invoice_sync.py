@@ -2039,10 +2039,10 @@ class ProofFile:
     file_name: str
     """As it is called, without a folder."""
 
-    media_type: str = ""
+    media_type: str
     """What it is."""
 
-    content: bytes = b""
+    content: bytes
     """Its bytes, half a MiB at most."""
 
 
@@ -2529,9 +2529,9 @@ class SyncCase:
     """Ours."""
 
     kind: str = ""
-    """Of an invoice: MISMATCH, ELSEWHERE, MISSING, VOIDED, GIVEN_UP, ENDED_BUT_BOOKED or ARCHIVE_DAMAGED. Of a
-    day: TOTALS_DIFFER. Of a record that is not ours: FOREIGN_RECORD. Of a payment: PAYMENT_UNTAKEN or
-    FEED_HELD. More may come.
+    """Of an invoice: MISMATCH, ELSEWHERE, MISSING, VOIDED, GIVEN_UP, ENDED_BUT_BOOKED, ARCHIVE_DAMAGED or
+    COPIES_LOST. Of a day: TOTALS_DIFFER. Of a record that is not ours: FOREIGN_RECORD. Of a payment:
+    PAYMENT_UNTAKEN or FEED_HELD. More may come.
     """
 
     invoice_id: str = ""
@@ -3879,6 +3879,7 @@ class InvoiceSync:
         buyer_tax_id: str = "",
         natural_person: bool = False,
         amount_minor: int = 0,
+        buyer_email: str = "",
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> RequestInvoiceResponse:
@@ -3894,6 +3895,7 @@ class InvoiceSync:
           a second person.
         amount_minor: What the applicant thinks is left of the payment, in minor units; 0 when not told.
           Another amount is refused.
+        buyer_email: Where the invoice is sent by mail when it is in the books; empty for nowhere.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return self._transport.send(
@@ -3904,6 +3906,7 @@ class InvoiceSync:
                 "buyer_tax_id": buyer_tax_id,
                 "natural_person": natural_person,
                 "amount_minor": amount_minor,
+                "buyer_email": buyer_email,
             },
             idempotency_key,
             timeout_seconds,
@@ -5238,6 +5241,7 @@ class AsyncInvoiceSync:
         buyer_tax_id: str = "",
         natural_person: bool = False,
         amount_minor: int = 0,
+        buyer_email: str = "",
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> RequestInvoiceResponse:
@@ -5253,6 +5257,7 @@ class AsyncInvoiceSync:
           a second person.
         amount_minor: What the applicant thinks is left of the payment, in minor units; 0 when not told.
           Another amount is refused.
+        buyer_email: Where the invoice is sent by mail when it is in the books; empty for nowhere.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return await self._transport.send(
@@ -5263,6 +5268,7 @@ class AsyncInvoiceSync:
                 "buyer_tax_id": buyer_tax_id,
                 "natural_person": natural_person,
                 "amount_minor": amount_minor,
+                "buyer_email": buyer_email,
             },
             idempotency_key,
             timeout_seconds,
