@@ -87,7 +87,9 @@ async def test_what_a_red_letter_freed_is_invoiced_anew_to_another_buyer(bench, 
     await bench.until(letter, "BOOKED")
 
     anew = await remainder(bench, blue.payment_id)
+    told = await bench.door.why(blue.payment_id)
 
+    assert told.invoice_id == anew.invoice_id, "of several invoices of a payment the newest blue one counts"
     assert (anew.amount.amount_minor, anew.buyer_title) == (ALL, FIRM.name)
     assert await bench.money(blue.payment_id) == (2 * ALL, ALL, 0, 0)
 

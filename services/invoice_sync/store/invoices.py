@@ -140,7 +140,10 @@ async def hold(session: AsyncSession, invoice_id: str) -> None:
 
 
 async def referred(session: AsyncSession, reference: str) -> Sequence[Invoice]:
-    """The invoices that an id, a number, a payment or an order number names; ids go first, ten at most."""
+    """The invoices that an id, a number, a payment or an order number names; ten at most.
+
+    Ids go first, then of each payment the newest blue invoice, which is the one that counts.
+    """
     numbered = """
         SELECT invoice_id FROM outbox WHERE invoice_number = $1 AND invoice_number <> ''
         UNION ALL SELECT invoice_id FROM settled WHERE invoice_number = $1 AND invoice_number <> '' LIMIT 10
@@ -156,7 +159,10 @@ async def referred(session: AsyncSession, reference: str) -> Sequence[Invoice]:
             )
         )
         .order_by(
-            (invoice.c.invoice_id == reference).desc(), (invoice.c.payment_id == reference).desc(), invoice.c.invoice_id
+            (invoice.c.invoice_id == reference).desc(),
+            (invoice.c.payment_id == reference).desc(),
+            invoice.c.kind,
+            invoice.c.invoice_id.desc(),
         )
         .limit(_REFERRED_MAX)
     )
