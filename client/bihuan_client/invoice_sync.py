@@ -2530,8 +2530,8 @@ class SyncCase:
 
     kind: str = ""
     """Of an invoice: MISMATCH, ELSEWHERE, MISSING, VOIDED, GIVEN_UP, ENDED_BUT_BOOKED, ARCHIVE_DAMAGED or
-    COPIES_LOST. Of a day: TOTALS_DIFFER. Of a record that is not ours: FOREIGN_RECORD. Of a payment:
-    PAYMENT_UNTAKEN or FEED_HELD. More may come.
+    COPIES_LOST. Of a day: TOTALS_DIFFER. Of an invoice by which control totals differ: PARITY_DIFFERS. Of a
+    record that is not ours: FOREIGN_RECORD. Of a payment: PAYMENT_UNTAKEN or FEED_HELD. More may come.
     """
 
     invoice_id: str = ""
@@ -3680,6 +3680,7 @@ class InvoiceSync:
         *,
         buyer_title: str,
         buyer_tax_id: str = "",
+        natural_person: bool = False,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> CorrectInvoiceResponse:
@@ -3689,11 +3690,18 @@ class InvoiceSync:
         invoice_id: The invoice.
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
+        natural_person: Whether the buyer is a natural person. Another buyer that is risky is refused: a short
+          title without this, a tax id that fails its check digit.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return self._transport.send(
             _CORRECT_INVOICE,
-            {"invoice_id": invoice_id, "buyer_title": buyer_title, "buyer_tax_id": buyer_tax_id},
+            {
+                "invoice_id": invoice_id,
+                "buyer_title": buyer_title,
+                "buyer_tax_id": buyer_tax_id,
+                "natural_person": natural_person,
+            },
             idempotency_key,
             timeout_seconds,
         )
@@ -4199,6 +4207,7 @@ class InvoiceSync:
         *,
         buyer_title: str,
         buyer_tax_id: str = "",
+        natural_person: bool = False,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> InvoiceRemainderResponse:
@@ -4208,11 +4217,18 @@ class InvoiceSync:
         payment_id: The payment.
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
+        natural_person: Whether the buyer is a natural person. Another buyer that is risky is refused: a short
+          title without this, a tax id that fails its check digit.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return self._transport.send(
             _INVOICE_REMAINDER,
-            {"payment_id": payment_id, "buyer_title": buyer_title, "buyer_tax_id": buyer_tax_id},
+            {
+                "payment_id": payment_id,
+                "buyer_title": buyer_title,
+                "buyer_tax_id": buyer_tax_id,
+                "natural_person": natural_person,
+            },
             idempotency_key,
             timeout_seconds,
         )
@@ -5040,6 +5056,7 @@ class AsyncInvoiceSync:
         *,
         buyer_title: str,
         buyer_tax_id: str = "",
+        natural_person: bool = False,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> CorrectInvoiceResponse:
@@ -5049,11 +5066,18 @@ class AsyncInvoiceSync:
         invoice_id: The invoice.
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
+        natural_person: Whether the buyer is a natural person. Another buyer that is risky is refused: a short
+          title without this, a tax id that fails its check digit.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return await self._transport.send(
             _CORRECT_INVOICE,
-            {"invoice_id": invoice_id, "buyer_title": buyer_title, "buyer_tax_id": buyer_tax_id},
+            {
+                "invoice_id": invoice_id,
+                "buyer_title": buyer_title,
+                "buyer_tax_id": buyer_tax_id,
+                "natural_person": natural_person,
+            },
             idempotency_key,
             timeout_seconds,
         )
@@ -5570,6 +5594,7 @@ class AsyncInvoiceSync:
         *,
         buyer_title: str,
         buyer_tax_id: str = "",
+        natural_person: bool = False,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> InvoiceRemainderResponse:
@@ -5579,11 +5604,18 @@ class AsyncInvoiceSync:
         payment_id: The payment.
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
+        natural_person: Whether the buyer is a natural person. Another buyer that is risky is refused: a short
+          title without this, a tax id that fails its check digit.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return await self._transport.send(
             _INVOICE_REMAINDER,
-            {"payment_id": payment_id, "buyer_title": buyer_title, "buyer_tax_id": buyer_tax_id},
+            {
+                "payment_id": payment_id,
+                "buyer_title": buyer_title,
+                "buyer_tax_id": buyer_tax_id,
+                "natural_person": natural_person,
+            },
             idempotency_key,
             timeout_seconds,
         )

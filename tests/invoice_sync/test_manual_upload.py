@@ -213,6 +213,19 @@ async def test_what_is_released_is_sent_again_only_when_its_absence_is_proved(mo
     assert [step.kind for step in shown.steps] == ["EXPORTED", "RELEASED"]
 
 
+async def test_one_that_was_exported_and_lost_its_row_is_asked_for_and_not_sent(moving, manual):
+    (made,) = await moving.issued()
+    package = await exported(manual)
+    await carried(moving, package)
+    await moving.execute("DELETE FROM outbox")
+    await moving.sweep.sweep()
+    sent = await moving.upload.upload_due()
+    await moving.until_state(BOOKED, made)
+
+    assert sent == 0
+    assert await submit_counts(moving) == {made.idempotency_key: 1}
+
+
 async def test_an_invoice_with_a_person_has_its_own_diagnosis(moving, manual):
     (made,) = await moving.issued()
     await exported(manual)
