@@ -53,21 +53,8 @@ class KeyRing:
 
     @classmethod
     def read(cls, path: Path) -> "KeyRing":
-        """Read a file of lines `key_id:base64url(32 bytes)`, the current key first. Blank and # lines are skipped.
-
-        ValueError names the line and the rule that it breaks, never what stands in it. OSError as the file gives it.
-        """
-        keys: dict[str, bytes] = {}
-        for line_no, line in enumerate(path.read_bytes().splitlines(), start=1):
-            if not line.strip() or line.startswith(b"#"):
-                continue
-            key_id, key = _read_line(line.strip(), f"{path}, line {line_no}")
-            if key_id in keys:
-                raise ValueError(f"{path}, line {line_no}: the key id stands on an earlier line too")
-            keys[key_id] = key
-        if not 1 <= len(keys) <= _KEYS_MAX:
-            raise ValueError(f"{path}: must hold 1 to {_KEYS_MAX} keys, holds {len(keys)}")
-        return cls(keys)
+        """Read the keys of a file, see `read_keys`."""
+        return cls(read_keys(path))
 
     @property
     def current_id(self) -> str:
@@ -111,6 +98,24 @@ class KeyRing:
         key_at = 2 + sealed[1]
         body_at = key_at + _WRAPPED_BYTES
         return _decrypt(key, sealed[key_at:body_at], _WRAP_LABEL + sealed[:key_at] + context), body_at
+
+
+def read_keys(path: Path) -> dict[str, bytes]:
+    """Read a file of lines `key_id:base64url(32 bytes)`, the current key first. Blank and # lines are skipped.
+
+    ValueError names the line and the rule that it breaks, never what stands in it. OSError as the file gives it.
+    """
+    keys: dict[str, bytes] = {}
+    for line_no, line in enumerate(path.read_bytes().splitlines(), start=1):
+        if not line.strip() or line.startswith(b"#"):
+            continue
+        key_id, key = _read_line(line.strip(), f"{path}, line {line_no}")
+        if key_id in keys:
+            raise ValueError(f"{path}, line {line_no}: the key id stands on an earlier line too")
+        keys[key_id] = key
+    if not 1 <= len(keys) <= _KEYS_MAX:
+        raise ValueError(f"{path}: must hold 1 to {_KEYS_MAX} keys, holds {len(keys)}")
+    return keys
 
 
 def key_id_of(sealed: bytes) -> str:

@@ -1,5 +1,6 @@
 """Calls the gateway: key, idempotency, retries and errors in one place. It knows no route."""
 
+import base64
 import os
 import uuid
 from collections.abc import Iterator
@@ -100,6 +101,11 @@ class Gateway:
 
     def _no_answer(self, fault: httpx.TransportError) -> "NoAnswer":
         return NoAnswer(f"the gateway at {self._http.base_url} does not answer: {fault}")
+
+
+def raw(text: str) -> bytes:
+    """The bytes of a field, which JSON has as Base64."""
+    return base64.b64decode(text)
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:

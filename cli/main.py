@@ -5,13 +5,17 @@ import sys
 import typer
 
 from cli import (
+    archive,
     audit,
     bills,
+    deliveries,
     exceptions,
     invoices,
     keys,
     local,
+    manual,
     matching,
+    parity,
     payments,
     reconciliation,
     rules,
@@ -24,7 +28,7 @@ from cli.client import GatewayError
 _HELP = "Bihuan 闭环: payments in, reconciled, and every invoice in the tax system, with proof."
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=_HELP)
 _DAILY = (local, payments, bills, statements, reconciliation, exceptions, matching, rules, invoices)
-_GROUPS = (*_DAILY, sync, audit, keys, webhooks)
+_GROUPS = (*_DAILY, parity, manual, deliveries, archive, sync, audit, keys, webhooks)
 for group in _GROUPS:
     group.add_to(app)
 

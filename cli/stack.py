@@ -60,6 +60,8 @@ class Addresses:
     payments_key_file: str
     reconciler_key_file: str
     webhook_key_file: str
+    link_key_file: str
+    archive_folder: str
     traces_folder: str
     logs_folder: str
     inner_tls_folder: str
@@ -229,6 +231,8 @@ def _addresses(folder: Path, urls: dict[str, str], audit: LocalAudit) -> Address
         payments_key_file=str(_body_key_file(folder / "payments.key")),
         reconciler_key_file=str(_body_key_file(folder / "reconciler.key")),
         webhook_key_file=str(_body_key_file(folder / "webhook.key")),
+        link_key_file=str(_body_key_file(folder / "link.key")),
+        archive_folder=str(folder / "archive"),
         traces_folder=str(traces),
         logs_folder=str(logs),
         inner_tls_folder=str(folder / "inner_tls"),
@@ -260,6 +264,8 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
             "TAX_URL": addresses.tax_sandbox_url,
             "TAX_CA_FILE": addresses.tax_ca_file,
             "BODY_KEY_FILE": addresses.body_key_file,
+            "PUBLIC_URL": addresses.gateway_url,
+            "LINK_KEY_FILE": addresses.link_key_file,
         },
         "gateway": {
             "PAYMENTS_TARGET": targets["payments"],
@@ -283,6 +289,8 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
     for service, extra in own.items():
         prefix = f"BIHUAN_{service.upper()}_"
         usual = {"TRACES": f"file:{addresses.traces_folder}", **(_TO_ONESELF | audit if service == "gateway" else {})}
+        if service == "invoice_sync":
+            usual |= _archive_places(addresses)
         chosen = {name: value for name, value in settings.items() if name.startswith(prefix)}
         # Where each part is, is the stack's own affair: a setting for that would only break it.
         fixed = {"LISTEN": listen[service], "DATABASE_URL": addresses.database_urls[service], **extra}
@@ -290,6 +298,21 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
         if known := inner.get(service.replace("_", "-")):
             result[service] |= {f"BIHUAN_TLS_{name.upper()}": path for name, path in asdict(known).items()}
     return result
+
+
+def archive_settings(addresses: Addresses) -> dict[str, str]:
+    """What invoice_sync is told here of its database and its archive, for who reads them beside it."""
+    return {
+        "DATABASE_URL": addresses.database_urls["invoice_sync"],
+        "BODY_KEY_FILE": addresses.body_key_file,
+        **_archive_places(addresses),
+    }
+
+
+def _archive_places(addresses: Addresses) -> dict[str, str]:
+    """Two folders: on one machine they prove the ways, and not the independence."""
+    folder = Path(addresses.archive_folder)
+    return {f"ARCHIVE_{name.upper()}": (folder / name).as_uri() for name in ("first", "second")}
 
 
 def _prefixed(prefix: str, values: Mapping[str, str]) -> dict[str, str]:

@@ -126,7 +126,7 @@ def _not_followed_yet(fault: BaseException) -> bool:
     reraise=True,
 )
 def _request_invoice(gateway: Gateway, payment_id: str) -> None:
-    body = {"paymentId": payment_id, "buyerTitle": "江城市第一中学", "buyerTaxId": "12420100DEM0000001"}
+    body = {"paymentId": payment_id, "buyerTitle": "江城市第一中学", "buyerTaxId": "12420100DEM000000K"}
     gateway.post("/v1/invoices", body, key=f"invoice:{payment_id}"[:64])
 
 

@@ -120,6 +120,35 @@ ErrorReason: TypeAlias = Literal[
     "WEBHOOKS_OFF",
     # The endpoint of the webhook is disabled, so nothing is sent there: enable it first.
     "WEBHOOK_DISABLED",
+    # The receipt is not of this package, not whole, or cannot be read, so nothing changed; metadata has rule.
+    "RECEIPT_REFUSED",
+    # What is in the books, being sent, or ended already is not abandoned; metadata has its state.
+    "NOT_ABANDONABLE",
+    # The invoice file is not read: metadata has rule, such as PAGES or XML_ENTITY, and cure in both languages.
+    "FILE_REFUSED",
+    # Nothing that names an invoice was found in the file.
+    "NOTHING_RECOGNIZED",
+    # The file of a bulk request is no plain table; metadata has code, row, column, value, rule and cure in both
+    # languages.
+    "BULK_FILE_REFUSED",
+    # The bulk request is not held any more; metadata has its state.
+    "NOT_HELD",
+    # Somebody has decided the confirmation before; metadata has its state.
+    "CONFIRMATION_DECIDED",
+    # No mail relay is set, so nothing is sent by mail.
+    "MAIL_OFF",
+    # The message is no delivery report about a mail of ours.
+    "NOT_A_REPORT",
+    # The link is none of ours, or has expired.
+    "LINK_REFUSED",
+    # No public address or no key for links is set, so there are none.
+    "LINKS_OFF",
+    # The invoice cannot be taken back so; metadata has cause: NOT_BLUE, NOT_IN_BOOKS, ACTIVE or EXCEEDS.
+    "RED_NOT_POSSIBLE",
+    # The seller cannot do that with the red letter now; metadata has its state.
+    "RED_LETTER_STATE",
+    # The application is not in the state that this needs; metadata has its state.
+    "APPLICATION_STATE",
 ]
 
 

@@ -35,6 +35,7 @@ from services.gateway.door import Door
 from services.gateway.guard import Guard
 from services.gateway.issuers import read_issuers
 from services.gateway.limits import InFlight
+from services.gateway.links import LinkDoor
 from services.gateway.policy import table
 from services.gateway.quick import Quick
 from services.gateway.rates import RateLimits
@@ -149,10 +150,12 @@ async def start(config: Config) -> Gateway:
         config.upload_bytes_max,
     )
     callback_door = CallbackDoor(upstreams["payments"], config.call_timeout_seconds)
+    link_door = LinkDoor(upstreams["invoice_sync"], config.call_timeout_seconds)
     in_flight = InFlight(config.in_flight_max, config.shed_latency_seconds)
     document = openapi.document(known)
     cors = Cors(read_origins(config.cors_origins), {operation.verb for operation in known.operations})
-    door = Door(Routes(known.operations), access, transcoder, callback_door, document, brakes.guard, in_flight, cors)
+    routes = Routes(known.operations)
+    door = Door(routes, access, transcoder, callback_door, link_door, document, brakes.guard, in_flight, cors)
     quick = Quick(
         known.operations, together, access, brakes.guard, in_flight, scope, permits, config.call_timeout_seconds
     )

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from chassis import storage_fault, telemetry
 from chassis.errors import Fault, Kind, plain_fault
-from services.gateway import callbacks, entity_tags, kinds, watch
+from services.gateway import callbacks, entity_tags, kinds, links, watch
 from services.gateway.access import Access
 from services.gateway.callbacks import CallbackDoor, CalledBack
 from services.gateway.cors import Cors
@@ -22,6 +22,7 @@ from services.gateway.domain.caller import Caller
 from services.gateway.domain.rate import MethodClass
 from services.gateway.guard import Guard
 from services.gateway.limits import InFlight
+from services.gateway.links import LinkDoor, OpenedLink
 from services.gateway.open_pages import OpenPages
 from services.gateway.problems import problem, status_of
 from services.gateway.routes import Found, Routes
@@ -33,6 +34,8 @@ KEPT = "bihuan.kept"
 _SEND_SECONDS = 30.0
 # In every answer.
 EVER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+# What a request is for: an operation, a channel's callback, a link, or nothing that is here.
+_Target = Found | CalledBack | OpenedLink | Fault
 _log = structlog.get_logger()
 
 
@@ -45,6 +48,7 @@ class Door:
         access: Access,
         transcoder: Transcoder,
         callback_door: CallbackDoor,
+        link_door: LinkDoor,
         document: Mapping[str, Any],
         guard: Guard,
         in_flight: InFlight,
@@ -54,6 +58,7 @@ class Door:
         self._access = access
         self._transcoder = transcoder
         self._callback_door = callback_door
+        self._link_door = link_door
         self._pages = OpenPages(document)
         self._watches = Watches()
         self._guard = guard
@@ -73,12 +78,12 @@ class Door:
             async with asyncio.timeout(None if isinstance(response, EventStream) else _SEND_SECONDS):
                 await response(scope, receive, send)
         except TimeoutError:
-            _log.warning("answer not read", path=_raw_path(request))
+            _log.warning("answer not read", path=_told_path(request))
 
     async def _traced_answer(self, request: Request) -> Response:
         found = self._find(request)
         route = _template_of(found)
-        attributes = {"http.request.method": request.method, "url.path": _raw_path(request), "url.scheme": "http"}
+        attributes = {"http.request.method": request.method, "url.path": _told_path(request), "url.scheme": "http"}
         with telemetry.span(
             f"{request.method} {route}".strip(),
             kind=SpanKind.SERVER,
@@ -91,15 +96,17 @@ class Door:
             response.raw_headers += trace_headers(telemetry.current_traceparent())
         return response
 
-    def _find(self, request: Request) -> Found | CalledBack | Fault:
+    def _find(self, request: Request) -> _Target:
         if called_back := callbacks.find(request.method, _raw_path(request)):
             return called_back
+        if opened := links.find(request.method, _raw_path(request)):
+            return opened
         try:
             return self._routes.find(request.method, _raw_path(request))
         except Fault as fault:
             return fault
 
-    async def _answer(self, found: Found | CalledBack | Fault, request: Request, current: Span) -> Response:
+    async def _answer(self, found: _Target, request: Request, current: Span) -> Response:
         key_id, origin = "", None
         try:
             origin = self._guard.origin_of(request)
@@ -109,6 +116,14 @@ class Door:
                 if isinstance(found, CalledBack):
                     response = await self._guard.called_back(
                         found.account_id, request, origin, lambda: self._callback_door.answer(found, request)
+                    )
+                elif isinstance(found, OpenedLink):
+                    response = await self._guard.opened(
+                        found.invoice_id,
+                        request,
+                        origin,
+                        lambda: self._link_door.answer(found),
+                        whole=bool(found.kind),
                     )
                 else:
                     caller = await self._access.identify(request.headers.get("authorization", ""))
@@ -120,12 +135,14 @@ class Door:
         except Exception as raised:  # noqa: BLE001  the edge: whatever is raised becomes one shape of answer
             if origin is not None:
                 self._guard.refused(raised, request, origin, key_id)
-            response = refusal(raised, _raw_path(request), request.headers.get("accept-language", ""), current)
+            response = refusal(raised, _told_path(request), request.headers.get("accept-language", ""), current)
+            if isinstance(found, OpenedLink):
+                response = links.refusal(response.status_code, response.headers.get("retry-after"))
         self._guard.finish(request, response)
         log_refusal(request.method, _template_of(found), response, key_id)
         return response
 
-    def _place(self, found: Found | CalledBack | Fault) -> AbstractContextManager[None]:
+    def _place(self, found: _Target) -> AbstractContextManager[None]:
         if not isinstance(found, Found):
             return self._in_flight.place()
         is_timed = kinds.method_class(found.operation) is not MethodClass.BULK
@@ -193,15 +210,23 @@ class _Headers(Headers):
         return self._first[key.lower()]
 
 
-def _template_of(found: Found | CalledBack | Fault) -> str:
+def _template_of(found: _Target) -> str:
     """The route as it is counted: without what varies; empty when there is none."""
     match found:
         case Found():
             return found.operation.public_template
         case CalledBack():
             return callbacks.TEMPLATE
+        case OpenedLink():
+            return links.TEMPLATE
         case _:
             return ""
+
+
+def _told_path(request: Request) -> str:
+    """The path as logs and traces have it: a link's token opens what it is about, so it is in none."""
+    path = _raw_path(request)
+    return links.TEMPLATE if path.startswith(links.PREFIX) else path
 
 
 def _raw_path(request: Request) -> str:

@@ -44,6 +44,7 @@ _TEXTS = {
     "dismiss_reason": "two households paid",
     "business_date": _DAY,
     "file_name": "wechat_pay-20260301.csv",
+    "media_type": "image/png",
     "file_sha256": _SHA256,
     "payment_id": "pay_01a203d153cc7463ad9ea3d5e7d76e17",
     "invoice_id": "inv_01a203e639d277f8b7de3aa630022284",
@@ -139,7 +140,7 @@ def _value(field: FieldDescriptor, at: int) -> Any:
     if field.type == FieldDescriptor.TYPE_BOOL:
         return False
     if field.type == FieldDescriptor.TYPE_BYTES:
-        return b""
+        return b"example" if rules.bytes.min_len else b""
     limits = rules.int64 if field.type == FieldDescriptor.TYPE_INT64 else rules.int32
     return _NUMBERS.get(field.name, max(limits.gte, 1))
 

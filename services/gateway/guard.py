@@ -22,6 +22,7 @@ from services.gateway.suspension import Origin, Suspensions
 
 _QUOTA = "bihuan.quota"
 _CALLBACK = "bihuan.payments.v1.ChannelService.IngestCallback"
+_DOWNLOAD = "bihuan.invoice_sync.v1.LinkService.DownloadByLink"
 
 
 class Guard:
@@ -79,6 +80,22 @@ class Guard:
         entry = self.audit.open(request, _CALLBACK, origin.address, mutates=True)
         entry.caller_id, entry.keeps_refusals = f"channel:{account_id}", False
         return await self.audit.kept(entry, answer)
+
+    async def opened(
+        self,
+        invoice_id: str,
+        request: Request,
+        origin: Origin,
+        answer: Callable[[], Awaitable[Response]],
+        *,
+        whole: bool,
+    ) -> Response:
+        """The answer to who has a link, few a second from an address; a download, which is `whole`, is recorded."""
+        self._rates.take_alone(f"link:{suspect_of(origin.address)}", MethodClass.BULK)
+        entry = self._audit.open(request, _DOWNLOAD, origin.address, mutates=False)
+        entry.caller_id, entry.saw_unmasked = "link", whole
+        entry.name_all([invoice_id])
+        return await self._audit.kept(entry, answer)
 
     def refused(self, raised: Exception, request: Request, origin: Origin, caller_id: str) -> None:
         """Judge a refusal."""

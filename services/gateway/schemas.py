@@ -154,6 +154,8 @@ def is_required(field: FieldDescriptor) -> bool:
     return bool(
         rules.required
         or text.min_len
+        or rules.bytes.min_len
+        or (getattr(text, "in") and "" not in getattr(text, "in"))
         or (text.pattern and not re.search(text.pattern, ""))
         or 0 in rules.enum.not_in
         or (getattr(rules.enum, "in") and 0 not in getattr(rules.enum, "in"))

@@ -5,20 +5,40 @@ import random
 import sys
 from pathlib import Path
 
+import structlog
+
 from chassis import database, garbage, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
-from chassis.crypto import KeyRing
+from chassis.crypto import KeyRing, read_keys
 from services.invoice_sync import clients, crash, rpc, worker
+from services.invoice_sync.actions.abandon import AbandonActions
+from services.invoice_sync.actions.applications import ApplicationActions
+from services.invoice_sync.actions.archive import ArchiveActions
 from services.invoice_sync.actions.audit import AuditActions
+from services.invoice_sync.actions.bulk_intake import BulkIntake
+from services.invoice_sync.actions.bulk_read import BulkReadActions
+from services.invoice_sync.actions.bulk_work import BulkWork
+from services.invoice_sync.actions.confirm import ConfirmActions
 from services.invoice_sync.actions.correct import CorrectActions
+from services.invoice_sync.actions.deliver import DeliverActions
 from services.invoice_sync.actions.diagnose import DiagnoseActions
 from services.invoice_sync.actions.feed import FeedActions
 from services.invoice_sync.actions.gate_admin import GateAdminActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.links import LinkActions, LinkPolicy
+from services.invoice_sync.actions.manual import ManualActions
 from services.invoice_sync.actions.numbers import NumberActions
+from services.invoice_sync.actions.papers import PaperActions, PaperTools
+from services.invoice_sync.actions.parity import ParityActions
 from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.read import ReadActions
+from services.invoice_sync.actions.recognize import RecognizeActions
+from services.invoice_sync.actions.red_adoption import RedAdoption
+from services.invoice_sync.actions.red_letters import RedLetterActions
+from services.invoice_sync.actions.red_work import RedWork
+from services.invoice_sync.actions.reissue import ReissueActions
+from services.invoice_sync.actions.request import RequestActions
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.sweep_archive import ArchivePass
 from services.invoice_sync.actions.sweep_books import BooksPass
@@ -27,6 +47,9 @@ from services.invoice_sync.actions.tools import make_tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.config import PREASSIGNED, Config
+from services.invoice_sync.paper.pdf import Copier, NoFonts
+from services.invoice_sync.paper.places import open_places
+from services.invoice_sync.recognition.reader import Reader
 from services.invoice_sync.rpc.feed import feed_servicer
 from services.invoice_sync.tax.credential import CredentialFile
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
@@ -38,6 +61,7 @@ _CALLERS = ("gateway", "platform")
 # Uploads and verifications at once each take a connection for a moment, and calls of others do too.
 _CONNECTIONS = 16
 _CLOSE_SECONDS = 3.0
+_log = structlog.get_logger()
 
 
 async def run() -> None:
@@ -46,6 +70,7 @@ async def run() -> None:
         config = read_config(Config, "BIHUAN_INVOICE_SYNC", os.environ)
         tax = _tax_system(config)
         ring = KeyRing.read(config.body_key_file)
+        paper_tools, link_policy = _paper_tools(config), _link_policy(config)
     except (ConfigError, ValueError, OSError) as fault:
         sys.stderr.write(f"{fault}\n")
         sys.exit(_EXIT_CONFIG)
@@ -71,21 +96,44 @@ async def run() -> None:
     told = FeedActions(sessions, clock, config.feed_keep_seconds)
     sweep = SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools)
     upload, verify = UploadActions(tax, tools, config.batch_size()), VerifyActions(tax, tools)
-    numbers = NumberActions(tax, tools)
+    numbers, parity = NumberActions(tax, tools), ParityActions(tax, tools)
+    papers, archive = PaperActions(tools, paper_tools), ArchiveActions(tools, paper_tools)
+    links = LinkActions(papers, link_policy, tools)
+    deliver = DeliverActions(papers, links, config.relay(), config.mail_policy(), tools)
+    diagnose, applications = DiagnoseActions(probe, tools), ApplicationActions(tools)
     actions = rpc.Actions(
         issue=issue,
         numbers=numbers,
         correct=CorrectActions(tools),
         read=ReadActions(sessions, clock),
-        diagnose=DiagnoseActions(probe, tools),
+        diagnose=diagnose,
         audit=AuditActions(tools),
         gates=GateAdminActions(tools),
         probe=probe,
         sweep=sweep,
+        papers=papers,
+        archive=archive,
+        deliver=deliver,
+        links=links,
+        parity=parity,
+        manual=ManualActions(tools),
+        abandon=AbandonActions(tools),
+        recognize=RecognizeActions(Reader(), diagnose),
+        request=RequestActions(issue, deliver, tools, config.check_policy()),
+        confirm=ConfirmActions(issue, deliver, tools),
+        bulk_intake=BulkIntake(tools, config.check_policy()),
+        bulk_read=BulkReadActions(tools),
+        letters=RedLetterActions(tools),
+        reissue=ReissueActions(tools),
+        applications=applications,
     )
     feed = clients.PaymentFeed(payments)
     topped_up = numbers if config.numbering == PREASSIGNED else None
     loops = [*worker.loops(feed, issue, upload, verify, sweep, probe, config, topped_up), worker.feed_loop(told)]
+    loops += worker.red_loops(RedWork(tax, tools), RedAdoption(tax, tools), applications, config)
+    loops.append(worker.parity_loop(parity, config))
+    loops += worker.paper_loops(papers, archive, deliver, config)
+    loops.append(worker.bulk_loop(BulkWork(deliver, tools, config.check_policy()), config))
     try:
         servicers = [*rpc.servicers(actions), feed_servicer(told)]
         running = await server.start(config.listen, servicers, loops, callers=_CALLERS)
@@ -96,6 +144,20 @@ async def run() -> None:
         await tax.close()
         await engine.dispose()
         end_telemetry()
+
+
+def _paper_tools(config: Config) -> PaperTools:
+    try:
+        copier = Copier(Path(config.font_folder))
+    except NoFonts as fault:
+        _log.warning("no PDF copies are made", why=str(fault))
+        copier = None
+    return PaperTools(copier, tuple(open_places(config.archive_urls(), config.s3_access())), config.archive_policy())
+
+
+def _link_policy(config: Config) -> LinkPolicy:
+    keys = read_keys(Path(config.link_key_file)) if config.link_key_file else {}
+    return LinkPolicy(config.public_url, keys, config.status_link_seconds, config.download_link_seconds)
 
 
 def _tax_system(config: Config) -> SandboxTaxSystem:

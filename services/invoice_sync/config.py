@@ -6,16 +6,22 @@ from pathlib import Path
 
 from chassis import database, telemetry
 from chassis.config import check_file, check_listen, setting
-from chassis.crypto import KeyRing
+from chassis.crypto import KeyRing, read_keys
 from services.invoice_sync import crash
+from services.invoice_sync.domain.archive import ArchivePolicy
 from services.invoice_sync.domain.breaker import BreakerPolicy
+from services.invoice_sync.domain.buyer_check import CheckPolicy
 from services.invoice_sync.domain.concurrency import ConcurrencyPolicy
+from services.invoice_sync.domain.delivery import MailPolicy
+from services.invoice_sync.domain.document_rules import TAX_ID
 from services.invoice_sync.domain.gate_policy import GatePolicy
 from services.invoice_sync.domain.hold import HoldPolicy
 from services.invoice_sync.domain.number import NumberPolicy
 from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
 from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.domain.timers import Timers
+from services.invoice_sync.paper.mail import START_TLS, Relay, check_security
+from services.invoice_sync.paper.places import S3Access, check_place
 from services.invoice_sync.tax.sandbox import PLACES
 
 SINGLE = "SINGLE"
@@ -23,6 +29,8 @@ BATCH = "BATCH"
 AUTHORITY = "AUTHORITY"
 PREASSIGNED = "PREASSIGNED"
 _PLACE = re.compile(r"[a-z]{1,32}/[0-9]{2}")
+
+_PUBLIC_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*[^/?#\s])?")
 
 BREAKER_WINDOW = 60
 # What the authorities that take batches take in one.
@@ -54,6 +62,29 @@ def check_places(places: str) -> None:
     """A `check` for environments and regions."""
     if not all(_PLACE.fullmatch(place) for place in places.split(",")):
         raise ValueError(f"must be environment/region with commas between, is {places!r}")
+
+
+def check_tax_ids(tax_ids: str) -> None:
+    """A `check` for tax ids parted by commas."""
+    for tax_id in tax_ids.split(","):
+        if tax_id and not TAX_ID.fullmatch(tax_id):
+            raise ValueError(f"must be tax ids with commas between, has {tax_id!r}")
+
+
+def check_link_key_file(path: str) -> None:
+    """A `check` for the keys of links: none, or a file that reads."""
+    if not path:
+        return
+    try:
+        read_keys(Path(path))
+    except OSError as fault:
+        raise ValueError(f"cannot be read: {fault.strerror}") from None
+
+
+def check_public_url(url: str) -> None:
+    """A `check` for an address from outside."""
+    if url and not _PUBLIC_URL.fullmatch(url):
+        raise ValueError(f"must be https://host without a slash at its end, is {url!r}")
 
 
 def check_upload_mode(mode: str) -> None:
@@ -101,6 +132,22 @@ class Config:
 
     What became of invoices is told to who follows it for `feed_keep_seconds`.
 
+    What is asked for above `confirm_above_minor` (minor units of CNY) has to be confirmed by a second person.
+    `trusted_tax_ids` (parted by commas) are known to be in use though they fail their check digit.
+
+    Control totals of yesterday and of last month are compared each `parity_interval_seconds`.
+
+    The PDF copies are set in the fonts of `font_folder`; without Noto Serif CJK there the XML is kept alone.
+    `archive_first` and `archive_second` are where copies of both are kept: file:///folder or s3://bucket/prefix, empty
+    for none. An S3-compatible store is at `archive_s3_endpoint`; its `archive_s3_credential_file` has two lines, the
+    key's id and its secret. Each copy is read whole again within `archive_verify_seconds`.
+    Mail goes to the relay at `mail_host`, empty for none, from `mail_sender`; `mail_security` is NONE, STARTTLS or
+    TLS, and `mail_credential_file` has two lines, user and password. What was not taken is tried again after
+    `mail_retry_seconds`, doubling, at most `mail_tries_max` times.
+    Links for buyers lead to `public_url`, the gateway as it is reached from outside, and are signed by the first key of
+    `link_key_file` (see chassis.crypto); without either there are none. They open for `status_link_seconds`, those for
+    downloads for `download_link_seconds`.
+
     `crash_at` makes the process die at a point, for fault tests only: see crash.py.
     """
 
@@ -131,6 +178,7 @@ class Config:
     poll_seconds: float = setting(0.5, minimum=0.02)
     sweep_interval_seconds: float = setting(30.0, minimum=0.1)
     probe_interval_seconds: float = setting(60.0, minimum=1)
+    parity_interval_seconds: float = setting(3_600.0, minimum=0.1)
     sla_seconds: float = setting(300.0, minimum=1)
     upload_concurrency: int = setting(16, minimum=1)
     environment: str = setting("production")
@@ -148,6 +196,27 @@ class Config:
     recheck_seconds: float = setting(7 * 86_400.0, minimum=1)
     deadline_seconds: float = setting(86_400.0, minimum=1)
     query_days: int = setting(365, minimum=0, maximum=36_500)
+    confirm_above_minor: int = setting(10_000_000, minimum=1)
+    trusted_tax_ids: str = setting("", check=check_tax_ids)
+    font_folder: str = setting("/usr/share/fonts/opentype/noto")
+    archive_first: str = setting("", check=check_place)
+    archive_second: str = setting("", check=check_place)
+    archive_s3_endpoint: str = setting("")
+    archive_s3_region: str = setting("us-east-1")
+    archive_s3_credential_file: str = setting("", check=check_file)
+    archive_verify_seconds: float = setting(7 * 86_400.0, minimum=1)
+    mail_host: str = setting("")
+    mail_port: int = setting(587, minimum=1, maximum=65_535)
+    mail_security: str = setting(START_TLS, check=check_security)
+    mail_sender: str = setting("invoices@localhost.invalid")
+    mail_credential_file: str = setting("", check=check_file)
+    mail_timeout_seconds: float = setting(30.0, minimum=0.1, maximum=50)
+    mail_retry_seconds: float = setting(60.0, minimum=0.05)
+    mail_tries_max: int = setting(12, minimum=1)
+    public_url: str = setting("", check=check_public_url)
+    link_key_file: str = setting("", check=check_link_key_file)
+    status_link_seconds: float = setting(90 * 86_400.0, minimum=1)
+    download_link_seconds: float = setting(7 * 86_400.0, minimum=1)
     drain_seconds: float = setting(8.0, minimum=0)
     feed_keep_seconds: float = setting(35 * 86_400.0, minimum=3_600)
     crash_at: str = setting("", check=crash.check)
@@ -173,9 +242,43 @@ class Config:
             query_days=self.query_days,
         )
 
+    def check_policy(self) -> CheckPolicy:
+        """What of a request has to be confirmed."""
+        trusted = frozenset(self.trusted_tax_ids.split(",")) - {""}
+        return CheckPolicy(self.confirm_above_minor, trusted, sends_mail=self.relay() is not None)
+
     def batch_size(self) -> int:
         """How many documents go in a call at most."""
         return BATCH_SIZE_MAX if self.upload_mode == BATCH else 1
+
+    def archive_policy(self) -> ArchivePolicy:
+        """How often copies are read again."""
+        return ArchivePolicy(self.archive_verify_seconds)
+
+    def archive_urls(self) -> list[tuple[str, str]]:
+        """The places of the archive by name; empty where there is none."""
+        return [("first", self.archive_first), ("second", self.archive_second)]
+
+    def s3_access(self) -> S3Access:
+        """How the archive's S3-compatible store is reached."""
+        return S3Access(self.archive_s3_endpoint, self.archive_s3_region, self.archive_s3_credential_file)
+
+    def mail_policy(self) -> MailPolicy:
+        """How often a mail is tried."""
+        return MailPolicy(retry_seconds=self.mail_retry_seconds, tries_max=self.mail_tries_max)
+
+    def relay(self) -> Relay | None:
+        """Where mail is handed over; None where it is not."""
+        if not self.mail_host:
+            return None
+        return Relay(
+            self.mail_host,
+            self.mail_port,
+            self.mail_security,
+            self.mail_sender,
+            self.mail_credential_file,
+            self.mail_timeout_seconds,
+        )
 
     def number_policy(self) -> NumberPolicy:
         """Who numbers invoices, and how many numbers are kept in stock."""

@@ -3,10 +3,18 @@
 from contextlib import aclosing
 
 from chassis.loop import Loop
+from services.invoice_sync.actions.applications import ApplicationActions
+from services.invoice_sync.actions.archive import ArchiveActions
+from services.invoice_sync.actions.bulk_work import BulkWork
+from services.invoice_sync.actions.deliver import DeliverActions
 from services.invoice_sync.actions.feed import FeedActions
 from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.numbers import NumberActions
+from services.invoice_sync.actions.papers import PaperActions
+from services.invoice_sync.actions.parity import ParityActions
 from services.invoice_sync.actions.probe import ProbeActions
+from services.invoice_sync.actions.red_adoption import RedAdoption
+from services.invoice_sync.actions.red_work import RedWork
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
@@ -48,6 +56,35 @@ def loops(
 def feed_loop(feed: FeedActions) -> Loop:
     """What is told of invoices is numbered although nobody asks, and dropped when it is old."""
     return Loop("tend_feed", feed.tend_feed, _TEND_SECONDS)
+
+
+def bulk_loop(bulk: BulkWork, config: Config) -> Loop:
+    """The loop that asks for the rows of files, a slice a turn."""
+    return Loop("request_slice", bulk.request_slice, config.poll_seconds)
+
+
+def parity_loop(parity: ParityActions, config: Config) -> Loop:
+    """The loop that compares control totals by period."""
+    return Loop("compare_parity", parity.compare_due, config.parity_interval_seconds)
+
+
+def paper_loops(papers: PaperActions, archive: ArchiveActions, deliver: DeliverActions, config: Config) -> list[Loop]:
+    """The loops that make papers, keep their copies, and send them."""
+    return [
+        Loop("make_papers", papers.make_due, config.poll_seconds),
+        Loop("keep_archive", archive.keep_due, config.poll_seconds),
+        Loop("fill_archive", archive.fill_places, config.sweep_interval_seconds),
+        Loop("send_mail", deliver.send_due, config.poll_seconds),
+    ]
+
+
+def red_loops(work: RedWork, adoption: RedAdoption, applications: ApplicationActions, config: Config) -> list[Loop]:
+    """The loops that carry red letters on, find the forms of the portal, and issue anew what was taken back."""
+    return [
+        Loop("step_red_letters", work.step_due, config.poll_seconds),
+        Loop("adopt_red_forms", adoption.adopt_forms, config.sweep_interval_seconds),
+        Loop("reissue_due", applications.reissue_due, config.poll_seconds),
+    ]
 
 
 async def follow_payments(feed: PaymentFeed, issue: IssueActions) -> int:

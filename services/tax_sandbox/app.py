@@ -31,6 +31,7 @@ from services.tax_sandbox.routes.edge import Edge, no_such_route, respond
 from services.tax_sandbox.routes.invoices import invoice_routes
 from services.tax_sandbox.routes.main_book import main_book_routes
 from services.tax_sandbox.routes.page import page_routes
+from services.tax_sandbox.routes.portal import portal_routes
 from services.tax_sandbox.routes.red_forms import red_form_routes
 from services.tax_sandbox.routes.seals import seal_routes
 from services.tax_sandbox.routes.sellers import seller_routes
@@ -70,15 +71,17 @@ async def start(config: Config, engine: AsyncEngine, clock: Clock | None = None)
     gate = GateActions(sessions, steered)
     edge = Edge(steered, gate, config.fault_header)
     steering = SteeringActions(sessions, steered)
+    red_forms = RedFormActions(sessions, steered)
     routes = [
         *invoice_routes(edge, submissions, queries),
         *service_routes(edge, gate, AnnouncementActions(sessions, steered)),
         *main_book_routes(edge, gate, book),
         *seller_routes(edge, SellerActions(sessions, steered)),
-        *red_form_routes(edge, gate, RedFormActions(sessions, steered)),
+        *red_form_routes(edge, gate, red_forms),
         *seal_routes(edge, gate, SealActions(sessions, steered, config.query_days, config.sealing_seconds)),
         *batch_routes(edge, gate, batches),
-        *steering_routes(steering, book),
+        *portal_routes(steered, submissions),
+        *steering_routes(steering, book, red_forms),
         *page_routes(steering),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})

@@ -181,7 +181,10 @@ class RedFormRow(Base):
             None,
             "blue_number",
             unique=True,
-            postgresql_where=text("red_number = '' AND state NOT IN ('REFUSED', 'WITHDRAWN', 'VOID_72H')"),
+            postgresql_where=text(
+                "red_number = '' AND state NOT IN ('REFUSED', 'WITHDRAWN', 'WITHDRAWN_CONFIRMED',"
+                " 'VOID_72H', 'VOID_ABNORMAL')"
+            ),
         ),
     )
 

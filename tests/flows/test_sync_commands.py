@@ -1,14 +1,20 @@
 """`bihuan sync …`, `bihuan why` and `bihuan bill …` against the running system: what an operator sees."""
 
 import re
+import ssl
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from cli import client, show
 from cli.main import app
 from tests.support.eventually import eventually
+from tests.support.invoice_files import Sheet, pdf_file
 from tests.support.system import WATER, System
 
 Bihuan = Callable[..., str]
@@ -145,3 +151,49 @@ async def test_an_operator_sees_how_far_a_bill_is_paid_and_dismisses_what_was_pa
     assert second in listed
     assert "kept as credit" in dismissed
     assert duplicate_id not in left
+
+
+async def test_an_operator_carries_by_hand_what_the_interface_does_not_take(
+    system: System, bihuan: Bihuan, tmp_path: Path
+):
+    hold_id = re.findall(r"hld_[0-9a-f]+", bihuan("sync", "hold", ROUTE, "--reason", "the interface is out"))[0]
+    payment_id = pay(system, "SYNC-HAND", "4200000111")
+    await until_state(system, payment_id, "HELD")
+    package, seller = tmp_path / "package.xml", WATER["sellerTaxId"]
+    exported = bihuan("manual", "export", "--seller", seller, "--reason", "out", "--out", str(package))
+    package_id = re.findall(r"mpk_[0-9a-f]+", exported)[0]
+    receipt = tmp_path / "receipt.xml"
+    trust = ssl.create_default_context(cafile=system.stack.addresses.tax_ca_file)
+    async with httpx.AsyncClient(verify=trust, trust_env=False) as portal:
+        where = f"{system.stack.addresses.tax_sandbox_url}/portal/production/42/packages"
+        receipt.write_bytes((await portal.post(where, content=package.read_bytes())).content)
+    imported = bihuan("manual", "import", package_id, str(receipt))
+    booked = await until_state(system, payment_id, "BOOKED")
+    bihuan("sync", "lift", hold_id)
+
+    assert "仅上传一次，未重复上传。" in package.with_name("package.xml.checklist.txt").read_text("utf-8")
+    assert "0 refused" in imported
+    assert not booked.get("submitCount")
+    assert booked["invoiceNumber"] in bihuan("manual", "show", package_id)
+    assert package_id in bihuan("manual", "list")
+
+
+async def test_an_operator_compares_the_month_and_asks_why_by_the_file_that_a_customer_sent(
+    system: System, bihuan: Bihuan, tmp_path: Path
+):
+    payment_id = pay(system, "SYNC-FILE", "4200000112")
+    booked = await until_state(system, payment_id, "BOOKED")
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    sheet = Sheet(booked["invoiceNumber"], today, "123.45", seller_tax_id=WATER["sellerTaxId"], buyer_tax_id="")
+    good, bad = tmp_path / "invoice.pdf", tmp_path / "bad.xml"
+    good.write_bytes(pdf_file(sheet))
+    bad.write_bytes(b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><EInvoice>&b;</EInvoice>')
+
+    month = bihuan("parity", "run", today[:7], "--seller", WATER["sellerTaxId"])
+    why = bihuan("why", "--file", str(good))
+    refused = CliRunner().invoke(app, ["why", "--file", str(bad)])
+
+    assert "agrees 一致" in month or "under way 在途" in month
+    assert today[:7] in bihuan("parity", "list")
+    assert all(word in why for word in ("IN_SYSTEM", booked["invoiceNumber"], "QR_CODE", "PDF_TEXT"))
+    assert "XML_ENTITY" in str(refused.exception)

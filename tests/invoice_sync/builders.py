@@ -11,20 +11,32 @@ from chassis.clock import ManualClock
 from chassis.database import Sessions
 from chassis.money import Money
 from services.invoice_sync import rpc
+from services.invoice_sync.actions.abandon import AbandonActions
+from services.invoice_sync.actions.applications import ApplicationActions
 from services.invoice_sync.actions.audit import AuditActions
+from services.invoice_sync.actions.bulk_intake import BulkIntake
+from services.invoice_sync.actions.bulk_read import BulkReadActions
+from services.invoice_sync.actions.confirm import ConfirmActions
 from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.diagnose import DiagnoseActions
 from services.invoice_sync.actions.gate_admin import GateAdminActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.manual import ManualActions
 from services.invoice_sync.actions.numbers import NumberActions
+from services.invoice_sync.actions.parity import ParityActions
 from services.invoice_sync.actions.probe import ProbeActions
 from services.invoice_sync.actions.read import InvoiceFilter, ReadActions
+from services.invoice_sync.actions.recognize import RecognizeActions
+from services.invoice_sync.actions.red_letters import RedLetterActions
+from services.invoice_sync.actions.reissue import ReissueActions
+from services.invoice_sync.actions.request import RequestActions
 from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.domain.attempt import Attempt, Operation, Outcome
 from services.invoice_sync.domain.breaker import BreakerPolicy
+from services.invoice_sync.domain.buyer_check import CheckPolicy
 from services.invoice_sync.domain.concurrency import ConcurrencyPolicy
 from services.invoice_sync.domain.gate_policy import GatePolicy
 from services.invoice_sync.domain.hold import HoldPolicy
@@ -35,9 +47,11 @@ from services.invoice_sync.domain.rate_budget import MICRO, RatePolicy
 from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.domain.timers import Timers
+from services.invoice_sync.recognition.reader import Reader
 from services.invoice_sync.store import probes
 from services.invoice_sync.store.probes import Probe
 from services.invoice_sync.tax import TaxSystem
+from tests.invoice_sync.paper_bench import paper_bench
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import SELLER_TAX_ID, Steering
 
@@ -64,6 +78,7 @@ OPEN_GATES = GatePolicy(
     concurrency=ConcurrencyPolicy(64, 1, 64),
     hold=HoldPolicy(3_600, 60, 60),
 )
+CHECKS = CheckPolicy(confirm_above_minor=1_000_000)
 SELLER = Party("武汉水务集团有限公司", SELLER_TAX_ID)
 _numbers = itertools.count(1)
 
@@ -106,6 +121,7 @@ def an_invoice(payment: Payment, now: datetime = NOON, buyer: Party = PERSON) ->
 
 def actions_of(system: "InvoiceSync") -> rpc.Actions:
     """What the service's server calls."""
+    bench = paper_bench(system.tools)
     return rpc.Actions(
         issue=system.issue,
         numbers=NumberActions(system.tax, system.tools),
@@ -116,6 +132,21 @@ def actions_of(system: "InvoiceSync") -> rpc.Actions:
         gates=GateAdminActions(system.tools),
         probe=ProbeActions(system.tax, system.tools),
         sweep=system.sweep,
+        papers=bench.papers,
+        archive=bench.archive,
+        deliver=bench.deliver,
+        links=bench.links,
+        parity=ParityActions(system.tax, system.tools),
+        manual=ManualActions(system.tools),
+        abandon=AbandonActions(system.tools),
+        recognize=RecognizeActions(Reader(), system.diagnose),
+        request=RequestActions(system.issue, bench.deliver, system.tools, CHECKS),
+        confirm=ConfirmActions(system.issue, bench.deliver, system.tools),
+        bulk_intake=BulkIntake(system.tools, CHECKS),
+        bulk_read=BulkReadActions(system.tools),
+        letters=RedLetterActions(system.tools),
+        reissue=ReissueActions(system.tools),
+        applications=ApplicationActions(system.tools),
     )
 
 

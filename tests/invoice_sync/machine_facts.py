@@ -14,9 +14,12 @@ from services.invoice_sync.domain.event import (
     AskedAgain,
     Claimed,
     Corrected,
+    HandedOver,
     LeaseExpired,
     LookedUp,
     PutBack,
+    ReceiptRead,
+    Released,
     Reread,
     SealAnswered,
 )
@@ -56,8 +59,8 @@ STORED = [state for state in SyncState if state is not SyncState.HELD]
 # The edges of the specification's 6.1, in its words. From UNKNOWN the only way to READY leads through ABSENT.
 EDGES = {
     SyncState.INVALID: "READY ABANDONED",
-    SyncState.READY: "SENDING ABANDONED " + (adopted := "BOOKED ACKED SUBMITTED MISMATCH VOIDED"),
-    SyncState.RETRY_WAIT: f"SENDING ABANDONED {adopted}",
+    SyncState.READY: "SENDING MANUAL ABANDONED " + (adopted := "BOOKED ACKED SUBMITTED MISMATCH VOIDED"),
+    SyncState.RETRY_WAIT: f"SENDING MANUAL ABANDONED {adopted}",
     SyncState.REJECTED: f"READY ABANDONED {adopted}",
     SyncState.SENDING: "SUBMITTED ACKED RETRY_WAIT UNKNOWN REJECTED MISMATCH",
     SyncState.UNKNOWN: "SUBMITTED ACKED BOOKED ABSENT MISMATCH VOIDED ABANDONED",
@@ -70,6 +73,8 @@ EDGES = {
     SyncState.MISMATCH: "ABANDONED",
     SyncState.VOIDED: "",
     SyncState.ABANDONED: "",
+    # To READY only by way of UNKNOWN, and so of ABSENT.
+    SyncState.MANUAL: "UNKNOWN SUBMITTED ACKED BOOKED MISMATCH VOIDED ABANDONED",
 }
 
 
@@ -108,6 +113,9 @@ EVERY_EVENT = [
     Corrected(1),
     Corrected(2),
     Abandoned("asked for by two people"),
+    HandedOver(),
+    ReceiptRead(),
+    Released(),
     *(SealAnswered(answer(outcome)) for outcome in Outcome),
 ]
 EVERY_STANDING = [

@@ -8,8 +8,8 @@ MERCHANT = "m"
 def sample(operation: Operation, merchant_id: str = MERCHANT) -> tuple[str, bytes | None]:
     """The path with its query, and the body, of a request about a merchant."""
     path = operation.public_template.replace("{merchant_id}", merchant_id).replace("{version}", "1")
-    path = path.replace("{", "").replace("}", "")
-    path += _QUERIES.get(operation.method.name, "")
+    path = path.replace("{sha256}", "a" * 64).replace("{", "").replace("}", "")
+    path += _QUERIES.get(operation.method.name, "").replace("{merchant_id}", merchant_id)
     body = _BODIES[operation.method.name] if operation.body else None
     named = f'"merchantId":"{MERCHANT}"'.encode()
     return path, body and body.replace(named, f'"merchantId":"{merchant_id}"'.encode())
@@ -26,7 +26,12 @@ _PAYMENT = (
 _BILL = b'{"merchantId":"m","billNo":"1","category":"CATEGORY_WATER","amount":{"currencyCode":"CNY","amountMinor":1}}'
 
 
-_QUERIES = {"ImportPayments": "?importId=import-0001", "ListExceptions": "?paymentId=p"}
+_QUERIES = {
+    "ImportManualReceipt": "?packageId=p&operator=li",
+    "ImportPayments": "?importId=import-0001",
+    "ListExceptions": "?paymentId=p",
+    "UploadBulkRequest": "?merchantId={merchant_id}&mode=MODE_ACCEPT_GOOD",
+}
 
 
 _BODIES = {
@@ -47,6 +52,13 @@ _BODIES = {
     "RecordChargeback": _TAKEBACK,
     "RecordWonChargeback": _TAKEBACK.replace(b"takeTime", b"returnTime"),
     "RequestInvoice": '{"paymentId":"p","buyerTitle":"张三"}'.encode(),
+    "RequestRedLetter": b'{"invoiceId":"i","reason":"RED_REASON_RETURN"}',
+    "MoveRedLetter": b'{"move":"RED_MOVE_WITHDRAW","why":"w"}',
+    "InvoiceRemainder": '{"buyerTitle":"张三"}'.encode(),
+    "FileInvoiceApplication": b'{"invoiceId":"i","kind":"APPLICATION_KIND_LOST","why":"w",'
+    b'"proofs":[{"fileName":"a.png","mediaType":"image/png","content":"eA=="}]}',
+    "ReviewInvoiceApplication": b'{"remedy":"REMEDY_COPY","why":"w"}',
+    "WithdrawInvoiceApplication": b'{"why":"w"}',
     "SetMerchantProfile": '{"issuePolicy":"ISSUE_POLICY_ON_SUCCESS","sellerName":"店",'
     '"sellerTaxId":"91420100MA4KXXXX1A"}'.encode(),
     "StartRun": b'{"channel":"c","businessDate":"2026-03-01"}',
@@ -60,6 +72,13 @@ _BODIES = {
     "ActivateRuleSetVersion": b'{"operator":"li","regressionId":"r"}',
     "RetireRuleSetVersion": b'{"operator":"li"}',
     "RunSweep": b"{}",
+    "RunParity": b'{"sellerTaxId":"91420100MA4KXXXX1A","period":"2026-03"}',
+    "ExportManualPackage": b'{"sellerTaxId":"91420100MA4KXXXX1A","operator":"li","reason":"out"}',
+    "ImportManualReceipt": b"x",
+    "ReleaseManualPackage": b'{"operator":"li","reason":"nobody goes"}',
+    "ProposeAbandonment": b'{"invoiceId":"i","operator":"li","reason":"no"}',
+    "DecideAbandonment": b'{"operator":"zhang","reason":"yes","approve":true}',
+    "DiagnoseFile": b"x",
     "IngestStatement": b"x",
     "CheckStatement": b"x",
     "ImportPayments": b"x",
@@ -68,7 +87,16 @@ _BODIES = {
     "DiagnoseBuyer": '{"buyerTitle":"张三"}'.encode(),
     "SetHold": b'{"route":"sandbox/production/11/default","reason":"maintenance","setBy":"ops"}',
     "LiftHold": b"{}",
+    "ConfirmInvoiceRequest": b'{"operator":"wang","reason":"seen"}',
+    "RefuseInvoiceRequest": b'{"operator":"wang","reason":"no such firm"}',
+    "UploadBulkRequest": b"x",
+    "ReleaseBulkRequest": b'{"operator":"li"}',
+    "CancelBulkRequest": b'{"operator":"li"}',
     "ProbeInterface": b"{}",
+    "DeliverInvoice": b'{"email":"li@example.com","operator":"li","reason":"asked for"}',
+    "ResendDelivery": b'{"operator":"li","reason":"lost"}',
+    "RecordDeliveryReport": b'{"message":"x","operator":"li"}',
+    "CreateLink": b'{"purpose":"LINK_PURPOSE_STATUS","operator":"li","reason":"asked for"}',
     "CreateBill": b'{"bill":' + _BILL + b"}",
     "BatchCreateBills": b'{"bills":[' + _BILL + b"]}",
     "CancelBill": b'{"reason":"told twice"}',

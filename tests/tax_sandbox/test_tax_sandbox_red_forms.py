@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.tax_sandbox import Steering, a_document, running_tax_sandbox
+from tests.support.tax_sandbox import SELLER_TAX_ID, Steering, a_document, running_tax_sandbox
 
 HOUR_SECONDS = 3_600
+FIRM = {"title": "江城科技有限公司", "tax_id": "91420100MA4K000001"}
 
 
 @pytest.fixture
@@ -31,6 +32,7 @@ async def get_invoice(tax: Steering, number: str) -> dict[str, Any]:
 
 
 async def a_booked_blue(tax: Steering, key: str = "blue_1", **changes: Any) -> str:
+    changes = {"buyer": FIRM} | changes
     number = str((await submit(tax, a_document(**changes), key)).json()["number"])
     await eventually(lambda: is_in(tax, number, "BOOKED"))
     return number
@@ -219,3 +221,51 @@ async def test_an_answer_about_a_form_may_be_lost_after_it_was_opened(tax):
         await tax.http.post("/production/42/v1/red-forms", json=asked, headers={"Tax-Fault": "DROP_AFTER_COMMIT"})
 
     assert (await apply(tax, blue)).json()["code"] == "E9407"
+
+
+async def test_a_buyer_without_a_taxpayer_number_has_nothing_to_confirm(tax):
+    blue = await a_booked_blue(tax, buyer={"title": "个人", "tax_id": ""})
+
+    form = (await apply(tax, blue)).json()
+    red = await submit(tax, a_red(blue, form["form_id"]), "red_1")
+
+    assert form["state"] == "NO_CONFIRMATION_NEEDED"
+    assert red.json()["status"] == "ACCEPTED"
+
+
+async def test_a_form_that_was_confirmed_is_withdrawn_in_a_state_of_its_own_and_makes_room(tax):
+    blue = await a_booked_blue(tax)
+    form_id = await a_confirmed_form(tax, blue)
+
+    withdrawn = await move(tax, form_id, "withdraw", "SELLER")
+    again = await move(tax, form_id, "withdraw", "SELLER")
+    red = await submit(tax, a_red(blue, form_id), "red_1")
+
+    assert (withdrawn.json()["state"], again.json()) == ("WITHDRAWN_CONFIRMED", withdrawn.json())
+    assert (red.status_code, red.json()["code"]) == (422, "E9403")
+    assert (await apply(tax, blue)).status_code == 201
+
+
+async def test_the_authority_voids_the_form_of_an_abnormal_invoice(tax):
+    blue = await a_booked_blue(tax)
+    form_id = (await apply(tax, blue)).json()["form_id"]
+
+    voided = await tax.http.post(f"/steering/red-forms/{form_id}/void")
+    confirmed = await move(tax, form_id, "confirm", "BUYER")
+    again = await tax.http.post(f"/steering/red-forms/{form_id}/void")
+
+    assert (voided.status_code, again.status_code) == (200, 404)
+    assert (confirmed.status_code, confirmed.json()["code"]) == (409, "E9409")
+    assert (await tax.http.get(f"/production/42/v1/red-forms/{form_id}")).json()["state"] == "VOID_ABNORMAL"
+
+
+async def test_the_forms_of_a_seller_are_listed_by_page_in_the_order_of_application(tax):
+    made = [(await apply(tax, await a_booked_blue(tax, f"blue_{no}"))).json()["form_id"] for no in range(3)]
+    asked = {"seller_tax_id": SELLER_TAX_ID, "limit": "2"}
+
+    first = (await tax.http.get("/production/42/v1/red-forms", params=asked)).json()
+    second = (await tax.http.get("/production/42/v1/red-forms", params=asked | {"after": first["next"]})).json()
+    elsewhere = (await tax.http.get("/production/11/v1/red-forms", params=asked)).json()
+
+    assert [form["form_id"] for form in (*first["forms"], *second["forms"])] == made
+    assert (second["next"], elsewhere["forms"]) == ("", [])

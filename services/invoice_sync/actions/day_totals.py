@@ -63,7 +63,7 @@ async def compare_day(tools: Tools, tax: TaxSystem, seller_tax_id: str, issue_da
     if theirs.answer.outcome is not Outcome.OK or theirs.watermark is None:
         return DayCompared(None, call_count=1)
     now = tools.clock.now()
-    if not _blue_equal(before, theirs) and _is_recount_due(before, now):
+    if not _equal(before, theirs) and _is_recount_due(before, now):
         async with tools.sessions.begin() as session:
             await totals.recount(session, seller_tax_id, issue_date, now)
     async with tools.sessions.begin() as session:
@@ -78,6 +78,11 @@ def _blue_equal(ours: DayTotals, theirs: Totals) -> bool:
     return (ours.blue_count, ours.blue_minor) == (theirs.blue_count, theirs.blue_minor)
 
 
+def _equal(ours: DayTotals, theirs: Totals) -> bool:
+    red_equal = (ours.red_count, ours.red_minor) == (theirs.red_count, theirs.red_minor)
+    return _blue_equal(ours, theirs) and red_equal
+
+
 def _is_recount_due(ours: DayTotals, now: datetime) -> bool:
     return ours.count_time is None or now - ours.count_time >= _RECOUNT_AT_MOST
 
@@ -85,9 +90,7 @@ def _is_recount_due(ours: DayTotals, now: datetime) -> bool:
 async def _keep(
     session: AsyncSession, now: datetime, seller_tax_id: str, issue_date: date, ours: DayTotals, theirs: Totals
 ) -> DayCompared:
-    blue_equal = _blue_equal(ours, theirs)
-    # None of ours is a red letter, so that each is somebody else's. It takes nothing from the blue ones of the day.
-    if blue_equal and not theirs.red_count and not theirs.red_minor:
+    if _equal(ours, theirs):
         closed = await cases.close_day(session, KIND, seller_tax_id, issue_date.isoformat(), now)
         return DayCompared(True, theirs.watermark, call_count=1, closed=bool(closed))
     opened = await cases.open_day(session, _case(now, seller_tax_id, issue_date, ours, theirs))
@@ -95,15 +98,16 @@ async def _keep(
         # One of ours may have gone, or one may be there below the watermark that we read the list up to.
         await books.recheck_day(session, seller_tax_id, issue_date, now, _REREAD_MAX)
         await read_again_from(session, seller_tax_id, issue_date, now)
-    return DayCompared(blue_equal, theirs.watermark, call_count=1, opened=opened)
+    return DayCompared(_blue_equal(ours, theirs), theirs.watermark, call_count=1, opened=opened)
 
 
 def _case(now: datetime, seller_tax_id: str, issue_date: date, ours: DayTotals, theirs: Totals) -> cases.Case:
     told = f"authority {theirs.blue_count} / {theirs.blue_minor}, ours {ours.blue_count} / {ours.blue_minor}"
     told_zh = f"税局 {theirs.blue_count}/{theirs.blue_minor}，我方 {ours.blue_count}/{ours.blue_minor}"
-    if theirs.red_count or theirs.red_minor:
-        told += f"; red letters: authority {theirs.red_count} / {theirs.red_minor}, ours 0 / 0"
-        told_zh += f"；红字：税局 {theirs.red_count}/{theirs.red_minor}，我方 0/0"
+    if theirs.red_count or theirs.red_minor or ours.red_count:
+        told += f"; red letters: authority {theirs.red_count} / {theirs.red_minor}"
+        told += f", ours {ours.red_count} / {ours.red_minor}"
+        told_zh += f"；红字：税局 {theirs.red_count}/{theirs.red_minor}，我方 {ours.red_count}/{ours.red_minor}"
     return cases.Case(
         case_id=new_id("cse"),
         kind=KIND,

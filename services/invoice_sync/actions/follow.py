@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from services.invoice_sync.actions.issuing import Issuing, Made, Wanted, issue_span
+from services.invoice_sync.actions.untaken import red_required
 from services.invoice_sync.domain.follow import Step, follow
 from services.invoice_sync.domain.invoice import PERSON
 from services.invoice_sync.domain.payment import PaymentChange
-from services.invoice_sync.store import payments
+from services.invoice_sync.store import cases, invoiceable, payments
 from services.invoice_sync.store.sql import look_up_by_index
 
 
@@ -33,19 +34,26 @@ async def take_changes(
             with _change_span(each):
                 pass
     if fresh := [each for each in changes if each.sequence >= next_sequence]:
-        await _take(session, issuing, await _judged(session, fresh, told))
+        steps, invoiced = await _judged(session, fresh, told)
+        await _take(session, issuing, steps)
+        if invoiced:
+            for payment_id, invoice_id in (await invoiceable.money_moved(session, sorted(invoiced))).items():
+                await cases.open_case(session, red_required(payment_id, invoice_id, issuing.now()))
         await payments.move_cursor(session, last + 1)
     return len(fresh)
 
 
-async def _judged(session: AsyncSession, changes: Sequence[PaymentChange], told: Sequence[PaymentChange]) -> list[Step]:
+async def _judged(
+    session: AsyncSession, changes: Sequence[PaymentChange], told: Sequence[PaymentChange]
+) -> tuple[list[Step], set[str]]:
+    """The steps, and the payments that had an invoice before them."""
     await look_up_by_index(session)
     held = await payments.lock_many(session, {each.payment.payment_id for each in changes})
     kept = {payment_id: payment for payment_id, (payment, _) in held.items()}
     invoiced = {payment_id for payment_id, (_, invoice_id) in held.items() if invoice_id}
     heard = [*kept.values(), *(each.payment for each in changes)]
     profiles = await payments.profiles(session, {each.merchant_id for each in heard})
-    return follow(kept, invoiced, profiles, changes, told)
+    return follow(kept, invoiced, profiles, changes, told), invoiced
 
 
 async def _take(session: AsyncSession, issuing: Issuing, steps: Sequence[Step]) -> None:

@@ -97,22 +97,26 @@ class IssueActions:
         Raises Fault REQUEST_ID_REUSED, NOT_INVOICEABLE, or BUSINESS_KEY_REUSED when it has one for another buyer.
         Asking again for one that was given up, or refused for what stands outside its document, sends it again.
         """
-        fingerprint = request_fingerprint(payment_id, buyer)
         async with self._sessions.begin() as session:
-            if before := await invoices.asked_by(session, request_id):
-                return _replay(before, fingerprint)
-            payment, profile, existing = await self._invoiceable(session, payment_id)
-            if existing:
-                await self._ask_again(session, existing, buyer)
-                invoice_id = existing
-            else:
-                with telemetry.span("issue_invoice", links=[payment.traceparent]):
-                    invoice_id = await self._issue(session, payment, profile, buyer, IssuePolicy.ON_REQUEST)
-            if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._clock.now()):
-                # Another call with this request_id was faster.
-                noted = await invoices.asked_by(session, request_id)
-                assert noted is not None, "what refused the row is there"
-                return _replay(noted, fingerprint)
+            return await self.request_in(session, request_id, payment_id, buyer)
+
+    async def request_in(self, session: AsyncSession, request_id: str, payment_id: str, buyer: Party) -> Requested:
+        """As `request_invoice`, in its caller's transaction, which is to end when this raises."""
+        fingerprint = request_fingerprint(payment_id, buyer)
+        if before := await invoices.asked_by(session, request_id):
+            return _replay(before, fingerprint)
+        payment, profile, existing = await self._invoiceable(session, payment_id)
+        if existing:
+            await self._ask_again(session, existing, buyer)
+            invoice_id = existing
+        else:
+            with telemetry.span("issue_invoice", links=[payment.traceparent]):
+                invoice_id = await self._issue(session, payment, profile, buyer, IssuePolicy.ON_REQUEST)
+        if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._clock.now()):
+            # Another call with this request_id was faster.
+            noted = await invoices.asked_by(session, request_id)
+            assert noted is not None, "what refused the row is there"
+            return _replay(noted, fingerprint)
         return Requested(invoice_id, replayed=bool(existing))
 
     async def set_merchant_profile(self, wanted: Profile) -> Profile:
@@ -174,10 +178,10 @@ class IssueActions:
         payment, invoice_id = held
         # What was issued before a refund stays as it is, and is found again.
         if not invoice_id and (why := why_not_invoiceable(payment)):
-            raise _not_invoiceable(payment, why)
+            raise not_invoiceable(payment, why)
         profile = await payments.profile(session, payment.merchant_id)
         if profile is None:
-            raise _no_profile(payment)
+            raise no_profile(payment)
         return payment, profile, invoice_id
 
     async def _ask_again(self, session: AsyncSession, invoice_id: str, buyer: Party) -> None:
@@ -228,7 +232,8 @@ def _unknown_payment(payment_id: str) -> Fault:
     )
 
 
-def _not_invoiceable(payment: Payment, why: NotDue) -> Fault:
+def not_invoiceable(payment: Payment, why: NotDue) -> Fault:
+    """The fault for a payment whose money gives no invoice now."""
     payment_id, state = payment.payment_id, payment.state.value
     match why:
         case NotDue.REFUNDED:
@@ -244,7 +249,8 @@ def _not_invoiceable(payment: Payment, why: NotDue) -> Fault:
     return Fault(Kind.PRECONDITION, "NOT_INVOICEABLE", words, words_zh, metadata=metadata)
 
 
-def _no_profile(payment: Payment) -> Fault:
+def no_profile(payment: Payment) -> Fault:
+    """The fault for a payment whose seller is not known."""
     return Fault(
         Kind.PRECONDITION,
         "NOT_INVOICEABLE",

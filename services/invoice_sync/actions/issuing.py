@@ -18,16 +18,21 @@ from services.invoice_sync.domain.document_rules import Draft, broken_rules
 from services.invoice_sync.domain.invoice import (
     BrokenRule,
     Invoice,
+    InvoiceKind,
     Party,
+    RedOf,
     freeze_document,
+    frozen,
     issue_date_of,
     new_invoice,
+    new_red_invoice,
 )
 from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.policy import IssuePolicy, Profile, why_not_invoiceable
+from services.invoice_sync.domain.red_letter import RedLetter
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.store import invoices, numbers
+from services.invoice_sync.store import invoiceable, invoices, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +116,36 @@ class Issuing:
         telemetry.annotate(payment_id=wanted.payment.payment_id, invoice_id=invoice.invoice_id)
         return Made(invoice, tools.ring.seal(document.content, body_context(document.sha256)), waits)
 
+    async def make_red(self, session: AsyncSession, letter: RedLetter, blue: Invoice) -> Made:
+        """The red invoice of a letter whose form allows it, with a number where the seller gives them."""
+        tools, now, invoice_id = self._tools, self.now(), new_id("inv")
+        preassigned = tools.numbers.preassigned
+        route, seller_tax_id = blue.route, blue.seller.tax_id
+        number = (await take_numbers(session, tools, route, seller_tax_id, [invoice_id])).get(invoice_id, "")
+        red = RedOf(blue.standing.invoice_number, letter.form_id)
+        document = frozen(letter.amount, blue.seller, blue.buyer, blue.merchant_order_no, now, number, red)
+        invoice = new_red_invoice(
+            invoice_id,
+            blue,
+            letter.amount,
+            red,
+            document,
+            now=now,
+            deadline_at=now + timedelta(seconds=tools.timers.deadline_seconds),
+            traceparent=telemetry.current_traceparent(),
+            broken_rules=(NO_NUMBER,) if preassigned and not number else (),
+            number=number,
+        )
+        telemetry.annotate(payment_id=blue.payment_id, invoice_id=invoice_id)
+        sealed = tools.ring.seal(document.content, body_context(document.sha256))
+        return Made(invoice, sealed, waits=bool(invoice.broken_rules))
+
     async def write(self, session: AsyncSession, made: Sequence[Made]) -> None:
         """Write them with their documents, and what is due for them; all or none."""
+        blue = [each.invoice for each in made if each.invoice.kind is InvoiceKind.BLUE]
+        if blue:
+            refused = await invoiceable.take(session, {each.payment_id: each.amount.amount_minor for each in blue})
+            assert not refused, f"more than is left of {sorted(refused)} was to be invoiced"
         if made:
             await invoices.add_many(session, [(each.invoice, each.sealed) for each in made])
         if waiting := [each.invoice for each in made if each.waits]:

@@ -25,7 +25,7 @@ from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.change import ChangeKind, change_of
 from services.invoice_sync.domain.claim import Claim, Put
 from services.invoice_sync.domain.command import CaseCode, Decision, Hold, Ignore, case_code_of
-from services.invoice_sync.store import attempts, cases, outbox, submits, totals
+from services.invoice_sync.store import attempts, cases, outbox, papers, red_letters, submits, totals
 from services.invoice_sync.store.attempts import RoundEvidence
 
 _BATCH_MAX = 500
@@ -126,7 +126,7 @@ class Recorder:
             ]
             fenced = await submits.finish(session, sent) if sent else set()
             fenced |= await outbox.put(session, asked) if asked else set()
-            await _count(session, [each for each in batch if each.claim.invoice_id in fenced])
+            await self._count(session, [each for each in batch if each.claim.invoice_id in fenced])
             for each in batch:
                 if each.claim.invoice_id in fenced:
                     await self._carry_out(session, each)
@@ -142,6 +142,14 @@ class Recorder:
             self._open.pop(lease_id, None)
         return [each.claim.invoice_id in fenced for each in batch]
 
+    async def _count(self, session: AsyncSession, moved: Sequence[Finished]) -> None:
+        """Have control totals and papers follow what entered the books, or left them. No submit does either."""
+        asked = [each for each in moved if each.ended is None]
+        went = [(each, each.claim.standing.counted, each.decision.standing.counted) for each in asked]
+        entered = [each.claim.invoice_id for each, was, now in went if now and not was]
+        await totals.move(session, entered, [each.claim.invoice_id for each, was, now in went if was and not now])
+        await papers.want(session, entered, self._clock.now())
+
     async def _carry_out(self, session: AsyncSession, finished: Finished) -> None:
         claim, decision = finished.claim, finished.decision
         if finished.counted is not None:
@@ -150,7 +158,7 @@ class Recorder:
                 session, claim.invoice_id, counted.round, counted.by_key_attempt_id, counted.evidence
             )
         for each in decision.commands:
-            if code := case_code_of(each):
+            if (code := case_code_of(each)) and not await self._is_our_red(session, finished, code):
                 await cases.open_case(session, case_of(claim.invoice_id, code, self._clock.now()))
             match each:
                 case Hold():
@@ -161,6 +169,13 @@ class Recorder:
                     _log.warning("event ignored", invoice_id=claim.invoice_id, reason=reason)
                 case _:
                     pass
+
+    async def _is_our_red(self, session: AsyncSession, finished: Finished, code: CaseCode) -> bool:
+        """Whether it went by a red letter of ours, which is as people wanted it."""
+        red_number = finished.decision.standing.red_number
+        if code is not CaseCode.VOIDED or not red_number:
+            return False
+        return await red_letters.is_ours(session, finished.claim.invoice_id, red_number)
 
     async def _learn(self, session: AsyncSession, batch: Sequence[Finished]) -> None:
         sent = [
@@ -184,14 +199,6 @@ class Recorder:
 
 def _told(finished: Finished) -> ChangeKind | None:
     return change_of(finished.claim.standing, finished.decision.standing)
-
-
-async def _count(session: AsyncSession, moved: Sequence[Finished]) -> None:
-    """Have the control totals follow what entered the books, or left them. No submit does either."""
-    asked = [each for each in moved if each.ended is None]
-    went = [(each, each.claim.standing.counted, each.decision.standing.counted) for each in asked]
-    entered = [each.claim.invoice_id for each, was, now in went if now and not was]
-    await totals.move(session, entered, [each.claim.invoice_id for each, was, now in went if was and not now])
 
 
 def case_of(invoice_id: str, code: CaseCode, now: datetime) -> cases.Case:

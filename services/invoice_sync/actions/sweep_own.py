@@ -22,7 +22,7 @@ from services.invoice_sync.domain.log_chain import GENESIS
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.standing import ACKNOWLEDGED, Standing, SyncState, opened
 from services.invoice_sync.domain.sweep import Counts
-from services.invoice_sync.store import attempts, cases, invoices, numbers, outbox, payments, sweeps
+from services.invoice_sync.store import attempts, cases, invoices, manual, numbers, outbox, payments, sweeps
 from services.invoice_sync.store.sql import look_up_by_index, walk_by_index
 
 # A pass takes no more than this at once, so that its locks are short; the next sweep goes on.
@@ -114,12 +114,13 @@ class OwnPass:
                 # What is being sent this moment may have lost its row too.
                 await attempts.write_out(session, [], lost)
                 sent, heads = await attempts.submitted(session, lost), await attempts.heads(session, lost)
-                own = await numbers.of_invoices(session, lost)
+                own, carried = await numbers.of_invoices(session, lost), await manual.exported(session, lost)
                 rows = [
                     (
                         self._restored(
                             fact,
-                            sent.get(fact["invoice_id"], 0),
+                            # A person may have brought it there, which is as good as a submit.
+                            sent.get(fact["invoice_id"], 0) + (fact["invoice_id"] in carried),
                             heads.get(fact["invoice_id"]),
                             own.get(fact["invoice_id"], ""),
                         ),

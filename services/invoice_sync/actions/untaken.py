@@ -1,4 +1,7 @@
-"""Says of a payment that cannot be taken, or not be invoiced, what a person should see. It takes none."""
+"""Says of a payment that cannot be taken, not be invoiced, or is invoiced too high, what a person should see.
+
+It takes none.
+"""
 
 from datetime import datetime
 
@@ -12,6 +15,13 @@ def untaken(payment_id: str, fault: Exception, now: datetime) -> Case:
     fact = f"the invoice of payment {payment_id} cannot be issued: {type(fault).__name__}"
     fact_zh = f"支付单 {payment_id} 无法开具发票：{type(fault).__name__}"
     return Case(new_id("cse"), "PAYMENT_UNTAKEN", "", "", "", payment_id, fact, fact_zh, now)
+
+
+def red_required(payment_id: str, invoice_id: str, now: datetime) -> Case:
+    """The case of a payment of which more went back than its invoices leave; open until red letters took it back."""
+    fact = f"money of payment {payment_id} went back after it was invoiced: a red letter has to take it back"
+    fact_zh = f"支付单 {payment_id} 开票后发生退款，需开具红字发票冲减"
+    return Case(new_id("cse"), "RED_REQUIRED", invoice_id, "", "", payment_id, fact, fact_zh, now)
 
 
 def feed_held(change: PaymentChange, fault: Exception, now: datetime) -> Case:

@@ -25,7 +25,7 @@ from services.invoice_sync.domain.lookup import Finding, judge
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.recheck import next_check
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.domain.standing import Work
+from services.invoice_sync.domain.standing import SyncState, Work
 from services.invoice_sync.store import attempts, gates, outbox, totals
 from services.invoice_sync.store.attempts import RoundEvidence
 from services.invoice_sync.tax import TaxSystem
@@ -84,7 +84,8 @@ class VerifyActions:
             rounds_before = await self._rounds(claim)
             looked = await self._look(chain)
             round_due = next_round_time(claim.standing.settle_from, rounds_before, self._timers)
-            if looked.finding is Finding.NOT_FOUND and round_due <= self._tools.clock.now():
+            with_a_person = claim.standing.sync_state is SyncState.MANUAL
+            if looked.finding is Finding.NOT_FOUND and not with_a_person and round_due <= self._tools.clock.now():
                 looked = await self._gather_proof(chain, looked, canaries, rounds_before)
             telemetry.annotate(finding=looked.finding.value)
             await self._record(chain, self._looked_up(claim, looked, rounds_before), looked)

@@ -49,6 +49,8 @@ def invoice_to_proto(shown: Shown) -> invoice_pb2.Invoice:
             for each in invoice.broken_rules
         ],
         red_number=standing.red_number,
+        kind=invoice_pb2.InvoiceKind.Value(f"INVOICE_KIND_{invoice.kind.value}"),
+        original_invoice_id=invoice.original_invoice_id,
     )
 
 

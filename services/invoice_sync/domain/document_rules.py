@@ -14,7 +14,7 @@ NAME_LENGTH_MAX = 100
 ORDER_NO_LENGTH_MAX = 64
 # 15, 17, 18 and 20 characters are in use (GB 32100 is the one of 18). A checksum is the authority's to judge: codes
 # that fail it are said to be in use.
-_TAX_ID = re.compile(r"[0-9A-Z]{15,20}")
+TAX_ID = re.compile(r"[0-9A-Z]{15,20}")
 _ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -78,7 +78,7 @@ def _amount(amount: Money, amount_minor_max: int | None) -> Iterator[Broken]:
 def _seller(seller: Party) -> Iterator[Broken]:
     if not _is_name(seller.name):
         yield Broken("SELLER_NAME", "seller_name", _name_rule("seller's name"), _name_rule_zh("销售方名称"))
-    if not _TAX_ID.fullmatch(seller.tax_id):
+    if not TAX_ID.fullmatch(seller.tax_id):
         yield Broken("SELLER_TAX_ID", "seller_tax_id", _tax_id_rule("seller"), _tax_id_rule_zh("销售方"))
 
 
@@ -87,7 +87,7 @@ def _buyer(buyer: Party) -> Iterator[Broken]:
         yield Broken("BUYER_TITLE", "buyer_title", _name_rule("title"), _name_rule_zh("发票抬头"))
     if not buyer.tax_id:
         return
-    if not _TAX_ID.fullmatch(buyer.tax_id):
+    if not TAX_ID.fullmatch(buyer.tax_id):
         yield Broken("BUYER_TAX_ID", "buyer_tax_id", _tax_id_rule("buyer"), _tax_id_rule_zh("购买方"))
     if buyer.name.strip() == PERSON.name:
         yield Broken(

@@ -102,6 +102,21 @@ class Abandoned:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A person takes it to the authority by hand; nothing is sent from here any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRead:
+    """A receipt for what was carried there came back. It proves nothing: the authority is asked at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Nobody carries it there any more; whether somebody had is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class SealAnswered:
     """The call for a seal ended with this answer."""
 
@@ -121,4 +136,7 @@ Event = (
     | Corrected
     | Abandoned
     | SealAnswered
+    | HandedOver
+    | ReceiptRead
+    | Released
 )

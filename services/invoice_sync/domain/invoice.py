@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chassis.money import Money
@@ -48,12 +49,20 @@ class BrokenRule:
     message_zh: str
 
 
+class InvoiceKind(StrEnum):
+    """Blue invoices money, red takes back of what one blue invoice did. 蓝字 红字"""
+
+    BLUE = "BLUE"
+    RED = "RED"
+
+
 @dataclass(frozen=True, slots=True)
 class Invoice:
     """One invoice: what it is, and where it stands.
 
     `version`, `buyer`, `document_sha256`, `idempotency_key` and `broken_rules` are of the current version of its
-    document; its bytes stand sealed elsewhere. `issued_by` is a policy's name.
+    document; its bytes stand sealed elsewhere. `issued_by` is a policy's name. A red one has an amount below zero, the
+    invoice that it takes back of, with its number (`red_of`), and the authority's form that allows it.
     """
 
     invoice_id: str
@@ -74,6 +83,18 @@ class Invoice:
     payment_traceparent: str
     issued_by: str
     standing: Standing
+    kind: InvoiceKind = InvoiceKind.BLUE
+    original_invoice_id: str = ""
+    red_form_id: str = ""
+    red_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedOf:
+    """What a red document refers to: the number of the blue invoice, and the authority's form."""
+
+    blue_number: str
+    red_form_id: str
 
 
 def freeze_document(payment: Payment, seller: Party, buyer: Party, now: datetime, number: str = "") -> Document:
@@ -81,18 +102,21 @@ def freeze_document(payment: Payment, seller: Party, buyer: Party, now: datetime
 
     Equal input gives equal bytes. `number` is one of the seller's own; empty when the authority is to give one.
     """
-    return _frozen(payment.left, seller, buyer, payment.merchant_order_no, now, number)
+    return frozen(payment.left, seller, buyer, payment.merchant_order_no, now, number)
 
 
 def freeze_again(invoice: "Invoice", buyer: Party, now: datetime, number: str = "") -> Document:
     """The next version of an invoice's document, for this buyer, with the day of its correction."""
-    return _frozen(invoice.amount, invoice.seller, buyer, invoice.merchant_order_no, now, number)
+    red = RedOf(invoice.red_of, invoice.red_form_id) if invoice.kind is InvoiceKind.RED else None
+    return frozen(invoice.amount, invoice.seller, buyer, invoice.merchant_order_no, now, number, red)
 
 
-def _frozen(amount: Money, seller: Party, buyer: Party, order_no: str, now: datetime, number: str) -> Document:
-    numbered = {"schema": _SCHEMA_WITH_NUMBER, "kind": "BLUE", "number": number}
+def frozen(
+    amount: Money, seller: Party, buyer: Party, order_no: str, now: datetime, number: str, red: RedOf | None = None
+) -> Document:
+    """The document of these; a red letter's with what it refers to."""
     content = {
-        **(numbered if number else {"schema": _SCHEMA}),
+        **_head(number, red),
         "seller": {"name": seller.name, "tax_id": seller.tax_id},
         "buyer": {"title": buyer.name, "tax_id": buyer.tax_id},
         "currency": amount.currency_code,
@@ -102,6 +126,14 @@ def _frozen(amount: Money, seller: Party, buyer: Party, order_no: str, now: date
     }
     raw = _canonical(content).encode()
     return Document(raw, hashlib.sha256(raw).hexdigest())
+
+
+def _head(number: str, red: RedOf | None) -> dict[str, object]:
+    if not number and not red:
+        return {"schema": _SCHEMA}
+    kind = InvoiceKind.RED if red else InvoiceKind.BLUE
+    refers = {"red_of": red.blue_number, "red_form_id": red.red_form_id} if red else {}
+    return {"schema": _SCHEMA_WITH_NUMBER, "kind": kind.value, **({"number": number} if number else {}), **refers}
 
 
 # Made once, since it is used for each invoice.
@@ -153,6 +185,41 @@ def new_invoice(
         payment_traceparent=payment.traceparent,
         issued_by=issued_by,
         standing=opened(invoice_id, now, deadline_at, valid=not broken_rules, own_number=number),
+    )
+
+
+def new_red_invoice(
+    invoice_id: str,
+    blue: Invoice,
+    amount: Money,
+    red: RedOf,
+    document: Document,
+    *,
+    now: datetime,
+    deadline_at: datetime,
+    traceparent: str,
+    broken_rules: tuple[BrokenRule, ...] = (),
+    number: str = "",
+) -> Invoice:
+    """The red invoice that takes `amount`, below zero, back of a blue one; it is sent as any other."""
+    assert amount.amount_minor < 0, "a red letter takes back"
+    return replace(
+        blue,
+        invoice_id=invoice_id,
+        amount=amount,
+        issue_date=issue_date_of(now),
+        version=1,
+        document_sha256=document.sha256,
+        idempotency_key=invoice_id,
+        broken_rules=broken_rules,
+        create_time=now,
+        traceparent=traceparent,
+        issued_by="ON_REQUEST",
+        standing=opened(invoice_id, now, deadline_at, valid=not broken_rules, own_number=number),
+        kind=InvoiceKind.RED,
+        original_invoice_id=blue.invoice_id,
+        red_form_id=red.red_form_id,
+        red_of=red.blue_number,
     )
 
 

@@ -2,7 +2,14 @@
 
 from datetime import datetime
 
-from services.invoice_sync.domain import machine_books, machine_look, machine_person, machine_seal, machine_submit
+from services.invoice_sync.domain import (
+    machine_books,
+    machine_look,
+    machine_manual,
+    machine_person,
+    machine_seal,
+    machine_submit,
+)
 from services.invoice_sync.domain.command import Decision
 from services.invoice_sync.domain.event import (
     Abandoned,
@@ -13,9 +20,12 @@ from services.invoice_sync.domain.event import (
     Claimed,
     Corrected,
     Event,
+    HandedOver,
     LeaseExpired,
     LookedUp,
     PutBack,
+    ReceiptRead,
+    Released,
     Reread,
     SealAnswered,
 )
@@ -24,7 +34,7 @@ from services.invoice_sync.domain.standing import Standing
 from services.invoice_sync.domain.timers import Timers
 
 
-def decide(  # noqa: C901, PLR0911  a table of the events, one line each, that the type checker keeps whole
+def decide(  # noqa: C901, PLR0911, PLR0912  a table of the events, one line each, that the type checker keeps whole
     standing: Standing, event: Event, now: datetime, dice: float, timers: Timers
 ) -> Decision:
     """What the event leads to. It has an answer to every event in every state; `dice` in [0, 1] is for its waits."""
@@ -54,3 +64,9 @@ def decide(  # noqa: C901, PLR0911  a table of the events, one line each, that t
             return machine_person.corrected(turn, event.version, event.own_number)
         case Abandoned():
             return machine_person.abandoned(turn)
+        case HandedOver():
+            return machine_manual.handed_over(turn)
+        case ReceiptRead():
+            return machine_manual.receipt_read(turn)
+        case Released():
+            return machine_manual.released(turn)

@@ -1,6 +1,6 @@
 """A payment as invoice_sync follows it. Payments owns it; here it only answers whether an invoice is due."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chassis.money import Money
@@ -49,6 +49,11 @@ class Payment:
         """What neither went back nor may still go back; below zero only where the feed makes no sense."""
         gone_minor = self.refunded_minor + self.refund_reserved_minor
         return Money(self.amount.currency_code, self.amount.amount_minor - gone_minor)
+
+    def only(self, left_minor: int) -> "Payment":
+        """The payment as one of which only so many minor units are left."""
+        left = Money(self.amount.currency_code, left_minor)
+        return replace(self, amount=left, refunded_minor=0, refund_reserved_minor=0)
 
 
 @dataclass(frozen=True, slots=True)

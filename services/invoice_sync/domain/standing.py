@@ -27,6 +27,7 @@ class SyncState(StrEnum):
     REJECTED = "REJECTED"
     VOIDED = "VOIDED"  # was booked and then cancelled or reversed; never sent again
     ABANDONED = "ABANDONED"  # people decided to leave it
+    MANUAL = "MANUAL"  # exported for a person to carry there: only asked for, and never sent by us
 
 
 class Work(StrEnum):
@@ -66,6 +67,7 @@ WORKS: Mapping[SyncState, tuple[Work, ...]] = {
     SyncState.REJECTED: (),
     SyncState.VOIDED: (),
     SyncState.ABANDONED: (),
+    SyncState.MANUAL: (Work.VERIFY,),  # its receipt may come, or nothing at all
 }
 # Sending has an end, and so have calls for a seal; what was sent is asked for until it is known.
 PARKABLE = frozenset({Work.SUBMIT, Work.SEAL})

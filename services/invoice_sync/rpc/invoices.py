@@ -5,12 +5,14 @@ from bihuan.invoice_sync.v1 import invoice_service_pb2, invoice_service_pb2_grpc
 from chassis.server import RpcContext
 from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.diagnose import DiagnoseActions
-from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.actions.read import InvoiceFilter, ReadActions
+from services.invoice_sync.actions.request import Asked, RequestActions, SetAside
 from services.invoice_sync.convert.attempt import attempt_to_proto
+from services.invoice_sync.convert.confirmation import confirmation_to_proto
 from services.invoice_sync.convert.diagnosis import claim_from_proto, diagnosis_to_proto
 from services.invoice_sync.convert.invoice import invoice_to_proto, state_from_proto, totals_to_proto
+from services.invoice_sync.domain.buyer_check import Applicant
 from services.invoice_sync.domain.invoice import Party
 
 
@@ -19,13 +21,13 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
 
     def __init__(
         self,
-        issue: IssueActions,
+        request: RequestActions,
         numbers: NumberActions,
         correct: CorrectActions,
         read: ReadActions,
         diagnose: DiagnoseActions,
     ) -> None:
-        self._issue = issue
+        self._request = request
         self._numbers = numbers
         self._correct = correct
         self._read = read
@@ -34,8 +36,13 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
     async def RequestInvoice(
         self, request: invoice_service_pb2.RequestInvoiceRequest, context: RpcContext
     ) -> invoice_service_pb2.RequestInvoiceResponse:
-        buyer = Party(request.buyer_title, request.buyer_tax_id)
-        requested = await self._issue.request_invoice(request.request_id, request.payment_id, buyer)
+        applicant = Applicant(request.buyer_title, request.buyer_tax_id, request.buyer_email, request.natural_person)
+        asked = Asked(request.request_id, request.payment_id, applicant, request.amount_minor, request.operator)
+        requested = await self._request.request(asked)
+        if isinstance(requested, SetAside):
+            return invoice_service_pb2.RequestInvoiceResponse(
+                confirmation=confirmation_to_proto(requested.confirmation), replayed=requested.replayed
+            )
         shown = await self._read.get_invoice(requested.invoice_id)
         await self._numbers.hand_over(shown.invoice)
         if requested.replayed:

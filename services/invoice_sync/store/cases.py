@@ -77,7 +77,7 @@ async def close_settled(session: AsyncSession, now: datetime) -> int:
 
     Of an invoice that was gone or another's: it is in the books, voided, or people have left it. Of one that was given
     up: it goes on. Of one that had ended and is booked: it was corrected and read back, or proved another's. Of a
-    record that was not ours: its number is linked. Of a payment: it is taken, or has its invoice.
+    record that was not ours: its number is linked. Of a payment: it is taken, has its invoice, or no invoice too high.
     """
     await look_up_by_index(session)
     return sum([len(await run(session, each, now)) for each in _CLOSE_SETTLED])
@@ -151,6 +151,13 @@ _CLOSE_SETTLED = (
     FROM payment_follow
     WHERE close_time IS NULL AND kind = 'PAYMENT_UNTAKEN' AND payment_follow.payment_id = finding_case.reference
         AND (payment_follow.invoice_id IS NOT NULL OR payment_follow.refunded_minor = payment_follow.amount_minor)
+    RETURNING case_id
+    """,
+    """
+    UPDATE finding_case SET close_time = $1
+    FROM invoiceable
+    WHERE close_time IS NULL AND kind = 'RED_REQUIRED' AND invoiceable.payment_id = finding_case.reference
+        AND invoiceable.red_required_minor = 0
     RETURNING case_id
     """,
     """

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
 from services.invoice_sync.domain.change import change_of_new
-from services.invoice_sync.domain.invoice import BrokenRule, Invoice, Party
+from services.invoice_sync.domain.invoice import BrokenRule, Invoice, InvoiceKind, Party
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.domain.standing import TO_SEND, Standing, SyncState
 from services.invoice_sync.store import feed
@@ -56,6 +56,10 @@ _FACTS = (
     ("traceparent", "text"),
     ("payment_traceparent", "text"),
     ("issued_by", "text"),
+    ("kind", "text"),
+    ("original_invoice_id", "text"),
+    ("red_form_id", "text"),
+    ("red_of", "text"),
 )
 _MADE = (*_FACTS, ("sealed", "bytea"))
 _IN_LANE = (*DUE, ("lane", "text"), ("lease_id", "text"))
@@ -143,7 +147,10 @@ async def hold(session: AsyncSession, invoice_id: str) -> None:
 
 
 async def referred(session: AsyncSession, reference: str) -> Sequence[Invoice]:
-    """The invoices that an id, a number, a payment or an order number names; ids go first, ten at most."""
+    """The invoices that an id, a number, a payment or an order number names; ten at most.
+
+    Ids go first, then of each payment the newest blue invoice, which is the one that counts.
+    """
     numbered = """
         SELECT invoice_id FROM outbox WHERE invoice_number = $1 AND invoice_number <> ''
         UNION ALL SELECT invoice_id FROM settled WHERE invoice_number = $1 AND invoice_number <> '' LIMIT 10
@@ -159,7 +166,10 @@ async def referred(session: AsyncSession, reference: str) -> Sequence[Invoice]:
             )
         )
         .order_by(
-            (invoice.c.invoice_id == reference).desc(), (invoice.c.payment_id == reference).desc(), invoice.c.invoice_id
+            (invoice.c.invoice_id == reference).desc(),
+            (invoice.c.payment_id == reference).desc(),
+            invoice.c.kind,
+            invoice.c.invoice_id.desc(),
         )
         .limit(_REFERRED_MAX)
     )
@@ -305,6 +315,10 @@ def _facts(made: Invoice) -> tuple[Any, ...]:
         made.traceparent,
         made.payment_traceparent,
         made.issued_by,
+        made.kind.value,
+        made.original_invoice_id,
+        made.red_form_id,
+        made.red_of,
     )
 
 
@@ -335,4 +349,8 @@ def _invoice(row: RowMapping) -> Invoice:
         payment_traceparent=row["payment_traceparent"],
         issued_by=row["issued_by"],
         standing=stands,
+        kind=InvoiceKind(row["kind"]),
+        original_invoice_id=row["original_invoice_id"],
+        red_form_id=row["red_form_id"],
+        red_of=row["red_of"],
     )

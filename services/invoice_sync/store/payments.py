@@ -103,6 +103,13 @@ async def lock_many(session: AsyncSession, payment_ids: Collection[str]) -> dict
     return {row["payment_id"]: (_payment(row), row["invoice_id"] or "") for row in rows}
 
 
+async def look_many(session: AsyncSession, payment_ids: Collection[str]) -> dict[str, tuple[Payment, str]]:
+    """As `lock_many`, without holding them."""
+    asked = select(payment_follow).where(payment_follow.c.payment_id.in_(payment_ids))
+    rows = (await session.execute(asked)).mappings()
+    return {row["payment_id"]: (_payment(row), row["invoice_id"] or "") for row in rows}
+
+
 async def lock(session: AsyncSession, payment_id: str) -> tuple[Payment, str] | None:
     """Hold a payment, so that only one issues its invoice; with the invoice that it has, or an empty text."""
     asked = select(payment_follow).where(payment_follow.c.payment_id == payment_id).with_for_update()

@@ -15,15 +15,18 @@ from services.invoice_sync.store.sql import look_up_by_index, run
 
 @dataclass(frozen=True, slots=True)
 class DayTotals:
-    """Blue invoices of a seller's day, counted and summed in minor units; `moving` while some are on their way.
+    """Invoices of a seller's day, counted and summed in minor units; `moving` while some are on their way.
 
-    `count_time` is when they were last counted one by one; None when they never were.
+    The sum of the red ones is zero or below. `count_time` is when they were last counted one by one; None when they
+    never were.
     """
 
     blue_count: int
     blue_minor: int
     moving: bool
     count_time: datetime | None
+    red_count: int = 0
+    red_minor: int = 0
 
 
 async def day_of(session: AsyncSession, invoice_id: str) -> tuple[str, date]:
@@ -37,10 +40,10 @@ async def of_day(session: AsyncSession, seller_tax_id: str, issue_date: date) ->
     """Those of a seller's day, however many invoices it has; only what is under way is looked through."""
     await look_up_by_index(session)
     rows = await run(session, _TOTAL, seller_tax_id, issue_date)
-    count, minor, counted = rows[0] if rows else (0, 0, None)
+    count, minor, counted, red_count, red_minor = rows[0] if rows else (0, 0, None, 0, 0)
     lanes = [seller_tax_id, EXPRESS_MARK + seller_tax_id]
     ((moving,),) = await run(session, _MOVING, lanes, issue_date)
-    return DayTotals(count, minor, moving, counted)
+    return DayTotals(count, minor, moving, counted, red_count, red_minor)
 
 
 async def move(session: AsyncSession, entered: Sequence[str], left: Sequence[str]) -> None:
@@ -74,7 +77,10 @@ async def days(
     return [(row[0], row[1]) for row in rows]
 
 
-_TOTAL = "SELECT blue_count, blue_minor, count_time FROM day_total WHERE seller_tax_id = $1 AND issue_date = $2"
+_TOTAL = """
+    SELECT blue_count, blue_minor, count_time, red_count, red_minor
+    FROM day_total WHERE seller_tax_id = $1 AND issue_date = $2
+"""
 _BEGIN = "INSERT INTO day_total VALUES ($1, $2, 0, 0, NULL) ON CONFLICT DO NOTHING"
 # Of its seller's alone, and each part by its own index.
 _MOVING = """
@@ -85,23 +91,35 @@ _MOVING = """
             UNION ALL
             SELECT invoice_id, sync_state FROM outbox WHERE lane = ANY ($1::text[]) AND parked_reason <> ''
         ) AS under_way JOIN invoice ON invoice.invoice_id = under_way.invoice_id
-        WHERE under_way.sync_state IN ('SENDING', 'UNKNOWN', 'SUBMITTED', 'ACKED', 'MISSING') AND issue_date = $2
+        WHERE under_way.sync_state IN ('SENDING', 'UNKNOWN', 'SUBMITTED', 'ACKED', 'MISSING', 'MANUAL')
+            AND issue_date = $2
     )
 """
 # Days in order, so that two of these wait for each other and never both.
 _MOVE = """
-    INSERT INTO day_total (seller_tax_id, issue_date, blue_count, blue_minor)
-    SELECT seller_tax_id, issue_date, sum(moved.sign), sum(moved.sign * amount_minor)
+    INSERT INTO day_total (seller_tax_id, issue_date, blue_count, blue_minor, red_count, red_minor)
+    SELECT seller_tax_id, issue_date,
+        coalesce(sum(moved.sign) FILTER (WHERE kind = 'BLUE'), 0),
+        coalesce(sum(moved.sign * amount_minor) FILTER (WHERE kind = 'BLUE'), 0),
+        coalesce(sum(moved.sign) FILTER (WHERE kind = 'RED'), 0),
+        coalesce(sum(moved.sign * amount_minor) FILTER (WHERE kind = 'RED'), 0)
     FROM unnest($1::text[], $2::int[]) AS moved (invoice_id, sign) JOIN invoice USING (invoice_id)
     GROUP BY seller_tax_id, issue_date ORDER BY seller_tax_id, issue_date
     ON CONFLICT (seller_tax_id, issue_date) DO UPDATE
         SET blue_count = day_total.blue_count + excluded.blue_count,
-            blue_minor = day_total.blue_minor + excluded.blue_minor
+            blue_minor = day_total.blue_minor + excluded.blue_minor,
+            red_count = day_total.red_count + excluded.red_count,
+            red_minor = day_total.red_minor + excluded.red_minor
 """
 # What a red letter took back stands in the books still; what was voided does not count there.
 _RECOUNT = """
-    UPDATE day_total SET (blue_count, blue_minor, count_time) = (
-        SELECT count(*), coalesce(sum(invoice.amount_minor), 0), $3::timestamptz
+    UPDATE day_total SET (blue_count, blue_minor, red_count, red_minor, count_time) = (
+        SELECT
+            count(*) FILTER (WHERE kind = 'BLUE'),
+            coalesce(sum(invoice.amount_minor) FILTER (WHERE kind = 'BLUE'), 0),
+            count(*) FILTER (WHERE kind = 'RED'),
+            coalesce(sum(invoice.amount_minor) FILTER (WHERE kind = 'RED'), 0),
+            $3::timestamptz
         FROM invoice JOIN standing ON standing.invoice_id = invoice.invoice_id
         WHERE invoice.seller_tax_id = $1 AND invoice.issue_date = $2
             AND (

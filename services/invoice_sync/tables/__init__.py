@@ -4,6 +4,7 @@ What is written most (outbox, attempt_whole, document, body) has no foreign keys
 for each row. The actions write parent and child in one transaction, and the sweep finds what stands alone.
 """
 
+from services.invoice_sync.tables.application import application_proof, application_step, invoice_application
 from services.invoice_sync.tables.attempt import (
     absence_round,
     attempt,
@@ -15,6 +16,9 @@ from services.invoice_sync.tables.attempt import (
     log_anchor,
 )
 from services.invoice_sync.tables.base import METADATA
+from services.invoice_sync.tables.bulk_request import bulk_request, bulk_row
+from services.invoice_sync.tables.confirmation import confirmation
+from services.invoice_sync.tables.delivery import delivery, delivery_event
 from services.invoice_sync.tables.feed import feed, feed_head, feed_waiting
 from services.invoice_sync.tables.gate import gate, hold, probe
 from services.invoice_sync.tables.invoice import (
@@ -26,13 +30,30 @@ from services.invoice_sync.tables.invoice import (
     payment_follow,
     request,
 )
+from services.invoice_sync.tables.invoiceable import invoiceable
+from services.invoice_sync.tables.manual import (
+    abandonment,
+    manual_item,
+    manual_package,
+    manual_receipt,
+    manual_receipt_item,
+    manual_step,
+)
 from services.invoice_sync.tables.number import number_range, number_use, number_wanted
+from services.invoice_sync.tables.paper import archive_copy, archive_event, paper, paper_body, paper_wanted
+from services.invoice_sync.tables.parity import parity_difference, parity_run
+from services.invoice_sync.tables.red_letter import red_letter, red_step
 from services.invoice_sync.tables.standing import lease, outbox, settled, standing
 from services.invoice_sync.tables.sweep import day_total, finding_case, leader, sweep, sweep_cursor
 
 __all__ = [
     "METADATA",
+    "abandonment",
     "absence_round",
+    "application_proof",
+    "application_step",
+    "archive_copy",
+    "archive_event",
     "attempt",
     "attempt_batch",
     "attempt_begun",
@@ -40,7 +61,12 @@ __all__ = [
     "attempt_ended",
     "attempt_whole",
     "body",
+    "bulk_request",
+    "bulk_row",
+    "confirmation",
     "day_total",
+    "delivery",
+    "delivery_event",
     "document",
     "feed",
     "feed_cursor",
@@ -50,16 +76,30 @@ __all__ = [
     "gate",
     "hold",
     "invoice",
+    "invoice_application",
+    "invoiceable",
     "leader",
     "lease",
     "log_anchor",
+    "manual_item",
+    "manual_package",
+    "manual_receipt",
+    "manual_receipt_item",
+    "manual_step",
     "merchant_profile",
     "number_range",
     "number_use",
     "number_wanted",
     "outbox",
+    "paper",
+    "paper_body",
+    "paper_wanted",
+    "parity_difference",
+    "parity_run",
     "payment_follow",
     "probe",
+    "red_letter",
+    "red_step",
     "request",
     "settled",
     "standing",

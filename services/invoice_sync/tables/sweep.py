@@ -41,6 +41,8 @@ day_total = Table(
     Column("blue_count", Integer, nullable=False),
     Column("blue_minor", BigInteger, nullable=False),
     Column("count_time", MOMENT),
+    Column("red_count", Integer, nullable=False, server_default="0"),
+    Column("red_minor", BigInteger, nullable=False, server_default="0"),
 )
 
 sweep = Table(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from services.invoice_sync.domain.attempt import TaxAnswer
+from services.invoice_sync.domain.red_form import FormMove, RedApplication, RedForm, Side
 from services.invoice_sync.domain.route import Route
 
 
@@ -16,12 +17,20 @@ class NotOffered:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the main book holds under a number; `idempotency_key` is empty when the authority does not tell it."""
+    """What the main book holds under a number; `idempotency_key` is empty when the authority does not tell it.
+
+    What control totals are about is empty, or None, where its list does not tell that: `kind` (BLUE or RED), the
+    amount in minor units, tax included, the day on it, and `status`, of which VOIDED counts in no total.
+    """
 
     invoice_number: str
     idempotency_key: str
     document_sha256: str
     accept_time: datetime
+    kind: str = ""
+    amount_minor: int | None = None
+    issue_date: date | None = None
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,23 @@ class BatchItem:
     idempotency_key: str
 
 
+@dataclass(frozen=True, slots=True)
+class RedFormAnswer:
+    """What came of a call about one form; `form` is as it stands after it, None when the answer does not show it."""
+
+    answer: TaxAnswer
+    form: RedForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedFormPage:
+    """Forms, the oldest first; `next_after` is empty on the last page. Without an answer that is OK none is known."""
+
+    answer: TaxAnswer
+    forms: Sequence[RedForm] = ()
+    next_after: str = ""
+
+
 class TaxSystem(Protocol):
     """One authority's system. No method raises for what the authority or the network does: that is an answer.
 
@@ -156,6 +182,26 @@ class TaxSystem(Protocol):
 
     async def take_numbers(self, route: Route, seller_tax_id: str, count: int, key: str) -> Numbers | NotOffered:
         """Take numbers for a seller; the same key gives the same numbers."""
+        ...
+
+    async def apply_red_form(self, route: Route, application: RedApplication) -> RedFormAnswer | NotOffered:
+        """Apply for the form of a red letter: ACCEPTED with the form, DUPLICATE when the invoice has an active one,
+        or REJECTED_*. After any other answer it may or may not be there: `red_forms` of the invoice tells.
+        """
+        ...
+
+    async def move_red_form(self, route: Route, form_id: str, move: FormMove, by: Side) -> RedFormAnswer | NotOffered:
+        """Confirm, refuse or withdraw: ACCEPTED with the form, also when it had been done, or REJECTED_*."""
+        ...
+
+    async def red_form(self, route: Route, form_id: str) -> RedFormAnswer | NotOffered:
+        """Where a form stands: OK with the form."""
+        ...
+
+    async def red_forms(
+        self, route: Route, *, blue_number: str = "", seller_tax_id: str = "", after: str = ""
+    ) -> RedFormPage | NotOffered:
+        """The forms of one invoice, all in one page, or of a seller after a page before ('' for the first)."""
         ...
 
     async def submit_batch(self, route: Route, items: Sequence[BatchItem]) -> Sequence[TaxAnswer] | NotOffered:

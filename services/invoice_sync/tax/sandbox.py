@@ -14,12 +14,15 @@ from datetime import date, datetime, timedelta
 
 from chassis.clock import Clock, SystemClock
 from services.invoice_sync.domain.attempt import TaxAnswer
+from services.invoice_sync.domain.red_form import FormMove, RedApplication, Side
 from services.invoice_sync.domain.route import Route
 from services.invoice_sync.tax import (
     Announcements,
     BatchItem,
     Numbers,
     Quota,
+    RedFormAnswer,
+    RedFormPage,
     Totals,
     WindowPage,
 )
@@ -32,6 +35,7 @@ from services.invoice_sync.tax.sandbox_book import (
     read_totals,
     read_window,
 )
+from services.invoice_sync.tax.sandbox_red import read_applied, read_form, read_forms, read_moved
 from services.invoice_sync.tax.sandbox_session import Sessions
 from services.invoice_sync.tax.wire import Call, Seen, Timeouts, Wire
 
@@ -155,6 +159,40 @@ class SandboxTaxSystem:
         call = _call("POST", route, "/v1/number-ranges", headers=headers, content=content)
         return read_numbers(await self._ask(call, _is_unanswered), count)
 
+    async def apply_red_form(self, route: Route, application: RedApplication) -> RedFormAnswer:
+        """See TaxSystem. Tried again here only while no connection can be made."""
+        asked = {
+            "blue_number": application.blue_number,
+            "amount_minor": application.amount_minor,
+            "reason": application.reason,
+            "applied_by": application.applied_by.value,
+        }
+        return read_applied(await self._ask(_post(route, "/v1/red-forms", asked), _never_left))
+
+    async def move_red_form(self, route: Route, form_id: str, move: FormMove, by: Side) -> RedFormAnswer:
+        """See TaxSystem. Asked again when it got no answer: the same word again changes nothing."""
+        assert _KEY.fullmatch(form_id), f"{form_id!r} is no id of a form"
+        template = f"/v1/red-forms/{{form_id}}/{move.value.lower()}"
+        call = _post(route, template.replace("{form_id}", form_id), {"by": by.value}, template)
+        return read_moved(await self._ask(call, _is_unanswered), form_id)
+
+    async def red_form(self, route: Route, form_id: str) -> RedFormAnswer:
+        """See TaxSystem."""
+        assert _KEY.fullmatch(form_id), f"{form_id!r} is no id of a form"
+        template = "/v1/red-forms/{form_id}"
+        call = _call("GET", route, template.replace("{form_id}", form_id), template=template)
+        return read_form(await self._ask(call, _is_unanswered), form_id)
+
+    async def red_forms(
+        self, route: Route, *, blue_number: str = "", seller_tax_id: str = "", after: str = ""
+    ) -> RedFormPage:
+        """See TaxSystem."""
+        assert bool(blue_number) != bool(seller_tax_id), "of an invoice or of a seller"
+        of_seller = {"seller_tax_id": seller_tax_id, "after": after, "limit": str(_PAGE_SIZE)}
+        params = {"blue_number": blue_number} if blue_number else of_seller
+        call = _call("GET", route, "/v1/red-forms", params=params, answer_bytes_max=_PAGE_BYTES_MAX)
+        return read_forms(await self._ask(call, _is_unanswered))
+
     async def _ask(self, call: Call, bears_another: Callable[[Seen], bool]) -> Seen:
         seen = await self._wire.ask(call, bears_another)
         if seen.status:
@@ -180,6 +218,12 @@ def _call(
 def _call_for_number(method: str, route: Route, template: str, number: str, content: bytes | None = None) -> Call:
     assert _KEY.fullmatch(number), f"{number!r} is no invoice number"
     return _call(method, route, template.replace("{number}", number), template=template, content=content)
+
+
+def _post(route: Route, path: str, asked: Mapping[str, object], template: str = "") -> Call:
+    content = json.dumps(asked, ensure_ascii=False).encode()
+    headers = {"Content-Type": "application/json"}
+    return _call("POST", route, path, template=template, headers=headers, content=content)
 
 
 def _place(route: Route) -> str:

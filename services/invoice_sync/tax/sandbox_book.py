@@ -5,6 +5,7 @@ What cannot be read to its end is UNKNOWN as a whole: a list with a row that mak
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
@@ -15,6 +16,7 @@ from services.invoice_sync.tax.wire import Seen, instant
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _CURSOR = re.compile(r"[\x21-\x7e]{0,200}")
 _NUMBER = re.compile(r"[0-9]{20}")
+_STATUS = re.compile(r"[A-Z_]{1,32}")
 
 
 class _NoSenseError(Exception):
@@ -85,7 +87,24 @@ def _record(row: Mapping[str, Any]) -> Record:
     number, sha256, accepted_at = number_in(row), sha256_in(row), instant(row.get("accepted_at"))
     if not (number and sha256 and accepted_at):
         raise _NoSenseError
-    return Record(number, text(_KEY, row.get("key")), sha256, accepted_at)
+    amount, kind, status = row.get("amount_minor"), row.get("kind"), row.get("status")
+    return Record(
+        number,
+        text(_KEY, row.get("key")),
+        sha256,
+        accepted_at,
+        kind=kind if kind in ("BLUE", "RED") else "",
+        amount_minor=amount if isinstance(amount, int) and not isinstance(amount, bool) else None,
+        issue_date=_day(row.get("issue_date")),
+        status=text(_STATUS, status),
+    )
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _outage(row: Mapping[str, Any]) -> Outage:

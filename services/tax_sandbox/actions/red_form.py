@@ -5,7 +5,7 @@ import uuid
 from chassis.database import Sessions
 from services.tax_sandbox.domain.document import Refusal
 from services.tax_sandbox.domain.place import Place
-from services.tax_sandbox.domain.red_form import Application, Move, Party, apply, move
+from services.tax_sandbox.domain.red_form import Application, Move, Party, apply, move, void
 from services.tax_sandbox.domain.reply import Reply, refused
 from services.tax_sandbox.steered import Steered
 from services.tax_sandbox.store.main_book import MainBookStore
@@ -64,6 +64,26 @@ class RedFormActions:
             found = await RedFormStore(session).of_blue(place, blue_number)
         now = self._steered.now()
         return Reply(200, {"forms": [form.at(now).described() for form in found]})
+
+    async def forms_of_seller(self, place: Place, seller_tax_id: str, after: str, limit: int) -> Reply:
+        """A page of the forms about a seller's invoices, in the order of application."""
+        async with self._sessions() as session:
+            found = await RedFormStore(session).of_seller(place, seller_tax_id, after, limit)
+        now = self._steered.now()
+        more = found[-1].red_form_id if len(found) == limit else ""
+        return Reply(200, {"forms": [form.at(now).described() for form in found], "next": more})
+
+    async def void_form(self, red_form_id: str) -> bool:
+        """Void a form as the authority does with abnormal invoices; false when none of this id is active."""
+        await self._steered.ready()
+        async with self._sessions.begin() as session:
+            forms = RedFormStore(session)
+            found = await forms.hold_by_id(red_form_id)
+            now = self._steered.now()
+            voided = void(found.at(now), now) if found else None
+            if voided:
+                await forms.set_state(voided)
+        return voided is not None
 
 
 def _no_such_form() -> Reply:

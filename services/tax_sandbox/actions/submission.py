@@ -60,7 +60,7 @@ class SubmissionActions:
 
     def _judge(self, submit: Submit, ledger: Ledger, strikes: Strikes) -> Verdict:
         def strike(phase: Phase, occasion: Occasion) -> FaultPlan | None:
-            return self._steered.strike(strikes, phase, occasion)
+            return None if submit.at_portal else self._steered.strike(strikes, phase, occasion)
 
         verdict = judge(submit, ledger.facts(submit), self._rules, strike)
         ledger.enter(submit, verdict)

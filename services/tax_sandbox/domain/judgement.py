@@ -19,7 +19,10 @@ Strike = Callable[[Phase, Occasion], FaultPlan | None]
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """A document under a key, as it came, with the faults that its call asked for."""
+    """A document under a key, as it came, with the faults that its call asked for.
+
+    `at_portal` is whether a person brought it, which no fault of the protocol strikes.
+    """
 
     place: Place
     key: str
@@ -29,6 +32,7 @@ class Submit:
     traceparent: str = ""
     asked: tuple[FaultPlan, ...] = ()
     has_newest_credential: bool = False
+    at_portal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

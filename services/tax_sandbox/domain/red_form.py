@@ -30,16 +30,27 @@ class Party(StrEnum):
 class FormState(StrEnum):
     """Where a form stands."""
 
+    NO_CONFIRMATION_NEEDED = "NO_CONFIRMATION_NEEDED"
     AWAITING_BUYER = "AWAITING_BUYER"
     AWAITING_SELLER = "AWAITING_SELLER"
     CONFIRMED = "CONFIRMED"
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
+    WITHDRAWN_CONFIRMED = "WITHDRAWN_CONFIRMED"
     VOID_72H = "VOID_72H"
+    VOID_ABNORMAL = "VOID_ABNORMAL"
 
 
 AWAITING = (FormState.AWAITING_BUYER, FormState.AWAITING_SELLER)
-ENDED = (FormState.REFUSED, FormState.WITHDRAWN, FormState.VOID_72H)
+# A red invoice may use a form in these.
+USABLE = (FormState.NO_CONFIRMATION_NEEDED, FormState.CONFIRMED)
+ENDED = (
+    FormState.REFUSED,
+    FormState.WITHDRAWN,
+    FormState.WITHDRAWN_CONFIRMED,
+    FormState.VOID_72H,
+    FormState.VOID_ABNORMAL,
+)
 
 
 class Move(StrEnum):
@@ -151,7 +162,6 @@ def apply(
     if blue.amount_minor + taken_back_minor + application.amount_minor < 0:
         left = blue.amount_minor + taken_back_minor
         return refused(422, Refusal("E9406", f"only {left} of the invoice is left to be taken back", "amount_minor"))
-    awaiting = FormState.AWAITING_BUYER if application.applied_by is Party.SELLER else FormState.AWAITING_SELLER
     return RedForm(
         red_form_id,
         place,
@@ -159,9 +169,16 @@ def apply(
         application.amount_minor,
         application.reason,
         application.applied_by,
-        awaiting,
+        _begins_as(application.applied_by, blue),
         now,
     )
+
+
+def _begins_as(applied_by: Party, blue: BookRow) -> FormState:
+    """A buyer without a taxpayer number keeps no books that the invoice could stand in, so none has to confirm."""
+    if applied_by is Party.BUYER:
+        return FormState.AWAITING_SELLER
+    return FormState.AWAITING_BUYER if blue.buyer_tax_id else FormState.NO_CONFIRMATION_NEEDED
 
 
 def move(form: RedForm, verb: Move, by: Party, now: datetime) -> RedForm | Reply:
@@ -169,11 +186,17 @@ def move(form: RedForm, verb: Move, by: Party, now: datetime) -> RedForm | Reply
     may = form.applied_by if verb is Move.WITHDRAW else form.applied_by.other()
     if by is not may:
         return refused(403, Refusal("E9408", f"it is for the {may} to {verb} this form", "by"))
-    after = _STATE_AFTER[verb]
+    was_usable = form.state in (*USABLE, FormState.WITHDRAWN_CONFIRMED)
+    after = FormState.WITHDRAWN_CONFIRMED if verb is Move.WITHDRAW and was_usable else _STATE_AFTER[verb]
     if form.state is after and not form.red_number:
         return form
-    from_states = (*AWAITING, FormState.CONFIRMED) if verb is Move.WITHDRAW else AWAITING
+    from_states = (*AWAITING, *USABLE) if verb is Move.WITHDRAW else AWAITING
     if form.state not in from_states or form.red_number:
         stands = f"used by {form.red_number}" if form.red_number else form.state
         return refused(409, Refusal("E9409", f"the form is {stands}"))
     return replace(form, state=after, decided_at=now)
+
+
+def void(form: RedForm, now: datetime) -> RedForm | None:
+    """The form after the authority voided it, since the blue invoice is abnormal; None when it is not active."""
+    return replace(form, state=FormState.VOID_ABNORMAL, decided_at=now) if form.is_active() else None

@@ -7,8 +7,11 @@ from services.tax_sandbox.actions.red_form import RedFormActions
 from services.tax_sandbox.domain.document import Refusal
 from services.tax_sandbox.domain.red_form import Move, read_application, read_party
 from services.tax_sandbox.domain.reply import Reply, refused
-from services.tax_sandbox.routes.edge import NUMBER, Call, Edge
+from services.tax_sandbox.routes.edge import KEY, NUMBER, Call, Edge
 from services.tax_sandbox.routes.sellers import read_object
+
+_PAGE_MAX = 1000
+_PAGE_USUAL = 100
 
 
 def red_form_routes(edge: Edge, gate: GateActions, actions: RedFormActions) -> list[Route]:
@@ -25,7 +28,14 @@ def red_form_routes(edge: Edge, gate: GateActions, actions: RedFormActions) -> l
         return await actions.get_form(call.occasion.place, call.request.path_params["form_id"])
 
     async def get_forms(call: Call) -> Reply:
-        number = call.request.query_params.get("blue_number", "")
+        asked = call.request.query_params
+        if seller := asked.get("seller_tax_id", ""):
+            if not KEY.fullmatch(seller):
+                return refused(400, Refusal("E4004", "a taxpayer number has 15 to 20 characters", "seller_tax_id"))
+            limit = asked.get("limit", "")
+            size = min(int(limit), _PAGE_MAX) if limit.isdecimal() and int(limit) else _PAGE_USUAL
+            return await actions.forms_of_seller(call.occasion.place, seller, asked.get("after", ""), size)
+        number = asked.get("blue_number", "")
         if not NUMBER.fullmatch(number):
             return refused(400, Refusal("E4013", "an invoice number has 20 digits", "blue_number"))
         return await actions.forms_of(call.occasion.place, number)

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from services.tax_sandbox.actions.main_book import MainBookActions
+from services.tax_sandbox.actions.red_form import RedFormActions
 from services.tax_sandbox.actions.steering import BookEntry, SteeringActions
 from services.tax_sandbox.domain.document import Refusal
 from services.tax_sandbox.domain.fault import FaultPlan
@@ -30,10 +31,10 @@ _PAGE_MAX = 1000
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def steering_routes(actions: SteeringActions, book: MainBookActions) -> list[Route]:
+def steering_routes(actions: SteeringActions, book: MainBookActions, red_forms: RedFormActions) -> list[Route]:
     """Everything under /steering, and the health of the service."""
     return [
-        *_invoice_routes(book),
+        *_invoice_routes(book, red_forms),
         *_fault_routes(actions),
         *_book_routes(actions),
         *_clock_routes(actions),
@@ -122,7 +123,7 @@ def _credential_routes(actions: SteeringActions) -> list[Route]:
     ]
 
 
-def _invoice_routes(book: MainBookActions) -> list[Route]:
+def _invoice_routes(book: MainBookActions, red_forms: RedFormActions) -> list[Route]:
     async def post_void(request: Request) -> Response:
         return _done(await book.void_invoice(request.path_params["number"]))
 
@@ -133,9 +134,13 @@ def _invoice_routes(book: MainBookActions) -> list[Route]:
             return respond(refused(422, Refusal("E4005", "red_number must have 20 digits", "red_number")))
         return _done(await book.flush_invoice(request.path_params["number"], red_number))
 
+    async def post_form_void(request: Request) -> Response:
+        return _done(await red_forms.void_form(request.path_params["form_id"]))
+
     return [
         _route("POST", "/steering/invoices/{number}/void", post_void),
         _route("POST", "/steering/invoices/{number}/red-flush", post_red_flush),
+        _route("POST", "/steering/red-forms/{form_id}/void", post_form_void),
     ]
 
 

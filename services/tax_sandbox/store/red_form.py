@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ARRAY, Text, bindparam, func, insert, select, update
+from sqlalchemy import ARRAY, Text, bindparam, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.tax_sandbox.domain.place import Place
-from services.tax_sandbox.domain.red_form import FormState, Party, RedForm
+from services.tax_sandbox.domain.red_form import USABLE, FormState, Party, RedForm
 from services.tax_sandbox.tables import MainBookRow, RedFormRow
 
 # A form of a place, the blue invoice that it is for, and the seller of that.
@@ -33,7 +33,7 @@ class RedFormStore:
             .join(MainBookRow, MainBookRow.book_number == RedFormRow.blue_number)
             .where(
                 RedFormRow.red_form_id == func.any(wanted),
-                RedFormRow.state == FormState.CONFIRMED,
+                RedFormRow.state.in_(USABLE),
                 RedFormRow.red_number == "",
             )
             .order_by(RedFormRow.red_form_id)
@@ -76,6 +76,27 @@ class RedFormStore:
             .where(RedFormRow.blue_number == blue_number, RedFormRow.place == place)
             .order_by(RedFormRow.applied_at, RedFormRow.red_form_id)
         )
+        return [_form(row) for row in rows]
+
+    async def hold_by_id(self, red_form_id: str) -> RedForm | None:
+        """A form of whatever place, held until the transaction ends."""
+        rows = await self._session.scalars(
+            select(RedFormRow).where(RedFormRow.red_form_id == red_form_id).with_for_update()
+        )
+        row = rows.one_or_none()
+        return _form(row) if row else None
+
+    async def of_seller(self, place: Place, seller_tax_id: str, after: str, limit: int) -> Sequence[RedForm]:
+        """The forms about a seller's invoices in the order of application, after one of them ('' for the first)."""
+        asked = (
+            select(RedFormRow)
+            .join(MainBookRow, MainBookRow.book_number == RedFormRow.blue_number)
+            .where(RedFormRow.place == place, MainBookRow.seller_tax_id == seller_tax_id)
+        )
+        if after:
+            applied_at = select(RedFormRow.applied_at).where(RedFormRow.red_form_id == after).scalar_subquery()
+            asked = asked.where(tuple_(RedFormRow.applied_at, RedFormRow.red_form_id) > tuple_(applied_at, after))
+        rows = await self._session.scalars(asked.order_by(RedFormRow.applied_at, RedFormRow.red_form_id).limit(limit))
         return [_form(row) for row in rows]
 
     async def add(self, form: RedForm) -> None:

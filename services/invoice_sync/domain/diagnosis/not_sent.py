@@ -7,7 +7,7 @@ from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import REFUSED, TAKEN, TO_SEND, Case
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
-from services.invoice_sync.domain.diagnosis.words import REFUND_UNDER_WAY, REFUNDED, Words
+from services.invoice_sync.domain.diagnosis.words import CARRIED_BY_HAND, REFUND_UNDER_WAY, REFUNDED, Words
 from services.invoice_sync.domain.hold import HoldKind
 from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.policy import NotDue, judge_due
@@ -68,6 +68,15 @@ def breaks_a_rule(case: Case) -> Verdict | None:
     rules = ", ".join(each.rule for each in case.facts.broken)
     confidence = Confidence.PROVED if rows else Confidence.LIKELY
     return case.verdict("A2", confidence, Action.CORRECT_AND_REISSUE, rows, what=rules)
+
+
+def carried_by_hand(case: Case) -> Verdict | None:
+    """A4: a person carries it to the authority, which is the only way that it goes now."""
+    standing = case.facts.standing
+    if standing is None or standing.sync_state is not SyncState.MANUAL:
+        return None
+    action = case.patience(standing.state_time)
+    return case.verdict("A4", Confidence.PROVED, action, case.proof(), CARRIED_BY_HAND)
 
 
 def gate_shut(case: Case) -> Verdict | None:

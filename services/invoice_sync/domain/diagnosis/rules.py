@@ -25,6 +25,7 @@ RULES: tuple[tuple[str, Callable[[Case], Verdict | None]], ...] = (
     ("A5", lambda case: not_sent.handed_over(case) if case.state is None else None),
     ("A1", not_sent.never_requested),
     ("A2", not_sent.breaks_a_rule),
+    ("A4", not_sent.carried_by_hand),
     ("A4", not_sent.gate_shut),
     # A number in the customer's hands also waits in the queue, which says less.
     ("A5", not_sent.handed_over),

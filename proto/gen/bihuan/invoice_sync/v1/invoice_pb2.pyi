@@ -89,6 +89,8 @@ class _SyncStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SyncState.V
     """Voided or fully reversed at the authority."""
     SYNC_STATE_ABANDONED: _SyncState.ValueType  # 16
     """Given up by a person, with a reason."""
+    SYNC_STATE_MANUAL: _SyncState.ValueType  # 17
+    """Exported for a person to carry to the authority; nothing sends it, and it is only asked for."""
 
 class SyncState(_SyncState, metaclass=_SyncStateEnumTypeWrapper):
     """How far an invoice has come with the tax authority. Acknowledged is not booked, and booked is not confirmed."""
@@ -127,7 +129,33 @@ SYNC_STATE_VOIDED: SyncState.ValueType  # 15
 """Voided or fully reversed at the authority."""
 SYNC_STATE_ABANDONED: SyncState.ValueType  # 16
 """Given up by a person, with a reason."""
+SYNC_STATE_MANUAL: SyncState.ValueType  # 17
+"""Exported for a person to carry to the authority; nothing sends it, and it is only asked for."""
 Global___SyncState: _TypeAlias = SyncState  # noqa: Y015
+
+class _InvoiceKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _InvoiceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InvoiceKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INVOICE_KIND_UNSPECIFIED: _InvoiceKind.ValueType  # 0
+    """Never sent."""
+    INVOICE_KIND_BLUE: _InvoiceKind.ValueType  # 1
+    """It invoices money. 蓝字发票"""
+    INVOICE_KIND_RED: _InvoiceKind.ValueType  # 2
+    """It takes back of a blue one. 红字发票"""
+
+class InvoiceKind(_InvoiceKind, metaclass=_InvoiceKindEnumTypeWrapper):
+    """What an invoice does."""
+
+INVOICE_KIND_UNSPECIFIED: InvoiceKind.ValueType  # 0
+"""Never sent."""
+INVOICE_KIND_BLUE: InvoiceKind.ValueType  # 1
+"""It invoices money. 蓝字发票"""
+INVOICE_KIND_RED: InvoiceKind.ValueType  # 2
+"""It takes back of a blue one. 红字发票"""
+Global___InvoiceKind: _TypeAlias = InvoiceKind  # noqa: Y015
 
 @_typing.final
 class Invoice(_message.Message):
@@ -165,6 +193,8 @@ class Invoice(_message.Message):
     GIVEN_UP_FIELD_NUMBER: _builtins.int
     BROKEN_RULES_FIELD_NUMBER: _builtins.int
     RED_NUMBER_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ORIGINAL_INVOICE_ID_FIELD_NUMBER: _builtins.int
     invoice_id: _builtins.str
     """Ours."""
     payment_id: _builtins.str
@@ -209,6 +239,10 @@ class Invoice(_message.Message):
     """Why nothing is tried any more, until someone asks again: COUNT, AGE, DEADLINE or RESENT; empty while it goes on."""
     red_number: _builtins.str
     """The number of the red letter that reversed it; empty when none did. 红字发票号码"""
+    kind: Global___InvoiceKind.ValueType
+    """Blue, or red."""
+    original_invoice_id: _builtins.str
+    """Of a red one: the blue invoice that it takes back of. Its amount is below zero."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What is invoiced, tax included."""
@@ -274,10 +308,12 @@ class Invoice(_message.Message):
         given_up: _builtins.str = ...,
         broken_rules: _abc.Iterable[Global___BrokenRule] | None = ...,
         red_number: _builtins.str = ...,
+        kind: Global___InvoiceKind.ValueType = ...,
+        original_invoice_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ack_time", b"ack_time", "amount", b"amount", "book_time", b"book_time", "confirm_time", b"confirm_time", "create_time", b"create_time", "deadline_time", b"deadline_time", "next_attempt_time", b"next_attempt_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack_time", b"ack_time", "amount", b"amount", "book_time", b"book_time", "broken_rules", b"broken_rules", "buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "confirm_time", b"confirm_time", "create_time", b"create_time", "deadline_time", b"deadline_time", "document_sha256", b"document_sha256", "environment", b"environment", "given_up", b"given_up", "held_by", b"held_by", "idempotency_key", b"idempotency_key", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "issued_by", b"issued_by", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "next_attempt_time", b"next_attempt_time", "payment_id", b"payment_id", "payment_trace_id", b"payment_trace_id", "red_number", b"red_number", "region", b"region", "seller_name", b"seller_name", "seller_tax_id", b"seller_tax_id", "submit_count", b"submit_count", "sync_state", b"sync_state", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack_time", b"ack_time", "amount", b"amount", "book_time", b"book_time", "broken_rules", b"broken_rules", "buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "confirm_time", b"confirm_time", "create_time", b"create_time", "deadline_time", b"deadline_time", "document_sha256", b"document_sha256", "environment", b"environment", "given_up", b"given_up", "held_by", b"held_by", "idempotency_key", b"idempotency_key", "invoice_id", b"invoice_id", "invoice_number", b"invoice_number", "issued_by", b"issued_by", "kind", b"kind", "merchant_id", b"merchant_id", "merchant_order_no", b"merchant_order_no", "next_attempt_time", b"next_attempt_time", "original_invoice_id", b"original_invoice_id", "payment_id", b"payment_id", "payment_trace_id", b"payment_trace_id", "red_number", b"red_number", "region", b"region", "seller_name", b"seller_name", "seller_tax_id", b"seller_tax_id", "submit_count", b"submit_count", "sync_state", b"sync_state", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from bihuan.invoice_sync.v1 import attempt_pb2 as bihuan_dot_invoice__sync_dot_v1_dot_attempt__pb2
+from bihuan.invoice_sync.v1 import confirmation_pb2 as bihuan_dot_invoice__sync_dot_v1_dot_confirmation__pb2
 from bihuan.invoice_sync.v1 import diagnosis_pb2 as bihuan_dot_invoice__sync_dot_v1_dot_diagnosis__pb2
 from bihuan.invoice_sync.v1 import invoice_pb2 as bihuan_dot_invoice__sync_dot_v1_dot_invoice__pb2
 from bihuan.options.v1 import access_pb2 as bihuan_dot_options_dot_v1_dot_access__pb2
@@ -33,7 +34,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/invoice_sync/v1/invoice_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a$bihuan/invoice_sync/v1/attempt.proto\x1a&bihuan/invoice_sync/v1/diagnosis.proto\x1a$bihuan/invoice_sync/v1/invoice.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1f\x62ihuan/options/v1/version.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xba\x01\n\x15RequestInvoiceRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\npayment_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\"\n\x0b\x62uyer_title\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18\x64\xa8\xbb\x18\x01\x12\x35\n\x0c\x62uyer_tax_id\x18\x04 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\"\\\n\x16RequestInvoiceResponse\x12\x30\n\x07invoice\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"2\n\x11GetInvoiceRequest\x12\x1d\n\ninvoice_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"F\n\x12GetInvoiceResponse\x12\x30\n\x07invoice\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\"\xce\x01\n\x13ListInvoicesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\npayment_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12?\n\nsync_state\x18\x05 \x01(\x0e\x32!.bihuan.invoice_sync.v1.SyncStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"b\n\x14ListInvoicesResponse\x12\x31\n\x08invoices\x18\x01 \x03(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x18SummarizeInvoicesRequest\x12\x1c\n\x0bmerchant_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\"O\n\x19SummarizeInvoicesResponse\x12\x32\n\x06totals\x18\x01 \x03(\x0b\x32\".bihuan.invoice_sync.v1.StateTotal\"\x86\x01\n\nStateTotal\x12\x35\n\nsync_state\x18\x01 \x01(\x0e\x32!.bihuan.invoice_sync.v1.SyncState\x12\x15\n\rinvoice_count\x18\x02 \x01(\x03\x12*\n\x0b\x61mount_sums\x18\x03 \x03(\x0b\x32\x15.bihuan.type.v1.Money\"4\n\x13ListAttemptsRequest\x12\x1d\n\ninvoice_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"I\n\x14ListAttemptsResponse\x12\x31\n\x08\x61ttempts\x18\x01 \x03(\x0b\x32\x1f.bihuan.invoice_sync.v1.Attempt\"\xdd\x01\n\x15\x43orrectInvoiceRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\ninvoice_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\"\n\x0b\x62uyer_title\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18\x64\xa8\xbb\x18\x01\x12\x35\n\x0c\x62uyer_tax_id\x18\x04 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12!\n\x10\x65xpected_version\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\\\n\x16\x43orrectInvoiceResponse\x12\x30\n\x07invoice\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xc8\x01\n\x16\x44iagnoseInvoiceRequest\x12\x1c\n\treference\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x35\n\x0c\x62uyer_tax_id\x18\x02 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12:\n\nissue_date\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x1d\n\x0c\x61mount_minor\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"O\n\x17\x44iagnoseInvoiceResponse\x12\x34\n\tdiagnosis\x18\x01 \x01(\x0b\x32!.bihuan.invoice_sync.v1.Diagnosis\"\xa7\x01\n\x14\x44iagnoseBuyerRequest\x12\x35\n\x0c\x62uyer_tax_id\x18\x01 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12 \n\x0b\x62uyer_title\x18\x02 \x01(\tB\x0b\xbaH\x04r\x02\x18\x64\xa8\xbb\x18\x01\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x05limit\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"M\n\x15\x44iagnoseBuyerResponse\x12\x34\n\tdiagnoses\x18\x01 \x03(\x0b\x32!.bihuan.invoice_sync.v1.Diagnosis\"\x8b\x01\n\x16ListNotInSystemRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x05\x63\x61use\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\"h\n\x17ListNotInSystemResponse\x12\x34\n\tdiagnoses\x18\x01 \x03(\x0b\x32!.bihuan.invoice_sync.v1.Diagnosis\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xf0\r\n\x0eInvoiceService\x12\xcd\x01\n\x0eRequestInvoice\x12-.bihuan.invoice_sync.v1.RequestInvoiceRequest\x1a..bihuan.invoice_sync.v1.RequestInvoiceResponse\"\\\x90\x02\x02\xfa\xbb\x18>\x08\x04*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/invoices:\x01*\x12\xa4\x01\n\nGetInvoice\x12).bihuan.invoice_sync.v1.GetInvoiceRequest\x1a*.bihuan.invoice_sync.v1.GetInvoiceResponse\"?\x90\x02\x01\xfa\xbb\x18\x17\x08\x01\x1a\x13invoice.merchant_id\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/invoices/{invoice_id}\x12\x95\x01\n\x0cListInvoices\x12+.bihuan.invoice_sync.v1.ListInvoicesRequest\x1a,.bihuan.invoice_sync.v1.ListInvoicesResponse\"*\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/invoices\x12\xae\x01\n\x11SummarizeInvoices\x12\x30.bihuan.invoice_sync.v1.SummarizeInvoicesRequest\x1a\x31.bihuan.invoice_sync.v1.SummarizeInvoicesResponse\"4\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/invoices:summarize\x12\xde\x01\n\x0cListAttempts\x12+.bihuan.invoice_sync.v1.ListAttemptsRequest\x1a,.bihuan.invoice_sync.v1.ListAttemptsResponse\"s\x90\x02\x01\xfa\xbb\x18\x42\x08\x01*>\n\ninvoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x82\xd3\xe4\x93\x02$\x12\"/v1/invoices/{invoice_id}/attempts\x12\x8e\x02\n\x0e\x43orrectInvoice\x12-.bihuan.invoice_sync.v1.CorrectInvoiceRequest\x1a..bihuan.invoice_sync.v1.CorrectInvoiceResponse\"\x9c\x01\x90\x02\x02\xfa\xbb\x18\x42\x08\x04*>\n\ninvoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x92\xbc\x18#\n\x10\x65xpected_version\x12\x0finvoice.version\x82\xd3\xe4\x93\x02&\"!/v1/invoices/{invoice_id}:correct:\x01*\x12\xe4\x01\n\x0f\x44iagnoseInvoice\x12..bihuan.invoice_sync.v1.DiagnoseInvoiceRequest\x1a/.bihuan.invoice_sync.v1.DiagnoseInvoiceResponse\"p\x90\x02\x01\xfa\xbb\x18H\x08\x01\x32\x44\n\x14\x64iagnosis.payment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/diagnoses/{reference}\x12\xa2\x01\n\rDiagnoseBuyer\x12,.bihuan.invoice_sync.v1.DiagnoseBuyerRequest\x1a-.bihuan.invoice_sync.v1.DiagnoseBuyerResponse\"4\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x18\"\x13/v1/diagnoses:buyer:\x01*\x12\x9f\x01\n\x0fListNotInSystem\x12..bihuan.invoice_sync.v1.ListNotInSystemRequest\x1a/.bihuan.invoice_sync.v1.ListNotInSystemResponse\"+\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/diagnosesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,bihuan/invoice_sync/v1/invoice_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a$bihuan/invoice_sync/v1/attempt.proto\x1a)bihuan/invoice_sync/v1/confirmation.proto\x1a&bihuan/invoice_sync/v1/diagnosis.proto\x1a$bihuan/invoice_sync/v1/invoice.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1f\x62ihuan/options/v1/version.proto\x1a\x1a\x62ihuan/type/v1/money.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xb3\x02\n\x15RequestInvoiceRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\npayment_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\"\n\x0b\x62uyer_title\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18\x64\xa8\xbb\x18\x01\x12\x35\n\x0c\x62uyer_tax_id\x18\x04 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12\x16\n\x0enatural_person\x18\x05 \x01(\x08\x12\x1d\n\x0c\x61mount_minor\x18\x06 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1d\n\x08operator\x18\x07 \x01(\tB\x0b\xbaH\x04r\x02\x18@\x80\xbc\x18\x01\x12!\n\x0b\x62uyer_email\x18\x08 \x01(\tB\x0c\xbaH\x05r\x03\x18\xfe\x01\xa8\xbb\x18\x01\"\x98\x01\n\x16RequestInvoiceResponse\x12\x30\n\x07invoice\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\x12\x10\n\x08replayed\x18\x02 \x01(\x08\x12:\n\x0c\x63onfirmation\x18\x03 \x01(\x0b\x32$.bihuan.invoice_sync.v1.Confirmation\"2\n\x11GetInvoiceRequest\x12\x1d\n\ninvoice_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"F\n\x12GetInvoiceResponse\x12\x30\n\x07invoice\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\"\xce\x01\n\x13ListInvoicesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\npayment_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12?\n\nsync_state\x18\x05 \x01(\x0e\x32!.bihuan.invoice_sync.v1.SyncStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"b\n\x14ListInvoicesResponse\x12\x31\n\x08invoices\x18\x01 \x03(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x18SummarizeInvoicesRequest\x12\x1c\n\x0bmerchant_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\"O\n\x19SummarizeInvoicesResponse\x12\x32\n\x06totals\x18\x01 \x03(\x0b\x32\".bihuan.invoice_sync.v1.StateTotal\"\x86\x01\n\nStateTotal\x12\x35\n\nsync_state\x18\x01 \x01(\x0e\x32!.bihuan.invoice_sync.v1.SyncState\x12\x15\n\rinvoice_count\x18\x02 \x01(\x03\x12*\n\x0b\x61mount_sums\x18\x03 \x03(\x0b\x32\x15.bihuan.type.v1.Money\"4\n\x13ListAttemptsRequest\x12\x1d\n\ninvoice_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"I\n\x14ListAttemptsResponse\x12\x31\n\x08\x61ttempts\x18\x01 \x03(\x0b\x32\x1f.bihuan.invoice_sync.v1.Attempt\"\xdd\x01\n\x15\x43orrectInvoiceRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\ninvoice_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\"\n\x0b\x62uyer_title\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18\x64\xa8\xbb\x18\x01\x12\x35\n\x0c\x62uyer_tax_id\x18\x04 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12!\n\x10\x65xpected_version\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\\\n\x16\x43orrectInvoiceResponse\x12\x30\n\x07invoice\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xc8\x01\n\x16\x44iagnoseInvoiceRequest\x12\x1c\n\treference\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x35\n\x0c\x62uyer_tax_id\x18\x02 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12:\n\nissue_date\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x1d\n\x0c\x61mount_minor\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"O\n\x17\x44iagnoseInvoiceResponse\x12\x34\n\tdiagnosis\x18\x01 \x01(\x0b\x32!.bihuan.invoice_sync.v1.Diagnosis\"\xa7\x01\n\x14\x44iagnoseBuyerRequest\x12\x35\n\x0c\x62uyer_tax_id\x18\x01 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12 \n\x0b\x62uyer_title\x18\x02 \x01(\tB\x0b\xbaH\x04r\x02\x18\x64\xa8\xbb\x18\x01\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x05limit\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\"M\n\x15\x44iagnoseBuyerResponse\x12\x34\n\tdiagnoses\x18\x01 \x03(\x0b\x32!.bihuan.invoice_sync.v1.Diagnosis\"\x8b\x01\n\x16ListNotInSystemRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x05\x63\x61use\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\"h\n\x17ListNotInSystemResponse\x12\x34\n\tdiagnoses\x18\x01 \x03(\x0b\x32!.bihuan.invoice_sync.v1.Diagnosis\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xf0\r\n\x0eInvoiceService\x12\xcd\x01\n\x0eRequestInvoice\x12-.bihuan.invoice_sync.v1.RequestInvoiceRequest\x1a..bihuan.invoice_sync.v1.RequestInvoiceResponse\"\\\x90\x02\x02\xfa\xbb\x18>\x08\x04*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/invoices:\x01*\x12\xa4\x01\n\nGetInvoice\x12).bihuan.invoice_sync.v1.GetInvoiceRequest\x1a*.bihuan.invoice_sync.v1.GetInvoiceResponse\"?\x90\x02\x01\xfa\xbb\x18\x17\x08\x01\x1a\x13invoice.merchant_id\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/invoices/{invoice_id}\x12\x95\x01\n\x0cListInvoices\x12+.bihuan.invoice_sync.v1.ListInvoicesRequest\x1a,.bihuan.invoice_sync.v1.ListInvoicesResponse\"*\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/invoices\x12\xae\x01\n\x11SummarizeInvoices\x12\x30.bihuan.invoice_sync.v1.SummarizeInvoicesRequest\x1a\x31.bihuan.invoice_sync.v1.SummarizeInvoicesResponse\"4\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/invoices:summarize\x12\xde\x01\n\x0cListAttempts\x12+.bihuan.invoice_sync.v1.ListAttemptsRequest\x1a,.bihuan.invoice_sync.v1.ListAttemptsResponse\"s\x90\x02\x01\xfa\xbb\x18\x42\x08\x01*>\n\ninvoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x82\xd3\xe4\x93\x02$\x12\"/v1/invoices/{invoice_id}/attempts\x12\x8e\x02\n\x0e\x43orrectInvoice\x12-.bihuan.invoice_sync.v1.CorrectInvoiceRequest\x1a..bihuan.invoice_sync.v1.CorrectInvoiceResponse\"\x9c\x01\x90\x02\x02\xfa\xbb\x18\x42\x08\x04*>\n\ninvoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x92\xbc\x18#\n\x10\x65xpected_version\x12\x0finvoice.version\x82\xd3\xe4\x93\x02&\"!/v1/invoices/{invoice_id}:correct:\x01*\x12\xe4\x01\n\x0f\x44iagnoseInvoice\x12..bihuan.invoice_sync.v1.DiagnoseInvoiceRequest\x1a/.bihuan.invoice_sync.v1.DiagnoseInvoiceResponse\"p\x90\x02\x01\xfa\xbb\x18H\x08\x01\x32\x44\n\x14\x64iagnosis.payment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/diagnoses/{reference}\x12\xa2\x01\n\rDiagnoseBuyer\x12,.bihuan.invoice_sync.v1.DiagnoseBuyerRequest\x1a-.bihuan.invoice_sync.v1.DiagnoseBuyerResponse\"4\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x18\"\x13/v1/diagnoses:buyer:\x01*\x12\x9f\x01\n\x0fListNotInSystem\x12..bihuan.invoice_sync.v1.ListNotInSystemRequest\x1a/.bihuan.invoice_sync.v1.ListNotInSystemResponse\"+\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/diagnosesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,6 +49,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUESTINVOICEREQUEST'].fields_by_name['buyer_title']._serialized_options = b'\272H\006r\004\020\001\030d\250\273\030\001'
   _globals['_REQUESTINVOICEREQUEST'].fields_by_name['buyer_tax_id']._loaded_options = None
   _globals['_REQUESTINVOICEREQUEST'].fields_by_name['buyer_tax_id']._serialized_options = b'\272H\030r\0262\024^([0-9A-Z]{15,20})?$\250\273\030\002'
+  _globals['_REQUESTINVOICEREQUEST'].fields_by_name['amount_minor']._loaded_options = None
+  _globals['_REQUESTINVOICEREQUEST'].fields_by_name['amount_minor']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_REQUESTINVOICEREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_REQUESTINVOICEREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\004r\002\030@\200\274\030\001'
+  _globals['_REQUESTINVOICEREQUEST'].fields_by_name['buyer_email']._loaded_options = None
+  _globals['_REQUESTINVOICEREQUEST'].fields_by_name['buyer_email']._serialized_options = b'\272H\005r\003\030\376\001\250\273\030\001'
   _globals['_GETINVOICEREQUEST'].fields_by_name['invoice_id']._loaded_options = None
   _globals['_GETINVOICEREQUEST'].fields_by_name['invoice_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_LISTINVOICESREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -116,44 +123,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INVOICESERVICE'].methods_by_name['DiagnoseBuyer']._serialized_options = b'\220\002\001\372\273\030\017\010\001\"\013merchant_id\202\323\344\223\002\030\"\023/v1/diagnoses:buyer:\001*'
   _globals['_INVOICESERVICE'].methods_by_name['ListNotInSystem']._loaded_options = None
   _globals['_INVOICESERVICE'].methods_by_name['ListNotInSystem']._serialized_options = b'\220\002\001\372\273\030\017\010\001\"\013merchant_id\202\323\344\223\002\017\022\r/v1/diagnoses'
-  _globals['_REQUESTINVOICEREQUEST']._serialized_start=378
-  _globals['_REQUESTINVOICEREQUEST']._serialized_end=564
-  _globals['_REQUESTINVOICERESPONSE']._serialized_start=566
-  _globals['_REQUESTINVOICERESPONSE']._serialized_end=658
-  _globals['_GETINVOICEREQUEST']._serialized_start=660
-  _globals['_GETINVOICEREQUEST']._serialized_end=710
-  _globals['_GETINVOICERESPONSE']._serialized_start=712
-  _globals['_GETINVOICERESPONSE']._serialized_end=782
-  _globals['_LISTINVOICESREQUEST']._serialized_start=785
-  _globals['_LISTINVOICESREQUEST']._serialized_end=991
-  _globals['_LISTINVOICESRESPONSE']._serialized_start=993
-  _globals['_LISTINVOICESRESPONSE']._serialized_end=1091
-  _globals['_SUMMARIZEINVOICESREQUEST']._serialized_start=1093
-  _globals['_SUMMARIZEINVOICESREQUEST']._serialized_end=1149
-  _globals['_SUMMARIZEINVOICESRESPONSE']._serialized_start=1151
-  _globals['_SUMMARIZEINVOICESRESPONSE']._serialized_end=1230
-  _globals['_STATETOTAL']._serialized_start=1233
-  _globals['_STATETOTAL']._serialized_end=1367
-  _globals['_LISTATTEMPTSREQUEST']._serialized_start=1369
-  _globals['_LISTATTEMPTSREQUEST']._serialized_end=1421
-  _globals['_LISTATTEMPTSRESPONSE']._serialized_start=1423
-  _globals['_LISTATTEMPTSRESPONSE']._serialized_end=1496
-  _globals['_CORRECTINVOICEREQUEST']._serialized_start=1499
-  _globals['_CORRECTINVOICEREQUEST']._serialized_end=1720
-  _globals['_CORRECTINVOICERESPONSE']._serialized_start=1722
-  _globals['_CORRECTINVOICERESPONSE']._serialized_end=1814
-  _globals['_DIAGNOSEINVOICEREQUEST']._serialized_start=1817
-  _globals['_DIAGNOSEINVOICEREQUEST']._serialized_end=2017
-  _globals['_DIAGNOSEINVOICERESPONSE']._serialized_start=2019
-  _globals['_DIAGNOSEINVOICERESPONSE']._serialized_end=2098
-  _globals['_DIAGNOSEBUYERREQUEST']._serialized_start=2101
-  _globals['_DIAGNOSEBUYERREQUEST']._serialized_end=2268
-  _globals['_DIAGNOSEBUYERRESPONSE']._serialized_start=2270
-  _globals['_DIAGNOSEBUYERRESPONSE']._serialized_end=2347
-  _globals['_LISTNOTINSYSTEMREQUEST']._serialized_start=2350
-  _globals['_LISTNOTINSYSTEMREQUEST']._serialized_end=2489
-  _globals['_LISTNOTINSYSTEMRESPONSE']._serialized_start=2491
-  _globals['_LISTNOTINSYSTEMRESPONSE']._serialized_end=2595
-  _globals['_INVOICESERVICE']._serialized_start=2598
-  _globals['_INVOICESERVICE']._serialized_end=4374
+  _globals['_REQUESTINVOICEREQUEST']._serialized_start=421
+  _globals['_REQUESTINVOICEREQUEST']._serialized_end=728
+  _globals['_REQUESTINVOICERESPONSE']._serialized_start=731
+  _globals['_REQUESTINVOICERESPONSE']._serialized_end=883
+  _globals['_GETINVOICEREQUEST']._serialized_start=885
+  _globals['_GETINVOICEREQUEST']._serialized_end=935
+  _globals['_GETINVOICERESPONSE']._serialized_start=937
+  _globals['_GETINVOICERESPONSE']._serialized_end=1007
+  _globals['_LISTINVOICESREQUEST']._serialized_start=1010
+  _globals['_LISTINVOICESREQUEST']._serialized_end=1216
+  _globals['_LISTINVOICESRESPONSE']._serialized_start=1218
+  _globals['_LISTINVOICESRESPONSE']._serialized_end=1316
+  _globals['_SUMMARIZEINVOICESREQUEST']._serialized_start=1318
+  _globals['_SUMMARIZEINVOICESREQUEST']._serialized_end=1374
+  _globals['_SUMMARIZEINVOICESRESPONSE']._serialized_start=1376
+  _globals['_SUMMARIZEINVOICESRESPONSE']._serialized_end=1455
+  _globals['_STATETOTAL']._serialized_start=1458
+  _globals['_STATETOTAL']._serialized_end=1592
+  _globals['_LISTATTEMPTSREQUEST']._serialized_start=1594
+  _globals['_LISTATTEMPTSREQUEST']._serialized_end=1646
+  _globals['_LISTATTEMPTSRESPONSE']._serialized_start=1648
+  _globals['_LISTATTEMPTSRESPONSE']._serialized_end=1721
+  _globals['_CORRECTINVOICEREQUEST']._serialized_start=1724
+  _globals['_CORRECTINVOICEREQUEST']._serialized_end=1945
+  _globals['_CORRECTINVOICERESPONSE']._serialized_start=1947
+  _globals['_CORRECTINVOICERESPONSE']._serialized_end=2039
+  _globals['_DIAGNOSEINVOICEREQUEST']._serialized_start=2042
+  _globals['_DIAGNOSEINVOICEREQUEST']._serialized_end=2242
+  _globals['_DIAGNOSEINVOICERESPONSE']._serialized_start=2244
+  _globals['_DIAGNOSEINVOICERESPONSE']._serialized_end=2323
+  _globals['_DIAGNOSEBUYERREQUEST']._serialized_start=2326
+  _globals['_DIAGNOSEBUYERREQUEST']._serialized_end=2493
+  _globals['_DIAGNOSEBUYERRESPONSE']._serialized_start=2495
+  _globals['_DIAGNOSEBUYERRESPONSE']._serialized_end=2572
+  _globals['_LISTNOTINSYSTEMREQUEST']._serialized_start=2575
+  _globals['_LISTNOTINSYSTEMREQUEST']._serialized_end=2714
+  _globals['_LISTNOTINSYSTEMRESPONSE']._serialized_start=2716
+  _globals['_LISTNOTINSYSTEMRESPONSE']._serialized_end=2820
+  _globals['_INVOICESERVICE']._serialized_start=2823
+  _globals['_INVOICESERVICE']._serialized_end=4599
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from bihuan.invoice_sync.v1 import attempt_pb2 as _attempt_pb2
+from bihuan.invoice_sync.v1 import confirmation_pb2 as _confirmation_pb2
 from bihuan.invoice_sync.v1 import diagnosis_pb2 as _diagnosis_pb2
 from bihuan.invoice_sync.v1 import invoice_pb2 as _invoice_pb2
 from bihuan.type.v1 import money_pb2 as _money_pb2
@@ -32,6 +33,10 @@ class RequestInvoiceRequest(_message.Message):
     PAYMENT_ID_FIELD_NUMBER: _builtins.int
     BUYER_TITLE_FIELD_NUMBER: _builtins.int
     BUYER_TAX_ID_FIELD_NUMBER: _builtins.int
+    NATURAL_PERSON_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    BUYER_EMAIL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry."""
     payment_id: _builtins.str
@@ -40,6 +45,14 @@ class RequestInvoiceRequest(_message.Message):
     """The buyer's name as it shall stand on the invoice."""
     buyer_tax_id: _builtins.str
     """The buyer's tax number, 15 to 20 capitals and digits; empty for a person."""
+    natural_person: _builtins.bool
+    """Whether the buyer is a natural person. A short title without it has to be confirmed by a second person."""
+    amount_minor: _builtins.int
+    """What the applicant thinks is left of the payment, in minor units; 0 when not told. Another amount is refused."""
+    operator: _builtins.str
+    """Who asks; over HTTP the gateway says it. Needed for what a second person has to confirm."""
+    buyer_email: _builtins.str
+    """Where the invoice is sent by mail when it is in the books; empty for nowhere."""
     def __init__(
         self,
         *,
@@ -47,10 +60,14 @@ class RequestInvoiceRequest(_message.Message):
         payment_id: _builtins.str = ...,
         buyer_title: _builtins.str = ...,
         buyer_tax_id: _builtins.str = ...,
+        natural_person: _builtins.bool = ...,
+        amount_minor: _builtins.int = ...,
+        operator: _builtins.str = ...,
+        buyer_email: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "payment_id", b"payment_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "buyer_email", b"buyer_email", "buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "natural_person", b"natural_person", "operator", b"operator", "payment_id", b"payment_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -64,21 +81,27 @@ class RequestInvoiceResponse(_message.Message):
 
     INVOICE_FIELD_NUMBER: _builtins.int
     REPLAYED_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_FIELD_NUMBER: _builtins.int
     replayed: _builtins.bool
     """True when it had been asked for before."""
     @_builtins.property
     def invoice(self) -> _invoice_pb2.Invoice:
-        """The invoice."""
+        """The invoice; unset while a second person has to confirm what was asked for, or after it was refused."""
+
+    @_builtins.property
+    def confirmation(self) -> _confirmation_pb2.Confirmation:
+        """What a second person has to confirm, or decided; unset when nothing was risky."""
 
     def __init__(
         self,
         *,
         invoice: _invoice_pb2.Invoice | None = ...,
         replayed: _builtins.bool = ...,
+        confirmation: _confirmation_pb2.Confirmation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirmation", b"confirmation", "invoice", b"invoice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice", "replayed", b"replayed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmation", b"confirmation", "invoice", b"invoice", "replayed", b"replayed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

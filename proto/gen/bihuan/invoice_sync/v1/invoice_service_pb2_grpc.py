@@ -89,7 +89,9 @@ class InvoiceServiceServicer:
     def RequestInvoice(self, request, context):
         """Asks for the invoice of a payment.
         Idempotent by request_id and by payment: a payment has one invoice, and asking again with the same
-        buyer gives it. NOT_INVOICEABLE when the payment has not succeeded or is not known here yet.
+        buyer gives it. NOT_INVOICEABLE when the payment has not succeeded or is not known here yet. What is risky (a short
+        title, a tax id that fails its check digit, a large amount) is not issued: the answer has a confirmation, for
+        ConfirmationService.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -19,7 +19,9 @@ class InvoiceServiceStub:
     RequestInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.RequestInvoiceRequest, _invoice_service_pb2.RequestInvoiceResponse]
     """Asks for the invoice of a payment.
     Idempotent by request_id and by payment: a payment has one invoice, and asking again with the same
-    buyer gives it. NOT_INVOICEABLE when the payment has not succeeded or is not known here yet.
+    buyer gives it. NOT_INVOICEABLE when the payment has not succeeded or is not known here yet. What is risky (a short
+    title, a tax id that fails its check digit, a large amount) is not issued: the answer has a confirmation, for
+    ConfirmationService.
     """
     GetInvoice: _aio.UnaryUnaryMultiCallable[_invoice_service_pb2.GetInvoiceRequest, _invoice_service_pb2.GetInvoiceResponse]
     """Gets one invoice."""
@@ -60,7 +62,9 @@ class InvoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_invoice_service_pb2.RequestInvoiceResponse]:
         """Asks for the invoice of a payment.
         Idempotent by request_id and by payment: a payment has one invoice, and asking again with the same
-        buyer gives it. NOT_INVOICEABLE when the payment has not succeeded or is not known here yet.
+        buyer gives it. NOT_INVOICEABLE when the payment has not succeeded or is not known here yet. What is risky (a short
+        title, a tax id that fails its check digit, a large amount) is not issued: the answer has a confirmation, for
+        ConfirmationService.
         """
 
     @_abc_1.abstractmethod

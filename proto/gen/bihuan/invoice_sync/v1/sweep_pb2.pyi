@@ -150,8 +150,8 @@ class SyncCase(_message.Message):
     case_id: _builtins.str
     """Ours."""
     kind: _builtins.str
-    """Of an invoice: MISMATCH, ELSEWHERE, MISSING, VOIDED, GIVEN_UP, ENDED_BUT_BOOKED or ARCHIVE_DAMAGED. Of a day:
-    TOTALS_DIFFER. Of a record that is not ours: FOREIGN_RECORD. Of a payment: PAYMENT_UNTAKEN or FEED_HELD. More may
+    """Of an invoice: MISMATCH, ELSEWHERE, MISSING, VOIDED, GIVEN_UP, ENDED_BUT_BOOKED, ARCHIVE_DAMAGED or COPIES_LOST. Of a day:
+    TOTALS_DIFFER. Of an invoice by which control totals differ: PARITY_DIFFERS. Of a record that is not ours: FOREIGN_RECORD. Of a payment: PAYMENT_UNTAKEN or FEED_HELD. More may
     come.
     """
     invoice_id: _builtins.str

@@ -130,6 +130,34 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """This gateway has no key to keep secrets of webhooks with, so it sends none."""
     ERROR_REASON_WEBHOOK_DISABLED: _ErrorReason.ValueType  # 91
     """The endpoint of the webhook is disabled, so nothing is sent there: enable it first."""
+    ERROR_REASON_RECEIPT_REFUSED: _ErrorReason.ValueType  # 100
+    """The receipt is not of this package, not whole, or cannot be read, so nothing changed; metadata has rule."""
+    ERROR_REASON_NOT_ABANDONABLE: _ErrorReason.ValueType  # 101
+    """What is in the books, being sent, or ended already is not abandoned; metadata has its state."""
+    ERROR_REASON_FILE_REFUSED: _ErrorReason.ValueType  # 103
+    """The invoice file is not read: metadata has rule, such as PAGES or XML_ENTITY, and cure in both languages."""
+    ERROR_REASON_NOTHING_RECOGNIZED: _ErrorReason.ValueType  # 104
+    """Nothing that names an invoice was found in the file."""
+    ERROR_REASON_BULK_FILE_REFUSED: _ErrorReason.ValueType  # 110
+    """The file of a bulk request is no plain table; metadata has code, row, column, value, rule and cure in both languages."""
+    ERROR_REASON_NOT_HELD: _ErrorReason.ValueType  # 111
+    """The bulk request is not held any more; metadata has its state."""
+    ERROR_REASON_CONFIRMATION_DECIDED: _ErrorReason.ValueType  # 112
+    """Somebody has decided the confirmation before; metadata has its state."""
+    ERROR_REASON_MAIL_OFF: _ErrorReason.ValueType  # 120
+    """No mail relay is set, so nothing is sent by mail."""
+    ERROR_REASON_NOT_A_REPORT: _ErrorReason.ValueType  # 121
+    """The message is no delivery report about a mail of ours."""
+    ERROR_REASON_LINK_REFUSED: _ErrorReason.ValueType  # 122
+    """The link is none of ours, or has expired."""
+    ERROR_REASON_LINKS_OFF: _ErrorReason.ValueType  # 123
+    """No public address or no key for links is set, so there are none."""
+    ERROR_REASON_RED_NOT_POSSIBLE: _ErrorReason.ValueType  # 130
+    """The invoice cannot be taken back so; metadata has cause: NOT_BLUE, NOT_IN_BOOKS, ACTIVE or EXCEEDS."""
+    ERROR_REASON_RED_LETTER_STATE: _ErrorReason.ValueType  # 131
+    """The seller cannot do that with the red letter now; metadata has its state."""
+    ERROR_REASON_APPLICATION_STATE: _ErrorReason.ValueType  # 132
+    """The application is not in the state that this needs; metadata has its state."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Every reason that `google.rpc.ErrorInfo.reason` can carry, without the prefix. The domain is always "bihuan"."""
@@ -242,4 +270,32 @@ ERROR_REASON_WEBHOOKS_OFF: ErrorReason.ValueType  # 90
 """This gateway has no key to keep secrets of webhooks with, so it sends none."""
 ERROR_REASON_WEBHOOK_DISABLED: ErrorReason.ValueType  # 91
 """The endpoint of the webhook is disabled, so nothing is sent there: enable it first."""
+ERROR_REASON_RECEIPT_REFUSED: ErrorReason.ValueType  # 100
+"""The receipt is not of this package, not whole, or cannot be read, so nothing changed; metadata has rule."""
+ERROR_REASON_NOT_ABANDONABLE: ErrorReason.ValueType  # 101
+"""What is in the books, being sent, or ended already is not abandoned; metadata has its state."""
+ERROR_REASON_FILE_REFUSED: ErrorReason.ValueType  # 103
+"""The invoice file is not read: metadata has rule, such as PAGES or XML_ENTITY, and cure in both languages."""
+ERROR_REASON_NOTHING_RECOGNIZED: ErrorReason.ValueType  # 104
+"""Nothing that names an invoice was found in the file."""
+ERROR_REASON_BULK_FILE_REFUSED: ErrorReason.ValueType  # 110
+"""The file of a bulk request is no plain table; metadata has code, row, column, value, rule and cure in both languages."""
+ERROR_REASON_NOT_HELD: ErrorReason.ValueType  # 111
+"""The bulk request is not held any more; metadata has its state."""
+ERROR_REASON_CONFIRMATION_DECIDED: ErrorReason.ValueType  # 112
+"""Somebody has decided the confirmation before; metadata has its state."""
+ERROR_REASON_MAIL_OFF: ErrorReason.ValueType  # 120
+"""No mail relay is set, so nothing is sent by mail."""
+ERROR_REASON_NOT_A_REPORT: ErrorReason.ValueType  # 121
+"""The message is no delivery report about a mail of ours."""
+ERROR_REASON_LINK_REFUSED: ErrorReason.ValueType  # 122
+"""The link is none of ours, or has expired."""
+ERROR_REASON_LINKS_OFF: ErrorReason.ValueType  # 123
+"""No public address or no key for links is set, so there are none."""
+ERROR_REASON_RED_NOT_POSSIBLE: ErrorReason.ValueType  # 130
+"""The invoice cannot be taken back so; metadata has cause: NOT_BLUE, NOT_IN_BOOKS, ACTIVE or EXCEEDS."""
+ERROR_REASON_RED_LETTER_STATE: ErrorReason.ValueType  # 131
+"""The seller cannot do that with the red letter now; metadata has its state."""
+ERROR_REASON_APPLICATION_STATE: ErrorReason.ValueType  # 132
+"""The application is not in the state that this needs; metadata has its state."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

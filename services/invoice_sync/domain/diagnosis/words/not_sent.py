@@ -32,6 +32,21 @@ REFUND_UNDER_WAY = Words(
     what_would_change="The end of the refund.",
     what_would_change_zh="退款办结。",
 )
+# A4, where the way is shut since a person carries it there.
+CARRIED_BY_HAND = Words(
+    title="It was exported to be carried to the authority by hand, so nothing is sent from here.",
+    title_zh="发票已导出，由人工上传，系统不再发送。",
+    remedy="Carry the package there and import its receipt; it counts as booked when the authority shows it. If nobody "
+    "carries it there, release the package: it is then asked for, and sent once its absence is proved.",
+    remedy_zh="请完成人工上传并导入回执；以税局主库查到为准。若不再人工上传，请释放该上传包：系统查实缺失后自动重发。",
+    call="GET /v1/manual-packages",
+    owner="OPERATOR",
+    customer="发票正在人工办理，请稍候。",
+    customer_en="Your invoice is being handled by hand; please wait a little.",
+    authority="",
+    what_would_change="The invoice in the authority's main book, or the release of its package.",
+    what_would_change_zh="税局主库查到该发票，或释放该上传包。",
+)
 NOT_SENT: Mapping[str, Words] = {
     "NOT_DUE": Words(
         title="No invoice is due yet by the merchant's policy.",

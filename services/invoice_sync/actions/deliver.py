@@ -1,0 +1,272 @@
+"""Sends invoices to people by mail, tries again, and takes in what is reported about it. It moves no invoice.
+
+A delivery is SENDING in the database before a byte goes; whoever dies then leaves it to be tried again when its lease
+is over, under the same Message-ID.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis import telemetry
+from chassis.errors import Fault, Kind
+from chassis.ids import new_id
+from services.invoice_sync.actions.links import LinkActions
+from services.invoice_sync.actions.papers import PaperActions
+from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.archive import PaperKind
+from services.invoice_sync.domain.delivery import (
+    Delivery,
+    DeliveryState,
+    MailOutcome,
+    MailPolicy,
+    after_report,
+    after_try,
+    delivery_fingerprint,
+    mail_address,
+    masked_address,
+)
+from services.invoice_sync.domain.notice import Notice, mail_of, read_report
+from services.invoice_sync.domain.original import decimal_text, read_xml
+from services.invoice_sync.paper.mail import MailAnswer, Relay
+from services.invoice_sync.store import deliveries, invoices
+from services.invoice_sync.store.deliveries import Step
+
+_AT_ONCE = 10
+_LEASE = timedelta(seconds=180)
+_LISTED_MAX = 100
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryShown:
+    """A delivery with its steps, oldest first; `replayed` when it had been asked for before."""
+
+    delivery: Delivery
+    steps: Sequence[Step]
+    replayed: bool = False
+
+
+class DeliverActions:
+    """`relay` is None where no mail is sent: then nothing can be asked for."""
+
+    def __init__(
+        self,
+        papers: PaperActions,
+        links: LinkActions,
+        relay: Relay | None,
+        policy: MailPolicy,
+        tools: Tools,
+    ) -> None:
+        self._papers = papers
+        self._links = links
+        self._relay = relay
+        self._policy = policy
+        self._tools = tools
+        self._tried = telemetry.meter().create_counter("bihuan.delivery.tries", "{mail}", "Mails tried, by outcome.")
+
+    @telemetry.traced
+    async def deliver_invoice(
+        self, request_id: str, invoice_id: str, email: str, operator: str, reason: str
+    ) -> DeliveryShown:
+        """Have an invoice's papers sent to an address, as soon as there are any. The same request_id sends once.
+
+        Raises NOT_FOUND, INVALID_FIELD, REQUEST_ID_REUSED, and MAIL_OFF where no mail is sent.
+        """
+        self._must_offer()
+        telemetry.annotate(invoice_id=invoice_id)
+        async with self._tools.sessions.begin() as session:
+            return await self.deliver_in(session, request_id, invoice_id, email, operator, reason)
+
+    async def deliver_in(
+        self, session: AsyncSession, request_id: str, invoice_id: str, email: str, operator: str, reason: str
+    ) -> DeliveryShown:
+        """As `deliver_invoice`, in its caller's transaction, which is to end when this raises.
+
+        Where no mail is sent it waits until a relay is set.
+        """
+        address = mail_address(email)
+        fingerprint, now = delivery_fingerprint(invoice_id, address), self._tools.clock.now()
+        delivery_id = new_id("dlv")
+        made = Delivery(
+            delivery_id=delivery_id,
+            invoice_id=invoice_id,
+            request_id=request_id,
+            fingerprint=fingerprint,
+            sealed_address=self._tools.ring.seal(address.encode("ascii"), _context(delivery_id)),
+            masked_address=masked_address(address),
+            operator=operator,
+            reason=reason,
+            state=DeliveryState.QUEUED,
+            tries=0,
+            due_at=now,
+            last_answer="",
+            create_time=now,
+            update_time=now,
+        )
+        if await invoices.get(session, invoice_id) is None:
+            raise _no_invoice(invoice_id)
+        if await deliveries.add(session, made):
+            step = Step("QUEUED", reason, operator, now)
+            await deliveries.tell(session, delivery_id, step)
+            return DeliveryShown(made, [step])
+        before = await deliveries.by_request(session, request_id)
+        assert before is not None, "a request_id that is taken is somebody's"
+        steps = await deliveries.steps(session, [before.delivery_id])
+        if before.fingerprint != fingerprint:
+            raise _reused()
+        return DeliveryShown(before, steps[before.delivery_id], replayed=True)
+
+    async def resend_delivery(self, request_id: str, delivery_id: str, operator: str, reason: str) -> DeliveryShown:
+        """Have the same sent to the same address once more, as a delivery of its own. Raises as `deliver_invoice`."""
+        async with self._tools.sessions() as session:
+            before = await deliveries.get(session, delivery_id)
+        if before is None:
+            raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no delivery {delivery_id}", f"没有投递 {delivery_id}")
+        return await self.deliver_invoice(request_id, before.invoice_id, self._address_of(before), operator, reason)
+
+    async def list_deliveries(self, invoice_id: str) -> Sequence[DeliveryShown]:
+        """The newest deliveries of an invoice. Raises NOT_FOUND when there is no such invoice."""
+        async with self._tools.sessions() as session:
+            if await invoices.get(session, invoice_id) is None:
+                raise _no_invoice(invoice_id)
+            found = await deliveries.of_invoice(session, invoice_id, _LISTED_MAX)
+            steps = await deliveries.steps(session, [each.delivery_id for each in found])
+        return [DeliveryShown(each, steps[each.delivery_id]) for each in found]
+
+    async def get_delivery(self, delivery_id: str) -> DeliveryShown:
+        """One delivery. Raises NOT_FOUND."""
+        async with self._tools.sessions() as session:
+            found = await deliveries.get(session, delivery_id)
+            steps = await deliveries.steps(session, [delivery_id])
+        if found is None:
+            raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no delivery {delivery_id}", f"没有投递 {delivery_id}")
+        return DeliveryShown(found, steps[delivery_id])
+
+    async def send_due(self) -> int:
+        """Send what is due; how many were tried."""
+        if self._relay is None:
+            return 0
+        now = self._tools.clock.now()
+        async with self._tools.sessions.begin() as session:
+            due = await deliveries.claim_due(session, now, now + _LEASE, _AT_ONCE)
+        for each in due:
+            await self.send_mail(each, self._relay)
+        return len(due)
+
+    @telemetry.traced
+    async def send_mail(self, delivery: Delivery, relay: Relay) -> DeliveryState:
+        """Try one mail, and write down what came of it."""
+        telemetry.annotate(delivery_id=delivery.delivery_id, invoice_id=delivery.invoice_id)
+        answer = await self._tried_once(delivery, relay)
+        now, waits = self._tools.clock.now(), answer.outcome is MailOutcome.NO_PAPER
+        # To wait for papers is no try of the relay.
+        tries = delivery.tries - 1 if waits else delivery.tries
+        async with self._tools.sessions.begin() as session:
+            held = await deliveries.hold(session, delivery.delivery_id)
+            assert held is not None, "a delivery is never removed"
+            if held.state is not DeliveryState.SENDING or held.tries != delivery.tries:
+                _log.warning("answer after the lease", delivery_id=delivery.delivery_id, outcome=answer.outcome.value)
+                return held.state
+            then = after_try(
+                answer.outcome, delivery.tries, delivery.create_time, now, self._tools.jitter(), self._policy
+            )
+            await deliveries.move(session, delivery.delivery_id, then, tries, answer.told, now)
+            if not waits:
+                await deliveries.tell(session, delivery.delivery_id, Step(answer.outcome.value, answer.told, "", now))
+        self._tried.add(1, {"outcome": answer.outcome.value})
+        telemetry.annotate(outcome=answer.outcome.value)
+        if then.state in (DeliveryState.REFUSED, DeliveryState.GIVEN_UP):
+            _log.error("mail not delivered", delivery_id=delivery.delivery_id, state=then.state.value)
+        return then.state
+
+    @telemetry.traced
+    async def record_report(self, raw: bytes, operator: str) -> DeliveryShown:
+        """Take in a report (DSN) about one of our mails. The same report twice changes nothing more.
+
+        Raises NOT_A_REPORT when it is none, or is about none of ours.
+        """
+        report = read_report(raw)
+        if report is None:
+            raise _no_report()
+        now = self._tools.clock.now()
+        async with self._tools.sessions.begin() as session:
+            held = await deliveries.hold(session, report.delivery_id)
+            if held is None:
+                raise _no_report()
+            told = f"{report.status} {report.detail}".strip()
+            then = after_report(held.state, held.due_at, report.reported)
+            known = (await deliveries.steps(session, [held.delivery_id]))[held.delivery_id]
+            kind = f"REPORTED_{report.reported.name}"
+            if not any((each.kind, each.detail) == (kind, told) for each in known):
+                await deliveries.move(session, held.delivery_id, then, held.tries, told, now)
+                await deliveries.tell(session, held.delivery_id, Step(kind, told, operator, now))
+        telemetry.annotate(delivery_id=report.delivery_id, outcome=report.reported.value)
+        return await self.get_delivery(report.delivery_id)
+
+    async def _tried_once(self, delivery: Delivery, relay: Relay) -> MailAnswer:
+        try:
+            xml = await self._papers.read_paper(delivery.invoice_id, PaperKind.XML)
+            listed = await self._papers.list_papers(delivery.invoice_id)
+            has_pdf = any(each.kind is PaperKind.PDF for each in listed)
+            pdf = await self._papers.read_paper(delivery.invoice_id, PaperKind.PDF) if has_pdf else None
+        except Fault as fault:
+            return MailAnswer(MailOutcome.NO_PAPER, fault.message)
+        said = read_xml(xml.content)
+        notice = Notice(
+            delivery_id=delivery.delivery_id,
+            sender=relay.sender,
+            seller_name=said.seller_name,
+            invoice_number=said.number,
+            issue_date=said.issue_time[:10],
+            amount=f"{decimal_text(said.total)} {said.total.currency_code}",
+            red=said.is_red,
+            link=self._links.status_url(delivery.invoice_id),
+            xml=xml.content,
+            pdf=pdf.content if pdf else None,
+            now=self._tools.clock.now(),
+        )
+        address = self._address_of(delivery)
+        return await relay.send(mail_of(notice, address), address)
+
+    def _address_of(self, delivery: Delivery) -> str:
+        return self._tools.ring.open(delivery.sealed_address, _context(delivery.delivery_id)).decode("ascii")
+
+    def _must_offer(self) -> None:
+        if self._relay is None:
+            raise Fault(
+                Kind.PRECONDITION,
+                "MAIL_OFF",
+                "no mail relay is set, so nothing is sent by mail",
+                "未配置邮件服务器，无法发送邮件",
+            )
+
+
+def _context(delivery_id: str) -> bytes:
+    """What a sealed address is bound to."""
+    return f"delivery:{delivery_id}".encode()
+
+
+def _no_invoice(invoice_id: str) -> Fault:
+    return Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+
+
+def _reused() -> Fault:
+    return Fault(
+        Kind.CONFLICT,
+        "REQUEST_ID_REUSED",
+        "this request_id stands for another request",
+        "该 request_id 已用于另一请求",
+    )
+
+
+def _no_report() -> Fault:
+    return Fault(
+        Kind.INVALID,
+        "NOT_A_REPORT",
+        "this is no delivery report about a mail of ours",
+        "这不是关于我方邮件的投递报告",
+    )

@@ -1,0 +1,108 @@
+"""The places of the archive: a folder or a bucket of an S3-compatible store. They hold bytes, and judge nothing.
+
+A name is the hash of what stands under it, so whatever is written twice is the same; only `mend` writes over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+_TIMEOUT_SECONDS = 20
+_CONNECT_SECONDS = 5
+_RETRIES_MAX = 2
+_RETRY_SECONDS = 10
+
+
+class Unreachable(Exception):
+    """The place did not answer, or not with the thing: whether it holds it is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3Access:
+    """How an S3-compatible store is reached: `endpoint` with its scheme; keys are never part of the repr."""
+
+    endpoint: str
+    region: str
+    credential_file: str
+
+
+class Place:
+    """One place, by its name."""
+
+    def __init__(self, name: str, store: ObjectStore) -> None:
+        self.name = name
+        self._store = store
+
+    async def read(self, key: str) -> bytes | None:
+        """All that stands under a name; None when nothing does. Raises Unreachable."""
+        try:
+            found = await obstore.get_async(self._store, key)
+            return bytes(await found.bytes_async())
+        except FileNotFoundError:
+            return None
+        except (BaseError, OSError) as fault:
+            raise Unreachable(f"{self.name}: {type(fault).__name__}") from fault
+
+    async def put_once(self, key: str, content: bytes) -> None:
+        """Write what is not there; what is there stays as it is. Raises Unreachable: it may be written then."""
+        try:
+            await obstore.put_async(self._store, key, content, mode="create")
+        except AlreadyExistsError:
+            return
+        except (BaseError, OSError) as fault:
+            raise Unreachable(f"{self.name}: {type(fault).__name__}") from fault
+
+    async def mend(self, key: str, content: bytes) -> None:
+        """Write over what was found damaged. Raises Unreachable."""
+        try:
+            await obstore.put_async(self._store, key, content, mode="overwrite")
+        except (BaseError, OSError) as fault:
+            raise Unreachable(f"{self.name}: {type(fault).__name__}") from fault
+
+
+def open_places(urls: Sequence[tuple[str, str]], s3: S3Access) -> list[Place]:
+    """The places by name and URL: file:///folder, or s3://bucket/prefix. Raises ValueError and OSError."""
+    return [Place(name, _store(url, s3)) for name, url in urls if url]
+
+
+def check_place(url: str) -> None:
+    """A `check` for a setting: a URL of a place, or empty."""
+    parts = urlsplit(url)
+    is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+    if url and not is_folder and not (parts.scheme == "s3" and parts.netloc):
+        raise ValueError(f"must be file:///folder or s3://bucket/prefix, is {url!r}")
+
+
+def _store(url: str, s3: S3Access) -> ObjectStore:
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return LocalStore(prefix=Path(parts.path), mkdir=True)
+    key_id, secret = _credential(s3.credential_file)
+    return S3Store(
+        parts.netloc,
+        prefix=parts.path.strip("/") or None,
+        endpoint=s3.endpoint or None,
+        region=s3.region,
+        access_key_id=key_id,
+        secret_access_key=secret,
+        client_options={
+            "timeout": timedelta(seconds=_TIMEOUT_SECONDS),
+            "connect_timeout": timedelta(seconds=_CONNECT_SECONDS),
+            "allow_http": s3.endpoint.startswith("http://"),
+        },
+        retry_config={"max_retries": _RETRIES_MAX, "retry_timeout": timedelta(seconds=_RETRY_SECONDS)},
+    )
+
+
+def _credential(file: str) -> tuple[str, str]:
+    """The key's id and its secret: the two lines of a file. ValueError tells nothing of them."""
+    lines = Path(file).read_text("ascii").split() if file else []
+    if len(lines) != 2:
+        raise ValueError("the file of the archive's credential must hold two lines: the key's id and its secret")
+    return lines[0], lines[1]

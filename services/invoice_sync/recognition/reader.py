@@ -1,0 +1,82 @@
+"""Has a file read by the program that is made for it, within a deadline. It never looks into the file itself."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import sys
+from typing import Any
+
+from chassis.errors import Fault, Kind
+from services.invoice_sync.domain.recognition import Certainty, Read, ReadField, Recognition, Source
+from services.invoice_sync.recognition.refusal import SENTENCES
+
+_PROGRAM = "services.invoice_sync.recognition.program"
+_DEADLINE_SECONDS = 20.0
+_ANSWER_BYTES_MAX = 1024 * 1024
+# Each takes a processor for a moment, and some hundred megabytes at the most.
+_AT_ONCE = 2
+
+
+class Reader:
+    """One for the process, so that no more programs run at once than it bears."""
+
+    def __init__(self, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
+        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._deadline_seconds = deadline_seconds
+
+    async def recognize(self, content: bytes) -> Recognition:
+        """What a file says. Raises Fault FILE_REFUSED with its rule."""
+        async with self._free:
+            told = await self._run(content)
+        if "rule" in told:
+            raise refused(str(told["rule"]))
+        reads = tuple(
+            Read(
+                ReadField(each["field"]),
+                each["value"],
+                Source(each["source"]),
+                each["page"],
+                Certainty(each["certainty"]),
+            )
+            for each in told["reads"]
+        )
+        return Recognition(told["kind"], hashlib.sha256(content).hexdigest(), told["pages"], reads)
+
+    async def _run(self, content: bytes) -> dict[str, Any]:
+        """The program's answer. What ends it before it answers is one of its limits."""
+        # Isolated: neither the environment nor the folder that we stand in says what is imported.
+        program = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-m",
+            _PROGRAM,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                answer, _ = await program.communicate(content)
+        except TimeoutError:
+            return {"rule": "LIMIT"}
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                program.kill()
+            await program.wait()
+        if program.returncode or len(answer) > _ANSWER_BYTES_MAX:
+            return {"rule": "LIMIT"}
+        told: dict[str, Any] = json.loads(answer)
+        return told
+
+
+def refused(rule: str) -> Fault:
+    """The fault for a file that is not read by this rule."""
+    message, message_zh = SENTENCES[rule]
+    return Fault(
+        Kind.INVALID,
+        "FILE_REFUSED",
+        f"{rule}: {message}",
+        f"{rule}：{message_zh}",
+        metadata={"rule": rule},
+    )

@@ -1,0 +1,89 @@
+"""SQL of the money of invoiced payments: a blue invoice takes from what is left, a red letter in the books gives back.
+
+Every function expects the payments to be held (`payments.lock`, `payments.lock_many`), and is part of its caller's
+transaction. It never decides what is to be invoiced.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.invoice_sync.store.sql import run
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The money of a payment, in minor units: what it was and went back, and what its invoices hold of it."""
+
+    payment_id: str
+    amount_minor: int
+    refunded_minor: int
+    invoiced_minor: int
+    red_minor: int
+    red_required_minor: int
+
+    @property
+    def left_minor(self) -> int:
+        """What may still be invoiced."""
+        held_minor = self.invoiced_minor - self.red_minor
+        return max(0, self.amount_minor - self.refunded_minor - held_minor)
+
+
+async def take(session: AsyncSession, wanted: Mapping[str, int]) -> set[str]:
+    """Take so many minor units of some payments for blue invoices; the payments of which there was not enough left.
+
+    Of those nothing was taken. Waits for whoever takes of the same payment.
+    """
+    rows = await run(session, _TAKE, list(wanted), list(wanted.values()))
+    return set(wanted) - {row[0] for row in rows}
+
+
+async def give_back(session: AsyncSession, payment_id: str, taken_back_minor: int) -> None:
+    """Count what a red letter in the books took back; it is positive. Money that no invoice holds cannot go back."""
+    await run(session, _GIVE_BACK, payment_id, taken_back_minor)
+
+
+async def money_moved(session: AsyncSession, payment_ids: Sequence[str]) -> dict[str, str]:
+    """Follow what the feed told of payments that have invoices: more went back, or something came again.
+
+    Of those whose invoices hold more than is left, so that a red letter is wanted: the newest blue invoice, by payment.
+    """
+    rows = await run(session, _MOVED, list(payment_ids))
+    return {row[0]: row[1] for row in rows if row[2]}
+
+
+async def of_payment(session: AsyncSession, payment_id: str) -> Holding | None:
+    """The money of a payment; None while it was never invoiced."""
+    rows = await run(session, f"{_HOLDING} WHERE payment_id = $1", payment_id)
+    return Holding(*rows[0]) if rows else None
+
+
+_COLUMNS = "payment_id, amount_minor, refunded_minor, invoiced_minor, red_minor, red_required_minor"
+_HOLDING = f"SELECT {_COLUMNS} FROM invoiceable"  # noqa: S608  the names are ours
+# In order of payments, so that two of these wait for each other and never both. Where nothing is left no row comes
+# back; the table's own check stands behind the condition.
+_TAKE = f"""
+    INSERT INTO invoiceable AS held ({_COLUMNS})
+    SELECT payment_id, amount_minor, refunded_minor, wanted.minor, 0, 0
+    FROM unnest($1::text[], $2::bigint[]) AS wanted (payment_id, minor) JOIN payment_follow USING (payment_id)
+    WHERE wanted.minor BETWEEN 1 AND amount_minor - refunded_minor
+    ORDER BY payment_id
+    ON CONFLICT (payment_id) DO UPDATE SET invoiced_minor = held.invoiced_minor + excluded.invoiced_minor
+    WHERE held.invoiced_minor - held.red_minor + excluded.invoiced_minor <= held.amount_minor - held.refunded_minor
+    RETURNING payment_id
+"""  # noqa: S608
+_GIVE_BACK = """
+    UPDATE invoiceable SET red_minor = red_minor + $2,
+        red_required_minor = greatest(0, invoiced_minor - red_minor - $2 - (amount_minor - refunded_minor))
+    WHERE payment_id = $1
+"""
+_MOVED = """
+    UPDATE invoiceable AS held SET amount_minor = told.amount_minor, refunded_minor = told.refunded_minor,
+        red_required_minor
+            = greatest(0, held.invoiced_minor - held.red_minor - (told.amount_minor - told.refunded_minor))
+    FROM payment_follow AS told
+    WHERE held.payment_id = ANY ($1::text[]) AND told.payment_id = held.payment_id
+        AND (held.amount_minor, held.refunded_minor) <> (told.amount_minor, told.refunded_minor)
+    RETURNING held.payment_id, told.invoice_id, held.red_required_minor
+"""
