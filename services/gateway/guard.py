@@ -92,10 +92,10 @@ class Guard:
     ) -> Response:
         """The answer to who has a link, few a second from an address; a download, which is `whole`, is recorded."""
         self._rates.take_alone(f"link:{suspect_of(origin.address)}", MethodClass.BULK)
-        entry = self._audit.open(request, _DOWNLOAD, origin.address, mutates=False)
+        entry = self.audit.open(request, _DOWNLOAD, origin.address, mutates=False)
         entry.caller_id, entry.saw_unmasked = "link", whole
         entry.name_all([invoice_id])
-        return await self._audit.kept(entry, answer)
+        return await self.audit.kept(entry, answer)
 
     def refused(self, raised: Exception, request: Request, origin: Origin, caller_id: str) -> None:
         """Judge a refusal."""

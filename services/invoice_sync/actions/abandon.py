@@ -9,6 +9,7 @@ from chassis.errors import Fault, Kind
 from chassis.ids import new_id
 from services.invoice_sync.actions.issue import request_id_reused
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.change import change_of
 from services.invoice_sync.domain.claim import Put
 from services.invoice_sync.domain.command import Ignore
 from services.invoice_sync.domain.event import Abandoned
@@ -90,7 +91,8 @@ class AbandonActions:
         if settled := await abandonments.hold_settled(session, invoice_id):
             await abandonments.leave_settled(session, self._left(settled, reason))
         elif held := await outbox.hold_idle(session, [invoice_id]):
-            await outbox.put(session, [Put(self._left(held[0], reason), "")])
+            left = self._left(held[0], reason)
+            await outbox.put(session, [Put(left, "", change_of(held[0], left))])
         else:
             raise _not_abandonable(invoice_id, "it is worked on this moment, try again", "系统正在处理，请稍后重试")
         await numbers.want_no_more(session, invoice_id)

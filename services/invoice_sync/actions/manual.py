@@ -17,6 +17,7 @@ from chassis.money import Money
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.issue import request_id_reused
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.change import change_of
 from services.invoice_sync.domain.claim import Put
 from services.invoice_sync.domain.event import Event, HandedOver, ReceiptRead, Released
 from services.invoice_sync.domain.invoice import Invoice
@@ -191,7 +192,7 @@ class ManualActions:
         for standing in await outbox.hold_idle(session, invoice_ids):
             decided = decide(standing, event, now, tools.jitter(), tools.timers).standing
             if decided != standing:
-                puts.append(Put(decided, ""))
+                puts.append(Put(decided, "", change_of(standing, decided)))
         if puts:
             await outbox.put(session, puts)
         return len(puts)

@@ -76,6 +76,7 @@ _ENTERED: Mapping[SyncState, ChangeKind] = {
     SyncState.CONFIRMED: ChangeKind.CONFIRMED,
     SyncState.MISSING: ChangeKind.MISSING,
     SyncState.REJECTED: ChangeKind.FAILED,
+    SyncState.ABANDONED: ChangeKind.FAILED,
     SyncState.MISMATCH: ChangeKind.FAILED,
     SyncState.VOIDED: ChangeKind.VOIDED,
 }
