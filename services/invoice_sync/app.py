@@ -88,6 +88,7 @@ async def run() -> None:
         config.gate_policy(),
         crash.at(config.crash_at),
         config.number_policy(),
+        config.check_policy(),
     )
 
     issue, probe = IssueActions(tools), ProbeActions(tax, tools)
@@ -116,9 +117,9 @@ async def run() -> None:
         manual=ManualActions(tools),
         abandon=AbandonActions(tools),
         recognize=RecognizeActions(Reader(), diagnose),
-        request=RequestActions(issue, deliver, tools, config.check_policy()),
+        request=RequestActions(issue, deliver, tools),
         confirm=ConfirmActions(issue, deliver, tools),
-        bulk_intake=BulkIntake(tools, config.check_policy()),
+        bulk_intake=BulkIntake(tools),
         bulk_read=BulkReadActions(tools),
         letters=RedLetterActions(tools),
         reissue=ReissueActions(tools),
@@ -130,7 +131,7 @@ async def run() -> None:
     loops += worker.red_loops(RedWork(tax, tools), RedAdoption(tax, tools), applications, config)
     loops.append(worker.parity_loop(parity, config))
     loops += worker.paper_loops(papers, archive, deliver, config)
-    loops.append(worker.bulk_loop(BulkWork(deliver, tools, config.check_policy()), config))
+    loops.append(worker.bulk_loop(BulkWork(deliver, tools), config))
     try:
         running = await server.start(config.listen, rpc.servicers(actions), loops, callers=_CALLERS)
         await server.until_stopped(running)

@@ -7,10 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis import telemetry
 from chassis.errors import Fault, Kind
 from services.invoice_sync.actions.attempt_log import body_context
+from services.invoice_sync.actions.buyer_fit import refuse_unfit
 from services.invoice_sync.actions.issue import request_id_reused
 from services.invoice_sync.actions.issuing import broken_of
 from services.invoice_sync.actions.numbers import take_number
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.buyer_check import Applicant
 from services.invoice_sync.domain.command import Ignore
 from services.invoice_sync.domain.event import Corrected
 from services.invoice_sync.domain.invoice import Invoice, Party, freeze_again, issue_date_of, request_fingerprint
@@ -35,11 +37,14 @@ class CorrectActions:
         self._tools = tools
 
     @telemetry.traced
-    async def correct_invoice(self, request_id: str, invoice_id: str, buyer: Party) -> CorrectionMade:
+    async def correct_invoice(
+        self, request_id: str, invoice_id: str, buyer: Party, *, is_natural_person: bool = False
+    ) -> CorrectionMade:
         """Freeze the next version of an invoice's document for this buyer, and make it due.
 
         Raises Fault NOT_FOUND, REQUEST_ID_REUSED, NOT_CORRECTABLE when it is neither refused nor invalid, and
-        NOT_CORRECTABLE with the rules when the new version breaks one too.
+        NOT_CORRECTABLE with the rules when the new version breaks one too; INVALID_FIELD for another buyer than before
+        that breaks a rule or is risky.
         """
         fingerprint = request_fingerprint(invoice_id, buyer)
         async with self._tools.sessions.begin() as session:
@@ -51,6 +56,9 @@ class CorrectActions:
             invoice = await invoices.get(session, invoice_id)
             if invoice is None:
                 raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+            if buyer != invoice.buyer:
+                applicant = Applicant(buyer.name, buyer.tax_id, is_natural_person=is_natural_person)
+                refuse_unfit(applicant, self._tools.checks)
             await self._correct(session, invoice, buyer)
             if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._tools.clock.now()):
                 raise request_id_reused()
