@@ -1,28 +1,17 @@
 """SQL of deliveries by mail: what is due, where each stands, and every step of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.invoice_sync.domain.delivery import Delivery, DeliveryState, Next
+from services.invoice_sync.domain.delivery import Delivery, DeliveryState, Next, Step
 from services.invoice_sync.store.sql import run
 
 _DELIVERY = """delivery_id, invoice_id, request_id, fingerprint, sealed_address, masked_address, operator, reason,
     state, tries, due_at, last_answer, create_time, update_time"""
 _STATE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happened to a delivery. `operator` is empty for what happened by itself."""
-
-    kind: str
-    detail: str
-    operator: str
-    event_time: datetime
 
 
 async def add(session: AsyncSession, made: Delivery) -> bool:
