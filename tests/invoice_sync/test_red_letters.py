@@ -286,3 +286,25 @@ async def test_letters_are_listed_by_state(bench):
 def test_every_state_tells_people_in_both_languages():
     assert set(WORDS) == set(RedState)
     assert all(words and words_zh and words != words_zh for words, words_zh in WORDS.values())
+
+
+async def test_a_red_invoice_is_confirmed_when_the_red_totals_of_its_day_agree(bench, system):
+    blue = await bench.booked(PERSON)
+    letter = await bench.asked(blue)
+    await bench.until(letter, "BOOKED")
+    red_id = (await bench.told(letter)).red_letter.red_invoice_id
+    await system.execute("UPDATE day_total SET red_minor = red_minor - 1, count_time = :now", now=system.clock.now())
+
+    async def read_again() -> str:
+        await system.execute("UPDATE outbox SET due_at = :now", now=system.clock.now())
+        await system.verify.verify_due()
+        return str((await system.read.get_invoice(red_id)).invoice.standing.sync_state)
+
+    while_they_differ = [await read_again() for _ in range(2)]
+    await system.execute("UPDATE day_total SET count_time = NULL")
+
+    async def confirmed() -> bool:
+        return await read_again() == "CONFIRMED"
+
+    await eventually(confirmed)
+    assert while_they_differ == ["BOOKED", "BOOKED"]
