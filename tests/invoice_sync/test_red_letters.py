@@ -1,5 +1,6 @@
 """A red letter through each of its states, over a real channel and with the authority's own forms."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -8,7 +9,11 @@ from bihuan.invoice_sync.v1 import red_letter_service_pb2 as pb
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from services.invoice_sync.actions.numbers import NumberActions
+from services.invoice_sync.actions.red_work import RedWork
+from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.domain.invoice import PERSON, InvoiceKind
+from services.invoice_sync.domain.number import NumberPolicy
 from services.invoice_sync.domain.red_letter import RedState
 from services.invoice_sync.domain.red_words import WORDS
 from services.invoice_sync.store import cases
@@ -308,3 +313,23 @@ async def test_a_red_invoice_is_confirmed_when_the_red_totals_of_its_day_agree(b
 
     await eventually(confirmed)
     assert while_they_differ == ["BOOKED", "BOOKED"]
+
+
+async def test_a_red_invoice_bears_a_number_of_the_sellers_own_and_waits_while_none_is_left(bench, system):
+    blue = await bench.booked(PERSON)
+    tools = replace(system.tools, numbers=NumberPolicy(preassigned=True, range_size=10, low_water=1))
+    bench.work, numbers = RedWork(system.tax, tools), NumberActions(system.tax, tools)
+    system.upload = UploadActions(system.tax, tools)
+    letter = await bench.asked(blue)
+    await bench.step()
+    await bench.step()
+    red_id = (await bench.told(letter)).red_letter.red_invoice_id
+    waiting = (await system.read.get_invoice(red_id)).invoice
+
+    await numbers.top_up()
+    numbered = (await system.read.get_invoice(red_id)).invoice
+    await bench.until(letter, "BOOKED")
+
+    assert [rule.rule for rule in waiting.broken_rules] == ["NO_NUMBER"]
+    assert len(numbered.standing.invoice_number) == 20
+    assert (await system.again(numbered)).standing.invoice_number == numbered.standing.invoice_number
