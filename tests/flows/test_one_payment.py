@@ -226,10 +226,8 @@ def _tree(system: System, trace_id: str) -> list:
 
 async def test_the_buyer_opens_a_link_and_both_copies_of_the_paper_are_restored_by_a_drill(system, tmp_path):
     system.gateway.put("/v1/merchants/city-water/profile", WATER)
-    payment_id = system.gateway.post("/v1/payments", _body("LINK1", "4200000000000000077", 7_700))["payment"][
-        "paymentId"
-    ]
-    booked = await eventually(lambda: _booked(system, payment_id), timeout_seconds=30)
+    recorded = system.gateway.post("/v1/payments", _body("LINK-1", "4200000077", 7_700))["payment"]
+    booked = await eventually(lambda: _booked(system, recorded["paymentId"]), timeout_seconds=30)
     invoice_id = booked["invoiceId"]
     asked = {"purpose": "LINK_PURPOSE_DOWNLOAD", "reason": "the buyer asked for it"}
     url = system.gateway.post(f"/v1/invoices/{invoice_id}/links", asked)["url"]

@@ -6,6 +6,7 @@ import email
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
 
@@ -17,6 +18,7 @@ from chassis.errors import Fault
 from services.invoice_sync.domain.delivery import DeliveryState, MailPolicy, NotAnAddress, mail_address
 from services.invoice_sync.domain.notice import read_report
 from services.invoice_sync.paper.mail import NO_TLS, Relay
+from services.invoice_sync.store import deliveries
 from tests.invoice_sync.builders import InvoiceSync
 from tests.invoice_sync.paper_bench import PaperBench, paper_bench
 
@@ -218,6 +220,24 @@ async def test_no_answer_after_the_whole_mail_is_unknown_and_the_next_try_bears_
     assert unknown.state is DeliveryState.UNKNOWN
     assert (await bench.deliver.get_delivery(asked.delivery_id)).delivery.state is DeliveryState.SENT
     assert len({each["Message-ID"] for each in mailbox.taken}) == 1
+
+
+async def test_a_try_that_nobody_finished_is_unknown_and_made_again_when_its_lease_is_over(
+    system: InvoiceSync, mailbox
+):
+    bench = _bench(system, mailbox.port)
+    _, asked = await _asked(system, bench)
+    async with system.sessions.begin() as session:  # a worker claims it, and is killed
+        now = system.clock.now()
+        await deliveries.claim_due(session, now, now + timedelta(seconds=180), 10)
+    assert await bench.deliver.send_due() == 0
+
+    system.clock.advance(181)
+    await bench.deliver.send_due()
+
+    shown = await bench.deliver.get_delivery(asked.delivery_id)
+    assert [each.kind for each in shown.steps] == ["QUEUED", "UNKNOWN", "TAKEN"]
+    assert (shown.delivery.state, shown.delivery.tries) == (DeliveryState.SENT, 2)
 
 
 async def test_a_bounce_that_comes_back_is_recorded_once_and_ends_the_delivery(system: InvoiceSync, door, mailbox):

@@ -144,7 +144,10 @@ class DeliverActions:
             return 0
         now = self._tools.clock.now()
         async with self._tools.sessions.begin() as session:
-            due = await deliveries.claim_due(session, now, now + _LEASE, _AT_ONCE)
+            due, left = await deliveries.claim_due(session, now, now + _LEASE, _AT_ONCE)
+            for delivery_id in left:
+                why = "whoever tried it has not written what came of it"
+                await deliveries.tell(session, delivery_id, Step(MailOutcome.UNKNOWN.value, why, "", now))
         for each in due:
             await self.send_mail(each, self._relay)
         return len(due)
