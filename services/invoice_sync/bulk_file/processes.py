@@ -3,17 +3,23 @@
 import asyncio
 import contextlib
 import json
+import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import structlog
+
 from chassis.errors import Fault, Kind
 from services.invoice_sync.bulk_file.refusal import refused
 
 _FOLDER = Path(__file__).parent
+_log = structlog.get_logger()
 _READ_SECONDS_MAX = 60.0
+# A program that dies before its first row may have been ended from outside; a file that ends it does so each time.
+_READS_MAX = 2
 _WRITE_SECONDS_MAX = 60.0
 _LINE_BYTES_MAX = 1024 * 1024  # a row has at most 32 cells of 1,000 characters, and JSON six bytes for one
 
@@ -31,23 +37,33 @@ async def read_rows(file: IO[bytes]) -> AsyncGenerator[FileRow]:
 
     The file is read from its beginning. No row is to be kept before the last one came.
     """
-    file.flush()
-    file.seek(0)
-    program = await _run("read_process.py", stdin=file)
     ends_at = asyncio.get_running_loop().time() + _READ_SECONDS_MAX
-    try:
-        while line := await _line(program, ends_at):
-            told = json.loads(line)
-            if isinstance(told, list):
-                yield FileRow(*told)
-            elif "code" in told:
-                raise refused(told["code"], told["row"], told["column"], told["value"])
-            else:
-                return
-        # It ended without a word: its limits ended it, or the library that reads workbooks did.
-        raise refused("DAMAGED")
-    finally:
-        await _end(program)
+    told_rows = False
+    for _ in range(_READS_MAX):
+        program = await _run("read_process.py", stdin=_from_its_beginning(file))
+        try:
+            while line := await _line(program, ends_at):
+                told = json.loads(line)
+                if isinstance(told, list):
+                    told_rows = True
+                    yield FileRow(*told)
+                elif "code" in told:
+                    raise refused(told["code"], told["row"], told["column"], told["value"])
+                else:
+                    return
+        finally:
+            await _end(program)
+        # It ended without a word: the file made it, which it does again, or it was ended from outside.
+        _log.warning("reader ended without a word", exit_status=program.returncode)
+        if told_rows:
+            break
+    raise refused("DAMAGED")
+
+
+def _from_its_beginning(file: IO[bytes]) -> IO[bytes]:
+    file.flush()
+    os.lseek(file.fileno(), 0, os.SEEK_SET)  # seek() may stay within the buffer, of which the program knows nothing
+    return file
 
 
 async def _line(program: asyncio.subprocess.Process, ends_at: float) -> bytes:
