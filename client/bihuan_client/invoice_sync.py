@@ -1370,7 +1370,7 @@ class Invoice:
     """The key under which they are sent, every time the same."""
 
     submit_count: int = 0
-    """How often they were sent."""
+    """How often they were sent, or exported to be carried there by hand."""
 
     next_attempt_time: datetime | None = None
     """When it is next looked at; unset when nothing is due."""

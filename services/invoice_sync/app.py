@@ -90,6 +90,7 @@ async def run() -> None:
         config.gate_policy(),
         crash.at(config.crash_at),
         config.number_policy(),
+        config.check_policy(),
     )
 
     issue, probe = IssueActions(tools), ProbeActions(tax, tools)
@@ -119,9 +120,9 @@ async def run() -> None:
         manual=ManualActions(tools),
         abandon=AbandonActions(tools),
         recognize=RecognizeActions(Reader(), diagnose),
-        request=RequestActions(issue, deliver, tools, config.check_policy()),
+        request=RequestActions(issue, deliver, tools),
         confirm=ConfirmActions(issue, deliver, tools),
-        bulk_intake=BulkIntake(tools, config.check_policy()),
+        bulk_intake=BulkIntake(tools),
         bulk_read=BulkReadActions(tools),
         letters=RedLetterActions(tools),
         reissue=ReissueActions(tools),
@@ -133,7 +134,7 @@ async def run() -> None:
     loops += worker.red_loops(RedWork(tax, tools), RedAdoption(tax, tools), applications, config)
     loops.append(worker.parity_loop(parity, config))
     loops += worker.paper_loops(papers, archive, deliver, config)
-    loops.append(worker.bulk_loop(BulkWork(deliver, tools, config.check_policy()), config))
+    loops.append(worker.bulk_loop(BulkWork(deliver, tools), config))
     try:
         servicers = [*rpc.servicers(actions), feed_servicer(told)]
         running = await server.start(config.listen, servicers, loops, callers=_CALLERS)

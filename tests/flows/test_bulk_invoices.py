@@ -141,3 +141,19 @@ def test_a_request_by_one_payment_still_has_its_short_form(system: System, bihua
 
     assert isinstance(done.exception, client.GatewayError)
     assert done.exception.problem["reason"] in ("NOT_INVOICEABLE", "NOT_FOUND")
+
+
+async def test_a_merchants_key_sends_files_of_its_own_and_of_nobody_else(system: System, tmp_path: Path):
+    asked = {"displayName": "ours", "roles": ["integrator"], "merchantIds": ["us"]}
+    bearer = {"authorization": f"Bearer {system.gateway.post('/v1/apiKeys', asked)['token']}"}
+    content = written(tmp_path, [("pay_nowhere", "江城科技有限公司", USCC)]).read_bytes()
+    url = system.stack.addresses.gateway_url
+
+    async with httpx.AsyncClient(base_url=url, headers=bearer, trust_env=False) as http:
+        told = [
+            await http.post(f"/v1/bulk-requests:upload?merchantId={each}&mode=MODE_ACCEPT_GOOD", content=content)
+            for each in ("us", "city-water")
+        ]
+
+    assert [each.status_code for each in told] == [200, 404], [each.text for each in told]
+    assert told[0].json()["bulkRequest"]["wrongCount"] == 1

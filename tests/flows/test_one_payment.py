@@ -1,8 +1,11 @@
 """One payment, all the way: gateway, payments, reconciler, invoice_sync and the tax system, in one trace."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +14,7 @@ from chassis.money import Money
 from cli import spans
 from cli.client import GatewayError
 from cli.reconciliation import run_and_wait
+from cli.stack import archive_settings
 from cli.statements import ingest_file
 from demo import wechat_pay_bill
 from demo.plan import BillRow
@@ -218,3 +222,40 @@ def _reconciled(system: System, payment_id: str) -> dict:
 
 def _tree(system: System, trace_id: str) -> list:
     return shape(spans.trees(system.trace(trace_id)))
+
+
+async def test_the_buyer_opens_a_link_and_both_copies_of_the_paper_are_restored_by_a_drill(system, tmp_path):
+    system.gateway.put("/v1/merchants/city-water/profile", WATER)
+    recorded = system.gateway.post("/v1/payments", _body("LINK-1", "4200000077", 7_700))["payment"]
+    booked = await eventually(lambda: _booked(system, recorded["paymentId"]), timeout_seconds=30)
+    invoice_id = booked["invoiceId"]
+    asked = {"purpose": "LINK_PURPOSE_DOWNLOAD", "reason": "the buyer asked for it"}
+    url = system.gateway.post(f"/v1/invoices/{invoice_id}/links", asked)["url"]
+
+    def archived() -> bool:
+        papers = system.gateway.get(f"/v1/invoices/{invoice_id}/papers").get("papers", [])
+        copies = [copy["state"] for paper in papers for copy in paper["copies"]]
+        return bool(copies) and set(copies) == {"COPY_STATE_WHOLE"}
+
+    await eventually(archived, timeout_seconds=30)
+    page, xml = _opened(url), _opened(f"{url}/xml")
+
+    assert page.status_code == 200
+    assert "已入税务系统" in page.text
+    assert booked["invoiceNumber"] not in page.text
+    assert booked["invoiceNumber"] in xml.text
+    done = _drilled(system, tmp_path / "drill")
+    assert done.returncode == 0, done.stderr
+    for place in ("first", "second"):
+        assert (tmp_path / "drill" / place / f"{invoice_id}-v1.xml").read_bytes() == xml.content
+
+
+def _opened(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=10, trust_env=False)
+
+
+def _drilled(system: System, folder: Path) -> "subprocess.CompletedProcess[bytes]":
+    settings = archive_settings(system.stack.addresses)
+    environment = {f"BIHUAN_INVOICE_SYNC_{name}": value for name, value in settings.items()}
+    command = [Path(sys.executable).parent / "bihuan", "archive", "drill", "--sample", "1000", "--folder", folder]
+    return subprocess.run(command, env={"PATH": "/usr/bin", **environment}, capture_output=True, check=False)

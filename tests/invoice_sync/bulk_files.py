@@ -8,7 +8,7 @@ from bihuan.invoice_sync.v1 import bulk_request_pb2, bulk_request_service_pb2
 from openpyxl import Workbook
 
 from services.invoice_sync.actions.bulk_work import BulkWork
-from tests.invoice_sync.builders import CHECKS, InvoiceSync
+from tests.invoice_sync.builders import InvoiceSync
 from tests.invoice_sync.paper_bench import paper_bench
 
 COLUMNS = ("支付单号", "商户订单号", "发票抬头", "税号", "自然人", "邮箱", "金额")
@@ -43,7 +43,7 @@ def xlsx_of(rows: Iterable[Row], columns: Row = COLUMNS) -> bytes:
 
 def bulk_work(system: InvoiceSync) -> BulkWork:
     """What the loop does, slice by slice."""
-    return BulkWork(paper_bench(system.tools).deliver, system.tools, CHECKS)
+    return BulkWork(paper_bench(system.tools).deliver, system.tools)
 
 
 def parts_of(content: bytes, mode: int = ACCEPT_GOOD, **said):

@@ -21,7 +21,7 @@ from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
-from tests.invoice_sync.builders import OPEN_GATES, TIMERS, InvoiceSync
+from tests.invoice_sync.builders import CHECKS, OPEN_GATES, TIMERS, InvoiceSync
 from tests.invoice_sync.door import Door, open_door
 from tests.support.tax_sandbox import running_tax_sandbox
 
@@ -40,6 +40,7 @@ async def system(fresh_database, tmp_path: Path) -> AsyncIterator[InvoiceSync]:
         TIMERS,
         Routing(),
         OPEN_GATES,
+        checks=CHECKS,
     )
     async with running_tax_sandbox(await fresh_database("services.tax_sandbox")) as steering:
         tax = SandboxTaxSystem(steering.url)

@@ -17,7 +17,7 @@ from tests.invoice_sync.builders import InvoiceSync, a_payment, a_profile
 from tests.invoice_sync.door import Door, open_door
 from tests.support.eventually import eventually
 
-FIRM = Party("江城科技有限公司", "91420100MA4K000001")
+FIRM = Party("江城科技有限公司", "91420100MA4K00000Q")
 ALL, PART = 12_345, 2_345
 HOUR_SECONDS = 3_600
 FORMS = "/production/42/v1/red-forms"

@@ -4,11 +4,17 @@ import asyncio
 
 import grpc
 import pytest
-from bihuan.invoice_sync.v1 import confirmation_pb2, confirmation_service_pb2, invoice_service_pb2
+from bihuan.invoice_sync.v1 import (
+    confirmation_pb2,
+    confirmation_service_pb2,
+    invoice_service_pb2,
+    red_letter_service_pb2,
+)
 from sqlalchemy.exc import DBAPIError
 
 from chassis.errors import Fault, from_rpc_error
 from chassis.money import Money
+from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.policy import IssuePolicy
 from tests.invoice_sync.builders import a_payment, a_profile
 
@@ -198,3 +204,51 @@ async def test_what_awaits_is_listed_by_merchant_and_state_newest_first(system, 
     ids = [each.confirmation.confirmation_id for each in (second_answer, first_answer)]
     assert [each.confirmation_id for each in awaiting.confirmations] == ids[:1]
     assert [each.confirmation_id for each in [*first.confirmations, *rest.confirmations]] == ids
+
+
+@pytest.mark.parametrize(
+    ("title", "tax_id", "rule"),
+    [
+        ("张三丰", "", "SHORT_NAME"),
+        ("江城科技有限公司", "911100006000373410", "TAX_ID_CHECK_DIGIT"),
+        ("个人", "91110000600037341L", "BUYER_COMPANY"),
+    ],
+)
+async def test_no_other_way_brings_a_risky_buyer_onto_an_invoice(system, door, paid, title, tax_id, rule):
+    broken = Party("个人", "91110000600037341L")
+    held = a_payment()
+    await system.follow(held)
+    invalid = await system.issue.request_invoice("request-0009", held.payment_id, broken)
+    said = {"buyer_title": title, "buyer_tax_id": tax_id}
+
+    remainder = await fault_of(
+        door.reds.InvoiceRemainder(
+            red_letter_service_pb2.InvoiceRemainderRequest(
+                request_id="request-0001", payment_id=paid.payment_id, **said
+            )
+        )
+    )
+    correction = None
+    if Party(title, tax_id) != broken:  # what stands there already is judged as it was
+        correction = await fault_of(
+            door.invoices.CorrectInvoice(
+                invoice_service_pb2.CorrectInvoiceRequest(
+                    request_id="request-0002", invoice_id=invalid.invoice_id, **said
+                )
+            )
+        )
+
+    assert {rule} == {each.fields[0].rule for each in (remainder, correction) if each}
+    assert await system.invoices_of(paid.payment_id) == []
+
+
+async def test_a_natural_person_is_corrected_onto_an_invoice_by_saying_so(system, door, paid):
+    made = await system.issue.request_invoice("request-0009", paid.payment_id, Party("个人", "91110000600037341L"))
+
+    answer = await door.invoices.CorrectInvoice(
+        invoice_service_pb2.CorrectInvoiceRequest(
+            request_id="request-0001", invoice_id=made.invoice_id, buyer_title="张三丰", natural_person=True
+        )
+    )
+
+    assert answer.invoice.buyer_title == "张三丰"

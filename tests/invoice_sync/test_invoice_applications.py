@@ -1,6 +1,7 @@
 """Lost and wrong invoices: the customer applies with proof, a second person reviews, a copy or a new one follows."""
 
 import hashlib
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -10,6 +11,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.invoice_sync.domain.application import WORDS, ApplicationState
 from services.invoice_sync.domain.invoice import PERSON
+from services.invoice_sync.domain.red_letter import is_gone
+from services.invoice_sync.domain.standing import SyncState, Work, opened
+from tests.invoice_sync.builders import NOON
 from tests.invoice_sync.red_bench import ALL, FIRM, red_bench
 
 PHOTO = b"\x89PNG\r\n\x1a\n and what follows"
@@ -186,3 +190,29 @@ async def test_steps_and_proof_of_applications_are_never_changed(bench, system):
 
 def test_every_state_of_an_application_tells_people_in_both_languages():
     assert set(WORDS) == set(ApplicationState)
+
+
+@pytest.mark.parametrize(
+    ("state", "red_number", "submit_count", "gone"),
+    [
+        ("VOIDED", "", 1, True),
+        ("VOIDED", "26422000000000000001", 1, False),
+        ("ABANDONED", "", 0, True),
+        ("ABANDONED", "", 1, False),
+        ("BOOKED", "", 1, False),
+    ],
+)
+def test_what_the_authority_may_hold_is_taken_back_by_a_red_letter_alone(state, red_number, submit_count, gone):
+    blank = opened("inv_1", NOON, NOON, valid=False)
+    due = (Work.CONFIRM, NOON) if state == "BOOKED" else (None, None)
+
+    stands = replace(
+        blank,
+        sync_state=SyncState(state),
+        work=due[0],
+        due_at=due[1],
+        red_number=red_number,
+        submit_count=submit_count,
+    )
+
+    assert is_gone(stands) is gone

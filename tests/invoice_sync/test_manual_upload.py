@@ -260,6 +260,17 @@ async def test_an_invoice_is_abandoned_by_two_persons_and_never_by_one(moving):
     assert await moving.upload.upload_due() == 0
 
 
+async def test_what_was_carried_there_and_then_abandoned_counts_as_one_that_the_authority_may_have(moving, manual):
+    abandon = AbandonActions(moving.tools)
+    (made,) = await moving.issued()
+    await exported(manual)
+    proposed = await abandon.propose_abandonment("request-1", made.invoice_id, "zhang", "no")
+    await abandon.decide_abandonment(proposed.abandonment.abandonment_id, "li", "yes", approve=True)
+    standing = (await moving.again(made)).standing
+
+    assert (standing.sync_state, standing.submit_count) == (SyncState.ABANDONED, 1)
+
+
 async def test_what_is_refused_can_be_abandoned_and_what_is_booked_cannot(moving):
     abandon = AbandonActions(moving.tools)
     (booked,) = await moving.all_booked()

@@ -27,7 +27,7 @@ from tests.invoice_sync.builders import SELLER, a_payment, a_profile
 from tests.support.eventually import eventually
 
 OTHER = Party("汉口燃气有限公司", "91420100MA4KGAS001")
-FIRM = Party("江城科技有限公司", "91420100MA4K000001")
+FIRM = Party("江城科技有限公司", "91420100MA4K00000Q")
 
 
 class Crashed(BaseException):

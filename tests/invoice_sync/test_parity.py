@@ -10,10 +10,12 @@ from grpc.aio import AioRpcError
 from sqlalchemy import text
 
 from services.invoice_sync.actions.parity import ParityActions
+from services.invoice_sync.domain.invoice import PERSON, InvoiceKind
 from services.invoice_sync.domain.parity import DifferenceClass, ParityState, Sums
 from services.invoice_sync.domain.standing import SyncState
 from tests.invoice_sync.door import open_door
 from tests.invoice_sync.moving import DAY, Moving, moving_system
+from tests.invoice_sync.red_bench import red_bench
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import SELLER_TAX_ID, a_document, submit_to, until_status
 
@@ -206,3 +208,22 @@ async def test_a_comparison_is_asked_for_and_read_through_the_door(moving):
     assert (made.run.ours.blue_count, made.run.theirs.blue_minor) == (2, 2 * 12_345)
     assert got.run == made.run == listed.runs[0]
     assert "no day" in (raised.value.details() or "")
+
+
+async def test_blue_and_red_are_compared_apart_and_a_red_one_is_named_too(system):
+    async with red_bench(system) as bench:
+        blue = await bench.booked(PERSON)
+        letter = await bench.asked(blue)
+        await bench.until(letter, "BOOKED")
+        (red,) = [each for each in await system.invoices_of(blue.payment_id) if each.kind is InvoiceKind.RED]
+    parity, day = ParityActions(system.tax, system.tools), red.issue_date.isoformat()
+    agreed = await parity.run_parity(SELLER_TAX_ID, day)
+    path = f"/steering/invoices/{red.standing.invoice_number}/void"
+    (await system.steering.http.post(path)).raise_for_status()
+    differs = await parity.run_parity(SELLER_TAX_ID, day)
+    (found,) = (await parity.get_parity_run(differs.run.run_id, 0, "")).differences
+
+    assert agreed.run.state is ParityState.AGREES
+    assert [each.ours for each in agreed.run.days] == [Sums(1, 12_345, 1, -12_345)]
+    assert (found.kind, found.invoice_id, found.ours_minor) == ("RED", red.invoice_id, -12_345)
+    assert found.difference_class is DifferenceClass.STATE_DIFFERS

@@ -1,9 +1,11 @@
 """Invoice files that somebody sends in: what is read of them, from where, and what is never read."""
 
 import contextlib
+import os
 import struct
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -193,3 +195,14 @@ async def test_the_next_file_is_read_whatever_the_one_before_did():
             await reader.recognize(HOSTILE[name][0])
 
     assert said(await reader.recognize(xml_file(SHEET))) == ALL
+
+
+def test_what_real_issuers_send_is_read_to_its_number():
+    folder = os.environ.get("BIHUAN_FIXTURES")
+    files = sorted(Path(folder, "invoices").glob("*.*")) if folder else []
+    if not files:
+        pytest.skip("no invoice files of real issuers: BIHUAN_FIXTURES names no folder with invoices/")
+
+    unread = [path.name for path in files if not read(path.read_bytes()).values(ReadField.NUMBER)]
+
+    assert unread == []

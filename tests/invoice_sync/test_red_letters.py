@@ -1,5 +1,6 @@
 """A red letter through each of its states, over a real channel and with the authority's own forms."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -8,7 +9,11 @@ from bihuan.invoice_sync.v1 import red_letter_service_pb2 as pb
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from services.invoice_sync.actions.numbers import NumberActions
+from services.invoice_sync.actions.red_work import RedWork
+from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.domain.invoice import PERSON, InvoiceKind
+from services.invoice_sync.domain.number import NumberPolicy
 from services.invoice_sync.domain.red_letter import RedState
 from services.invoice_sync.domain.red_words import WORDS
 from services.invoice_sync.store import cases
@@ -286,3 +291,45 @@ async def test_letters_are_listed_by_state(bench):
 def test_every_state_tells_people_in_both_languages():
     assert set(WORDS) == set(RedState)
     assert all(words and words_zh and words != words_zh for words, words_zh in WORDS.values())
+
+
+async def test_a_red_invoice_is_confirmed_when_the_red_totals_of_its_day_agree(bench, system):
+    blue = await bench.booked(PERSON)
+    letter = await bench.asked(blue)
+    await bench.until(letter, "BOOKED")
+    red_id = (await bench.told(letter)).red_letter.red_invoice_id
+    await system.execute("UPDATE day_total SET red_minor = red_minor - 1, count_time = :now", now=system.clock.now())
+
+    async def read_again() -> str:
+        await system.execute("UPDATE outbox SET due_at = :now", now=system.clock.now())
+        await system.verify.verify_due()
+        return str((await system.read.get_invoice(red_id)).invoice.standing.sync_state)
+
+    while_they_differ = [await read_again() for _ in range(2)]
+    await system.execute("UPDATE day_total SET count_time = NULL")
+
+    async def confirmed() -> bool:
+        return await read_again() == "CONFIRMED"
+
+    await eventually(confirmed)
+    assert while_they_differ == ["BOOKED", "BOOKED"]
+
+
+async def test_a_red_invoice_bears_a_number_of_the_sellers_own_and_waits_while_none_is_left(bench, system):
+    blue = await bench.booked(PERSON)
+    tools = replace(system.tools, numbers=NumberPolicy(preassigned=True, range_size=10, low_water=1))
+    bench.work, numbers = RedWork(system.tax, tools), NumberActions(system.tax, tools)
+    system.upload = UploadActions(system.tax, tools)
+    letter = await bench.asked(blue)
+    await bench.step()
+    await bench.step()
+    red_id = (await bench.told(letter)).red_letter.red_invoice_id
+    waiting = (await system.read.get_invoice(red_id)).invoice
+
+    await numbers.top_up()
+    numbered = (await system.read.get_invoice(red_id)).invoice
+    await bench.until(letter, "BOOKED")
+
+    assert [rule.rule for rule in waiting.broken_rules] == ["NO_NUMBER"]
+    assert len(numbered.standing.invoice_number) == 20
+    assert (await system.again(numbered)).standing.invoice_number == numbered.standing.invoice_number

@@ -181,7 +181,7 @@ async def test_a_refused_invoice_is_corrected_by_a_next_version_under_the_same_k
     await system.steering.plan("REFUSE", times=1, code="E4100")
     (invoice,) = await system.issued()
     await system.upload.upload_due()
-    correct, buyer = CorrectActions(system.tools), Party("江城科技有限公司", "91420100MA4K000001")
+    correct, buyer = CorrectActions(system.tools), Party("江城科技有限公司", "91420100MA4K00000Q")
 
     made = await correct.correct_invoice("request-0001", invoice.invoice_id, buyer)
     again = await correct.correct_invoice("request-0001", invoice.invoice_id, buyer)

@@ -29,9 +29,8 @@ from services.invoice_sync.domain.application import (
 )
 from services.invoice_sync.domain.invoice import Invoice, Party
 from services.invoice_sync.domain.policy import NotDue
-from services.invoice_sync.domain.red_letter import RedReason, RedState
+from services.invoice_sync.domain.red_letter import RedReason, RedState, is_gone
 from services.invoice_sync.domain.red_words import WORDS
-from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.store import applications, attempts, invoiceable, invoices, payments, red_letters
 
 _PAGE_SIZE = 50
@@ -221,11 +220,10 @@ class ApplicationActions:
     async def _begin_reissue(
         self, session: AsyncSession, reviewed: Application, why: str, operator: str
     ) -> Application:
-        """Ask for the red letter of all that is left of the old invoice; one voided at the authority needs none."""
+        """Ask for the red letter of all that is left of the old invoice; one that is gone needs none."""
         await payments.lock(session, reviewed.payment_id)
         blue = await _invoice(session, reviewed.invoice_id)
-        standing = blue.standing
-        if standing.sync_state is SyncState.VOIDED and not standing.red_number:
+        if is_gone(blue.standing):
             left_minor = blue.amount.amount_minor - await red_letters.taken_back_minor(session, blue.invoice_id)
             await invoiceable.give_back(session, blue.payment_id, left_minor)
             return await self._reissued(session, reviewed, left_minor)

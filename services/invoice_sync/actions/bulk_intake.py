@@ -31,7 +31,7 @@ from services.invoice_sync.domain.bulk_row import (
     told_by,
     told_twice,
 )
-from services.invoice_sync.domain.buyer_check import CheckPolicy, Finding
+from services.invoice_sync.domain.buyer_check import Finding
 from services.invoice_sync.domain.confirmation import fingerprint_of
 from services.invoice_sync.spool import Spooled, spooled
 from services.invoice_sync.store import bulk_requests, payments
@@ -67,9 +67,8 @@ class _Looked:
 class BulkIntake:
     """The way in for files."""
 
-    def __init__(self, tools: Tools, policy: CheckPolicy) -> None:
+    def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._policy = policy
         self._free = _FILES_MAX
 
     @telemetry.traced
@@ -112,7 +111,7 @@ class BulkIntake:
         return header, rows
 
     def _read_rows(self, header: Header, part: Sequence[FileRow]) -> list[BulkRow]:
-        return [read_row(header, each.row_no, each.cells, self._policy) for each in part]
+        return [read_row(header, each.row_no, each.cells, self._tools.checks) for each in part]
 
     async def _keep(
         self, sent: Sent, file: Spooled, header: Header, rows: Sequence[BulkRow]
@@ -158,7 +157,7 @@ class BulkIntake:
         if first != row.row_no:
             return (told_twice(first),)
         fingerprint = fingerprint_of(payment_id, row.applicant)
-        verdict = judge_row(row, fingerprint, sent.merchant_id, looked.known.get(payment_id), self._policy)
+        verdict = judge_row(row, fingerprint, sent.merchant_id, looked.known.get(payment_id), self._tools.checks)
         return verdict.findings if isinstance(verdict, Refuse) else ()
 
 

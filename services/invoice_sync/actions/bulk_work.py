@@ -16,7 +16,7 @@ from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.bulk_judge import Awaits, Confirm, HasInvoice, Issue, Refuse, judge_row
 from services.invoice_sync.domain.bulk_request import BulkRequest, BulkState, Outcome, RowResult
 from services.invoice_sync.domain.bulk_row import OUR_NAMES, BulkRow, in_cell, told_by
-from services.invoice_sync.domain.buyer_check import CheckPolicy, Finding
+from services.invoice_sync.domain.buyer_check import Finding
 from services.invoice_sync.domain.confirmation import Confirmation, fingerprint_of
 from services.invoice_sync.domain.policy import IssuePolicy
 from services.invoice_sync.store import bulk_requests, confirmations, payments
@@ -39,10 +39,9 @@ class _Slice:
 class BulkWork:
     """The loop's work. A process that dies in a slice leaves nothing of it, so that no row is asked for twice."""
 
-    def __init__(self, deliver: DeliverActions, tools: Tools, policy: CheckPolicy) -> None:
+    def __init__(self, deliver: DeliverActions, tools: Tools) -> None:
         self._deliver = deliver
         self._tools = tools
-        self._policy = policy
         self._issuing = Issuing(tools)
 
     @telemetry.traced
@@ -66,7 +65,7 @@ class BulkWork:
         for kept in waiting:
             row = self._opened(known.bulk_request_id, kept)
             fingerprint = fingerprint_of(row.payment_id, row.applicant)
-            verdict = judge_row(row, fingerprint, known.merchant_id, of_payment.get(row.payment_id), self._policy)
+            verdict = judge_row(row, fingerprint, known.merchant_id, of_payment.get(row.payment_id), self._tools.checks)
             match verdict:
                 case Refuse(findings=findings):
                     done.results.append(_refused(kept.result, row, findings))

@@ -8,10 +8,12 @@ from chassis import telemetry
 from chassis.errors import Fault, Kind
 from chassis.versions import must_be_at
 from services.invoice_sync.actions.attempt_log import body_context
+from services.invoice_sync.actions.buyer_fit import refuse_unfit
 from services.invoice_sync.actions.issue import request_id_reused
 from services.invoice_sync.actions.issuing import broken_of
 from services.invoice_sync.actions.numbers import take_number
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.buyer_check import Applicant
 from services.invoice_sync.domain.change import change_of
 from services.invoice_sync.domain.claim import Reopen
 from services.invoice_sync.domain.command import Ignore
@@ -39,12 +41,19 @@ class CorrectActions:
 
     @telemetry.traced
     async def correct_invoice(
-        self, request_id: str, invoice_id: str, buyer: Party, expected_version: int = 0
+        self,
+        request_id: str,
+        invoice_id: str,
+        buyer: Party,
+        expected_version: int = 0,
+        *,
+        is_natural_person: bool = False,
     ) -> CorrectionMade:
         """Freeze the next version of an invoice's document for this buyer, and make it due.
 
         Raises Fault NOT_FOUND, REQUEST_ID_REUSED, VERSION_MISMATCH, NOT_CORRECTABLE when it is neither refused nor
-        invalid, and NOT_CORRECTABLE with the rules when the new version breaks one too.
+        invalid, and NOT_CORRECTABLE with the rules when the new version breaks one too; INVALID_FIELD for another buyer than before
+        that breaks a rule or is risky.
         """
         fingerprint = request_fingerprint(invoice_id, buyer)
         async with self._tools.sessions.begin() as session:
@@ -57,6 +66,9 @@ class CorrectActions:
             if invoice is None:
                 raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
             must_be_at(expected_version, invoice.version)
+            if buyer != invoice.buyer:
+                applicant = Applicant(buyer.name, buyer.tax_id, is_natural_person=is_natural_person)
+                refuse_unfit(applicant, self._tools.checks)
             await self._correct(session, invoice, buyer)
             if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._tools.clock.now()):
                 raise request_id_reused()

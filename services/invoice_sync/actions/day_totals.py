@@ -24,12 +24,13 @@ _RECOUNT_AT_MOST = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class DayCompared:
-    """`equal` is of the blue ones; None when nothing could be compared: no totals, or ours were on the move meanwhile.
+    """`equal` is of the blue ones, `red_equal` of the red; None when nothing was compared: no totals, or ours moved.
 
     `watermark` is the authority's; `opened` and `closed` tell of the day's case.
     """
 
     equal: bool | None
+    red_equal: bool | None = None
     watermark: datetime | None = None
     offered: bool = True
     call_count: int = 0
@@ -70,7 +71,7 @@ async def compare_day(tools: Tools, tax: TaxSystem, seller_tax_id: str, issue_da
         ours = await totals.of_day(session, seller_tax_id, issue_date)
         moved = replace(ours, count_time=before.count_time) != before
         if moved or issue_date_of(theirs.watermark) < issue_date:
-            return DayCompared(None, theirs.watermark, call_count=1)
+            return DayCompared(None, watermark=theirs.watermark, call_count=1)
         return await _keep(session, now, seller_tax_id, issue_date, ours, theirs)
 
 
@@ -78,9 +79,12 @@ def _blue_equal(ours: DayTotals, theirs: Totals) -> bool:
     return (ours.blue_count, ours.blue_minor) == (theirs.blue_count, theirs.blue_minor)
 
 
+def _red_equal(ours: DayTotals, theirs: Totals) -> bool:
+    return (ours.red_count, ours.red_minor) == (theirs.red_count, theirs.red_minor)
+
+
 def _equal(ours: DayTotals, theirs: Totals) -> bool:
-    red_equal = (ours.red_count, ours.red_minor) == (theirs.red_count, theirs.red_minor)
-    return _blue_equal(ours, theirs) and red_equal
+    return _blue_equal(ours, theirs) and _red_equal(ours, theirs)
 
 
 def _is_recount_due(ours: DayTotals, now: datetime) -> bool:
@@ -92,13 +96,14 @@ async def _keep(
 ) -> DayCompared:
     if _equal(ours, theirs):
         closed = await cases.close_day(session, KIND, seller_tax_id, issue_date.isoformat(), now)
-        return DayCompared(True, theirs.watermark, call_count=1, closed=bool(closed))
+        return DayCompared(True, True, theirs.watermark, call_count=1, closed=bool(closed))
     opened = await cases.open_day(session, _case(now, seller_tax_id, issue_date, ours, theirs))
     if opened:
         # One of ours may have gone, or one may be there below the watermark that we read the list up to.
         await books.recheck_day(session, seller_tax_id, issue_date, now, _REREAD_MAX)
         await read_again_from(session, seller_tax_id, issue_date, now)
-    return DayCompared(_blue_equal(ours, theirs), theirs.watermark, call_count=1, opened=opened)
+    blue_equal, red_equal = _blue_equal(ours, theirs), _red_equal(ours, theirs)
+    return DayCompared(blue_equal, red_equal, theirs.watermark, call_count=1, opened=opened)
 
 
 def _case(now: datetime, seller_tax_id: str, issue_date: date, ours: DayTotals, theirs: Totals) -> cases.Case:

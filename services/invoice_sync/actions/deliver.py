@@ -5,14 +5,13 @@ is over, under the same Message-ID.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
-from chassis.errors import Fault, Kind
+from chassis.errors import Fault, FieldFault, Kind
 from chassis.ids import new_id
 from services.invoice_sync.actions.links import LinkActions
 from services.invoice_sync.actions.papers import PaperActions
@@ -20,9 +19,12 @@ from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.archive import PaperKind
 from services.invoice_sync.domain.delivery import (
     Delivery,
+    DeliveryShown,
     DeliveryState,
     MailOutcome,
     MailPolicy,
+    NotAnAddress,
+    Step,
     after_report,
     after_try,
     delivery_fingerprint,
@@ -33,21 +35,11 @@ from services.invoice_sync.domain.notice import Notice, mail_of, read_report
 from services.invoice_sync.domain.original import decimal_text, read_xml
 from services.invoice_sync.paper.mail import MailAnswer, Relay
 from services.invoice_sync.store import deliveries, invoices
-from services.invoice_sync.store.deliveries import Step
 
 _AT_ONCE = 10
 _LEASE = timedelta(seconds=180)
 _LISTED_MAX = 100
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryShown:
-    """A delivery with its steps, oldest first; `replayed` when it had been asked for before."""
-
-    delivery: Delivery
-    steps: Sequence[Step]
-    replayed: bool = False
 
 
 class DeliverActions:
@@ -88,7 +80,7 @@ class DeliverActions:
 
         Where no mail is sent it waits until a relay is set.
         """
-        address = mail_address(email)
+        address = _address_in(email)
         fingerprint, now = delivery_fingerprint(invoice_id, address), self._tools.clock.now()
         delivery_id = new_id("dlv")
         made = Delivery(
@@ -152,7 +144,10 @@ class DeliverActions:
             return 0
         now = self._tools.clock.now()
         async with self._tools.sessions.begin() as session:
-            due = await deliveries.claim_due(session, now, now + _LEASE, _AT_ONCE)
+            due, left = await deliveries.claim_due(session, now, now + _LEASE, _AT_ONCE)
+            for delivery_id in left:
+                why = "whoever tried it has not written what came of it"
+                await deliveries.tell(session, delivery_id, Step(MailOutcome.UNKNOWN.value, why, "", now))
         for each in due:
             await self.send_mail(each, self._relay)
         return len(due)
@@ -243,6 +238,14 @@ class DeliverActions:
                 "no mail relay is set, so nothing is sent by mail",
                 "未配置邮件服务器，无法发送邮件",
             )
+
+
+def _address_in(email: str) -> str:
+    try:
+        return mail_address(email)
+    except NotAnAddress as fault:
+        wrong = FieldFault("email", "EMAIL", "is no e-mail address", "不是有效的电子邮箱地址")
+        raise Fault(Kind.INVALID, "INVALID_FIELD", wrong.message, wrong.message_zh, fields=(wrong,)) from fault
 
 
 def _context(delivery_id: str) -> bytes:

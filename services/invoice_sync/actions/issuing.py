@@ -12,7 +12,7 @@ from chassis import telemetry
 from chassis.ids import new_id
 from chassis.money import Money
 from services.invoice_sync.actions.attempt_log import body_context
-from services.invoice_sync.actions.numbers import take_numbers
+from services.invoice_sync.actions.numbers import take_number, take_numbers
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.document_rules import Draft, broken_rules
 from services.invoice_sync.domain.invoice import (
@@ -120,8 +120,8 @@ class Issuing:
         """The red invoice of a letter whose form allows it, with a number where the seller gives them."""
         tools, now, invoice_id = self._tools, self.now(), new_id("inv")
         preassigned = tools.numbers.preassigned
-        route, seller_tax_id = blue.route, blue.seller.tax_id
-        number = (await take_numbers(session, tools, route, seller_tax_id, [invoice_id])).get(invoice_id, "")
+        place = (blue.route, blue.seller.tax_id)
+        number = await take_number(session, tools, *place, invoice_id) if preassigned else ""
         red = RedOf(blue.standing.invoice_number, letter.form_id)
         document = frozen(letter.amount, blue.seller, blue.buyer, blue.merchant_order_no, now, number, red)
         invoice = new_red_invoice(

@@ -6,9 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
+from services.invoice_sync.actions.buyer_fit import refuse_unfit
 from services.invoice_sync.actions.issue import no_profile, not_invoiceable, request_id_reused
 from services.invoice_sync.actions.issuing import Issuing
 from services.invoice_sync.actions.tools import Tools
+from services.invoice_sync.domain.buyer_check import Applicant
 from services.invoice_sync.domain.invoice import Party, request_fingerprint
 from services.invoice_sync.domain.policy import IssuePolicy, why_not_invoiceable
 from services.invoice_sync.store import invoiceable, invoices, payments
@@ -30,11 +32,16 @@ class ReissueActions:
         self._issuing = Issuing(tools)
 
     @telemetry.traced
-    async def invoice_remainder(self, request_id: str, payment_id: str, buyer: Party) -> RemainderInvoiced:
+    async def invoice_remainder(
+        self, request_id: str, payment_id: str, buyer: Party, *, is_natural_person: bool = False
+    ) -> RemainderInvoiced:
         """Issue an invoice for all that no invoice of the payment holds.
 
-        Raises Fault REQUEST_ID_REUSED, and NOT_INVOICEABLE, with cause INVOICED_IN_FULL when nothing is left.
+        Raises Fault INVALID_FIELD for a buyer that breaks a rule or is risky, REQUEST_ID_REUSED, and NOT_INVOICEABLE,
+        with cause INVOICED_IN_FULL when nothing is left.
         """
+        applicant = Applicant(buyer.name, buyer.tax_id, is_natural_person=is_natural_person)
+        refuse_unfit(applicant, self._tools.checks)
         fingerprint = request_fingerprint(f"{payment_id} remainder", buyer)
         async with self._tools.sessions.begin() as session:
             if before := await invoices.asked_by(session, request_id):

@@ -9,12 +9,12 @@ from chassis.errors import Fault, FieldFault, Kind
 from chassis.ids import new_id
 from chassis.validation import invalid
 from services.invoice_sync.actions.applicants import opened_applicant, sealed_applicant
+from services.invoice_sync.actions.buyer_fit import field_fault
 from services.invoice_sync.actions.deliver import DeliverActions
 from services.invoice_sync.actions.issue import IssueActions, Requested, request_id_reused
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.buyer_check import (
     Applicant,
-    CheckPolicy,
     Finding,
     Weight,
     check_amount,
@@ -52,11 +52,10 @@ class SetAside:
 class RequestActions:
     """The one way in for whoever asks for an invoice."""
 
-    def __init__(self, issue: IssueActions, deliver: DeliverActions, tools: Tools, policy: CheckPolicy) -> None:
+    def __init__(self, issue: IssueActions, deliver: DeliverActions, tools: Tools) -> None:
         self._issue = issue
         self._deliver = deliver
         self._tools = tools
-        self._policy = policy
 
     @telemetry.traced
     async def request(self, asked: Asked) -> Requested | SetAside:
@@ -64,7 +63,7 @@ class RequestActions:
 
         Raises Fault INVALID_FIELD with each rule that is broken, and what `IssueActions.request_invoice` raises.
         """
-        findings = check_applicant(asked.applicant, self._policy)
+        findings = check_applicant(asked.applicant, self._tools.checks)
         _refuse_broken(findings)
         async with self._tools.sessions.begin() as session:
             held = await payments.lock(session, asked.payment_id)
@@ -74,7 +73,7 @@ class RequestActions:
                 payment = held[0]
                 if open_one := (await confirmations.awaiting(session, [asked.payment_id])).get(asked.payment_id):
                     return self._awaited(open_one, asked)
-                findings += check_amount(payment.left.amount_minor, asked.amount_minor, self._policy)
+                findings += check_amount(payment.left.amount_minor, asked.amount_minor, self._tools.checks)
                 _refuse_broken(findings)
                 if why_not_invoiceable(payment) is None and any(each.weight is Weight.RISK for each in findings):
                     return await self._set_aside(session, asked, payment, findings)
@@ -136,14 +135,7 @@ async def send_when_asked(
 
 def _refuse_broken(findings: tuple[Finding, ...]) -> None:
     if broken := [each for each in findings if each.weight is Weight.BROKEN]:
-        raise invalid(tuple(_field_fault(each) for each in broken))
-
-
-def _field_fault(finding: Finding) -> FieldFault:
-    field = "amount_minor" if finding.field == "amount" else finding.field
-    return FieldFault(
-        field, finding.rule, f"{finding.message}; {finding.cure}", f"{finding.message_zh}；{finding.cure_zh}"
-    )
+        raise invalid(tuple(field_fault(each) for each in broken))
 
 
 def _no_operator(findings: tuple[Finding, ...]) -> Fault:

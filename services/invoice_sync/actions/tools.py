@@ -10,6 +10,7 @@ from services.invoice_sync.actions.attempt_log import AttemptLog
 from services.invoice_sync.actions.gates import Gates
 from services.invoice_sync.actions.record import Recorder
 from services.invoice_sync.crash import Crash, never
+from services.invoice_sync.domain.buyer_check import CheckPolicy
 from services.invoice_sync.domain.gate_policy import GatePolicy
 from services.invoice_sync.domain.number import NumberPolicy
 from services.invoice_sync.domain.routing import Routing
@@ -31,6 +32,7 @@ class Tools:
     log: AttemptLog
     crash: Crash
     numbers: NumberPolicy
+    checks: CheckPolicy
 
     async def close(self, within_seconds: float) -> None:
         """Write what waits to be written."""
@@ -48,9 +50,10 @@ def make_tools(
     policy: GatePolicy,
     crash: Crash = never,
     numbers: NumberPolicy = NumberPolicy(),  # noqa: B008  a frozen value
+    checks: CheckPolicy = CheckPolicy(),  # noqa: B008
 ) -> Tools:
     """Wire them to each other."""
     gates = Gates(routing, policy, clock, jitter)
     recorder = Recorder(sessions, gates, clock, crash)
     log = AttemptLog(sessions, ring, clock, crash)
-    return Tools(sessions, ring, clock, jitter, timers, routing, gates, recorder, log, crash, numbers)
+    return Tools(sessions, ring, clock, jitter, timers, routing, gates, recorder, log, crash, numbers, checks)

@@ -270,11 +270,12 @@ class _TotalsOnce:
     async def compare(self, claim: Claim) -> tuple[bool, bool | None]:
         """Whether the watermark is above our booking, and whether the totals agree; None when that cannot be told."""
         async with self._tools.sessions() as session:
-            day = await totals.day_of(session, claim.invoice_id)
+            day, is_red = await totals.day_of(session, claim.invoice_id)
         if day not in self._asked:
             self._asked[day] = asyncio.create_task(self._compare(claim.route, *day))
         compared = await asyncio.shield(self._asked[day])
-        return _is_above(compared.watermark, claim.standing.book_time), compared.equal
+        equal = compared.red_equal if is_red else compared.equal
+        return _is_above(compared.watermark, claim.standing.book_time), equal
 
     async def _compare(self, route: Route, seller_tax_id: str, issue_date: date) -> DayCompared:
         async with self._tools.sessions.begin() as session:

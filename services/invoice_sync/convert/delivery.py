@@ -2,8 +2,8 @@
 
 from bihuan.invoice_sync.v1 import delivery_pb2
 
-from services.invoice_sync.actions.deliver import DeliveryShown
 from services.invoice_sync.convert.basics import timestamp
+from services.invoice_sync.domain.delivery import DeliveryShown
 
 
 def delivery_to_proto(shown: DeliveryShown) -> delivery_pb2.Delivery:

@@ -6,9 +6,6 @@ from enum import StrEnum
 
 from services.invoice_sync.domain.invoice import Party
 
-PROOFS_MAX = 5
-PROOF_BYTES_MAX = 512 * 1024
-
 
 class ApplicationKind(StrEnum):
     """What is the matter."""

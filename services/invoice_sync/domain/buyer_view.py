@@ -69,7 +69,7 @@ def _phase(invoice: Invoice) -> Phase:
         return Phase.IN_SYSTEM
     if standing.sync_state in (SyncState.VOIDED, SyncState.ABANDONED):
         return Phase.ENDED
-    if standing.work is None or standing.parked:
+    if standing.work is None or standing.parked or standing.sync_state is SyncState.MANUAL:
         return Phase.WITH_A_PERSON
     if standing.sync_state in TO_SEND or standing.sync_state is SyncState.SENDING:
         return Phase.BEING_SENT

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from email_validator import EmailNotValidError, validate_email
 
-from chassis.errors import Fault, FieldFault, Kind
-
 _DOUBLINGS_MAX = 16
+
+
+class NotAnAddress(Exception):
+    """A text is no e-mail address that every relay takes; it is not repeated here, for it may be somebody's."""
 
 
 class DeliveryState(StrEnum):
@@ -81,6 +84,25 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to a delivery. `operator` is empty for what happened by itself."""
+
+    kind: str
+    detail: str
+    operator: str
+    event_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryShown:
+    """A delivery with its steps, oldest first; `replayed` when it had been asked for before."""
+
+    delivery: Delivery
+    steps: Sequence[Step]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Next:
     """Where a delivery stands now; `due_at` is None when nothing more is done by itself."""
 
@@ -121,12 +143,11 @@ def after_report(state: DeliveryState, due_at: datetime | None, reported: Report
 
 
 def mail_address(text: str) -> str:
-    """An address as it is sent to: its domain in lower case and ASCII. Raises INVALID_FIELD."""
+    """An address as it is sent to: its domain in lower case and ASCII. Raises NotAnAddress."""
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
-        wrong = FieldFault("email", "EMAIL", "is no e-mail address", "不是有效的电子邮箱地址")
-        raise Fault(Kind.INVALID, "INVALID_FIELD", wrong.message, wrong.message_zh, fields=(wrong,)) from None
+        raise NotAnAddress from None
     assert found.ascii_email is not None, "what needs no SMTPUTF8 is ASCII"
     return found.ascii_email
 

@@ -9,7 +9,11 @@ def handed_over(turn: Turn) -> Decision:
     """What waits to be sent, given up or not, goes with a person: from now on it is only asked for."""
     if turn.was.sync_state not in TO_SEND:
         return turn.ignore("only what waits to be sent is carried there by hand")
-    return turn.to(SyncState.MANUAL, due_at=turn.next_look(1, ()), settle_from=turn.now, look_count=0)
+    # It may reach the authority from now on, which is what a send means to whoever asks later.
+    sends = turn.was.submit_count + 1
+    return turn.to(
+        SyncState.MANUAL, due_at=turn.next_look(1, ()), settle_from=turn.now, look_count=0, submit_count=sends
+    )
 
 
 def receipt_read(turn: Turn) -> Decision:

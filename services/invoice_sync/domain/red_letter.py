@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from chassis.money import Money
 from services.invoice_sync.domain.red_form import FormMove, FormState, RedForm, Side
-from services.invoice_sync.domain.standing import IN_BOOKS, SyncState
+from services.invoice_sync.domain.standing import IN_BOOKS, Standing, SyncState
 
 
 class RedState(StrEnum):
@@ -146,6 +146,16 @@ def is_move_allowed(letter: RedLetter, move: FormMove) -> bool:
         mine = letter.applied_by is Side.SELLER
         return mine and letter.state in ISSUABLE | {RedState.AWAITING_BUYER, RedState.RED_REFUSED}
     return letter.state is RedState.AWAITING_SELLER
+
+
+def is_gone(blue: Standing) -> bool:
+    """Whether the authority holds nothing of a blue invoice that a red letter could take back.
+
+    It was voided there by hand, or abandoned here before it was ever sent.
+    """
+    if blue.sync_state is SyncState.VOIDED:
+        return not blue.red_number
+    return blue.sync_state is SyncState.ABANDONED and blue.submit_count == 0
 
 
 def left_to_take_back(blue: Money, taken_back_minor: int) -> Money:

@@ -88,8 +88,9 @@ class Standing:
     """Where one invoice stands.
 
     `due_at` is None if and only if nothing is due (`work` is None); of a parked one it tells since when. `tries`
-    counts the sends since it was last ready that count towards the caps; `submit_count` all sends, `attempt_count`
-    all calls, `look_count` the questions since the state was entered, `seal_count` the calls for a seal.
+    counts the sends since it was last ready that count towards the caps; `submit_count` all sends and each time that a
+    person took it along; `attempt_count` all calls, `look_count` the questions since the state was entered,
+    `seal_count` the calls for a seal.
     `ack_time` and `book_time` are the authority's own and never used for ordering; all other times are ours.
     Negative answers from before `settle_from` prove nothing: it is the last submit's end, the last sign that the
     authority holds the invoice, or the end of an outage that it announced. `deadline_at` is when the law wants it

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from chassis.errors import Fault, Kind
+from chassis.errors import Fault, Kind, plain_fault
 from services.invoice_sync.domain.recognition import Certainty, Read, ReadField, Recognition, Source
 from services.invoice_sync.recognition.refusal import SENTENCES
 
@@ -16,6 +16,7 @@ _DEADLINE_SECONDS = 20.0
 _ANSWER_BYTES_MAX = 1024 * 1024
 # Each takes a processor for a moment, and some hundred megabytes at the most.
 _AT_ONCE = 2
+_WAITING_MAX = 16
 
 
 class Reader:
@@ -24,11 +25,18 @@ class Reader:
     def __init__(self, deadline_seconds: float = _DEADLINE_SECONDS) -> None:
         self._free = asyncio.Semaphore(_AT_ONCE)
         self._deadline_seconds = deadline_seconds
+        self._here = 0
 
     async def recognize(self, content: bytes) -> Recognition:
-        """What a file says. Raises Fault FILE_REFUSED with its rule."""
-        async with self._free:
-            told = await self._run(content)
+        """What a file says. Raises Fault FILE_REFUSED with its rule, and OVERLOADED when too many wait."""
+        if self._here >= _AT_ONCE + _WAITING_MAX:
+            raise plain_fault(Kind.OVERLOADED)
+        self._here += 1
+        try:
+            async with self._free:
+                told = await self._run(content)
+        finally:
+            self._here -= 1
         if "rule" in told:
             raise refused(str(told["rule"]))
         reads = tuple(

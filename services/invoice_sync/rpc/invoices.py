@@ -112,7 +112,11 @@ class InvoiceServicer(invoice_service_pb2_grpc.InvoiceServiceServicer):
     ) -> invoice_service_pb2.CorrectInvoiceResponse:
         buyer = Party(request.buyer_title, request.buyer_tax_id)
         made = await self._correct.correct_invoice(
-            request.request_id, request.invoice_id, buyer, request.expected_version
+            request.request_id,
+            request.invoice_id,
+            buyer,
+            request.expected_version,
+            is_natural_person=request.natural_person,
         )
         shown = await self._read.get_invoice(made.invoice_id)
         await self._numbers.hand_over(shown.invoice)

@@ -68,7 +68,9 @@ class RedLetterServicer(red_letter_service_pb2_grpc.RedLetterServiceServicer):
         self, request: pb.InvoiceRemainderRequest, context: RpcContext
     ) -> pb.InvoiceRemainderResponse:
         buyer = Party(request.buyer_title, request.buyer_tax_id)
-        made = await self._reissue.invoice_remainder(request.request_id, request.payment_id, buyer)
+        made = await self._reissue.invoice_remainder(
+            request.request_id, request.payment_id, buyer, is_natural_person=request.natural_person
+        )
         if made.replayed:
             context.set_trailing_metadata((("idempotent-replayed", "true"),))
         shown = await self._read.get_invoice(made.invoice_id)

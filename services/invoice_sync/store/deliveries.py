@@ -1,28 +1,17 @@
 """SQL of deliveries by mail: what is due, where each stands, and every step of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.invoice_sync.domain.delivery import Delivery, DeliveryState, Next
+from services.invoice_sync.domain.delivery import Delivery, DeliveryState, Next, Step
 from services.invoice_sync.store.sql import run
 
 _DELIVERY = """delivery_id, invoice_id, request_id, fingerprint, sealed_address, masked_address, operator, reason,
     state, tries, due_at, last_answer, create_time, update_time"""
 _STATE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happened to a delivery. `operator` is empty for what happened by itself."""
-
-    kind: str
-    detail: str
-    operator: str
-    event_time: datetime
 
 
 async def add(session: AsyncSession, made: Delivery) -> bool:
@@ -79,15 +68,24 @@ async def of_invoice(session: AsyncSession, invoice_id: str, limit: int) -> Sequ
     return [_delivery(row) for row in await run(session, asked, invoice_id, limit)]
 
 
-async def claim_due(session: AsyncSession, now: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
-    """Take what is due, as SENDING and leaving it to others again at `until`. The try counts from now on."""
+async def claim_due(
+    session: AsyncSession, now: datetime, until: datetime, limit: int
+) -> tuple[Sequence[Delivery], Sequence[str]]:
+    """Take what is due, as SENDING and leaving it to others again at `until`. The try counts from now on.
+
+    And the ids of those that were SENDING before: who tried them then has not written what came of it.
+    """
+    due = """
+        SELECT delivery_id, state FROM delivery WHERE due_at <= $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    """
+    found = await run(session, due, now, limit)
     claimed = f"""
         UPDATE delivery SET state = 'SENDING', tries = tries + 1, due_at = $2, update_time = $1
-        WHERE delivery_id IN (
-            SELECT delivery_id FROM delivery WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
-        ) RETURNING {_DELIVERY}
+        WHERE delivery_id = ANY ($3::text[]) RETURNING {_DELIVERY}
     """  # noqa: S608
-    return [_delivery(row) for row in await run(session, claimed, now, until, limit)]
+    rows = await run(session, claimed, now, until, [row[0] for row in found])
+    left = [row[0] for row in found if row[1] == DeliveryState.SENDING.value]
+    return [_delivery(row) for row in rows], left
 
 
 async def move(session: AsyncSession, delivery_id: str, then: Next, tries: int, told: str, now: datetime) -> None:

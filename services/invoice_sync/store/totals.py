@@ -29,11 +29,11 @@ class DayTotals:
     red_minor: int = 0
 
 
-async def day_of(session: AsyncSession, invoice_id: str) -> tuple[str, date]:
-    """The seller of an invoice and its day."""
-    asked = "SELECT seller_tax_id, issue_date FROM invoice WHERE invoice_id = $1"
-    ((seller_tax_id, issue_date),) = await run(session, asked, invoice_id)
-    return seller_tax_id, issue_date
+async def day_of(session: AsyncSession, invoice_id: str) -> tuple[tuple[str, date], bool]:
+    """The seller of an invoice and its day, and whether it is a red one."""
+    asked = "SELECT seller_tax_id, issue_date, kind = 'RED' FROM invoice WHERE invoice_id = $1"
+    ((seller_tax_id, issue_date, is_red),) = await run(session, asked, invoice_id)
+    return (seller_tax_id, issue_date), is_red
 
 
 async def of_day(session: AsyncSession, seller_tax_id: str, issue_date: date) -> DayTotals:

@@ -1,4 +1,4 @@
-"""Red letters, each step of them, and the buyers' forms that were seen at the authority."""
+"""Red letters, whoever applied for their forms, and each step of them."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
 

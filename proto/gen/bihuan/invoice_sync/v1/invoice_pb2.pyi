@@ -220,7 +220,7 @@ class Invoice(_message.Message):
     idempotency_key: _builtins.str
     """The key under which they are sent, every time the same."""
     submit_count: _builtins.int
-    """How often they were sent."""
+    """How often they were sent, or exported to be carried there by hand."""
     trace_id: _builtins.str
     """The trace that it belongs to, 32 hex digits; of the payment when it was issued by policy."""
     payment_trace_id: _builtins.str
