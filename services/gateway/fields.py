@@ -121,6 +121,8 @@ def _fill(message: Message, values: Mapping[str, Any], path: str, faults: list[F
     seen: set[str] = set()
     places = _places(type_of(message))
     for name, value in values.items():
+        if len(faults) >= _TOLD_MAX:
+            raise misfit(faults)
         place = places.get(name)
         if place is None:
             faults.append(unknown(path, name, [field.json_name for field in type_of(message).fields]))
