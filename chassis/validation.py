@@ -44,8 +44,6 @@ def validate(message: Message) -> None:
         found = tuple(_too_long(message)) or tuple(
             _field_fault(violation.proto) for violation in _VALIDATOR.collect_violations(message)
         )
-            _field_fault(violation.proto) for violation in _VALIDATOR.collect_violations(message)
-        )
     # A NUL in a text is one in its bytes; these seldom have another, and are looked through in a moment.
     if b"\0" in message.SerializeToString():
         named = {fault.field for fault in found}
