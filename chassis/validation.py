@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import protovalidate
+from buf.validate import validate_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
@@ -39,7 +40,10 @@ def validate(message: Message) -> None:
     """
     found: tuple[FieldFault, ...] = ()
     if not _RULES.surely_kept(message):
-        found = tuple(_field_fault(violation.proto) for violation in _VALIDATOR.collect_violations(message))
+        # One that is far too long is not looked into: an element costs so much that one call would take minutes.
+        found = tuple(_too_long(message)) or tuple(
+            _field_fault(violation.proto) for violation in _VALIDATOR.collect_violations(message)
+        )
     # A NUL in a text is one in its bytes; these seldom have another, and are looked through in a moment.
     if b"\0" in message.SerializeToString():
         named = {fault.field for fault in found}
@@ -68,6 +72,22 @@ def _field_fault(violation: Any) -> FieldFault:
 
 def _element(element: Any) -> str:
     return element.field_name if element.subscript is None else f"{element.field_name}[{element.subscript.value}]"
+
+
+def _too_long(message: Message, above: str = "") -> Iterator[FieldFault]:
+    for descriptor, value in message.ListFields():
+        path, most = f"{above}{descriptor.name}", _items_max(descriptor)
+        if descriptor.is_repeated and most and len(value) > most:
+            words = f"must contain no more than {most} item(s)"
+            yield FieldFault(path, "REPEATED_MAX_ITEMS", words, _RULES_ZH["repeated.max_items"])
+        elif descriptor.message_type and not descriptor.message_type.GetOptions().map_entry:
+            parts = enumerate(value) if descriptor.is_repeated else (("", value),)
+            for at, part in parts:
+                yield from _too_long(part, f"{path}[{at}]." if descriptor.is_repeated else f"{path}.")
+
+
+def _items_max(descriptor: FieldDescriptor) -> int:
+    return int(descriptor.GetOptions().Extensions[validate_pb2.field].repeated.max_items)
 
 
 def _nul_fault(path: str) -> FieldFault:

@@ -21,8 +21,9 @@ from .tries import Failed, Retries, passing
 Answer = TypeVar("Answer")
 _REQUEST_ID = "request_id"
 _KEY = re.compile(r"[!-~]{8,64}", re.ASCII)
-# A refusal with one of these is from before the work, and says nothing of an earlier try of the same call.
-_BEFORE_THE_WORK = frozenset({401, 403})
+# A refusal with one of these is from before the work, and says nothing of an earlier try of the same call; a thing that
+# is at another version now (412) may be so by that very try.
+_BEFORE_THE_WORK = frozenset({401, 403, 412})
 
 
 @dataclass(frozen=True, slots=True)

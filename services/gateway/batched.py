@@ -92,8 +92,9 @@ class Together:
         await self._batcher.close(within_seconds)
 
     def _waiting(self, request: Message, traceparent: str, within_seconds: float) -> _Waiting:
-        assert self.takes(request), "it goes alone"
-        return _Waiting(request.SerializeToString(), traceparent, time.monotonic() + within_seconds)
+        content = request.SerializeToString()
+        assert len(content) <= CALL_BYTES_MAX, "it goes alone"
+        return _Waiting(content, traceparent, time.monotonic() + within_seconds)
 
     async def _flush(self, waiting: list[_Waiting]) -> Sequence[Message | Exception]:
         calls = [batch_pb2.BatchedCall(request=one.content, traceparent=one.traceparent) for one in waiting]

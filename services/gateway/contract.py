@@ -31,7 +31,7 @@ class Operation:
     @property
     def variables(self) -> tuple[str, ...]:
         """The field paths that the template names, in its order."""
-        return tuple(_VARIABLE.findall(self.template))
+        return _variables(self.template)
 
     @property
     def public_template(self) -> str:
@@ -63,6 +63,11 @@ class Contract:
     def services_of(self, area: str) -> list[ServiceDescriptor]:
         """The services of an area, with a route or without."""
         return [service for service in self.services if area_of(service) == area]
+
+
+@functools.cache
+def _variables(template: str) -> tuple[str, ...]:
+    return tuple(_VARIABLE.findall(template))
 
 
 def public_name(variable: str) -> str:

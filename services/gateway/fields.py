@@ -22,7 +22,7 @@ from chassis.errors import Fault, FieldFault
 from services.gateway.contract import type_in, type_of
 from services.gateway.strict_json import malformed, shown
 
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
+WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 # What datetime reads as protobuf does, and much quicker; of a second's digits it keeps six.
 _PLAIN_INSTANT = re.compile(
@@ -121,6 +121,8 @@ def _fill(message: Message, values: Mapping[str, Any], path: str, faults: list[F
     seen: set[str] = set()
     places = _places(type_of(message))
     for name, value in values.items():
+        if len(faults) >= _TOLD_MAX:
+            raise misfit(faults)
         place = places.get(name)
         if place is None:
             faults.append(unknown(path, name, [field.json_name for field in type_of(message).fields]))
@@ -220,7 +222,7 @@ def _text(_: FieldDescriptor, value: Any) -> str:
 
 def _whole(bits: int) -> Callable[[FieldDescriptor, Any], int]:
     def read(_: FieldDescriptor, value: Any) -> int:
-        if isinstance(value, str) and _WHOLE.fullmatch(value):
+        if isinstance(value, str) and WHOLE.fullmatch(value):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             raise _Unfit(
@@ -258,8 +260,8 @@ def _enum(field: FieldDescriptor, value: Any) -> int:
 def _instant(message: Message, value: Any) -> None:
     assert isinstance(message, Timestamp), "only instants are read here"
     try:
-        if isinstance(value, str) and _PLAIN_INSTANT.fullmatch(value):
-            _put_instant(message, datetime.fromisoformat(value) - _EPOCH)
+        if isinstance(value, str) and (since := since_epoch(value)) is not None:
+            message.seconds, message.nanos = since.days * 86_400 + since.seconds, since.microseconds * 1_000
         elif isinstance(value, str) and _INSTANT.fullmatch(value):
             message.FromJsonString(value)
         else:
@@ -272,11 +274,14 @@ def _instant(message: Message, value: Any) -> None:
         ) from fault
 
 
-def _put_instant(message: Timestamp, since_epoch: timedelta) -> None:
-    seconds = since_epoch.days * 86_400 + since_epoch.seconds
-    if not _SECONDS_MIN <= seconds <= _SECONDS_MAX:
+def since_epoch(text: str) -> timedelta | None:
+    """How long after 1970 a plain instant is; None for what is none. Raises ValueError when there is no such time."""
+    if not _PLAIN_INSTANT.fullmatch(text):
+        return None
+    since = datetime.fromisoformat(text) - _EPOCH
+    if not _SECONDS_MIN <= since.days * 86_400 + since.seconds <= _SECONDS_MAX:
         raise ValueError("its zone puts it out of the years 1 to 9999")
-    message.seconds, message.nanos = seconds, since_epoch.microseconds * 1_000
+    return since
 
 
 _VALUES: dict[int, Callable[[FieldDescriptor, Any], Any]] = {

@@ -1,6 +1,7 @@
 """How much of a body is read, how long a call may take, how many run at once."""
 
 import contextlib
+import functools
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -121,6 +122,7 @@ def too_large(limit_bytes: int) -> Fault:
     )
 
 
+@functools.lru_cache(256)
 def is_json(content_type: str) -> bool:
     """Whether a body of that type is taken as JSON."""
     kind = content_type.partition(";")[0].strip().lower()

@@ -100,10 +100,11 @@ class RateLimits:
         subject, per_second = self._limit_of(caller, method_class)
         held = self._find(subject, method_class, per_second)
         for _ in range(_TRIES_MAX):
-            match held.share.take(self._monotonic(), held.waiting):
+            now = self._monotonic()
+            match held.share.take(now, held.waiting):
                 case Taken(left=left):
-                    if held.share.runs_low:
-                        self._start_lease(subject, method_class, held, held.share.lease_size)
+                    if want := held.share.due(now):
+                        self._start_lease(subject, method_class, held, want)
                     return Quota(method_class, per_second, left)
                 case Empty(retry_after_seconds=seconds):
                     raise self._limited(Quota(method_class, per_second, 0), seconds)
@@ -115,10 +116,11 @@ class RateLimits:
         """The same without waiting: None, and nothing is taken, when no token is held here."""
         subject, per_second = self._limit_of(caller, method_class)
         held = self._find(subject, method_class, per_second)
-        if held.share.tokens < 1 or not isinstance(taken := held.share.take(self._monotonic()), Taken):
+        now = self._monotonic()
+        if held.share.tokens < 1 or not isinstance(taken := held.share.take(now), Taken):
             return None
-        if held.share.runs_low:
-            self._start_lease(subject, method_class, held, held.share.lease_size)
+        if want := held.share.due(now):
+            self._start_lease(subject, method_class, held, want)
         return Quota(method_class, per_second, taken.left)
 
     def take_alone(self, subject: str, method_class: MethodClass) -> None:

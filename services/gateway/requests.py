@@ -11,7 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from chassis.errors import Fault, FieldFault, Kind
-from services.gateway import fields, strict_json
+from services.gateway import fields, quick_fields, strict_json
 from services.gateway.contract import Operation, type_of
 from services.gateway.domain.caller import Caller
 from services.gateway.fields import find_path
@@ -28,7 +28,11 @@ def build(operation: Operation, variables: Mapping[str, str], query: str, body: 
     """The request that path, query and body make. Raises MALFORMED_REQUEST or INVALID_FIELD, naming the field."""
     message = operation.request()
     if operation.body == "*":
-        fields.fill(message, strict_json.parse(body))
+        values = strict_json.parse(body)
+        if (quick := quick_fields.made(type(message), values)) is not None:
+            message = quick
+        else:
+            fields.fill(message, values)
     elif operation.body:
         part = getattr(message, operation.body)
         part.SetInParent()

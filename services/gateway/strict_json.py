@@ -14,7 +14,8 @@ from chassis.errors import Fault, FieldFault, Kind
 
 DEPTH_MAX = 32
 _INTEGER_DIGITS_MAX = 20
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# One that has no end reaches to the body's: else it would be looked for anew from each quote within it.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from bihuan_client import AsyncClient, Denied, Limited, Money, NoAnswer, Retries
+from bihuan_client import AsyncClient, Conflict, Denied, Limited, Money, NoAnswer, Retries
 from bihuan_client.calls import Operation, begin
 from bihuan_client.payments import ListPaymentsResponse, Payment
 from bihuan_client.wire import decoded, encoded
@@ -80,17 +80,20 @@ def test_a_wait_that_goes_beyond_the_deadline_is_not_begun(connect: Connect):
     assert told.value.problem.retry_after_seconds == 60
 
 
-def test_a_refusal_at_the_door_after_a_lost_answer_leaves_the_outcome_unknown(connect: Connect):
-    suspended = (403, {"retry-after": "60"}, problem("SUSPENDED"))
-    with answering(CUT, suspended) as (url, asked):
+@pytest.mark.parametrize(
+    ("status", "reason", "alone"), [(403, "SUSPENDED", Denied), (412, "VERSION_MISMATCH", Conflict)]
+)
+def test_a_refusal_at_the_door_after_a_lost_answer_leaves_the_outcome_unknown(connect: Connect, status, reason, alone):
+    refusal = (status, {"retry-after": "60"}, problem(reason))
+    with answering(CUT, refusal) as (url, asked):
         with pytest.raises(NoAnswer) as told:
             connect(url).payments.close_payment("pay_1")
-        with pytest.raises(Denied):
+        with pytest.raises(alone):
             connect(url).payments.close_payment("pay_1")
 
     assert told.value.may_be_done
     assert told.value.problem
-    assert told.value.problem.reason == "SUSPENDED"
+    assert told.value.problem.reason == reason
     assert len(asked) == 3
 
 

@@ -1,5 +1,7 @@
 """JSON values and URL texts into messages, against the real contract."""
 
+import time
+
 import pytest
 from bihuan.invoice_sync.v1 import invoice_pb2, invoice_service_pb2
 from bihuan.payments.v1 import payment_service_pb2
@@ -127,3 +129,12 @@ def test_every_field_that_a_request_can_hold_can_be_read():
                 assert not (field.message_type and field.message_type.GetOptions().map_entry), cure
                 assert field.type != FieldDescriptor.TYPE_GROUP, cure
                 assert field.containing_oneof is None or operation.method.client_streaming, cure
+
+
+def test_a_body_of_nothing_but_mistakes_is_refused_after_as_many_as_are_told():
+    began = time.process_time()
+    with pytest.raises(Fault) as raised:
+        fields.fill(payment_service_pb2.RecordPaymentRequest(), {f"merchantI{at}": 1 for at in range(100_000)})
+
+    assert len(raised.value.fields) == 50
+    assert time.process_time() - began < 0.5

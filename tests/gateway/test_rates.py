@@ -159,6 +159,22 @@ def test_a_share_never_gives_out_more_than_was_granted(steps, per_second):
     assert taken <= granted
 
 
+def test_a_caller_who_goes_on_never_has_to_wait_and_takes_no_more_from_the_others_than_it_uses():
+    share = Share(1_000.0)
+    share.receive(share.lease_size, 800.0, 0.0)
+    granted, taken = share.lease_size, 0
+
+    for tenth in range(1, 51):
+        now = tenth / 10
+        assert isinstance(share.take(now), Taken)
+        taken += 1
+        if want := share.due(now):
+            share.receive(want, 800.0, now)
+            granted += want
+
+    assert granted - taken <= share.lease_size
+
+
 def test_what_was_leased_and_not_used_is_forgotten_after_a_second():
     share = Share(10.0)
     share.receive(2, 8.0, now=0.0)

@@ -1,5 +1,6 @@
 """Who guesses or injects is suspended for a growing time; who is guessed at is not. The administrator is told."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -189,3 +190,11 @@ def test_an_attack_that_breaks_a_rule_is_told_from_a_slip(raw):
 )
 def test_a_slip_is_no_attack(raw):
     assert not looks_injected(raw)
+
+
+@pytest.mark.parametrize("unit", [b"/*a", b"{{a", b"' ", b"union ", b"; ", b"--\tx", b"< ", b"sleep ("])
+def test_whether_something_is_an_attack_is_told_at_once_also_of_what_is_made_to_take_long(unit):
+    began = time.process_time()
+    looks_injected(b"/v1/x?" + unit * (32_000 // len(unit)))
+
+    assert time.process_time() - began < 0.5

@@ -15,14 +15,15 @@ from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.feed import FeedActions
 from services.invoice_sync.domain import attempt_chain
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
-from services.invoice_sync.domain.change import ChangeKind, change_of
+from services.invoice_sync.domain.change import ChangeKind, change_of, change_of_new
 from services.invoice_sync.domain.event import Answered
-from services.invoice_sync.domain.invoice import Party
+from services.invoice_sync.domain.invoice import BrokenRule, Party
 from services.invoice_sync.domain.machine import decide
+from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.standing import ParkedReason, SyncState, opened, work_of
 from services.invoice_sync.rpc.feed import feed_servicer
 from services.invoice_sync.store import submits
-from tests.invoice_sync.builders import NOON, TIMERS, a_payment, a_profile
+from tests.invoice_sync.builders import NOON, TIMERS, a_payment, a_profile, an_invoice
 
 KEPT_SECONDS = 86_400.0
 S, K = SyncState, ChangeKind
@@ -241,6 +242,27 @@ def test_the_kinds_are_those_of_the_contract():
 )
 def test_a_move_is_told_as_what_it_means_to_who_waits_for_the_invoice(was, now, expected):
     assert change_of(standing(was), standing(now)) is expected
+
+
+def test_a_new_invoice_that_only_waits_for_a_number_goes_on_by_itself_and_one_that_breaks_a_rule_does_not():
+    plain = an_invoice(a_payment())
+    rule = BrokenRule("CURRENCY", "currency", "", "")
+
+    assert change_of_new(plain) is K.REQUESTED
+    assert change_of_new(replace(plain, broken_rules=(NO_NUMBER,))) is K.REQUESTED
+    assert change_of_new(replace(plain, broken_rules=(rule,))) is K.FAILED
+    assert change_of_new(replace(plain, broken_rules=(rule, NO_NUMBER))) is K.FAILED
+
+
+@pytest.mark.parametrize("was", sorted(set(S) - {S.HELD}))
+@pytest.mark.parametrize("now", sorted(set(S) - {S.HELD}))
+def test_whoever_must_act_hears_of_it_and_of_sending_and_waiting_nobody_does(was, now):
+    told = change_of(standing(was), standing(now))
+
+    if now in (S.REJECTED, S.MISMATCH) and was is not now:
+        assert told is K.FAILED
+    if now in (S.SENDING, S.UNKNOWN, S.ABSENT, S.INVALID) or was is now:
+        assert told is None
 
 
 def test_what_is_given_up_is_told_once_and_that_it_goes_on_too():

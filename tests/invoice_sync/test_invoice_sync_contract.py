@@ -43,6 +43,7 @@ async def test_an_invoice_from_profile_to_diagnosis(system, door):
     )
     totals = await door.invoices.SummarizeInvoices(invoice_service_pb2.SummarizeInvoicesRequest())
 
+    profile.version = 1
     assert set_profile.profile == profile
     assert not requested.replayed
     assert requested.invoice.HasField("next_attempt_time")

@@ -11,6 +11,7 @@ from enum import StrEnum
 LEASE_SECONDS = 0.2
 # What was leased and not used is nobody's after this time, so that an idle gateway keeps nothing from a busy one.
 _UNUSED_SECONDS_MAX = 1.0
+_FEW = 4
 # How long a gateway believes that a bucket is empty without asking again.
 _EMPTY_SECONDS_MAX = 1.0
 
@@ -74,10 +75,18 @@ class Share:
         """How many tokens one lease asks for."""
         return max(1, int(self.per_second * LEASE_SECONDS))
 
-    @property
-    def runs_low(self) -> bool:
-        """Whether to ask already, so that no call has to wait; a lease of few tokens is not worth it."""
-        return self.lease_size > 4 and self.tokens < self.lease_size / 2
+    def due(self, now: float) -> int:
+        """How many tokens to ask for already, so that no call has to wait; 0 for none yet.
+
+        That is when they run low; and when they are about to be nobody's, as many as were used, so that none that is
+        held here for a caller who goes on is lost to it. A lease of few tokens is not worth it.
+        """
+        lease_size = self.lease_size
+        if lease_size <= _FEW:
+            return 0
+        if self.tokens < lease_size / 2:
+            return lease_size
+        return max(1, lease_size - int(self.tokens)) if now - self.leased_at > _UNUSED_SECONDS_MAX / 2 else 0
 
     def receive(self, granted: int, shared_left: float, now: float) -> None:
         """Keep what a lease brought, and know what the bucket had left beside."""

@@ -36,8 +36,11 @@ _COLUMNS = (
 )
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
 _ARRAYS = ", ".join(f"${no}::{kind}[]" for no, (_, kind) in enumerate(_COLUMNS, start=1))
+# What all records of a batch have alike is sent once: where an array ends, its first value goes on.
+_SENT = {name: f"coalesce(given.{name}, (${no}::{kind}[])[1])" for no, (name, kind) in enumerate(_COLUMNS, start=1)}
 # Arrays of arrays have no unnest that keeps rows, so the ids of a record come as lines of one text.
-_VALUES = _NAMES.replace("resource_ids", r"string_to_array(resource_ids, E'\n')")
+_SENT["resource_ids"] = rf"string_to_array({_SENT['resource_ids']}, E'\n')"
+_VALUES = ", ".join(_SENT.values())
 _APPEND = f"""
     WITH written AS (
         INSERT INTO audit_record ({_NAMES}) SELECT {_VALUES} FROM unnest({_ARRAYS}) AS given ({_NAMES})
@@ -109,7 +112,7 @@ class Writer:
 
     async def append(self, records: Sequence[AuditRecord], within_seconds: float) -> None:
         """Write the records of one batch, in a transaction of their own that is one statement."""
-        columns = list(zip(*map(_row_of, records), strict=True))
+        columns = [_once(column) for column in zip(*map(_row_of, records), strict=True)]
         connection = await self._live()
         try:
             driver = await _driver_of(connection)
@@ -284,6 +287,11 @@ async def page(session: AsyncSession, wanted: AuditFilter, before_id: str, limit
 def _first_id_of(instant: datetime) -> str:
     """Ids begin with the millisecond of their record's time (UUIDv7), so that they need no index of their own."""
     return f"aud_{microseconds(instant) // 1_000:012x}"
+
+
+def _once(column: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A column of values that are all alike as its first one."""
+    return column[:1] if column.count(column[0]) == len(column) else column
 
 
 def _row_of(record: AuditRecord) -> tuple[Any, ...]:
