@@ -3686,6 +3686,7 @@ class InvoiceSync:
         buyer_title: str,
         buyer_tax_id: str = "",
         expected_version: int = 0,
+        natural_person: bool = False,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> CorrectInvoiceResponse:
@@ -3697,6 +3698,8 @@ class InvoiceSync:
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
         expected_version: The version that the caller saw; 0 for whatever there is.
+        natural_person: Whether the buyer is a natural person. Another buyer that is risky is refused: a short
+          title without this, a tax id that fails its check digit.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return self._transport.send(
@@ -3706,6 +3709,7 @@ class InvoiceSync:
                 "buyer_title": buyer_title,
                 "buyer_tax_id": buyer_tax_id,
                 "expected_version": expected_version,
+                "natural_person": natural_person,
             },
             idempotency_key,
             timeout_seconds,
@@ -4213,6 +4217,7 @@ class InvoiceSync:
         *,
         buyer_title: str,
         buyer_tax_id: str = "",
+        natural_person: bool = False,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> InvoiceRemainderResponse:
@@ -4222,11 +4227,18 @@ class InvoiceSync:
         payment_id: The payment.
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
+        natural_person: Whether the buyer is a natural person. Another buyer that is risky is refused: a short
+          title without this, a tax id that fails its check digit.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return self._transport.send(
             _INVOICE_REMAINDER,
-            {"payment_id": payment_id, "buyer_title": buyer_title, "buyer_tax_id": buyer_tax_id},
+            {
+                "payment_id": payment_id,
+                "buyer_title": buyer_title,
+                "buyer_tax_id": buyer_tax_id,
+                "natural_person": natural_person,
+            },
             idempotency_key,
             timeout_seconds,
         )
@@ -5055,6 +5067,7 @@ class AsyncInvoiceSync:
         buyer_title: str,
         buyer_tax_id: str = "",
         expected_version: int = 0,
+        natural_person: bool = False,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> CorrectInvoiceResponse:
@@ -5066,6 +5079,8 @@ class AsyncInvoiceSync:
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
         expected_version: The version that the caller saw; 0 for whatever there is.
+        natural_person: Whether the buyer is a natural person. Another buyer that is risky is refused: a short
+          title without this, a tax id that fails its check digit.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return await self._transport.send(
@@ -5075,6 +5090,7 @@ class AsyncInvoiceSync:
                 "buyer_title": buyer_title,
                 "buyer_tax_id": buyer_tax_id,
                 "expected_version": expected_version,
+                "natural_person": natural_person,
             },
             idempotency_key,
             timeout_seconds,
@@ -5593,6 +5609,7 @@ class AsyncInvoiceSync:
         *,
         buyer_title: str,
         buyer_tax_id: str = "",
+        natural_person: bool = False,
         idempotency_key: str = "",
         timeout_seconds: float | None = None,
     ) -> InvoiceRemainderResponse:
@@ -5602,11 +5619,18 @@ class AsyncInvoiceSync:
         payment_id: The payment.
         buyer_title: The buyer's name as it shall stand on the invoice.
         buyer_tax_id: The buyer's tax number, 15 to 20 capitals and digits; empty for a person.
+        natural_person: Whether the buyer is a natural person. Another buyer that is risky is refused: a short
+          title without this, a tax id that fails its check digit.
         idempotency_key: yours, kept with the order; else one is made for this call and kept over its tries.
         """
         return await self._transport.send(
             _INVOICE_REMAINDER,
-            {"payment_id": payment_id, "buyer_title": buyer_title, "buyer_tax_id": buyer_tax_id},
+            {
+                "payment_id": payment_id,
+                "buyer_title": buyer_title,
+                "buyer_tax_id": buyer_tax_id,
+                "natural_person": natural_person,
+            },
             idempotency_key,
             timeout_seconds,
         )

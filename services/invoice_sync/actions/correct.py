@@ -52,8 +52,8 @@ class CorrectActions:
         """Freeze the next version of an invoice's document for this buyer, and make it due.
 
         Raises Fault NOT_FOUND, REQUEST_ID_REUSED, VERSION_MISMATCH, NOT_CORRECTABLE when it is neither refused nor
-        invalid, and NOT_CORRECTABLE with the rules when the new version breaks one too; INVALID_FIELD for another buyer than before
-        that breaks a rule or is risky.
+        invalid, and NOT_CORRECTABLE with the rules when the new version breaks one too; INVALID_FIELD for
+        another buyer than before that breaks a rule or is risky.
         """
         fingerprint = request_fingerprint(invoice_id, buyer)
         async with self._tools.sessions.begin() as session:

@@ -354,6 +354,7 @@ class CorrectInvoiceRequest(_message.Message):
     BUYER_TITLE_FIELD_NUMBER: _builtins.int
     BUYER_TAX_ID_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    NATURAL_PERSON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry."""
     invoice_id: _builtins.str
@@ -364,6 +365,10 @@ class CorrectInvoiceRequest(_message.Message):
     """The buyer's tax number, 15 to 20 capitals and digits; empty for a person."""
     expected_version: _builtins.int
     """The version that the caller saw; 0 for whatever there is."""
+    natural_person: _builtins.bool
+    """Whether the buyer is a natural person. Another buyer that is risky is refused: a short title without this, a tax id
+    that fails its check digit.
+    """
     def __init__(
         self,
         *,
@@ -372,10 +377,11 @@ class CorrectInvoiceRequest(_message.Message):
         buyer_title: _builtins.str = ...,
         buyer_tax_id: _builtins.str = ...,
         expected_version: _builtins.int = ...,
+        natural_person: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "expected_version", b"expected_version", "invoice_id", b"invoice_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "expected_version", b"expected_version", "invoice_id", b"invoice_id", "natural_person", b"natural_person", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

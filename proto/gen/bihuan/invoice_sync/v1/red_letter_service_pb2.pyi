@@ -322,6 +322,7 @@ class InvoiceRemainderRequest(_message.Message):
     PAYMENT_ID_FIELD_NUMBER: _builtins.int
     BUYER_TITLE_FIELD_NUMBER: _builtins.int
     BUYER_TAX_ID_FIELD_NUMBER: _builtins.int
+    NATURAL_PERSON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry."""
     payment_id: _builtins.str
@@ -330,6 +331,10 @@ class InvoiceRemainderRequest(_message.Message):
     """The buyer's name as it shall stand on the invoice."""
     buyer_tax_id: _builtins.str
     """The buyer's tax number, 15 to 20 capitals and digits; empty for a person."""
+    natural_person: _builtins.bool
+    """Whether the buyer is a natural person. Another buyer that is risky is refused: a short title without this, a tax id
+    that fails its check digit.
+    """
     def __init__(
         self,
         *,
@@ -337,10 +342,11 @@ class InvoiceRemainderRequest(_message.Message):
         payment_id: _builtins.str = ...,
         buyer_title: _builtins.str = ...,
         buyer_tax_id: _builtins.str = ...,
+        natural_person: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "payment_id", b"payment_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "natural_person", b"natural_person", "payment_id", b"payment_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
