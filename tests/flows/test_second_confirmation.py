@@ -1,7 +1,8 @@
 """A rule set that a second person activated by its report holds large suggestions until two people have confirmed."""
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -30,14 +31,16 @@ As = Callable[..., Result]
 
 
 @pytest.fixture
-def people(system: System) -> dict[str, Gateway]:
+def people(system: System) -> Iterator[dict[str, Gateway]]:
     """Who makes rules, and two who check; each calls by a key of their own."""
     url = system.stack.addresses.gateway_url
     made = {
         name: system.gateway.post("/v1/apiKeys", {"displayName": name, "roles": ["reviewer"]})["token"]
         for name in ("li.na", "wang.wei")
     }
-    return {"admin": system.gateway, **{name: Gateway(url, token) for name, token in made.items()}}
+    with contextlib.ExitStack() as opened:
+        theirs = {name: opened.enter_context(contextlib.closing(Gateway(url, token))) for name, token in made.items()}
+        yield {"admin": system.gateway, **theirs}
 
 
 @pytest.fixture
