@@ -6,7 +6,6 @@ from collections import Counter
 
 import httpx
 import pytest
-from bihuan.payments.v1 import channel_service_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,19 +104,6 @@ async def test_an_admin_gives_a_key_a_limit_of_its_own_and_takes_it_back(start_p
     assert made["setBy"].startswith("key_")
     assert [one["subject"] for one in listed] == [key_id]
     assert refused.status_code == 403
-
-
-async def test_callbacks_of_one_account_from_one_address_are_limited_by_themselves(start_peer, upstream):
-    async def taken(request, context):
-        return channel_service_pb2.IngestCallbackResponse(http_status=200)
-
-    upstream.answers["IngestCallback"] = taken
-    async with start_peer(rate_write_per_second=2.0) as peer:
-        answers = [await peer.plain.post("/v1/callbacks/acc_1", content=b"x") for _ in range(9)]
-        other = await peer.plain.post("/v1/callbacks/acc_2", content=b"x")
-
-    assert 429 in {answer.status_code for answer in answers}
-    assert other.status_code == 200
 
 
 async def test_without_the_database_each_gateway_keeps_the_limit_by_itself(fresh_database):
