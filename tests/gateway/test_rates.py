@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chassis import database
 from chassis.clock import SystemClock
+from services.gateway import rates
 from services.gateway.domain.caller import Caller, CallerKind
 from services.gateway.domain.rate import Ask, Empty, MethodClass, Share, Taken
 from services.gateway.problems import HttpFault
@@ -60,11 +61,15 @@ async def test_the_keys_of_a_tenant_share_one_limit(start_peer):
     assert answer.status_code == 429
 
 
-async def test_two_gateways_together_keep_the_limit_and_let_nearly_all_of_it_through(start_peer, fresh_database):
+async def test_two_gateways_together_keep_the_limit_and_let_nearly_all_of_it_through(
+    start_peer, fresh_database, monkeypatch
+):
     """Over any time t at most limit * (1 + t) calls get through, for a full bucket holds one second's worth.
 
     At the least 70 % of the limit are let through: a lease that one gateway holds is not the other's.
     """
+    # On a busy machine a database may be slow to answer, which is another test's affair.
+    monkeypatch.setattr(rates, "_LEASE_SECONDS", 10.0)
     limit, url = 50.0, await fresh_database("services.gateway")
     async with (
         start_peer(database_url=url, rate_read_per_second=limit) as one,
