@@ -30,13 +30,13 @@ down: setup ## stop what `make up` started
 	$(BIN)/bihuan down
 
 test: setup ## run every test on a real PostgreSQL that the tests start themselves
-	$(BIN)/pytest -n 3 --dist loadfile -q -rs
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -rs
 
 acceptance: setup ## the acceptance tests of invoice_sync over 10,000 invoices, and their figures; INVOICES=n for another size
 	BIHUAN_ACCEPTANCE_INVOICES=$(or $(INVOICES),10000) $(BIN)/pytest tests/acceptance -s -rs --show-capture=no
 
 check: setup static ## all that CI runs: format, lint, types, layers, contracts, manifests, tests
-	$(BIN)/pytest -n 3 --dist loadfile -q -rs
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -q -rs
 
 static: setup ## the part of `check` that runs no tests
 	$(BIN)/ruff format --check $(SOURCES)

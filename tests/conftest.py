@@ -20,6 +20,25 @@ from chassis.local_postgres import LocalPostgres, local_postgres
 from tests.support.templates import Templates
 
 FreshDatabase = Callable[[str], Awaitable[str]]
+# Files that take a minute or more: begun last, one would be what everybody waits for.
+_LONG = (
+    "flows/test_fuzz_api.py",
+    "matching/test_engines_agree.py",
+    "acceptance/test_killed_at_every_point.py",
+    "house/test_benchmarks.py",
+    "flows/test_demo.py",
+    "flows/test_rule_sets_page.py",
+    "acceptance/test_fault_mix.py",
+    "flows/test_integrating.py",
+    "acceptance/test_unknown_at_recovery.py",
+    "cli/test_local.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, which then take turns with all others."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(_LONG))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

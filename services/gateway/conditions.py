@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from starlette.requests import Request
 
 from chassis.errors import Fault, FieldFault, Kind, from_rpc_error, plain_fault
+from chassis.validation import validate
 from services.gateway import clients, entity_tags, fields
 from services.gateway.answer_json import to_json
 from services.gateway.contract import Operation
@@ -65,10 +66,11 @@ class Conditions:
     async def admit(
         self, operation: Operation, message: Message, request: Request, caller: Caller, metadata: Metadata
     ) -> None:
-        """Let a change pass whose If-Match holds, or hand the version on. Raises VERSION_MISMATCH and INVALID_FIELD."""
+        """Let a change pass whose If-Match holds, or hand the version on. Raises INVALID_FIELD and VERSION_MISMATCH."""
         header = request.headers.get("if-match")
         if header is None or operation.verb == "GET":
             return
+        validate(message)  # what can never be done is told as such, and not that the thing is another by now
         named = entity_tags.read("If-Match", header)
         field = versioned_of(operation.method).request_field
         if field and len(named.strong) == 1 and not named.is_any:

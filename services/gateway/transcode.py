@@ -86,8 +86,8 @@ class Transcoder:
         if (entry := entry_of(request)) is not None:
             entry.name_all(ids_in(message))
         await self._scope.admit(operation, message, caller)
-        await self._conditions.admit(operation, message, request, caller, _metadata(operation, request, caller))
         try:
+            await self._conditions.admit(operation, message, request, caller, _metadata(operation, request, caller))
             return await self._sent(operation, message, request, caller)
         except Fault as fault:
             raise told(fault, message, operation, caller) from fault

@@ -70,7 +70,8 @@ async def test_the_way_of_an_invoice_is_told_in_order_as_each_step_left_it(syste
 async def test_what_was_refused_and_then_corrected_is_told_as_failed_and_corrected_with_its_version(system, feed):
     (invoice,) = await system.issued()
     await refused(system)
-    await CorrectActions(system.tools).correct_invoice("correct-1", invoice.invoice_id, Party("王小明", ""))
+    correct = CorrectActions(system.tools)
+    await correct.correct_invoice("correct-1", invoice.invoice_id, Party("王小明", ""), is_natural_person=True)
 
     changes = await told(feed)
 

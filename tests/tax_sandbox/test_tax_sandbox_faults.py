@@ -108,7 +108,7 @@ async def test_an_answer_may_be_lost_and_the_booking_too(tax):
 
 
 async def test_what_is_delayed_is_booked_after_its_delay(tax):
-    await tax.plan("DELAY_BOOKING", key="inv_1", seconds=0.4)
+    await tax.plan("DELAY_BOOKING", key="inv_1", seconds=2.0)
     await statuses(tax, ["inv_1", "inv_2"])
 
     async def booked_second() -> str | None:
