@@ -59,7 +59,8 @@ def filter_failure(
     problem = response.json()
     if problem["reason"] == "INVALID_FIELD":
         return any(error["rule"].startswith(_SHAPE) for error in problem["errors"])
-    return bool(problem["reason"] == "MALFORMED_REQUEST" and not {error["rule"] for error in problem["errors"]} <= _MEANT)
+    rules = {error["rule"] for error in problem["errors"]}
+    return bool(problem["reason"] == "MALFORMED_REQUEST" and not rules <= _MEANT)
 
 
 def _without_points(value: Any) -> Any:
