@@ -143,7 +143,11 @@ def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 def _settings(known: dict[str, list[str]]) -> str:
     """What schemathesis reads of its file: half of the ids in a URL are of something that is there."""
-    lines = ["[checks.positive_data_acceptance]", 'expected-statuses = ["2xx", "401", "403", "404", "409", "412"]']
+    # 304 and 412 are what a condition asks for; 413 is what is said of a body before it is read.
+    lines = ["[checks.positive_data_acceptance]"]
+    lines.append('expected-statuses = ["2xx", "304", "401", "403", "404", "409", "412"]')
+    refused = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]
+    lines += ["[checks.negative_data_rejection]", f"expected-statuses = {json.dumps(refused)}"]
     for name, values in known.items():
         lines += [f"[dictionaries.{name}]", f"values = {json.dumps(values[:20], ensure_ascii=False)}"]
     lines.append("[parameters]")

@@ -150,6 +150,8 @@ def _amount(blue: Invoice, wanted_minor: int, taken_back_minor: int) -> Money:
         state = blue.standing.sync_state.value
         raise _not_possible(blue, "NOT_IN_BOOKS", f"it is {state}, not booked", f"当前状态 {state}，尚未入主库")
     left = left_to_take_back(blue.amount, taken_back_minor)
+    if left.amount_minor <= 0:
+        raise _not_possible(blue, "NOTHING_LEFT", "all of it is taken back", "已全额冲红")
     if wanted_minor > left.amount_minor:
         raise _not_possible(blue, "EXCEEDS", f"only {left} of it is left", f"可冲红余额仅 {left}")
     return -Money(left.currency_code, wanted_minor or left.amount_minor)
