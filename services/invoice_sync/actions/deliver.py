@@ -4,8 +4,10 @@ A delivery is SENDING in the database before a byte goes; whoever dies then leav
 is over, under the same Message-ID.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from email.message import EmailMessage
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,6 +40,8 @@ from services.invoice_sync.store import deliveries, invoices
 
 _AT_ONCE = 10
 _LEASE = timedelta(seconds=180)
+# A try ends before its lease does, however slow the relay is at each of its steps.
+_TRY_SECONDS_MAX = 150.0
 _LISTED_MAX = 100
 _log = structlog.get_logger()
 
@@ -148,8 +152,8 @@ class DeliverActions:
             for delivery_id in left:
                 why = "whoever tried it has not written what came of it"
                 await deliveries.tell(session, delivery_id, Step(MailOutcome.UNKNOWN.value, why, "", now))
-        for each in due:
-            await self.send_mail(each, self._relay)
+        # All at once: one after the other, the last would wait for slow relays until its lease is over, and go twice.
+        await asyncio.gather(*(self.send_mail(each, self._relay) for each in due))
         return len(due)
 
     @telemetry.traced
@@ -204,16 +208,32 @@ class DeliverActions:
 
     async def _tried_once(self, delivery: Delivery, relay: Relay) -> MailAnswer:
         try:
-            xml = await self._papers.read_paper(delivery.invoice_id, PaperKind.XML)
-            listed = await self._papers.list_papers(delivery.invoice_id)
-            has_pdf = any(each.kind is PaperKind.PDF for each in listed)
-            pdf = await self._papers.read_paper(delivery.invoice_id, PaperKind.PDF) if has_pdf else None
+            async with asyncio.timeout(_TRY_SECONDS_MAX):
+                return await self._handed_over(delivery, relay)
+        except TimeoutError:
+            return MailAnswer(MailOutcome.UNKNOWN, "no answer in time")
+
+    async def _handed_over(self, delivery: Delivery, relay: Relay) -> MailAnswer:
+        try:
+            address = self._address_of(delivery)
+            mail = await self._mail(delivery, relay.sender, address)
         except Fault as fault:
             return MailAnswer(MailOutcome.NO_PAPER, fault.message)
+        except Exception as fault:  # noqa: BLE001  whatever it is: the others go on, and its own tries have an end
+            _log.error("mail not made", delivery_id=delivery.delivery_id, error=type(fault).__name__)
+            return MailAnswer(MailOutcome.DEFERRED, f"not made: {type(fault).__name__}")
+        return await relay.send(mail, address)
+
+    async def _mail(self, delivery: Delivery, sender: str, address: str) -> EmailMessage:
+        """What is sent. Raises Fault while there are no papers."""
+        xml = await self._papers.read_paper(delivery.invoice_id, PaperKind.XML)
+        listed = await self._papers.list_papers(delivery.invoice_id)
+        has_pdf = any(each.kind is PaperKind.PDF for each in listed)
+        pdf = await self._papers.read_paper(delivery.invoice_id, PaperKind.PDF) if has_pdf else None
         said = read_xml(xml.content)
         notice = Notice(
             delivery_id=delivery.delivery_id,
-            sender=relay.sender,
+            sender=sender,
             seller_name=said.seller_name,
             invoice_number=said.number,
             issue_date=said.issue_time[:10],
@@ -224,8 +244,7 @@ class DeliverActions:
             pdf=pdf.content if pdf else None,
             now=self._tools.clock.now(),
         )
-        address = self._address_of(delivery)
-        return await relay.send(mail_of(notice, address), address)
+        return mail_of(notice, address)
 
     def _address_of(self, delivery: Delivery) -> str:
         return self._tools.ring.open(delivery.sealed_address, _context(delivery.delivery_id)).decode("ascii")
