@@ -201,13 +201,16 @@ async def test_a_relay_that_is_away_took_nothing(system: InvoiceSync):
 
 async def test_an_address_that_is_refused_for_good_is_not_tried_again(system: InvoiceSync, mailbox):
     bench = _bench(system, mailbox.port)
-    mailbox.on_recipient = lambda address: "550 5.1.1 no such user"
+    mailbox.on_recipient = lambda address: f"550 5.1.1 <{address}>: no such user"
     _, asked = await _asked(system, bench)
 
     await bench.deliver.send_due()
 
     shown = (await bench.deliver.get_delivery(asked.delivery_id)).delivery
     assert (shown.state, shown.due_at) == (DeliveryState.REFUSED, None)
+    assert shown.last_answer == "550 5.1.1 <L***@example.com>: no such user"
+    steps = (await bench.deliver.get_delivery(asked.delivery_id)).steps
+    assert not [each for each in steps if "li@example.com" in each.detail.lower()]
 
 
 async def test_no_answer_after_the_whole_mail_is_unknown_and_the_next_try_bears_the_same_message_id(
@@ -285,7 +288,7 @@ async def test_a_bounce_that_comes_back_is_recorded_once_and_ends_the_delivery(s
 
     assert first.delivery_id == asked.delivery_id
     assert first.state == delivery_pb2.DELIVERY_STATE_BOUNCED
-    assert first.last_answer == "5.1.1 smtp; 550 5.1.1 <li@example.com>: no such user"
+    assert first.last_answer == "5.1.1 smtp; 550 5.1.1 <l***@example.com>: no such user"
     assert [each.kind for each in again.steps] == ["QUEUED", "TAKEN", "REPORTED_FAILED"]
     listed = delivery_service_pb2.ListDeliveriesRequest(invoice_id=invoice.invoice_id)
     (shown,) = (await door.deliveries.ListDeliveries(listed)).deliveries

@@ -32,6 +32,7 @@ from services.invoice_sync.domain.delivery import (
     delivery_fingerprint,
     mail_address,
     masked_address,
+    without_addresses,
 )
 from services.invoice_sync.domain.notice import Notice, mail_of, read_report
 from services.invoice_sync.domain.original import decimal_text, read_xml
@@ -161,6 +162,7 @@ class DeliverActions:
         """Try one mail, and write down what came of it."""
         telemetry.annotate(delivery_id=delivery.delivery_id, invoice_id=delivery.invoice_id)
         answer = await self._tried_once(delivery, relay)
+        told = without_addresses(answer.told)
         now, waits = self._tools.clock.now(), answer.outcome is MailOutcome.NO_PAPER
         # To wait for papers is no try of the relay.
         tries = delivery.tries - 1 if waits else delivery.tries
@@ -173,9 +175,9 @@ class DeliverActions:
             then = after_try(
                 answer.outcome, delivery.tries, delivery.create_time, now, self._tools.jitter(), self._policy
             )
-            await deliveries.move(session, delivery.delivery_id, then, tries, answer.told, now)
+            await deliveries.move(session, delivery.delivery_id, then, tries, told, now)
             if not waits:
-                await deliveries.tell(session, delivery.delivery_id, Step(answer.outcome.value, answer.told, "", now))
+                await deliveries.tell(session, delivery.delivery_id, Step(answer.outcome.value, told, "", now))
         self._tried.add(1, {"outcome": answer.outcome.value})
         telemetry.annotate(outcome=answer.outcome.value)
         if then.state in (DeliveryState.REFUSED, DeliveryState.GIVEN_UP):
@@ -196,7 +198,7 @@ class DeliverActions:
             held = await deliveries.hold(session, report.delivery_id)
             if held is None:
                 raise _no_report()
-            told = f"{report.status} {report.detail}".strip()
+            told = without_addresses(f"{report.status} {report.detail}".strip())
             then = after_report(held.state, held.due_at, report.reported)
             known = (await deliveries.steps(session, [held.delivery_id]))[held.delivery_id]
             kind = f"REPORTED_{report.reported.name}"
