@@ -278,6 +278,21 @@ async def test_an_invoice_is_abandoned_by_two_persons_and_never_by_one(moving):
     assert await moving.upload.upload_due() == 0
 
 
+async def test_what_went_on_since_it_was_proposed_is_not_abandoned_by_that_proposal(moving):
+    abandon = AbandonActions(moving.tools)
+    (made,) = await moving.issued(1)
+    proposed = await abandon.propose_abandonment("request-1", made.invoice_id, "zhang", "never sent")
+    await moving.upload.upload_due()
+    sent = await moving.state(made)
+
+    with pytest.raises(Fault, match="when this was proposed"):
+        await abandon.decide_abandonment(proposed.abandonment.abandonment_id, "li", "never sent", approve=True)
+    await abandon.decide_abandonment(proposed.abandonment.abandonment_id, "li", "it was sent", approve=False)
+
+    assert sent not in (SyncState.READY, SyncState.ABANDONED)
+    assert await moving.state(made) is sent
+
+
 async def test_what_was_carried_there_and_then_abandoned_counts_as_one_that_the_authority_may_have(moving, manual):
     abandon = AbandonActions(moving.tools)
     (made,) = await moving.issued()
