@@ -14,6 +14,7 @@ from chassis import paging, telemetry
 from chassis.errors import Fault, Kind
 from chassis.ids import new_id
 from services.invoice_sync.actions.attempt_log import body_context
+from services.invoice_sync.actions.buyer_fit import refuse_broken
 from services.invoice_sync.actions.issue import request_id_reused
 from services.invoice_sync.actions.red_letters import RedLetterActions, Wish, not_possible
 from services.invoice_sync.actions.red_steps import OURSELVES
@@ -27,6 +28,7 @@ from services.invoice_sync.domain.application import (
     Proof,
     Remedy,
 )
+from services.invoice_sync.domain.buyer_check import Applicant
 from services.invoice_sync.domain.invoice import Invoice, InvoiceKind, Party
 from services.invoice_sync.domain.policy import NotDue
 from services.invoice_sync.domain.red_letter import RedReason, RedState, is_gone, left_to_take_back
@@ -73,8 +75,10 @@ class ApplicationActions:
     async def file_application(self, request_id: str, filing: Filing) -> tuple[Application, bool]:
         """Keep an application with its proof; whether the request_id had filed it before.
 
-        Raises Fault NOT_FOUND and REQUEST_ID_REUSED.
+        Raises Fault NOT_FOUND, REQUEST_ID_REUSED, and INVALID_FIELD for a buyer that breaks a rule.
         """
+        if filing.buyer.name:
+            refuse_broken(Applicant(filing.buyer.name, filing.buyer.tax_id), self._tools.checks)
         proofs = [_proof(each) for each in filing.proofs]
         async with self._tools.sessions.begin() as session:
             if before := await applications.asked_by(session, request_id):
