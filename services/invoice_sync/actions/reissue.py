@@ -74,6 +74,8 @@ class ReissueActions:
         payment = held[0]
         if why := why_not_invoiceable(payment):
             raise not_invoiceable(payment, why)
+        if held[1]:
+            await invoiceable.count_unless_kept(session, payment_id)
         kept = await invoiceable.of_payment(session, payment_id)
         left_minor = kept.left_minor if kept else payment.left.amount_minor
         rest_minor = left_minor if minor_max is None else min(left_minor, minor_max)
