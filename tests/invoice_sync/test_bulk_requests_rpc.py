@@ -18,6 +18,7 @@ from services.invoice_sync.domain.payment import PaymentState
 from services.invoice_sync.domain.policy import IssuePolicy
 from tests.invoice_sync.builders import a_payment, a_profile
 from tests.invoice_sync.bulk_files import ACCEPT_GOOD, FIRM, HOLD_ALL, USCC, a_row, bulk_work, csv_of, parts_of, xlsx_of
+from tests.support.eventually import eventually
 
 STATE = bulk_request_pb2.BulkRequest
 OUTCOME = bulk_request_pb2.BulkRequestRow
@@ -225,6 +226,32 @@ async def test_risky_rows_await_a_second_person_and_follow_the_decision(system, 
     assert own.reason == "SECOND_PERSON_REQUIRED"
     assert (await system.of_payment(payments[0].payment_id)).buyer == Party("张三丰", "")
     assert await system.invoices_of(payments[1].payment_id) == []
+
+
+async def test_who_confirms_a_row_waits_for_the_files_work_before_it_holds_what_that_may_want(
+    system, door, work, payments
+):
+    bulk = (await sent(door, csv_of([a_row(payments[0].payment_id, title="张三丰", tax_id="")]))).bulk_request
+    await until_done(work)
+    (row,) = await rows_of(door, bulk)
+    request = confirmation_service_pb2.ConfirmInvoiceRequestRequest(
+        confirmation_id=row.confirmation_id, operator="wang", reason="a firm of that name"
+    )
+
+    async with system.sessions.begin() as at_work:  # a slice of the same file
+        await at_work.execute(text("SELECT FROM bulk_request FOR UPDATE"))
+        confirming = asyncio.ensure_future(door.confirmations.ConfirmInvoiceRequest(request))
+        await eventually(lambda: waits_for_a_lock(system))
+        await at_work.execute(text("SELECT FROM payment_follow FOR UPDATE NOWAIT"))
+
+    assert (await confirming).confirmation.invoice_id
+
+
+async def waits_for_a_lock(system) -> bool:
+    """Whether anybody waits for what another transaction holds."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with system.sessions() as session:
+        return bool(await session.scalar(text(asked)))
 
 
 async def test_a_row_that_went_wrong_since_its_check_is_refused_in_its_turn(system, door, work, payments):

@@ -242,6 +242,20 @@ async def test_no_other_way_brings_a_risky_buyer_onto_an_invoice(system, door, p
     assert await system.invoices_of(paid.payment_id) == []
 
 
+async def test_no_first_invoice_above_the_limit_is_issued_as_a_remainder_by_one_person_alone(system, door):
+    payment = a_payment(amount=Money("CNY", 1_000_001))
+    await system.issue.set_merchant_profile(a_profile(IssuePolicy.ON_REQUEST))
+    await system.follow(payment)
+
+    remainder = red_letter_service_pb2.InvoiceRemainderRequest(
+        request_id="request-0001", payment_id=payment.payment_id, buyer_title="江城科技有限公司"
+    )
+    fault = await fault_of(door.reds.InvoiceRemainder(remainder))
+
+    assert [each.rule for each in fault.fields] == ["AMOUNT_LARGE"]
+    assert await system.invoices_of(payment.payment_id) == []
+
+
 async def test_a_natural_person_is_corrected_onto_an_invoice_by_saying_so(system, door, paid):
     made = await system.issue.request_invoice("request-0009", paid.payment_id, Party("个人", "91110000600037341L"))
 

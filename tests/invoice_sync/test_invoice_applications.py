@@ -9,6 +9,7 @@ from bihuan.invoice_sync.v1 import invoice_application_pb2
 from bihuan.invoice_sync.v1 import invoice_application_service_pb2 as pb
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from chassis.errors import from_rpc_error
 from services.invoice_sync.domain.application import WORDS, ApplicationState
 from services.invoice_sync.domain.invoice import PERSON
 from services.invoice_sync.domain.red_letter import is_gone
@@ -145,6 +146,22 @@ async def test_an_invoice_that_was_voided_at_the_portal_is_reissued_without_a_re
     assert (await system.read.get_invoice(done.new_invoice_id)).invoice.buyer == FIRM
 
 
+async def test_the_money_of_a_voided_invoice_is_given_back_once_however_many_apply_for_it(bench, system):
+    blue = await bench.booked(PERSON)
+    await system.steering.http.post(f"/steering/invoices/{blue.standing.invoice_number}/void")
+    await system.execute("UPDATE outbox SET due_at = :now", now=system.clock.now())
+    await system.verify.verify_due()
+    first, second = await filed(bench, blue), await filed(bench, blue, request_id="request-app-2", why="again")
+
+    done = await reviewed(bench, first, "REISSUE")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await reviewed(bench, second, "REISSUE")
+
+    assert state(done) == "REISSUED"
+    assert "RED_NOT_POSSIBLE" in str(refused.value.trailing_metadata())
+    assert await bench.money(blue.payment_id) == (2 * ALL, ALL, 0, 0)
+
+
 async def test_the_proof_is_kept_by_its_hash_and_read_again_by_the_reviewer(bench):
     application_id = await filed(bench, await bench.booked(PERSON))
     (proof,) = (await told(bench, application_id)).proofs
@@ -155,6 +172,15 @@ async def test_the_proof_is_kept_by_its_hash_and_read_again_by_the_reviewer(benc
 
     assert (read.content, read.proof.file_name) == (PHOTO, "letter.png")
     assert proof.sha256 == hashlib.sha256(PHOTO).hexdigest()
+
+
+async def test_a_buyer_that_may_not_stand_on_an_invoice_is_refused_before_the_old_one_is_taken_back(bench):
+    blue = await bench.booked(PERSON)
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await filed(bench, blue, buyer_title="个人", buyer_tax_id=FIRM.tax_id)
+
+    assert [each.rule for each in from_rpc_error(refused.value).fields] == ["BUYER_COMPANY"]
 
 
 async def test_the_same_request_files_once_and_another_under_its_id_is_refused(bench):

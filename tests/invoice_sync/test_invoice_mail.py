@@ -28,13 +28,17 @@ POLICY = MailPolicy(retry_seconds=60, retry_seconds_max=600, tries_max=3)
 
 @dataclass
 class Mailbox:
-    """A relay on a real socket: what it took, and how it answers; `silent` takes a mail and says nothing."""
+    """A relay on a real socket: what it took, and how it answers; `silent` takes a mail and says nothing.
+
+    `together` answers none before so many came.
+    """
 
     port: int = 0
     taken: list[EmailMessage] = field(default_factory=list)
     on_recipient: Callable[[str], str] = lambda address: "250 OK"
     on_data: Callable[[], str] = lambda: "250 2.0.0 queued"
     silent: bool = False
+    together: asyncio.Barrier | None = None
 
     async def handle_RCPT(self, server, session, envelope: Envelope, address: str, options) -> str:
         answer = self.on_recipient(address)
@@ -48,6 +52,8 @@ class Mailbox:
             self.taken.append(email.message_from_bytes(envelope.original_content, policy=default))
         if self.silent:
             await asyncio.sleep(60)
+        if self.together:
+            await self.together.wait()
         return answer
 
 
@@ -195,13 +201,16 @@ async def test_a_relay_that_is_away_took_nothing(system: InvoiceSync):
 
 async def test_an_address_that_is_refused_for_good_is_not_tried_again(system: InvoiceSync, mailbox):
     bench = _bench(system, mailbox.port)
-    mailbox.on_recipient = lambda address: "550 5.1.1 no such user"
+    mailbox.on_recipient = lambda address: f"550 5.1.1 <{address}>: no such user"
     _, asked = await _asked(system, bench)
 
     await bench.deliver.send_due()
 
     shown = (await bench.deliver.get_delivery(asked.delivery_id)).delivery
     assert (shown.state, shown.due_at) == (DeliveryState.REFUSED, None)
+    assert shown.last_answer == "550 5.1.1 <L***@example.com>: no such user"
+    steps = (await bench.deliver.get_delivery(asked.delivery_id)).steps
+    assert not [each for each in steps if "li@example.com" in each.detail.lower()]
 
 
 async def test_no_answer_after_the_whole_mail_is_unknown_and_the_next_try_bears_the_same_message_id(
@@ -240,6 +249,34 @@ async def test_a_try_that_nobody_finished_is_unknown_and_made_again_when_its_lea
     assert (shown.delivery.state, shown.delivery.tries) == (DeliveryState.SENT, 2)
 
 
+async def test_a_slow_relay_does_not_keep_the_next_mail_waiting_until_its_lease_is_over(system: InvoiceSync, mailbox):
+    bench = _bench(system, mailbox.port, timeout_seconds=3)
+    mailbox.together = asyncio.Barrier(2)
+    invoice, first = await _asked(system, bench)
+    second = await bench.deliver.deliver_invoice("request-2", invoice.invoice_id, "zhao@example.com", "wang", "asked")
+
+    await bench.deliver.send_due()
+
+    shown = [await bench.deliver.get_delivery(each) for each in (first.delivery_id, second.delivery.delivery_id)]
+    assert [each.delivery.state for each in shown] == [DeliveryState.SENT] * 2
+
+
+async def test_a_mail_that_cannot_be_made_keeps_no_other_back_and_its_tries_end(system: InvoiceSync, mailbox):
+    bench = _bench(system, mailbox.port)
+    invoice, broken = await _asked(system, bench)
+    await system.execute("UPDATE delivery SET sealed_address = 'no seal of ours'")
+    other = await bench.deliver.deliver_invoice("request-2", invoice.invoice_id, "zhao@example.com", "wang", "asked")
+
+    for _ in range(POLICY.tries_max):
+        await bench.deliver.send_due()
+        system.clock.advance(601)
+
+    assert (await bench.deliver.get_delivery(other.delivery.delivery_id)).delivery.state is DeliveryState.SENT
+    ended = await bench.deliver.get_delivery(broken.delivery_id)
+    assert (ended.delivery.state, ended.delivery.due_at) == (DeliveryState.GIVEN_UP, None)
+    assert len(mailbox.taken) == 1
+
+
 async def test_a_bounce_that_comes_back_is_recorded_once_and_ends_the_delivery(system: InvoiceSync, door, mailbox):
     bench = _bench(system, mailbox.port)
     invoice, asked = await _asked(system, bench)
@@ -251,7 +288,7 @@ async def test_a_bounce_that_comes_back_is_recorded_once_and_ends_the_delivery(s
 
     assert first.delivery_id == asked.delivery_id
     assert first.state == delivery_pb2.DELIVERY_STATE_BOUNCED
-    assert first.last_answer == "5.1.1 smtp; 550 5.1.1 <li@example.com>: no such user"
+    assert first.last_answer == "5.1.1 smtp; 550 5.1.1 <l***@example.com>: no such user"
     assert [each.kind for each in again.steps] == ["QUEUED", "TAKEN", "REPORTED_FAILED"]
     listed = delivery_service_pb2.ListDeliveriesRequest(invoice_id=invoice.invoice_id)
     (shown,) = (await door.deliveries.ListDeliveries(listed)).deliveries

@@ -1,5 +1,6 @@
 """The money of a payment: a refund after its invoice asks for a red letter, what came again can be invoiced."""
 
+import importlib
 from dataclasses import replace
 
 import grpc
@@ -7,6 +8,7 @@ import pytest
 from bihuan.invoice_sync.v1 import red_letter_service_pb2 as pb
 from sqlalchemy.exc import IntegrityError
 
+from chassis.errors import from_rpc_error
 from services.invoice_sync.store import cases, invoiceable
 from tests.invoice_sync.builders import a_payment
 from tests.invoice_sync.red_bench import ALL, FIRM, PART, red_bench
@@ -103,3 +105,30 @@ async def test_the_database_refuses_more_than_is_left_whatever_the_code_does(ben
         await system.execute("UPDATE invoiceable SET invoiced_minor = invoiced_minor + 1")
     with pytest.raises(IntegrityError, match="red_required"):
         await system.execute("UPDATE invoiceable SET red_required_minor = 1")
+
+
+async def test_what_was_invoiced_before_there_was_a_money_row_is_counted_by_the_migration_as_the_service_counts(
+    bench, system
+):
+    paid, refunded = a_payment(), a_payment(merchant_order_no="refunded")
+    for each in (paid, refunded):
+        await bench.booked(payment=each)
+    await system.follow(back(refunded, 2, PART))
+    counted = [await bench.money(each.payment_id) for each in (paid, refunded)]
+    migration = importlib.import_module("services.invoice_sync.migrations.versions.0008_red_letters")
+
+    await system.execute("DELETE FROM invoiceable")
+    await system.execute(migration._MONEY[1])
+
+    assert [await bench.money(each.payment_id) for each in (paid, refunded)] == counted
+    assert counted == [(ALL, 0, 0, 0), (ALL, 0, PART, 0)]
+
+
+async def test_what_a_release_invoiced_that_knows_no_money_row_is_not_invoiced_again(bench, system):
+    blue = await bench.booked()
+    await system.execute("DELETE FROM invoiceable")
+
+    with pytest.raises(grpc.aio.AioRpcError) as full:
+        await remainder(bench, blue.payment_id)
+
+    assert from_rpc_error(full.value).metadata["cause"] == "INVOICED_IN_FULL"

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from xml.etree import ElementTree
 
 import pytest
@@ -13,6 +13,7 @@ from chassis.errors import Fault
 from services.invoice_sync.actions.abandon import AbandonActions
 from services.invoice_sync.actions.manual import Exported, ManualActions
 from services.invoice_sync.domain.standing import SyncState
+from services.invoice_sync.store import manual as manual_store
 from tests.invoice_sync.door import open_door
 from tests.invoice_sync.moving import Moving, moving_system
 from tests.support.tax_sandbox import SELLER_TAX_ID
@@ -83,6 +84,23 @@ async def test_what_waits_goes_by_hand_and_is_booked_when_the_authority_shows_it
     assert (shown.open_count, shown.booked_count) == (0, 3)
     assert all(each.receipt is not None and each.receipt.invoice_number == each.invoice_number for each in items)
     assert [(step.kind, step.operator) for step in shown.steps] == [("EXPORTED", "zhang"), ("RECEIPT", "li")]
+
+
+async def test_what_an_uploader_sends_while_the_export_looks_is_not_carried_as_well(moving, manual, monkeypatch):
+    made = await moving.issued(2)
+    look = manual_store.waiting
+
+    async def looked(*asked) -> Sequence[str]:
+        found = await look(*asked)
+        await moving.upload.upload_due()
+        return found
+
+    monkeypatch.setattr(manual_store, "waiting", looked)
+    with pytest.raises(Fault, match="nothing of this seller waits"):
+        await exported(manual)
+
+    assert MANUAL not in [await moving.state(each) for each in made]
+    assert set((await submit_counts(moving)).values()) == {1}
 
 
 async def test_the_checklist_tells_who_when_how_many_how_much_and_the_hash_in_both_languages(moving, manual):
@@ -258,6 +276,21 @@ async def test_an_invoice_is_abandoned_by_two_persons_and_never_by_one(moving):
     assert (decided.decide_by, repeated) == ("li", decided)
     assert otherwise.value.reason == "NOT_ABANDONABLE"
     assert await moving.upload.upload_due() == 0
+
+
+async def test_what_went_on_since_it_was_proposed_is_not_abandoned_by_that_proposal(moving):
+    abandon = AbandonActions(moving.tools)
+    (made,) = await moving.issued(1)
+    proposed = await abandon.propose_abandonment("request-1", made.invoice_id, "zhang", "never sent")
+    await moving.upload.upload_due()
+    sent = await moving.state(made)
+
+    with pytest.raises(Fault, match="when this was proposed"):
+        await abandon.decide_abandonment(proposed.abandonment.abandonment_id, "li", "never sent", approve=True)
+    await abandon.decide_abandonment(proposed.abandonment.abandonment_id, "li", "it was sent", approve=False)
+
+    assert sent not in (SyncState.READY, SyncState.ABANDONED)
+    assert await moving.state(made) is sent
 
 
 async def test_what_was_carried_there_and_then_abandoned_counts_as_one_that_the_authority_may_have(moving, manual):

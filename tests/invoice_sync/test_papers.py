@@ -216,10 +216,18 @@ async def test_a_place_that_does_not_answer_proves_nothing_and_is_asked_again(
     assert (await paper_bench(system.tools, places=back).archive.keep_place(back[1])).stored_count == 1
 
 
+@pytest.mark.parametrize("again", ["file:///srv/archive", "file:///srv/archive/", "file:///srv/other/../archive"])
+def test_two_places_that_are_one_are_refused_for_their_copies_would_be_lost_together(again: str):
+    with pytest.raises(ValueError, match="must differ"):
+        open_places([("first", "file:///srv/archive"), ("second", again)], S3Access("", "", ""))
+
+
 async def test_a_place_that_comes_later_gets_the_papers_from_before(system: InvoiceSync, places):
     alone = paper_bench(system.tools, places=places[:1])
     (paper,) = await _archived(system, alone)
 
+    async with system.sessions() as session:  # one place alone does not make what is here superfluous
+        assert await papers.body(session, paper.sealed_sha256) is not None
     both = paper_bench(system.tools, places=places)
     await both.archive.fill_places()
     await _kept(both)

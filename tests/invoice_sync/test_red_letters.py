@@ -219,8 +219,11 @@ async def test_a_part_is_taken_back_then_the_rest_and_never_more(bench, system):
     after_a_part = await bench.money(blue.payment_id)
     second = await bench.asked(blue, 0, "request-red-3")
     await bench.until(second, "BOOKED")
+    with pytest.raises(grpc.aio.AioRpcError) as nothing_left:
+        await bench.asked(blue, 0, "request-red-4")
 
     assert "EXCEEDS" in str(too_much.value.trailing_metadata())
+    assert "EXCEEDS" in str(nothing_left.value.trailing_metadata())
     assert after_a_part == (ALL, PART, 0, PART)
     assert await bench.money(blue.payment_id) == (ALL, ALL, 0, ALL)
 

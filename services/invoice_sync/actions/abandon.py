@@ -14,7 +14,7 @@ from services.invoice_sync.domain.claim import Put
 from services.invoice_sync.domain.command import Ignore
 from services.invoice_sync.domain.event import Abandoned
 from services.invoice_sync.domain.machine import decide
-from services.invoice_sync.domain.standing import Standing
+from services.invoice_sync.domain.standing import TO_SEND, Standing
 from services.invoice_sync.store import abandonments, invoices, numbers, outbox
 from services.invoice_sync.store.abandonments import Abandonment
 
@@ -81,16 +81,19 @@ class AbandonActions:
             now = self._tools.clock.now()
             decided = replace(found, state=wanted, decide_by=operator, decide_reason=reason, decide_time=now)
             if approve:
-                await self._leave(session, found.invoice_id, reason)
+                await self._leave(session, found, reason)
             await abandonments.decide(session, decided)
         return decided
 
-    async def _leave(self, session: AsyncSession, invoice_id: str, reason: str) -> None:
-        """Move the invoice, wherever it stands."""
+    async def _leave(self, session: AsyncSession, found: Abandonment, reason: str) -> None:
+        """Move the invoice, if it stands as it did when it was proposed."""
+        invoice_id = found.invoice_id
         await invoices.hold(session, invoice_id)
         if settled := await abandonments.hold_settled(session, invoice_id):
+            _must_stand(settled, found)
             await abandonments.leave_settled(session, self._left(settled, reason))
         elif held := await outbox.hold_idle(session, [invoice_id]):
+            _must_stand(held[0], found)
             left = self._left(held[0], reason)
             await outbox.put(session, [Put(left, "", change_of(held[0], left))])
         else:
@@ -104,6 +107,15 @@ class AbandonActions:
             state = standing.sync_state.value
             raise _not_abandonable(standing.invoice_id, f"it is {state}", f"当前状态为 {state}", state)
         return decision.standing
+
+
+def _must_stand(standing: Standing, found: Abandonment) -> None:
+    """What waited when it was proposed may be at the authority by now, which is another thing to decide."""
+    state = standing.sync_state
+    if state is not found.sync_state and not {state, found.sync_state} <= TO_SEND:
+        why = f"it was {found.sync_state.value} when this was proposed, and is {state.value}: decline, and propose anew"
+        why_zh = f"申请时状态为 {found.sync_state.value}，现为 {state.value}，请驳回后重新申请"
+        raise _not_abandonable(standing.invoice_id, why, why_zh, state.value)
 
 
 def _not_abandonable(invoice_id: str, why: str, why_zh: str, state: str = "") -> Fault:

@@ -14,8 +14,9 @@ from chassis import paging, telemetry
 from chassis.errors import Fault, Kind
 from chassis.ids import new_id
 from services.invoice_sync.actions.attempt_log import body_context
+from services.invoice_sync.actions.buyer_fit import refuse_broken
 from services.invoice_sync.actions.issue import request_id_reused
-from services.invoice_sync.actions.red_letters import RedLetterActions, Wish
+from services.invoice_sync.actions.red_letters import RedLetterActions, Wish, not_possible
 from services.invoice_sync.actions.red_steps import OURSELVES
 from services.invoice_sync.actions.reissue import ReissueActions
 from services.invoice_sync.actions.tools import Tools
@@ -27,9 +28,10 @@ from services.invoice_sync.domain.application import (
     Proof,
     Remedy,
 )
-from services.invoice_sync.domain.invoice import Invoice, Party
+from services.invoice_sync.domain.buyer_check import Applicant
+from services.invoice_sync.domain.invoice import Invoice, InvoiceKind, Party
 from services.invoice_sync.domain.policy import NotDue
-from services.invoice_sync.domain.red_letter import RedReason, RedState, is_gone
+from services.invoice_sync.domain.red_letter import RedReason, RedState, is_gone, left_to_take_back
 from services.invoice_sync.domain.red_words import WORDS
 from services.invoice_sync.store import applications, attempts, invoiceable, invoices, payments, red_letters
 
@@ -73,8 +75,10 @@ class ApplicationActions:
     async def file_application(self, request_id: str, filing: Filing) -> tuple[Application, bool]:
         """Keep an application with its proof; whether the request_id had filed it before.
 
-        Raises Fault NOT_FOUND and REQUEST_ID_REUSED.
+        Raises Fault NOT_FOUND, REQUEST_ID_REUSED, and INVALID_FIELD for a buyer that breaks a rule.
         """
+        if filing.buyer.name:
+            refuse_broken(Applicant(filing.buyer.name, filing.buyer.tax_id), self._tools.checks)
         proofs = [_proof(each) for each in filing.proofs]
         async with self._tools.sessions.begin() as session:
             if before := await applications.asked_by(session, request_id):
@@ -224,12 +228,24 @@ class ApplicationActions:
         await payments.lock(session, reviewed.payment_id)
         blue = await _invoice(session, reviewed.invoice_id)
         if is_gone(blue.standing):
-            left_minor = blue.amount.amount_minor - await red_letters.taken_back_minor(session, blue.invoice_id)
+            left_minor = await self._left_of_gone(session, blue)
             await invoiceable.give_back(session, blue.payment_id, left_minor)
             return await self._reissued(session, reviewed, left_minor)
         wish = Wish(blue.invoice_id, 0, RedReason.MISTAKE, why, operator, reviewed.application_id)
         letter = await self._letters.begin(session, f"application:{reviewed.application_id}", wish)
         return replace(reviewed, state=ApplicationState.REISSUING, red_letter_id=letter.red_letter_id)
+
+    async def _left_of_gone(self, session: AsyncSession, blue: Invoice) -> int:
+        """What an invoice that is gone holds still, with its payment locked: nobody else gives the same money back."""
+        if blue.kind is not InvoiceKind.BLUE:
+            raise not_possible(blue, "NOT_BLUE", "it is a red letter itself", "该发票本身为红字发票")
+        if await red_letters.is_active(session, blue.invoice_id):
+            raise not_possible(blue, "ACTIVE", "it has a red letter under way", "该发票已有进行中的红字流程")
+        taken_back = await red_letters.taken_back_minor(session, blue.invoice_id)
+        left = left_to_take_back(blue.amount, taken_back)
+        if left.amount_minor == 0 or await applications.is_reissued(session, blue.invoice_id):
+            raise not_possible(blue, "EXCEEDS", "its money was given back before", "其金额此前已释放或重开")
+        return left.amount_minor
 
     async def _reissue_held(self, session: AsyncSession, held: Application) -> None:
         if held.state is not ApplicationState.REISSUING:

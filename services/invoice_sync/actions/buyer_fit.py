@@ -15,6 +15,13 @@ def refuse_unfit(applicant: Applicant, policy: CheckPolicy) -> None:
         raise invalid(unfit)
 
 
+def refuse_broken(applicant: Applicant, policy: CheckPolicy) -> None:
+    """Raises Fault INVALID_FIELD with each rule that is broken. A risk is for the second person, who looks at it."""
+    findings = check_applicant(applicant, policy)
+    if broken := tuple(field_fault(each) for each in findings if each.weight is Weight.BROKEN):
+        raise invalid(broken)
+
+
 def field_fault(finding: Finding) -> FieldFault:
     """A finding as a fault of the request's field, with its cure."""
     field = "amount_minor" if finding.field == "amount" else finding.field

@@ -76,6 +76,9 @@ class ConfirmActions:
                     raise _second_person(known)
                 case Judged.DECIDED:
                     raise _is_decided(known)
+            if known.bulk_request_id:
+                # Before the payment and its number: the work on a file's rows holds them in this order.
+                await bulk_requests.hold(session, known.bulk_request_id)
             invoice_id = ""
             if wanted is ConfirmationState.CONFIRMED:
                 buyer = known.applicant.buyer

@@ -4,8 +4,10 @@ A delivery is SENDING in the database before a byte goes; whoever dies then leav
 is over, under the same Message-ID.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from email.message import EmailMessage
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +32,7 @@ from services.invoice_sync.domain.delivery import (
     delivery_fingerprint,
     mail_address,
     masked_address,
+    without_addresses,
 )
 from services.invoice_sync.domain.notice import Notice, mail_of, read_report
 from services.invoice_sync.domain.original import decimal_text, read_xml
@@ -38,6 +41,8 @@ from services.invoice_sync.store import deliveries, invoices
 
 _AT_ONCE = 10
 _LEASE = timedelta(seconds=180)
+# A try ends before its lease does, however slow the relay is at each of its steps.
+_TRY_SECONDS_MAX = 150.0
 _LISTED_MAX = 100
 _log = structlog.get_logger()
 
@@ -148,8 +153,8 @@ class DeliverActions:
             for delivery_id in left:
                 why = "whoever tried it has not written what came of it"
                 await deliveries.tell(session, delivery_id, Step(MailOutcome.UNKNOWN.value, why, "", now))
-        for each in due:
-            await self.send_mail(each, self._relay)
+        # All at once: one after the other, the last would wait for slow relays until its lease is over, and go twice.
+        await asyncio.gather(*(self.send_mail(each, self._relay) for each in due))
         return len(due)
 
     @telemetry.traced
@@ -157,6 +162,7 @@ class DeliverActions:
         """Try one mail, and write down what came of it."""
         telemetry.annotate(delivery_id=delivery.delivery_id, invoice_id=delivery.invoice_id)
         answer = await self._tried_once(delivery, relay)
+        told = without_addresses(answer.told)
         now, waits = self._tools.clock.now(), answer.outcome is MailOutcome.NO_PAPER
         # To wait for papers is no try of the relay.
         tries = delivery.tries - 1 if waits else delivery.tries
@@ -169,9 +175,9 @@ class DeliverActions:
             then = after_try(
                 answer.outcome, delivery.tries, delivery.create_time, now, self._tools.jitter(), self._policy
             )
-            await deliveries.move(session, delivery.delivery_id, then, tries, answer.told, now)
+            await deliveries.move(session, delivery.delivery_id, then, tries, told, now)
             if not waits:
-                await deliveries.tell(session, delivery.delivery_id, Step(answer.outcome.value, answer.told, "", now))
+                await deliveries.tell(session, delivery.delivery_id, Step(answer.outcome.value, told, "", now))
         self._tried.add(1, {"outcome": answer.outcome.value})
         telemetry.annotate(outcome=answer.outcome.value)
         if then.state in (DeliveryState.REFUSED, DeliveryState.GIVEN_UP):
@@ -192,7 +198,7 @@ class DeliverActions:
             held = await deliveries.hold(session, report.delivery_id)
             if held is None:
                 raise _no_report()
-            told = f"{report.status} {report.detail}".strip()
+            told = without_addresses(f"{report.status} {report.detail}".strip())
             then = after_report(held.state, held.due_at, report.reported)
             known = (await deliveries.steps(session, [held.delivery_id]))[held.delivery_id]
             kind = f"REPORTED_{report.reported.name}"
@@ -204,16 +210,32 @@ class DeliverActions:
 
     async def _tried_once(self, delivery: Delivery, relay: Relay) -> MailAnswer:
         try:
-            xml = await self._papers.read_paper(delivery.invoice_id, PaperKind.XML)
-            listed = await self._papers.list_papers(delivery.invoice_id)
-            has_pdf = any(each.kind is PaperKind.PDF for each in listed)
-            pdf = await self._papers.read_paper(delivery.invoice_id, PaperKind.PDF) if has_pdf else None
+            async with asyncio.timeout(_TRY_SECONDS_MAX):
+                return await self._handed_over(delivery, relay)
+        except TimeoutError:
+            return MailAnswer(MailOutcome.UNKNOWN, "no answer in time")
+
+    async def _handed_over(self, delivery: Delivery, relay: Relay) -> MailAnswer:
+        try:
+            address = self._address_of(delivery)
+            mail = await self._mail(delivery, relay.sender, address)
         except Fault as fault:
             return MailAnswer(MailOutcome.NO_PAPER, fault.message)
+        except Exception as fault:  # noqa: BLE001  whatever it is: the others go on, and its own tries have an end
+            _log.error("mail not made", delivery_id=delivery.delivery_id, error=type(fault).__name__)
+            return MailAnswer(MailOutcome.DEFERRED, f"not made: {type(fault).__name__}")
+        return await relay.send(mail, address)
+
+    async def _mail(self, delivery: Delivery, sender: str, address: str) -> EmailMessage:
+        """What is sent. Raises Fault while there are no papers."""
+        xml = await self._papers.read_paper(delivery.invoice_id, PaperKind.XML)
+        listed = await self._papers.list_papers(delivery.invoice_id)
+        has_pdf = any(each.kind is PaperKind.PDF for each in listed)
+        pdf = await self._papers.read_paper(delivery.invoice_id, PaperKind.PDF) if has_pdf else None
         said = read_xml(xml.content)
         notice = Notice(
             delivery_id=delivery.delivery_id,
-            sender=relay.sender,
+            sender=sender,
             seller_name=said.seller_name,
             invoice_number=said.number,
             issue_date=said.issue_time[:10],
@@ -224,8 +246,7 @@ class DeliverActions:
             pdf=pdf.content if pdf else None,
             now=self._tools.clock.now(),
         )
-        address = self._address_of(delivery)
-        return await relay.send(mail_of(notice, address), address)
+        return mail_of(notice, address)
 
     def _address_of(self, delivery: Delivery) -> str:
         return self._tools.ring.open(delivery.sealed_address, _context(delivery.delivery_id)).decode("ascii")

@@ -144,7 +144,9 @@ class Issuing:
         """Write them with their documents, and what is due for them; all or none."""
         blue = [each.invoice for each in made if each.invoice.kind is InvoiceKind.BLUE]
         if blue:
-            refused = await invoiceable.take(session, {each.payment_id: each.amount.amount_minor for each in blue})
+            taken = {each.payment_id: each.amount.amount_minor for each in blue}
+            assert len(taken) == len(blue), "of a payment one invoice is made at a time"
+            refused = await invoiceable.take(session, taken)
             assert not refused, f"more than is left of {sorted(refused)} was to be invoiced"
         if made:
             await invoices.add_many(session, [(each.invoice, each.sealed) for each in made])

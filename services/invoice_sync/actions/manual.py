@@ -35,6 +35,7 @@ from services.invoice_sync.domain.manual_package import (
     read_receipt,
     write_package,
 )
+from services.invoice_sync.domain.standing import TO_SEND
 from services.invoice_sync.store import archive, attempts, invoices, manual, outbox
 from services.invoice_sync.store.manual import ItemStanding, Package, PackageShown, Receipt, Step
 
@@ -160,7 +161,8 @@ class ManualActions:
         found = {each.invoice_id: each for each in await invoices.get_many(session, wanted)}
         currency = found[wanted[0]].amount.currency_code if wanted else ""
         alike = [each for each in wanted if found[each].amount.currency_code == currency]
-        held = {each.invoice_id for each in await outbox.hold_idle(session, alike)}
+        # What an uploader sent since it was looked for is idle again, and at the authority already.
+        held = {each.invoice_id for each in await outbox.hold_idle(session, alike) if each.sync_state in TO_SEND}
         await self._move(session, sorted(held), HandedOver())
         sealed = {(each.invoice_id, each.version): each.sealed for each in await archive.documents_of(session, alike)}
         going = [found[each] for each in alike if each in held]

@@ -60,10 +60,7 @@ class RedLetterActions:
 
     async def begin(self, session: AsyncSession, request_id: str, wish: Wish) -> RedLetter:
         """The same in the caller's transaction, for a request_id that is new."""
-        await invoices.hold(session, wish.invoice_id)
-        blue = await invoices.get(session, wish.invoice_id)
-        if blue is None:
-            raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {wish.invoice_id}", f"没有发票 {wish.invoice_id}")
+        blue = await _held(session, wish.invoice_id)
         taken_back = await red_letters.taken_back_minor(session, blue.invoice_id)
         amount = _amount(blue, wish.amount_minor, taken_back)
         now = self._tools.clock.now()
@@ -85,7 +82,7 @@ class RedLetterActions:
         if not await red_letters.add(session, letter, request_id, now):
             if await red_letters.asked_by(session, request_id):
                 raise request_id_reused()
-            raise _not_possible(blue, "ACTIVE", "it has a red letter under way", "该发票已有进行中的红字流程")
+            raise not_possible(blue, "ACTIVE", "it has a red letter under way", "该发票已有进行中的红字流程")
         why = wish.note or wish.reason.value
         await red_letters.add_step(
             session, RedStep(letter.red_letter_id, 1, now, wish.operator, letter.state, None, why)
@@ -142,18 +139,26 @@ class RedLetterActions:
         return kept or untouched, payment.amount.currency_code, payment.merchant_id
 
 
+async def _held(session: AsyncSession, invoice_id: str) -> Invoice:
+    """The invoice with its payment held first, as a red letter that comes into the books does: its sums stand still."""
+    found = await invoices.get(session, invoice_id)
+    if found is None:
+        raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+    await payments.lock(session, found.payment_id)
+    await invoices.hold(session, invoice_id)
+    return await invoices.get(session, invoice_id) or found
+
+
 def _amount(blue: Invoice, wanted_minor: int, taken_back_minor: int) -> Money:
     """What the letter is for, below zero."""
     if blue.kind is not InvoiceKind.BLUE:
-        raise _not_possible(blue, "NOT_BLUE", "it is a red letter itself", "该发票本身为红字发票")
+        raise not_possible(blue, "NOT_BLUE", "it is a red letter itself", "该发票本身为红字发票")
     if blue.standing.sync_state not in IN_BOOKS:
         state = blue.standing.sync_state.value
-        raise _not_possible(blue, "NOT_IN_BOOKS", f"it is {state}, not booked", f"当前状态 {state}，尚未入主库")
+        raise not_possible(blue, "NOT_IN_BOOKS", f"it is {state}, not booked", f"当前状态 {state}，尚未入主库")
     left = left_to_take_back(blue.amount, taken_back_minor)
-    if left.amount_minor <= 0:
-        raise _not_possible(blue, "NOTHING_LEFT", "all of it is taken back", "已全额冲红")
-    if wanted_minor > left.amount_minor:
-        raise _not_possible(blue, "EXCEEDS", f"only {left} of it is left", f"可冲红余额仅 {left}")
+    if left.amount_minor == 0 or wanted_minor > left.amount_minor:
+        raise not_possible(blue, "EXCEEDS", f"only {left} of it is left", f"可冲红余额仅 {left}")
     return -Money(left.currency_code, wanted_minor or left.amount_minor)
 
 
@@ -168,7 +173,8 @@ def _unknown(red_letter_id: str) -> Fault:
     return Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no red letter {red_letter_id}", f"没有红字流程 {red_letter_id}")
 
 
-def _not_possible(blue: Invoice, cause: str, why: str, why_zh: str) -> Fault:
+def not_possible(blue: Invoice, cause: str, why: str, why_zh: str) -> Fault:
+    """The fault for an invoice that cannot be taken back, with the reason in both languages."""
     return Fault(
         Kind.PRECONDITION,
         "RED_NOT_POSSIBLE",

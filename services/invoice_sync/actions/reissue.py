@@ -6,11 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
-from services.invoice_sync.actions.buyer_fit import refuse_unfit
+from chassis.validation import invalid
+from services.invoice_sync.actions.buyer_fit import field_fault, refuse_unfit
 from services.invoice_sync.actions.issue import no_profile, not_invoiceable, request_id_reused
 from services.invoice_sync.actions.issuing import Issuing
 from services.invoice_sync.actions.tools import Tools
-from services.invoice_sync.domain.buyer_check import Applicant
+from services.invoice_sync.domain.buyer_check import Applicant, check_amount
 from services.invoice_sync.domain.invoice import Party, request_fingerprint
 from services.invoice_sync.domain.policy import IssuePolicy, why_not_invoiceable
 from services.invoice_sync.store import invoiceable, invoices, payments
@@ -37,8 +38,9 @@ class ReissueActions:
     ) -> RemainderInvoiced:
         """Issue an invoice for all that no invoice of the payment holds.
 
-        Raises Fault INVALID_FIELD for a buyer that breaks a rule or is risky, REQUEST_ID_REUSED, and NOT_INVOICEABLE,
-        with cause INVOICED_IN_FULL when nothing is left.
+        Raises Fault INVALID_FIELD for a buyer that breaks a rule or is risky, and for a first invoice whose amount a
+        second person has to confirm, REQUEST_ID_REUSED, and NOT_INVOICEABLE, with cause INVOICED_IN_FULL when nothing
+        is left.
         """
         applicant = Applicant(buyer.name, buyer.tax_id, is_natural_person=is_natural_person)
         refuse_unfit(applicant, self._tools.checks)
@@ -48,10 +50,19 @@ class ReissueActions:
                 if before[0] != fingerprint:
                     raise request_id_reused()
                 return RemainderInvoiced(before[1], replayed=True)
+            await self._refuse_large(session, payment_id)
             invoice_id = await self.issue_rest(session, payment_id, buyer)
             if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._tools.clock.now()):
                 raise request_id_reused()
         return RemainderInvoiced(invoice_id, replayed=False)
+
+    async def _refuse_large(self, session: AsyncSession, payment_id: str) -> None:
+        """Let no first invoice pass by the second person whom RequestInvoice asks for its amount."""
+        held = await payments.lock(session, payment_id)
+        if held is None or held[1]:
+            return
+        if large := check_amount(held[0].left.amount_minor, 0, self._tools.checks):
+            raise invalid(tuple(field_fault(each) for each in large))
 
     async def issue_rest(
         self, session: AsyncSession, payment_id: str, buyer: Party, minor_max: int | None = None
@@ -63,6 +74,8 @@ class ReissueActions:
         payment = held[0]
         if why := why_not_invoiceable(payment):
             raise not_invoiceable(payment, why)
+        if held[1]:
+            await invoiceable.count_unless_kept(session, payment_id)
         kept = await invoiceable.of_payment(session, payment_id)
         left_minor = kept.left_minor if kept else payment.left.amount_minor
         rest_minor = left_minor if minor_max is None else min(left_minor, minor_max)

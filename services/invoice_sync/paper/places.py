@@ -67,7 +67,13 @@ class Place:
 
 
 def open_places(urls: Sequence[tuple[str, str]], s3: S3Access) -> list[Place]:
-    """The places by name and URL: file:///folder, or s3://bucket/prefix. Raises ValueError and OSError."""
+    """The places by name and URL: file:///folder, or s3://bucket/prefix. Raises ValueError and OSError.
+
+    Two that are one and the same would lose both copies at once, so they are refused.
+    """
+    told = [_same_spot(url) for _, url in urls if url]
+    if len(set(told)) < len(told):
+        raise ValueError("the places of the archive must differ: two copies in one place are lost together")
     return [Place(name, _store(url, s3)) for name, url in urls if url]
 
 
@@ -77,6 +83,14 @@ def check_place(url: str) -> None:
     is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
     if url and not is_folder and not (parts.scheme == "s3" and parts.netloc):
         raise ValueError(f"must be file:///folder or s3://bucket/prefix, is {url!r}")
+
+
+def _same_spot(url: str) -> tuple[str, str, str]:
+    """What two URLs of the same place have alike, however they are written."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return parts.scheme, "", str(Path(parts.path).resolve())
+    return parts.scheme, parts.netloc, parts.path.strip("/")
 
 
 def _store(url: str, s3: S3Access) -> ObjectStore:

@@ -90,6 +90,16 @@ async def to_reissue(session: AsyncSession, now: datetime, lease_seconds: float,
     return [row[0] for row in await run(session, _CLAIM, now, now + timedelta(seconds=lease_seconds), limit)]
 
 
+async def is_reissued(session: AsyncSession, invoice_id: str) -> bool:
+    """Whether the money of an invoice was given back without a red letter, since the authority held nothing of it."""
+    asked = """
+        SELECT EXISTS (
+            SELECT FROM invoice_application WHERE invoice_id = $1 AND state = 'REISSUED' AND red_letter_id = ''
+        )
+    """
+    return bool((await run(session, asked, invoice_id))[0][0])
+
+
 async def page(
     session: AsyncSession, limit: int, before: str, merchant_id: str, invoice_id: str, state: ApplicationState | None
 ) -> Sequence[Application]:

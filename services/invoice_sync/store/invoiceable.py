@@ -53,6 +53,11 @@ async def money_moved(session: AsyncSession, payment_ids: Sequence[str]) -> dict
     return {row[0]: row[1] for row in rows if row[2]}
 
 
+async def count_unless_kept(session: AsyncSession, payment_id: str) -> None:
+    """Have the money row of a payment that was invoiced without one, as a release does that knows no such row."""
+    await run(session, _COUNT, payment_id)
+
+
 async def of_payment(session: AsyncSession, payment_id: str) -> Holding | None:
     """The money of a payment; None while it was never invoiced."""
     rows = await run(session, f"{_HOLDING} WHERE payment_id = $1", payment_id)
@@ -72,6 +77,14 @@ _TAKE = f"""
     ON CONFLICT (payment_id) DO UPDATE SET invoiced_minor = held.invoiced_minor + excluded.invoiced_minor
     WHERE held.invoiced_minor - held.red_minor + excluded.invoiced_minor <= held.amount_minor - held.refunded_minor
     RETURNING payment_id
+"""  # noqa: S608
+_COUNT = f"""
+    INSERT INTO invoiceable ({_COLUMNS})
+    SELECT payment_id, told.amount_minor, told.refunded_minor, sum(invoice.amount_minor), 0,
+        greatest(0, sum(invoice.amount_minor) - (told.amount_minor - told.refunded_minor))
+    FROM payment_follow AS told JOIN invoice USING (payment_id) WHERE payment_id = $1 AND invoice.kind = 'BLUE'
+    GROUP BY payment_id, told.amount_minor, told.refunded_minor
+    ON CONFLICT (payment_id) DO NOTHING
 """  # noqa: S608
 _GIVE_BACK = """
     UPDATE invoiceable SET red_minor = red_minor + $2,

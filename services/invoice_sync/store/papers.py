@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.invoice_sync.domain.archive import PaperKind
 from services.invoice_sync.store.sql import run
 
+# One copy alone is none: what harms its place harms the last.
+_COPIES_MIN = 2
 _PAPER = "invoice_id, version, kind, sha256, sealed_sha256, size_bytes, create_time"
 
 
@@ -101,14 +103,14 @@ async def body(session: AsyncSession, sealed_sha256: str) -> bytes | None:
 
 
 async def drop_archived(session: AsyncSession, sealed_sha256: str, places: Sequence[str]) -> bool:
-    """Let go of the bytes here when every place holds a whole copy; whether they went."""
+    """Let go of the bytes here when every place holds a whole copy, and two do at least; whether they went."""
     dropped = """
         DELETE FROM paper_body WHERE sealed_sha256 = $1 AND $3 <= (
             SELECT count(*) FROM archive_copy
             WHERE sealed_sha256 = $1 AND state = 'WHOLE' AND place = ANY ($2::text[])
         ) RETURNING sealed_sha256
     """
-    return bool(await run(session, dropped, sealed_sha256, list(places), len(places)))
+    return bool(await run(session, dropped, sealed_sha256, list(places), max(_COPIES_MIN, len(places))))
 
 
 def _paper(row: Sequence[Any]) -> Paper:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.money import Money
 from services.invoice_sync.domain.red_form import FormMove, Side
-from services.invoice_sync.domain.red_letter import RedLetter, RedReason, RedState, RedStep
+from services.invoice_sync.domain.red_letter import ACTIVE, RedLetter, RedReason, RedState, RedStep
 from services.invoice_sync.store.sql import run
 
 
@@ -98,6 +98,12 @@ async def taken_back_minor(session: AsyncSession, invoice_id: str) -> int:
     """What the letters in the books took back of a blue invoice, zero or above."""
     asked = "SELECT coalesce(-sum(amount_minor), 0) FROM red_letter WHERE invoice_id = $1 AND state = 'BOOKED'"
     return int((await run(session, asked, invoice_id))[0][0])
+
+
+async def is_active(session: AsyncSession, invoice_id: str) -> bool:
+    """Whether a blue invoice has a letter under way."""
+    asked = "SELECT EXISTS (SELECT FROM red_letter WHERE invoice_id = $1 AND state = ANY ($2::text[]))"
+    return bool((await run(session, asked, invoice_id, sorted(ACTIVE)))[0][0])
 
 
 async def claim(session: AsyncSession, now: datetime, lease_seconds: float, limit: int) -> Sequence[RedLetter]:
