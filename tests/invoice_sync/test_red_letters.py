@@ -209,6 +209,24 @@ async def test_an_application_whose_answer_was_lost_is_found_again_and_never_mad
     assert [form["form_id"] for form in forms] == [(await bench.told(letter)).red_letter.form_id]
 
 
+async def test_an_application_that_arrives_after_the_look_for_it_is_ours_and_has_not_failed(bench, system, monkeypatch):
+    blue = await bench.booked()
+    letter = await bench.asked(blue)
+    await system.steering.plan(fault="DROP_AFTER_COMMIT", times=1)
+    await bench.step()
+    look, looks = system.tax.red_forms, []
+
+    async def looked(*asked, **said):
+        page = await look(*asked, **said)
+        looks.append(page)
+        return page if len(looks) > 1 else replace(page, forms=())
+
+    monkeypatch.setattr(system.tax, "red_forms", looked)
+    await bench.step()
+
+    assert (await bench.state(letter), len(looks)) == ("AWAITING_BUYER", 2)
+
+
 async def test_a_part_is_taken_back_then_the_rest_and_never_more(bench, system):
     blue = await bench.booked(PERSON)
     first = await bench.asked(blue, PART)

@@ -35,7 +35,7 @@ from services.invoice_sync.tax import NotOffered, RedFormAnswer, RedFormPage, Ta
 
 _AT_ONCE = 8
 _CLAIM_MAX = 50
-_CALLS_A_STEP = 2
+_CALLS_A_STEP = 2  # but for the third that tells whose a form is, which is rare
 _NOT_OFFERED = TaxAnswer(Outcome.REJECTED_BUSINESS, "this authority takes no red-letter forms by this way")
 _NO_ANSWER = TaxAnswer(Outcome.UNKNOWN, "no answer in time")
 _REFUSED = frozenset({Outcome.REJECTED, Outcome.REJECTED_SYNTAX, Outcome.REJECTED_BUSINESS, Outcome.DUPLICATE})
@@ -93,15 +93,28 @@ class RedWork:
         if listed.answer.outcome is not Outcome.OK:
             await self._later(letter, listed.answer)
             return
-        mine = [each for each in listed.forms if each.reason == letter.form_reason]
-        if mine:
-            await self._by_form(letter, mine[-1], listed.answer)
+        if mine := _mine(letter, listed):
+            await self._by_form(letter, mine, listed.answer)
             return
         if self._tools.clock.now() - letter.create_time > timedelta(seconds=self._tools.timers.retry_age_seconds_max):
             await self._failed(letter, TaxAnswer(Outcome.NOT_RECEIVED, "applied for too long without an answer"))
             return
         asked = RedApplication(number, letter.amount.amount_minor, letter.form_reason)
-        await self._judge(letter, await self._answer(self._tax.apply_red_form(blue.route, asked)), self._failed)
+        told = await self._answer(self._tax.apply_red_form(blue.route, asked))
+        if told.form is None and told.answer.outcome is Outcome.DUPLICATE:
+            await self._taken(letter, blue, told.answer)
+        else:
+            await self._judge(letter, told, self._failed)
+
+    async def _taken(self, letter: RedLetter, blue: Invoice, answer: TaxAnswer) -> None:
+        """There is a form: ours, when an earlier application of which we know nothing arrived since it was listed."""
+        listed = await self._listed(blue, blue.standing.invoice_number)
+        if isinstance(listed, NotOffered) or listed.answer.outcome is not Outcome.OK:
+            await self._later(letter, answer)
+        elif mine := _mine(letter, listed):
+            await self._by_form(letter, mine, listed.answer)
+        else:
+            await self._failed(letter, answer)
 
     async def _look(self, letter: RedLetter) -> None:
         blue = await self._may_call(letter)
@@ -251,3 +264,9 @@ class RedWork:
         except TimeoutError:
             return RedFormAnswer(_NO_ANSWER)
         return RedFormAnswer(_NOT_OFFERED) if isinstance(told, NotOffered) else told
+
+
+def _mine(letter: RedLetter, listed: RedFormPage) -> RedForm | None:
+    """The form of this letter among those of its invoice."""
+    mine = [each for each in listed.forms if each.reason == letter.form_reason]
+    return mine[-1] if mine else None
