@@ -11,8 +11,10 @@ from services.reconciler.store.arrival import ArrivalStore
 from services.reconciler.tables import (
     ArrivalLineRow,
     ArrivalMatchRow,
+    ArrivalPaymentDueRow,
     ArrivalPaymentRow,
     ArrivalRevisionRow,
+    ArrivalStatementDueRow,
     PaymentRow,
     RefundRow,
     RunResultRow,
@@ -21,7 +23,15 @@ from services.reconciler.tables import (
     StatementRow,
 )
 
-ARRIVALS = (ArrivalPaymentRow, ArrivalLineRow, ArrivalMatchRow, ArrivalRevisionRow, RunResultRow)
+ARRIVALS = (
+    ArrivalPaymentDueRow,
+    ArrivalStatementDueRow,
+    ArrivalPaymentRow,
+    ArrivalLineRow,
+    ArrivalMatchRow,
+    ArrivalRevisionRow,
+    RunResultRow,
+)
 Row = dict[str, Any]
 DAY = date(2026, 1, 1)
 NOON = datetime(2026, 1, 1, 4, tzinfo=UTC)
