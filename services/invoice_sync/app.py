@@ -5,12 +5,14 @@ import random
 import sys
 from pathlib import Path
 
+import grpc
 import structlog
 
 from chassis import database, garbage, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing, read_keys
+from chassis.loop import Loop
 from services.invoice_sync import clients, crash, rpc, worker
 from services.invoice_sync.actions.abandon import AbandonActions
 from services.invoice_sync.actions.applications import ApplicationActions
@@ -43,7 +45,7 @@ from services.invoice_sync.actions.sweep import SweepActions
 from services.invoice_sync.actions.sweep_archive import ArchivePass
 from services.invoice_sync.actions.sweep_books import BooksPass
 from services.invoice_sync.actions.sweep_own import OwnPass
-from services.invoice_sync.actions.tools import make_tools
+from services.invoice_sync.actions.tools import Tools, make_tools
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.actions.verify import VerifyActions
 from services.invoice_sync.config import PREASSIGNED, Config
@@ -93,8 +95,29 @@ async def run() -> None:
         config.check_policy(),
     )
 
+    servicers, loops = _wired(config, tax, tools, payments, paper_tools, link_policy)
+    try:
+        running = await server.start(config.listen, servicers, loops, callers=_CALLERS)
+        await server.until_stopped(running)
+    finally:
+        await tools.close(_CLOSE_SECONDS)
+        await payments.close()
+        await tax.close()
+        await engine.dispose()
+        end_telemetry()
+
+
+def _wired(
+    config: Config,
+    tax: SandboxTaxSystem,
+    tools: Tools,
+    payments: grpc.aio.Channel,
+    paper_tools: PaperTools,
+    link_policy: LinkPolicy,
+) -> tuple[list[server.Servicer], list[Loop]]:
+    """What is served and what runs by itself, each with what it needs."""
     issue, probe = IssueActions(tools), ProbeActions(tax, tools)
-    told = FeedActions(sessions, clock, config.feed_keep_seconds)
+    told = FeedActions(tools.sessions, tools.clock, config.feed_keep_seconds)
     sweep = SweepActions(OwnPass(issue, tools), BooksPass(tax, tools), ArchivePass(tools), tools)
     upload, verify = UploadActions(tax, tools, config.batch_size()), VerifyActions(tax, tools)
     numbers, parity = NumberActions(tax, tools), ParityActions(tax, tools)
@@ -106,7 +129,7 @@ async def run() -> None:
         issue=issue,
         numbers=numbers,
         correct=CorrectActions(tools),
-        read=ReadActions(sessions, clock),
+        read=ReadActions(tools.sessions, tools.clock),
         diagnose=diagnose,
         audit=AuditActions(tools),
         gates=GateAdminActions(tools),
@@ -135,16 +158,7 @@ async def run() -> None:
     loops.append(worker.parity_loop(parity, config))
     loops += worker.paper_loops(papers, archive, deliver, config)
     loops.append(worker.bulk_loop(BulkWork(deliver, tools), config))
-    try:
-        servicers = [*rpc.servicers(actions), feed_servicer(told)]
-        running = await server.start(config.listen, servicers, loops, callers=_CALLERS)
-        await server.until_stopped(running)
-    finally:
-        await tools.close(_CLOSE_SECONDS)
-        await payments.close()
-        await tax.close()
-        await engine.dispose()
-        end_telemetry()
+    return [*rpc.servicers(actions), feed_servicer(told)], loops
 
 
 def _paper_tools(config: Config) -> PaperTools:
