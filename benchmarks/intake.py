@@ -16,7 +16,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from benchmarks.metric import Metric
 from chassis import channel
-from cli.stack import Addresses, running_stack
+from cli.addresses import Addresses
+from cli.certificates import inner_tls
+from cli.stack import running_stack
 
 SERVICE = payment_service_pb2.DESCRIPTOR.services_by_name["PaymentService"]
 IN_FLIGHT = 32
@@ -46,7 +48,7 @@ def measure(*, quick: bool) -> list[Metric]:
 
 
 async def _by_grpc(addresses: Addresses, count: int) -> float:
-    known = addresses.inner_tls("gateway")
+    known = inner_tls(Path(addresses.inner_tls_folder))["gateway"]
     async with channel.connect(addresses.targets["payments"], [SERVICE], 30, known) as opened:
         stub = payment_service_pb2_grpc.PaymentServiceStub(opened)
 

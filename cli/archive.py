@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import client, show, stack
+from cli import addresses, client, show
 
 archive = typer.Typer(no_args_is_help=True, help="The archive of invoices: its copies, and the restore drill. 归档")
 
@@ -109,5 +109,5 @@ def _drilled(environment: Mapping[str, str], folder: Path, sample: int, place: s
 def _environment() -> Mapping[str, str]:
     if "BIHUAN_INVOICE_SYNC_DATABASE_URL" in os.environ or not client.STACK_FILE.exists():
         return os.environ
-    addresses = stack.load(client.STACK_FILE)
-    return {f"BIHUAN_INVOICE_SYNC_{name}": value for name, value in stack.archive_settings(addresses).items()}
+    local = addresses.load(client.STACK_FILE)
+    return {f"BIHUAN_INVOICE_SYNC_{name}": value for name, value in addresses.archive_settings(local).items()}

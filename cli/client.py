@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import tenacity
 
-from cli import stack
+from cli import addresses
 
 STACK_FOLDER = Path(".bihuan")
 STACK_FILE = STACK_FOLDER / "stack.json"
@@ -127,8 +127,8 @@ def connect() -> Gateway:
     if not STACK_FILE.exists():
         looked = STACK_FOLDER.resolve()
         raise GatewayError(f"no gateway in {looked}: `bihuan up` starts one; or set BIHUAN_URL and BIHUAN_TOKEN_FILE")
-    addresses = stack.load(STACK_FILE)
-    return Gateway(addresses.gateway_url, _token(token_file) if token_file else addresses.token())
+    local = addresses.load(STACK_FILE)
+    return Gateway(local.gateway_url, _token(token_file) if token_file else local.token())
 
 
 def _token(file: str) -> str:
@@ -141,4 +141,4 @@ def traces_folder() -> Path:
         return Path(folder)
     if not STACK_FILE.exists():
         raise GatewayError("no traces: start a stack with `bihuan up`, or set BIHUAN_TRACES_FOLDER")
-    return Path(stack.load(STACK_FILE).traces_folder)
+    return Path(addresses.load(STACK_FILE).traces_folder)

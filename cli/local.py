@@ -9,9 +9,9 @@ from pathlib import Path
 
 import typer
 
-from cli import client, show, stack
+from cli import addresses, client, show
 
-_UP_SECONDS = 90.0
+_UP_SECONDS = 180.0
 _DOWN_SECONDS = 40.0
 
 
@@ -83,7 +83,7 @@ def _supervisor() -> int | None:
 
 
 def _print_addresses() -> None:
-    where = stack.load(client.STACK_FILE)
+    where = addresses.load(client.STACK_FILE)
     rows = [
         ("gateway (REST)", where.gateway_url),
         ("API document", f"{where.gateway_url}/openapi.json"),

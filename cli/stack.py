@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -20,8 +18,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis import migrate
 from chassis.crypto import new_key_line
+from chassis.free_ports import free_ports
 from chassis.local_postgres import local_postgres
 from chassis.tls import Tls
+from cli.addresses import Addresses, archive_places
 from cli.certificates import inner_tls
 from cli.channel_accounts import write_channel_accounts
 from cli.local_audit import LocalAudit, local_audit
@@ -29,8 +29,10 @@ from cli.loopback_tls import loopback_tls
 from cli.stopping import uninterrupted
 
 SERVICES = ("payments", "reconciler", "invoice_sync", "gateway", "tax_sandbox", "channel_sandbox")
-_READY_SECONDS = 60.0
+_READY_SECONDS = 120.0
 _STOP_SECONDS = 20.0
+# Who is asked in plain HTTP: to read all the world's certificates would take longer than the question.
+_PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 # Whoever tries webhooks out has a receiver on this machine, without a certificate.
 _TO_ONESELF = {
     "WEBHOOK_INSIDE": "127.0.0.0/8",
@@ -41,41 +43,6 @@ _TO_ONESELF = {
 
 class StackError(Exception):
     """A process did not get ready or died; the message names it and its log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where a running stack is: URLs, the admin token's file, the traces and the logs."""
-
-    gateway_url: str
-    tax_sandbox_url: str
-    tax_ca_file: str
-    channel_sandbox_url: str
-    channel_keys_folder: str
-    targets: dict[str, str]
-    database_urls: dict[str, str]
-    admin_key_file: str
-    channel_accounts_file: str
-    body_key_file: str
-    payments_key_file: str
-    reconciler_key_file: str
-    webhook_key_file: str
-    link_key_file: str
-    archive_folder: str
-    traces_folder: str
-    logs_folder: str
-    inner_tls_folder: str
-    audit_folder: str
-    audit_key_file: str
-    audit_public_key_file: str
-
-    def inner_tls(self, name: str = "supervisor") -> Tls:
-        """The certificate of a service, or of who started them all."""
-        return inner_tls(Path(self.inner_tls_folder))[name]
-
-    def token(self) -> str:
-        """The admin key that the gateway made at its first start."""
-        return Path(self.admin_key_file).read_text("ascii").strip()
 
 
 @dataclass(slots=True)
@@ -108,7 +75,7 @@ class Stack:
                 raise StackError(f"{service} ended while it started:\n{self._last_words(service)}")
             if time.monotonic() > deadline:
                 raise StackError(f"{service} is not ready after {_READY_SECONDS:.0f} s:\n{self._last_words(service)}")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def wait_joined(self) -> None:
         """Return when the gateway reaches every service; one that it looked for too early it finds a little later."""
@@ -116,7 +83,7 @@ class Stack:
         while away := self._not_reached():
             if time.monotonic() > deadline:
                 raise StackError(f"the gateway does not reach {', '.join(away)} after {_READY_SECONDS:.0f} s")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def dead(self) -> list[str]:
         """The services whose process has ended."""
@@ -140,12 +107,18 @@ class Stack:
             return _http_ready(f"{self.addresses.tax_sandbox_url}/healthz", self.addresses.tax_ca_file)
         if service == "channel_sandbox":
             return _http_ready(f"{self.addresses.channel_sandbox_url}/healthz")
-        ready = _grpc_ready(self.addresses.targets[service], service.replace("_", "-"), self.addresses.inner_tls())
+        ready = _grpc_ready(
+            self.addresses.targets[service],
+            service.replace("_", "-"),
+            inner_tls(Path(self.addresses.inner_tls_folder))["supervisor"],
+        )
         return ready and (service != "gateway" or _http_ready(f"{self.addresses.gateway_url}/healthz"))
 
     def _not_reached(self) -> list[str]:
         headers = {"Authorization": f"Bearer {self.addresses.token()}"}
-        answer = httpx.get(f"{self.addresses.gateway_url}/v1/system", headers=headers, timeout=5, trust_env=False)
+        answer = httpx.get(
+            f"{self.addresses.gateway_url}/v1/system", headers=headers, timeout=30, trust_env=False, verify=_PLAIN
+        )
         return [one["service"] for one in answer.raise_for_status().json()["services"] if not one.get("serving")]
 
     def _last_words(self, service: str) -> str:
@@ -180,18 +153,6 @@ def running_stack(folder: Path, settings: Mapping[str, str] | None = None) -> It
                 stack.stop()
 
 
-def save(addresses: Addresses, path: Path) -> None:
-    """Write where the stack is, for the other commands; they see the whole file or none."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(addresses), indent=2), "utf-8")
-    fresh.replace(path)
-
-
-def load(path: Path) -> Addresses:
-    """Read what `save` wrote."""
-    return Addresses(**json.loads(path.read_text("utf-8")))
-
-
 @contextlib.contextmanager
 def _databases(folder: Path, settings: Mapping[str, str]) -> Iterator[dict[str, str]]:
     configured = {service: settings.get(f"BIHUAN_{service.upper()}_DATABASE_URL", "") for service in SERVICES}
@@ -213,7 +174,7 @@ def _addresses(folder: Path, urls: dict[str, str], audit: LocalAudit) -> Address
     logs, traces = folder / "logs", folder / "traces"
     logs.mkdir(exist_ok=True)
     traces.mkdir(exist_ok=True)
-    http, tax, channels, *ports = _free_ports(3 + len(SERVICES))
+    http, tax, channels, *ports = free_ports(3 + len(SERVICES))
     gateway_url, channels_url = f"http://127.0.0.1:{http}", f"http://127.0.0.1:{channels}"
     keys_folder = folder / "channel_keys"
     accounts = write_channel_accounts(folder / "channel_accounts.toml", keys_folder, channels_url, gateway_url)
@@ -290,7 +251,7 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
         prefix = f"BIHUAN_{service.upper()}_"
         usual = {"TRACES": f"file:{addresses.traces_folder}", **(_TO_ONESELF | audit if service == "gateway" else {})}
         if service == "invoice_sync":
-            usual |= _archive_places(addresses)
+            usual |= archive_places(addresses)
         chosen = {name: value for name, value in settings.items() if name.startswith(prefix)}
         # Where each part is, is the stack's own affair: a setting for that would only break it.
         fixed = {"LISTEN": listen[service], "DATABASE_URL": addresses.database_urls[service], **extra}
@@ -300,31 +261,8 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
     return result
 
 
-def archive_settings(addresses: Addresses) -> dict[str, str]:
-    """What invoice_sync is told here of its database and its archive, for who reads them beside it."""
-    return {
-        "DATABASE_URL": addresses.database_urls["invoice_sync"],
-        "BODY_KEY_FILE": addresses.body_key_file,
-        **_archive_places(addresses),
-    }
-
-
-def _archive_places(addresses: Addresses) -> dict[str, str]:
-    """Two folders: on one machine they prove the ways, and not the independence."""
-    folder = Path(addresses.archive_folder)
-    return {f"ARCHIVE_{name.upper()}": (folder / name).as_uri() for name in ("first", "second")}
-
-
 def _prefixed(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
     return {prefix + name: value for name, value in values.items()}
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def _grpc_ready(target: str, name: str, known: Tls) -> bool:
@@ -332,7 +270,7 @@ def _grpc_ready(target: str, name: str, known: Tls) -> bool:
     with grpc.secure_channel(target, known.channel_credentials(), options=named) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # its stubs know only aio
-                health_pb2.HealthCheckRequest(), timeout=1
+                health_pb2.HealthCheckRequest(), timeout=5
             )
         except grpc.RpcError:
             return False
@@ -340,8 +278,8 @@ def _grpc_ready(target: str, name: str, known: Tls) -> bool:
 
 
 def _http_ready(url: str, ca_file: str = "") -> bool:
-    trust = ssl.create_default_context(cafile=ca_file) if ca_file else True
+    trust = ssl.create_default_context(cafile=ca_file) if ca_file else _PLAIN
     try:
-        return httpx.get(url, timeout=1, trust_env=False, verify=trust).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=5, trust_env=False, verify=trust).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

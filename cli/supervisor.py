@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from cli import stack
+from cli import addresses, stack
 from cli.stopping import stop_in_order
 
 _LOOK_SECONDS = 1.0
@@ -22,7 +22,7 @@ def main(folder: Path) -> int:
         last.callback(pid_file.unlink, missing_ok=True)
         last.callback(stack_file.unlink, missing_ok=True)
         with stack.running_stack(folder, settings) as running:
-            stack.save(running.addresses, stack_file)
+            addresses.save(running.addresses, stack_file)
             while not (dead := running.dead()):
                 time.sleep(_LOOK_SECONDS)
             print(f"ended by itself: {', '.join(dead)}; stopping the rest", file=sys.stderr)

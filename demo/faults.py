@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-_TIMEOUT_SECONDS = 10.0
+_TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)

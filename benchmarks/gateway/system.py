@@ -19,8 +19,10 @@ import psutil
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chassis.free_ports import free_ports
+
 SAMPLE_RATIO = "0.01"
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 _NO_LIMIT = "1000000"
 
 
@@ -38,15 +40,15 @@ class Contest:
 def contest(name: str, payments_url: str, gateway_url: str, folder: Path) -> Iterator[Contest]:
     """A contestant, from its start to its end. Raises RuntimeError when a process does not start."""
     with contextlib.ExitStack() as stack:
-        payments_port = _free_port()
+        payments_port, port_before = free_ports(2)
         processes = [stack.enter_context(_payments(payments_port, payments_url, folder))]
         port, headers = payments_port, {}
         if name == "chain":
-            port = _free_port()
+            port = port_before
             arguments = ["benchmarks.gateway.chain", str(port), str(payments_port)]
             processes.append(stack.enter_context(_process(arguments, {}, port, folder)))
         elif name == "ours":
-            port, key_file = _free_port(), folder / "admin.key"
+            port, key_file = port_before, folder / "admin.key"
             processes.append(stack.enter_context(_gateway(port, payments_port, gateway_url, folder)))
             headers = {"authorization": f"Bearer {key_file.read_text('ascii').strip()}"}
         yield Contest(name, port, headers, [psutil.Process(one.pid) for one in processes])
@@ -61,7 +63,7 @@ def _gateway(
     port: int, payments_port: int, url: str, folder: Path
 ) -> contextlib.AbstractContextManager["subprocess.Popen[bytes]"]:
     settings = {
-        "LISTEN": f"127.0.0.1:{_free_port()}",
+        "LISTEN": f"127.0.0.1:{free_ports(1)[0]}",
         "HTTP_LISTEN": f"127.0.0.1:{port}",
         "DATABASE_URL": url,
         "PAYMENTS_TARGET": f"127.0.0.1:{payments_port}",
@@ -113,11 +115,6 @@ def _await_listening(name: str, process: "subprocess.Popen[bytes]", port: int) -
             return
         time.sleep(0.05)
     raise RuntimeError(f"{name} did not start")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def json_body(fields: Mapping[str, object]) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cli import stack
+from cli import addresses
 from cli.client import Gateway
 from cli.local_audit import local_audit
 
@@ -54,7 +54,7 @@ def test_the_admin_key_is_for_its_owner_only(folder):
 
 
 def test_the_audit_is_signed_by_a_key_that_its_owner_alone_reads_and_proved_without_it(folder, tmp_path):
-    where = stack.load(folder / ".bihuan/stack.json")
+    where = addresses.load(folder / ".bihuan/stack.json")
     made = ("--folder", where.audit_folder, "--public-key", where.audit_public_key_file)
     _bihuan(folder, "keys", "create", "for the audit", "--role", "integrator")
 
@@ -109,7 +109,7 @@ def test_a_payment_goes_from_the_command_line_into_the_tax_system(folder):
 
 @pytest.mark.parametrize("channel", ["wechat_pay", "alipay", "hmac_pay"])
 def test_a_payment_that_starts_here_is_paid_at_the_channels_stand_in(folder, channel: str):
-    where = stack.load(folder / ".bihuan/stack.json")
+    where = addresses.load(folder / ".bihuan/stack.json")
     gateway = Gateway(where.gateway_url, where.token())
     order_no = f"START-{channel}"
     asked = {
@@ -133,7 +133,7 @@ def test_a_payment_that_starts_here_is_paid_at_the_channels_stand_in(folder, cha
 
 def _callback_end(order_url: str) -> str:
     """How the channel's one callback ended, once the gateway and payments have taken it or the channel gave up."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         (callback,) = httpx.get(order_url, trust_env=False).json()["callbacks"]
         if callback["state"] != "WAITING":
@@ -185,7 +185,7 @@ def test_a_service_that_dies_takes_the_stack_down_and_nothing_stays_behind(tmp_p
 
     victim.kill()
 
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 100
     held = tmp_path / ".bihuan/supervisor.pid"  # the last thing to go, after the services and the database
     while (held.exists() or _services_of(tmp_path)) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import stack
+from cli import addresses
 from tests.support.system import System
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def script() -> Iterator[str]:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the examples need curl")
 async def test_every_example_of_the_page_for_integrators_says_what_the_page_says(system: System, tmp_path: Path):
     (tmp_path / ".bihuan").mkdir()
-    stack.save(system.stack.addresses, tmp_path / ".bihuan/stack.json")
+    addresses.save(system.stack.addresses, tmp_path / ".bihuan/stack.json")
     shutil.copy(system.stack.addresses.admin_key_file, tmp_path / ".bihuan/admin.key")
     environ = {
         **os.environ,

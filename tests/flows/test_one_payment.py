@@ -12,9 +12,9 @@ import pytest
 
 from chassis.money import Money
 from cli import spans
+from cli.addresses import archive_settings
 from cli.client import GatewayError
 from cli.reconciliation import run_and_wait
-from cli.stack import archive_settings
 from cli.statements import ingest_file
 from demo import wechat_pay_bill
 from demo.plan import BillRow
@@ -98,7 +98,7 @@ async def test_a_payment_is_matched_and_its_invoice_booked_in_one_trace_although
     recorded = system.gateway.post("/v1/payments", _body("ONE-1", "4200000001", 1230), key="one-payment-1")["payment"]
     ingest_file(system.gateway, "bill.csv", BytesIO(wechat_pay_bill.write([_row("ONE-1", "4200000001", 1230)])))
     run = run_and_wait(system.gateway, "wechat_pay", DAY.isoformat())
-    invoice = await eventually(lambda: _booked(system, recorded["paymentId"]), timeout_seconds=30)
+    invoice = await eventually(lambda: _booked(system, recorded["paymentId"]))
 
     assert run["state"] == "STATE_SUCCEEDED"
     assert run["totals"]["matchedCount"] == "1"
@@ -109,13 +109,13 @@ async def test_a_payment_is_matched_and_its_invoice_booked_in_one_trace_although
     # The fact of the reconciliation comes back through the feed and is followed too, in the same trace.
     payment = await eventually(lambda: _reconciled(system, recorded["paymentId"]))
     assert payment["reconciliationState"] == "RECONCILIATION_STATE_MATCHED"
-    await eventually(lambda: _tree(system, recorded["traceId"]) == EXPECTED or None, timeout_seconds=10)
+    await eventually(lambda: _tree(system, recorded["traceId"]) == EXPECTED or None)
 
 
 async def test_the_trace_bears_no_name_and_no_tax_number(system: System):
     system.gateway.put("/v1/merchants/city-water/profile", WATER)
     recorded = system.gateway.post("/v1/payments", _body("ONE-2", "4200000002", 500))["payment"]
-    await eventually(lambda: _booked(system, recorded["paymentId"]), timeout_seconds=30)
+    await eventually(lambda: _booked(system, recorded["paymentId"]))
 
     words = " ".join(
         f"{span.name} {span.error} {' '.join(span.attributes.values())}" for span in system.trace(recorded["traceId"])
@@ -172,7 +172,7 @@ def test_an_error_is_told_in_the_language_of_the_reader(system: System):
     headers = {"Authorization": f"Bearer {where.token()}", "Accept-Language": "zh-CN", "Idempotency-Key": "language-1"}
     body = {**_body("ONE-ZH", "4200000010", 1), "amount": {"currencyCode": "CNY", "amountMinor": "-1"}}
 
-    answer = httpx.post(f"{where.gateway_url}/v1/payments", json=body, headers=headers, timeout=10, trust_env=False)
+    answer = httpx.post(f"{where.gateway_url}/v1/payments", json=body, headers=headers, timeout=60, trust_env=False)
 
     assert answer.status_code == 400
     assert "金额" in answer.json()["detail"]
@@ -204,7 +204,7 @@ def test_a_statement_in_a_wrong_encoding_is_refused_with_the_reason(system: Syst
 
 
 def test_without_a_key_nothing_is_told(system: System):
-    answer = httpx.get(f"{system.stack.addresses.gateway_url}/v1/payments", timeout=10, trust_env=False)
+    answer = httpx.get(f"{system.stack.addresses.gateway_url}/v1/payments", timeout=60, trust_env=False)
 
     assert answer.status_code == 401
     assert answer.json()["reason"] == "UNAUTHENTICATED"
@@ -227,7 +227,7 @@ def _tree(system: System, trace_id: str) -> list:
 async def test_the_buyer_opens_a_link_and_both_copies_of_the_paper_are_restored_by_a_drill(system, tmp_path):
     system.gateway.put("/v1/merchants/city-water/profile", WATER)
     recorded = system.gateway.post("/v1/payments", _body("LINK-1", "4200000077", 7_700))["payment"]
-    booked = await eventually(lambda: _booked(system, recorded["paymentId"]), timeout_seconds=30)
+    booked = await eventually(lambda: _booked(system, recorded["paymentId"]))
     invoice_id = booked["invoiceId"]
     asked = {"purpose": "LINK_PURPOSE_DOWNLOAD", "reason": "the buyer asked for it"}
     url = system.gateway.post(f"/v1/invoices/{invoice_id}/links", asked)["url"]
@@ -237,7 +237,7 @@ async def test_the_buyer_opens_a_link_and_both_copies_of_the_paper_are_restored_
         copies = [copy["state"] for paper in papers for copy in paper["copies"]]
         return bool(copies) and set(copies) == {"COPY_STATE_WHOLE"}
 
-    await eventually(archived, timeout_seconds=30)
+    await eventually(archived)
     page, xml = _opened(url), _opened(f"{url}/xml")
 
     assert page.status_code == 200
@@ -251,7 +251,7 @@ async def test_the_buyer_opens_a_link_and_both_copies_of_the_paper_are_restored_
 
 
 def _opened(url: str) -> httpx.Response:
-    return httpx.get(url, timeout=10, trust_env=False)
+    return httpx.get(url, timeout=60, trust_env=False)
 
 
 def _drilled(system: System, folder: Path) -> "subprocess.CompletedProcess[bytes]":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import stack
+from cli import addresses
 from tests.support.system import System
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ _SECONDS = 180
 async def test_every_command_of_the_page_about_rule_sets_says_what_the_page_says(system: System, tmp_path: Path):
     blocks = _BLOCK.findall(PAGE)
     (tmp_path / ".bihuan").mkdir()
-    stack.save(system.stack.addresses, tmp_path / ".bihuan/stack.json")
+    addresses.save(system.stack.addresses, tmp_path / ".bihuan/stack.json")
     shutil.copy(system.stack.addresses.admin_key_file, tmp_path / ".bihuan/admin.key")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environ = {**os.environ, "NO_PROXY": "127.0.0.1", "PATH": path, "PYTHONPATH": f"{ROOT}:{ROOT / 'proto/gen'}"}
