@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 import uvicorn.server
+from hypothesis import HealthCheck, settings
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -18,6 +19,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from chassis import migrate
 from chassis.local_postgres import LocalPostgres, local_postgres
 from tests.support.templates import Templates
+
+# The same examples every time, however slow the machine: what a run finds, the next one finds again. New ones are
+# looked for with `--hypothesis-profile=search`.
+settings.register_profile("search", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", settings.get_profile("search"), derandomize=True)
+settings.load_profile("suite")
 
 FreshDatabase = Callable[[str], Awaitable[str]]
 # Files that take a minute or more: begun last, one would be what everybody waits for.

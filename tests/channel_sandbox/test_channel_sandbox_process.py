@@ -2,13 +2,13 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
 
+from chassis.free_ports import free_ports
 from services.channel_sandbox.keys import keys_in
 from tests.support.channel_merchants import merchant_at
 from tests.support.channel_sandbox import called_back_merchant, channel_steering_of
@@ -28,13 +28,8 @@ def start(url: str, port: int, keys_folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "services.channel_sandbox"], env=os.environ | settings)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
 async def test_what_was_answered_and_what_is_owed_outlive_a_sigkill(fresh_database, tmp_path):
-    url, port = await fresh_database("services.channel_sandbox"), free_port()
+    url, port = await fresh_database("services.channel_sandbox"), free_ports(1)[0]
     process = start(url, port, tmp_path)
     async with channel_steering_of(f"http://127.0.0.1:{port}", tmp_path) as sandbox, called_back_merchant() as called:
 
@@ -46,7 +41,7 @@ async def test_what_was_answered_and_what_is_owed_outlive_a_sigkill(fresh_databa
 
         called.answer = lambda _: (500, b"not yet")
         try:
-            await eventually(is_up, timeout_seconds=20)
+            await eventually(is_up, timeout_seconds=60)
             merchants = [merchant_at(channel, sandbox) for channel in CHANNELS]
             for merchant in merchants:
                 await merchant.create("ORDER_1", notify_url=called.url)
@@ -54,11 +49,11 @@ async def test_what_was_answered_and_what_is_owed_outlive_a_sigkill(fresh_databa
                 await merchant.refund("ORDER_1", "R1", 345, called.url)
             await eventually(lambda: called.came)
             process.send_signal(signal.SIGKILL)
-            process.wait(timeout=10)
+            process.wait(timeout=60)
             called.answer = lambda _: (200, b"success")
 
             process = start(url, port, tmp_path)
-            await eventually(is_up, timeout_seconds=20)
+            await eventually(is_up, timeout_seconds=60)
             states = [await merchant.state("ORDER_1") for merchant in merchants]
             again = [await merchant.refund("ORDER_1", "R1", 345, called.url) for merchant in merchants]
             await sandbox.shift_clock(3600)
@@ -68,10 +63,10 @@ async def test_what_was_answered_and_what_is_owed_outlive_a_sigkill(fresh_databa
                 ends = [[one["state"] for one in book["callbacks"]] for book in books]
                 return ends == [["DELIVERED", "DELIVERED"]] * 3 and all(book["refunded_minor"] == 345 for book in books)
 
-            await eventually(all_told, timeout_seconds=20)
+            await eventually(all_told, timeout_seconds=60)
         finally:
             process.terminate()
-            code = process.wait(timeout=15)
+            code = process.wait(timeout=60)
 
     assert (states, code) == (["SUCCEEDED"] * 3, 0)
     assert set(again) <= {"PROCESSING", "SUCCEEDED"}

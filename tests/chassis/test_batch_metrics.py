@@ -18,7 +18,7 @@ async def test_a_batchers_sizes_waits_times_depth_and_refusals_are_metrics():
     may_pass = asyncio.Event()
 
     async def flush(items: list[int]) -> list[int]:
-        await asyncio.wait_for(may_pass.wait(), 10)
+        await asyncio.wait_for(may_pass.wait(), 60)
         return items
 
     batcher = Batcher(flush, size_max=4, waiting_max=4, watch=BatchMetrics(meter, "letters"))

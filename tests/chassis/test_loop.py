@@ -15,9 +15,9 @@ from tests.support.storage import NAME, refusal_of_a_name
 async def _run_until(loop: Loop, reached: asyncio.Event) -> None:
     stop = asyncio.Event()
     running = asyncio.create_task(loop.run(stop))
-    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.wait_for(reached.wait(), 60)
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
 
 
 async def test_a_turn_that_did_something_is_followed_at_once():
@@ -45,7 +45,7 @@ async def test_a_turn_that_was_not_whole_is_followed_by_a_rest():
     await eventually(lambda: len(turns) >= 3)
     done, _ = await asyncio.wait([running], timeout=0.05)
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
 
     assert (done, len(turns)) == (set(), 3)
 

@@ -191,7 +191,7 @@ def test_spans_go_to_a_collector_over_otlp():
 
     subprocess.run([sys.executable, "-c", code, f"127.0.0.1:{port}"], check=True, timeout=60)
 
-    resource = received.get(timeout=5).resource_spans[0]
+    resource = received.get(timeout=60).resource_spans[0]
     collector.stop(None).wait()
     assert {one.key: one.value.string_value for one in resource.resource.attributes}["service.name"] == "demo"
     assert [span.name for span in resource.scope_spans[0].spans] == ["one"]

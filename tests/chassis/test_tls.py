@@ -45,8 +45,8 @@ async def payments(monkeypatch, certificates) -> AsyncIterator[str]:
 
 
 async def _call(target: str, known: Tls | None) -> payment_service_pb2.GetPaymentResponse:
-    async with channel.connect(target, [SERVICE], 5.0, known) as opened:
-        return await payment_service_pb2_grpc.PaymentServiceStub(opened).GetPayment(REQUEST, timeout=3)
+    async with channel.connect(target, [SERVICE], 30.0, known) as opened:
+        return await payment_service_pb2_grpc.PaymentServiceStub(opened).GetPayment(REQUEST, timeout=30)
 
 
 async def _refusal(target: str, known: Tls | None) -> Kind:
@@ -73,7 +73,7 @@ async def test_a_caller_without_a_certificate_or_in_plain_text_is_not_listened_t
     nobody = grpc.ssl_channel_credentials(root)
     async with grpc.aio.secure_channel(payments, nobody, options=named) as opened:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await payment_service_pb2_grpc.PaymentServiceStub(opened).GetPayment(REQUEST, timeout=3)
+            await payment_service_pb2_grpc.PaymentServiceStub(opened).GetPayment(REQUEST, timeout=30)
     assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
 
 

@@ -15,6 +15,7 @@ from bihuan_client.payments import ListPaymentsResponse, Payment
 from bihuan_client.wire import decoded, encoded
 
 from tests.client.conftest import TRUSTS_NOBODY, Connect
+from tests.support.nowhere import nowhere
 
 EMPTY_PAGE = (200, {}, '{"payments":[],"nextPageToken":""}')
 CUT = (0, {}, "")
@@ -98,11 +99,10 @@ def test_a_refusal_at_the_door_after_a_lost_answer_leaves_the_outcome_unknown(co
 
 
 def test_where_nobody_listens_nothing_was_done(connect: Connect):
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
-
-    with pytest.raises(NoAnswer) as told:
-        connect(url, retries=Retries(tries_max=3, base_seconds=0.01)).payments.close_payment("pay_1")
+    with nowhere() as port:
+        client = connect(f"http://127.0.0.1:{port}", retries=Retries(tries_max=3, base_seconds=0.01))
+        with pytest.raises(NoAnswer) as told:
+            client.payments.close_payment("pay_1")
 
     assert not told.value.may_be_done
     assert told.value.tries == 3
@@ -135,14 +135,14 @@ async def test_an_answer_that_drips_is_given_up_at_the_deadline(connect: Connect
     with dripping() as url:
         client = connect(url)
         with pytest.raises(NoAnswer) as told:
-            client.payments.close_payment("pay_1", timeout_seconds=0.5)
+            client.payments.close_payment("pay_1", timeout_seconds=1.5)
         client.close()
     with dripping() as url:
         async with AsyncClient(
             url, "bhk_some_one", http=httpx.AsyncClient(trust_env=False, verify=TRUSTS_NOBODY)
         ) as one:
             with pytest.raises(NoAnswer) as told_too:
-                await one.payments.close_payment("pay_1", timeout_seconds=0.5)
+                await one.payments.close_payment("pay_1", timeout_seconds=1.5)
 
     assert told.value.may_be_done
     assert told_too.value.may_be_done

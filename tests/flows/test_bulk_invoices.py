@@ -66,7 +66,7 @@ async def followed(system: System, payment_ids: list[str]) -> None:
     """Wait until invoice_sync has heard of them."""
 
     for payment_id in payment_ids:
-        await eventually(lambda: _is_followed(system, payment_id), timeout_seconds=30)  # noqa: B023
+        await eventually(lambda: _is_followed(system, payment_id))  # noqa: B023
 
 
 def _is_followed(system: System, payment_id: str) -> bool:
@@ -94,7 +94,8 @@ async def test_a_file_is_sent_watched_decided_by_a_second_person_and_its_results
     sent = bihuan("invoice", "batch", file, "--merchant", "city-water", "--result", result)
     again = bihuan("invoice", "batch", file, "--merchant", "city-water")
     listed = bihuan("invoice", "confirmations")
-    confirmation_id = second_person.get("/v1/invoice-confirmations")["confirmations"][0]["confirmationId"]
+    waiting = second_person.get("/v1/invoice-confirmations")["confirmations"]
+    (confirmation_id,) = [each["confirmationId"] for each in waiting if each["paymentId"] == short]
     own = bihuan("invoice", "confirm", confirmation_id, "--reason", "mine")
     decided = bihuan("invoice", "confirm", confirmation_id, "--reason", "seen the licence", by=second_person)
 
@@ -120,7 +121,7 @@ async def test_a_form_uploads_a_file_and_a_masked_caller_sees_no_name(
     file = written(tmp_path, [(short, "李四光", "")])
     where = system.stack.addresses
 
-    async with httpx.AsyncClient(base_url=where.gateway_url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=where.gateway_url, trust_env=False, timeout=60) as http:
         answer = await http.post(
             "/v1/bulk-requests:upload",
             headers={"authorization": f"Bearer {where.token()}"},
@@ -149,7 +150,7 @@ async def test_a_merchants_key_sends_files_of_its_own_and_of_nobody_else(system:
     content = written(tmp_path, [("pay_nowhere", "江城科技有限公司", USCC)]).read_bytes()
     url = system.stack.addresses.gateway_url
 
-    async with httpx.AsyncClient(base_url=url, headers=bearer, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=url, headers=bearer, trust_env=False, timeout=60) as http:
         told = [
             await http.post(f"/v1/bulk-requests:upload?merchantId={each}&mode=MODE_ACCEPT_GOOD", content=content)
             for each in ("us", "city-water")

@@ -124,7 +124,7 @@ def _ids(gateway: Gateway, document: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _wait_for_invoice(gateway: Gateway) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not gateway.get("/v1/invoices").get("invoices"):
         assert time.monotonic() < deadline, "no invoice was made of the payment"
         time.sleep(0.05)

@@ -45,7 +45,7 @@ def portal(system: System) -> Iterator[httpx.Client]:
     """The authority, as a buyer and the hand on its clock reach it."""
     where = system.stack.addresses
     trust = ssl.create_default_context(cafile=where.tax_ca_file)
-    with httpx.Client(base_url=where.tax_sandbox_url, verify=trust) as http:
+    with httpx.Client(base_url=where.tax_sandbox_url, verify=trust, timeout=60) as http:
         yield http
 
 
@@ -91,7 +91,7 @@ def letter(system: System, red_letter_id: str) -> dict[str, str]:
 
 
 async def until(system: System, red_letter_id: str, state: str) -> None:
-    await eventually(lambda: letter(system, red_letter_id)["state"] == f"RED_STATE_{state}", timeout_seconds=60)
+    await eventually(lambda: letter(system, red_letter_id)["state"] == f"RED_STATE_{state}")
 
 
 async def test_a_letter_goes_through_its_states_into_the_books_and_its_money_is_invoiced_anew(system, bihuan, portal):
@@ -128,7 +128,7 @@ async def test_a_wrong_title_is_set_right_after_a_second_person_saw_the_proof(sy
     def found() -> dict[str, str]:
         return dict(system.gateway.get(f"/v1/invoice-applications/{application_id}")["application"])
 
-    await eventually(lambda: found()["state"] == "APPLICATION_STATE_REISSUED", timeout_seconds=60)
+    await eventually(lambda: found()["state"] == "APPLICATION_STATE_REISSUED")
     anew = system.gateway.get(f"/v1/invoices/{found()['newInvoiceId']}")["invoice"]
     assert "REISSUING" in decided.output
     assert found()["reviewedBy"] != found()["filedBy"]

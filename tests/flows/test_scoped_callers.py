@@ -57,7 +57,7 @@ def _till_of(system: System, merchant_id: str) -> Iterator[Any]:
     token = system.gateway.post("/v1/apiKeys", asked)["token"]
     url = system.stack.addresses.gateway_url
     bearer = {"authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=url, headers=bearer, trust_env=False, timeout=20) as client:
+    with httpx.Client(base_url=url, headers=bearer, trust_env=False, timeout=60) as client:
         yield client.request
 
 
@@ -69,7 +69,7 @@ async def _other(system: System) -> Other:
     payment_id = paid.json()["payment"]["paymentId"]
     bill = {"merchantId": "them", "billNo": f"{MARK}-B", "category": "CATEGORY_WATER", "payerName": PAYER}
     gateway.post("/v1/bills", {"bill": bill | {"amount": {"currencyCode": "CNY", "amountMinor": "500"}}})
-    invoice = await eventually(lambda: system.invoice_of(payment_id), timeout_seconds=30)
+    invoice = await eventually(lambda: system.invoice_of(payment_id))
     refund = {
         "paymentId": payment_id,
         "merchantRefundNo": f"{MARK}-R",

@@ -128,7 +128,7 @@ async def test_what_the_rules_suggest_above_the_threshold_is_posted_once_two_peo
     first = ok(bihuan("li.na", "suggestions", "confirm", *both, "--note", "a digit was mistyped"))
     by_command = bihuan("li.na", "suggestions", "confirm", both[0])
     by_call = confirm_by_rpc(people["li.na"], both[0])
-    await eventually(lambda: reconciled(system, small) == "RECONCILIATION_STATE_MATCHED" or None, timeout_seconds=30)
+    await eventually(lambda: reconciled(system, small) == "RECONCILIATION_STATE_MATCHED" or None)
     held = people["admin"].get(f"/v1/suggestions/{both[0]}")
 
     assert "PENDING_CONFIRMATION" in first
@@ -139,7 +139,7 @@ async def test_what_the_rules_suggest_above_the_threshold_is_posted_once_two_peo
     assert reconciled(system, large) == "RECONCILIATION_STATE_PENDING"
 
     second = confirm_by_rpc(people["wang.wei"], both[0])
-    await eventually(lambda: reconciled(system, large) == "RECONCILIATION_STATE_MATCHED" or None, timeout_seconds=30)
+    await eventually(lambda: reconciled(system, large) == "RECONCILIATION_STATE_MATCHED" or None)
 
     assert second["state"] == "STATE_CONFIRMED"
     told = people["admin"].get(f"/v1/suggestions/{both[0]}")

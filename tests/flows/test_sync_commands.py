@@ -60,7 +60,7 @@ async def until_state(system: System, payment_id: str, state: str) -> dict:
         found = system.invoice_of(payment_id)
         return found if found.get("syncState") == f"SYNC_STATE_{state}" else None
 
-    return await eventually(stands, timeout_seconds=30)
+    return await eventually(stands)
 
 
 async def test_an_operator_closes_a_gate_sees_what_it_holds_and_opens_it_again(system: System, bihuan: Bihuan):
@@ -116,7 +116,7 @@ async def test_a_payment_that_nobody_asked_an_invoice_for_is_among_what_is_missi
         found = bihuan("sync", "missing", "--merchant", "no-profile-yet")
         return found if payment_id in found else None
 
-    assert "A1" in await eventually(listed, timeout_seconds=30)
+    assert "A1" in await eventually(listed)
 
 
 async def test_an_operator_sees_how_far_a_bill_is_paid_and_dismisses_what_was_paid_twice(
@@ -165,7 +165,7 @@ async def test_an_operator_carries_by_hand_what_the_interface_does_not_take(
     package_id = re.findall(r"mpk_[0-9a-f]+", exported)[0]
     receipt = tmp_path / "receipt.xml"
     trust = ssl.create_default_context(cafile=system.stack.addresses.tax_ca_file)
-    async with httpx.AsyncClient(verify=trust, trust_env=False) as portal:
+    async with httpx.AsyncClient(verify=trust, trust_env=False, timeout=60) as portal:
         where = f"{system.stack.addresses.tax_sandbox_url}/portal/production/42/packages"
         receipt.write_bytes((await portal.post(where, content=package.read_bytes())).content)
     imported = bihuan("manual", "import", package_id, str(receipt))

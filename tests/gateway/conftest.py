@@ -130,7 +130,7 @@ async def running_peer(upstream: Upstream, database_url: str, folder: Path, **se
         "http_listen": "127.0.0.1:0",
         "database_url": database_url,
         "admin_key_file": str(key_file),
-        "call_timeout_seconds": 5.0,
+        "call_timeout_seconds": 20.0,
         "upload_bytes_max": UPLOAD_BYTES_MAX,
         "suspicion_points_max": 0.0,  # many tests are hostile on purpose
     }
@@ -171,4 +171,4 @@ async def peer(upstream: Upstream, fresh_database: Any, tmp_path: Path) -> Async
 
 def _caller(url: str, token: str) -> httpx.AsyncClient:
     headers = {"authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=20, verify=TRUSTS_NOBODY)
+    return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=60, verify=TRUSTS_NOBODY)

@@ -77,7 +77,7 @@ async def test_the_keys_are_as_closed_without_the_http_door(peer):
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await stub.CreateApiKey(
                     api_key_service_pb2.CreateApiKeyRequest(display_name="x", is_admin=True),
-                    timeout=5,
+                    timeout=30,
                     metadata=metadata,
                 )
             # Not even with a good key: what comes so stands in no audit, and is under no limit.

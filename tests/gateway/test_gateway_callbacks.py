@@ -12,7 +12,7 @@ from chassis.errors import Fault, Kind
 @pytest.fixture
 async def channel(peer):
     nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    async with httpx.AsyncClient(base_url=peer.url, trust_env=False, timeout=20, verify=nobody) as http:
+    async with httpx.AsyncClient(base_url=peer.url, trust_env=False, timeout=60, verify=nobody) as http:
         yield http
 
 

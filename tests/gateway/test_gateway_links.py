@@ -19,7 +19,7 @@ TOKEN = "k1.S.inv_01a2.1767225600." + "m" * 43
 @pytest.fixture
 async def buyer(peer):
     nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    async with httpx.AsyncClient(base_url=peer.url, trust_env=False, timeout=20, verify=nobody) as http:
+    async with httpx.AsyncClient(base_url=peer.url, trust_env=False, timeout=60, verify=nobody) as http:
         yield http
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -13,15 +12,11 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis import server
+from chassis.free_ports import free_ports
 from services.gateway import connection
 from tests.support.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
 
 
 async def _process(**settings: str) -> asyncio.subprocess.Process:
@@ -38,7 +33,7 @@ async def _process(**settings: str) -> asyncio.subprocess.Process:
 
 
 async def test_it_serves_both_ways_and_stops_when_told_to(fresh_database, tmp_path):
-    rpc, http = _free_port(), _free_port()
+    rpc, http = free_ports(2)
     process = await _process(
         DATABASE_URL=await fresh_database("services.gateway"),
         LISTEN=f"127.0.0.1:{rpc}",
@@ -48,7 +43,7 @@ async def test_it_serves_both_ways_and_stops_when_told_to(fresh_database, tmp_pa
         RECONCILER_TARGET="127.0.0.1:1",
         INVOICE_SYNC_TARGET="127.0.0.1:1",
     )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{http}", trust_env=False) as caller:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{http}", trust_env=False, timeout=30) as caller:
 
         async def answers():
             assert process.returncode is None, "the gateway ended"
@@ -57,14 +52,14 @@ async def test_it_serves_both_ways_and_stops_when_told_to(fresh_database, tmp_pa
             except httpx.TransportError:
                 return False
 
-        await eventually(answers, timeout_seconds=30)
+        await eventually(answers)
         token = (tmp_path / "admin.key").read_text("ascii").strip()
         system = await caller.get("/v1/system", headers={"authorization": f"Bearer {token}"})
         down = await caller.get("/v1/payments/pay_1", headers={"authorization": f"Bearer {token}"})
     async with grpc.aio.insecure_channel(f"127.0.0.1:{rpc}") as channel:
-        health = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+        health = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=30)
     process.send_signal(signal.SIGTERM)
-    _, errors = await asyncio.wait_for(process.communicate(), 20)
+    _, errors = await asyncio.wait_for(process.communicate(), 60)
 
     assert [service["serving"] for service in system.json()["services"]] == [False, False, False]
     assert (down.status_code, down.json()["reason"]) == (503, "UNAVAILABLE")
@@ -75,7 +70,7 @@ async def test_it_serves_both_ways_and_stops_when_told_to(fresh_database, tmp_pa
 
 async def test_a_configuration_that_does_not_read_is_told_whole_and_ends_with_2():
     process = await _process(LISTENN="127.0.0.1:1", CALL_TIMEOUT_SECONDS="soon")
-    _, errors = await asyncio.wait_for(process.communicate(), 30)
+    _, errors = await asyncio.wait_for(process.communicate(), 60)
 
     assert process.returncode == 2
     for name in (b"BIHUAN_GATEWAY_DATABASE_URL", b"BIHUAN_GATEWAY_LISTENN", b"BIHUAN_GATEWAY_CALL_TIMEOUT_SECONDS"):
@@ -88,7 +83,7 @@ async def _raw(port: int, *pieces: bytes) -> bytes:
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
-        return await asyncio.wait_for(reader.read(65536), 10)
+        return await asyncio.wait_for(reader.read(65536), 60)
     except ConnectionError:
         return b""
     finally:
@@ -150,4 +145,4 @@ async def test_a_stop_lets_a_call_have_its_answer(upstream, peer):
     release.set()
 
     assert (await call).status_code == 200
-    await asyncio.wait_for(stopping, 10)
+    await asyncio.wait_for(stopping, 60)

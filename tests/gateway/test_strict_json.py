@@ -63,10 +63,10 @@ def test_nesting_has_a_limit_and_brackets_in_text_do_not_count():
 def test_a_string_without_an_end_is_refused_as_soon_as_any_other_body(inside):
     """It once took the square of its length: a mebibyte of escaped quotes stopped the gateway for the better part of
     an hour."""
-    began = time.process_time()
+    began = time.thread_time()
     _refused(b"[" * 40 + b'"' + inside * (500_000 // len(inside)))
 
-    assert time.process_time() - began < 2
+    assert time.thread_time() - began < 5
 
 
 def test_a_number_with_a_point_an_exponent_or_too_many_digits_is_never_a_whole_number():

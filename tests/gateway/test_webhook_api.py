@@ -228,7 +228,7 @@ async def test_a_gateway_that_is_killed_between_sending_and_writing_has_it_sent_
             process.send_signal(signal.SIGKILL)
 
         bench.receiver.answer = kill
-        await eventually(lambda: bench.receiver.got, timeout_seconds=60)
+        await eventually(lambda: bench.receiver.got)
         died = await process.wait()
         (left,) = await bench.log(made.endpoint.endpoint_id)
         bench.receiver.answer = lambda got: http_answer(200)

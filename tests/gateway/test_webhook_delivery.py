@@ -320,7 +320,7 @@ def test_short_numbers_of_an_answer_stay_readable():
 
 
 async def test_redirects_are_not_followed_silence_is_cut_off_and_a_flood_is_not_read(fresh_database, tmp_path):
-    async with webhook_bench(await fresh_database("services.gateway"), tmp_path, timeout_seconds=0.5) as bench:
+    async with webhook_bench(await fresh_database("services.gateway"), tmp_path, timeout_seconds=2.0) as bench:
         answers = iter(
             [
                 http_answer(302, b"", f"location: {bench.receiver.url}/elsewhere"),

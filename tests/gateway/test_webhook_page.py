@@ -44,7 +44,7 @@ async def test_the_pages_receiver_takes_a_test_and_drops_it_when_it_comes_again(
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        await eventually(lambda: _listens(port), timeout_seconds=30)
+        await eventually(lambda: _listens(port))
         tested = await _bihuan("test", endpoint_id)
         (delivery,) = (await peer.admin.get(f"/v1/webhookEndpoints/{endpoint_id}/deliveries")).json()["deliveries"]
         replayed = await _bihuan("replay", delivery["deliveryId"])

@@ -1,6 +1,5 @@
 import random
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import CHECKS, OPEN_GATES, TIMERS, InvoiceSync
 from tests.invoice_sync.door import Door, open_door
-from tests.support.tax_sandbox import running_tax_sandbox
+from tests.support.tax_sandbox import MIDDAY, Ticking, running_tax_sandbox
 
 
 @pytest.fixture
@@ -35,15 +34,15 @@ async def system(fresh_database, tmp_path: Path) -> AsyncIterator[InvoiceSync]:
     tools = make_tools(
         database.sessions(engine),
         KeyRing.read(key_file),
-        ManualClock(datetime.now(UTC)),
+        ManualClock(MIDDAY),
         random.Random(1).random,
         TIMERS,
         Routing(),
         OPEN_GATES,
         checks=CHECKS,
     )
-    async with running_tax_sandbox(await fresh_database("services.tax_sandbox")) as steering:
-        tax = SandboxTaxSystem(steering.url)
+    async with running_tax_sandbox(await fresh_database("services.tax_sandbox"), starts_at=MIDDAY) as steering:
+        tax = SandboxTaxSystem(steering.url, clock=Ticking(MIDDAY))
         issue = IssueActions(tools)
         yield InvoiceSync(
             sessions=tools.sessions,

@@ -87,7 +87,7 @@ async def open_door(system: InvoiceSync) -> AsyncIterator[Door]:
         delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"],
         link_service_pb2.DESCRIPTOR.services_by_name["LinkService"],
     ]
-    connected = channel.connect(f"127.0.0.1:{running.port}", described, timeout_seconds=10)
+    connected = channel.connect(f"127.0.0.1:{running.port}", described, timeout_seconds=60)
     yield Door(
         invoice_service_pb2_grpc.InvoiceServiceStub(connected),
         merchant_service_pb2_grpc.MerchantServiceStub(connected),

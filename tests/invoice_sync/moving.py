@@ -4,7 +4,6 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ from services.invoice_sync.tax.credential import CredentialFile
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import OPEN_GATES, TIMERS, InvoiceSync, a_payment
 from tests.support.eventually import eventually
-from tests.support.tax_sandbox import running_tax_sandbox
+from tests.support.tax_sandbox import MIDDAY, running_tax_sandbox
 
 DAY = 86_400
 _TURNS_MAX = 100
@@ -149,11 +148,11 @@ async def moving_system(
     authority = database.connect(authority_url, "test", pool_size=1)
     key_file = folder / "body.key"
     key_file.write_text(f"{new_key_line()}\n", "ascii")
-    clock, sessions = ManualClock(datetime.now(UTC)), database.sessions(engine)
+    clock, sessions = ManualClock(MIDDAY), database.sessions(engine)
     dice = random.Random(1).random
     tools = make_tools(sessions, KeyRing.read(key_file), clock, dice, timers, Routing(), policy)
     credentials = {"default": CredentialFile(credential_file)} if credential_file else None
-    async with running_tax_sandbox(authority_url) as steering:
+    async with running_tax_sandbox(authority_url, starts_at=MIDDAY) as steering:
         tax = tax_class(steering.url, clock=clock, credentials=credentials)
         issue = IssueActions(tools)
         try:

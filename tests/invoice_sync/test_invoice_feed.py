@@ -202,7 +202,7 @@ async def test_the_feed_is_told_over_the_wire_page_by_page(system, feed):
     await system.booked()
     running = await server.start("127.0.0.1:0", [feed_servicer(feed)])
     described = [pb.DESCRIPTOR.services_by_name["InvoiceFeedService"]]
-    connected = channel.connect(f"127.0.0.1:{running.port}", described, timeout_seconds=10)
+    connected = channel.connect(f"127.0.0.1:{running.port}", described, timeout_seconds=60)
     stub = invoice_feed_service_pb2_grpc.InvoiceFeedServiceStub(connected)
 
     first = await stub.ListInvoiceChanges(pb.ListInvoiceChangesRequest(from_sequence=1, batch_size=2))

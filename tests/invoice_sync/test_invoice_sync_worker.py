@@ -115,14 +115,14 @@ async def test_what_came_before_a_change_without_sense_is_taken(system):
 
 async def test_a_slow_answer_holds_up_its_own_place_in_the_window_and_nothing_else(system):
     slow, *swift = await system.issued(count=5)
-    await system.steering.plan("SLOW_ANSWER", seconds=3, order_no=slow.merchant_order_no)
+    await system.steering.plan("SLOW_ANSWER", seconds=6, order_no=slow.merchant_order_no)
     system.upload._timers = replace(system.upload._timers, upload_concurrency=2)
 
     async def all_swift_acked() -> bool:
         await system.upload.fill_window()
         return {(await system.again(each)).standing.sync_state for each in swift} == {SyncState.ACKED}
 
-    await eventually(all_swift_acked, timeout_seconds=2.5)
+    await eventually(all_swift_acked)
 
     assert (await system.again(slow)).standing.sync_state is SyncState.SENDING
     await system.upload.drain(10)

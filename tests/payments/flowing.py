@@ -1,7 +1,6 @@
 """Payments, the gateway's door for callbacks and a stand-in channel, each on a socket of its own, for tests of all."""
 
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from chassis import channel, database, server
 from chassis.clock import SystemClock
 from chassis.crypto import KeyRing
+from chassis.free_ports import free_ports
 from services.gateway import app as gateway
 from services.gateway.config import Config
 from services.payments import rpc
@@ -64,8 +64,7 @@ class Flow:
 @contextlib.asynccontextmanager
 async def flow_at(kind: str, fresh_database, folder) -> AsyncIterator[Flow]:
     """All of it, while the block lasts."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        door = f"127.0.0.1:{taken.getsockname()[1]}"
+    door = f"127.0.0.1:{free_ports(1)[0]}"
     async with contextlib.AsyncExitStack() as stack:
         steering = await stack.enter_async_context(
             running_channel_sandbox(await fresh_database("services.channel_sandbox"))
@@ -82,6 +81,14 @@ async def _wired(stack, kind: str, steering, accounts: Accounts, fresh_database,
     engine = database.connect(await fresh_database("services.payments"), "test")
     actions = make_actions(engine, SystemClock(), accounts, ring=KeyRing({"of_the_test": bytes(32)}))
     running = await server.start("127.0.0.1:0", rpc.servicers(actions))
+
+    async def stop() -> None:
+        await running.stop()
+        await actions.intake.close(5)
+        await actions.exports.close()
+        await engine.dispose()
+
+    stack.push_async_callback(stop)
     target = f"127.0.0.1:{running.port}"
     config = Config(
         listen="127.0.0.1:0",
@@ -97,15 +104,6 @@ async def _wired(stack, kind: str, steering, accounts: Accounts, fresh_database,
     )
     connected = channel.connect(target, services, timeout_seconds=20)
 
-    async def stop() -> None:
-        await outside.outside.stop()
-        await outside.inside.stop()
-        await outside.close()
-        await connected.close()
-        await running.stop()
-        await actions.intake.close(5)
-        await actions.exports.close()
-        await engine.dispose()
-
-    stack.push_async_callback(stop)
+    for close in (outside.close, outside.inside.stop, outside.outside.stop, connected.close):
+        stack.push_async_callback(close)
     return Flow(kind, steering, connected, actions, engine)

@@ -135,6 +135,6 @@ async def test_a_payment_stands_in_its_callers_trace(system, spans, flags, is_ke
 
 async def test_calls_that_came_together_need_no_place_in_the_queue_of_those_that_come_alone(system):
     async with intake_of(system, dataclasses.replace(Batching(), size_max=1, waiting_max=1)) as (_, stub):
-        answers = read(await stub.BatchRecordPayments(batch(*(a_request() for _ in range(50))), timeout=10))
+        answers = read(await stub.BatchRecordPayments(batch(*(a_request() for _ in range(50))), timeout=60))
 
     assert len([one for one in answers if not isinstance(one, Fault)]) == 50

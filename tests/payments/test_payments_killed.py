@@ -21,7 +21,7 @@ from sqlalchemy import text
 from chassis import database
 from tests.payments.builders import a_request
 
-_SECONDS = 30
+_SECONDS = 60
 _ROOT = Path(__file__).parents[2]
 _IN_FLIGHT = 32
 _BATCHES_IN_FLIGHT = 4

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from chassis import channel
 from tests.payments.builders import NOTHING, a_payment, a_request, take_in
 
-_SECONDS = 30
+_SECONDS = 60
 _ROOT = Path(__file__).parents[2]
 
 

@@ -120,11 +120,11 @@ async def test_of_two_who_ask_at_once_the_one_that_is_refused_does_not_free_what
 
     system.model.refund = refund
     creating = asyncio.ensure_future(system.refunds.CreateRefund(a_refund(payment.payment_id, 4_00)))
-    await asyncio.wait_for(asked[0].wait(), 10)
+    await asyncio.wait_for(asked[0].wait(), 60)
     (listed,) = (await system.refunds.ListRefunds(pb.ListRefundsRequest(payment_id=payment.payment_id))).refunds
     confirm = pb.ConfirmRefundRequest(refund_id=listed.refund_id)
     confirming = asyncio.ensure_future(system.refunds.ConfirmRefund(confirm))
-    await asyncio.wait_for(asked[1].wait(), 10)
+    await asyncio.wait_for(asked[1].wait(), 60)
 
     answers[0].set_result(RefundProcessing(RefundAbout()) if first == "taken" else Unknown(UnknownCause.TIMEOUT))
     await creating
@@ -149,7 +149,7 @@ async def test_while_a_refund_is_asked_for_once_more_confirming_only_asks_how_it
     system.model.refund = ask_once_more
     system.clock.advance(RefundTimers().absence_seconds)
     polling = asyncio.ensure_future(system.actions.refunds.poll_refunds())
-    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(asked.wait(), 60)
     confirmed = (await system.refunds.ConfirmRefund(pb.ConfirmRefundRequest(refund_id=refund.refund_id))).refund
     answer.set_result(RefundProcessing(RefundAbout()))
     await polling

@@ -131,7 +131,7 @@ async def test_a_reading_that_nobody_waits_for_ends_and_leaves_its_thread_to_oth
     await asyncio.gather(*waiting, return_exceptions=True)
     left.set()
 
-    report = await asyncio.wait_for(reader.report(Source.of_bytes(BILL), Wanted()), 10)
+    report = await asyncio.wait_for(reader.report(Source.of_bytes(BILL), Wanted()), 60)
 
     assert report.summary.loadable
     assert looks <= 4

@@ -217,7 +217,7 @@ async def test_the_feed_is_told_over_the_wire_and_its_kinds_are_those_of_the_con
         await session.execute(update(ExceptionRow).values(trace_id="4bf92f3577b34da6a3ce929d0e0e4736"))
     running = await server.start("127.0.0.1:0", [feed_servicer(feed)])
     described = [*exception_feed_service_pb2.DESCRIPTOR.services_by_name.values()]
-    connected = channel.connect(f"127.0.0.1:{running.port}", described, timeout_seconds=10)
+    connected = channel.connect(f"127.0.0.1:{running.port}", described, timeout_seconds=60)
     stub = exception_feed_service_pb2_grpc.ExceptionFeedServiceStub(connected)
 
     answer = await stub.ListExceptionChanges(exception_feed_service_pb2.ListExceptionChangesRequest())

@@ -17,7 +17,7 @@ from tests.reconciler.builders import a_bill, a_bill_row
 from tests.support.eventually import eventually
 from tests.support.statement_servers import TOKEN, https_peer
 
-_SECONDS = 30
+_SECONDS = 60
 _ROOT = Path(__file__).parents[2]
 
 

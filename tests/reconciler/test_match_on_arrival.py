@@ -275,7 +275,7 @@ async def test_what_is_known_of_a_payment_is_told_before_and_after_the_close(ses
     fine, odd = a_payment("p1"), a_payment("p2")
     running = await server.start("127.0.0.1:0", [arrival_servicer(arrival)])
     to_arrival = channel.connect(
-        f"127.0.0.1:{running.port}", [*pb.DESCRIPTOR.services_by_name.values()], timeout_seconds=10
+        f"127.0.0.1:{running.port}", [*pb.DESCRIPTOR.services_by_name.values()], timeout_seconds=60
     )
     stub = arrival_service_pb2_grpc.ArrivalServiceStub(to_arrival)
 

@@ -22,7 +22,7 @@ from chassis.crypto import new_key_line
 from tests.reconciler.builders import DAY, NOON, a_bill, a_bill_row, parts
 from tests.support.eventually import eventually
 
-_SECONDS = 30
+_SECONDS = 60
 _ROOT = Path(__file__).parents[2]
 
 

@@ -67,6 +67,7 @@ async def test_a_false_negative_ends_and_books_once(bench):
     await submitted(bench)
 
     denied = await asked(bench)
+    await bench.move_clock(601)
     found = await until(bench, Outcome.OK)
 
     assert denied.outcome is Outcome.NOT_FOUND

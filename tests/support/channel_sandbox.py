@@ -69,7 +69,7 @@ class ChannelSteering:
 @contextlib.asynccontextmanager
 async def channel_steering_of(url: str, keys_folder: Path) -> AsyncIterator[ChannelSteering]:
     """Steer what listens at a URL."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as http:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
         yield ChannelSteering(url, http, keys_folder)
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(probe: Callable[[], T | Awaitable[T]], *, timeout_seconds: float = 10.0) -> T:
+async def eventually(probe: Callable[[], T | Awaitable[T]], *, timeout_seconds: float = 60.0) -> T:
     """The first true answer of `probe`; fails the test, with the last answer, when none came in time."""
     deadline = time.monotonic() + timeout_seconds
     while True:

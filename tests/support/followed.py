@@ -19,7 +19,7 @@ async def followed(
     """A follower that has been at the end of the feed, and where the service is."""
     running = await server.start("127.0.0.1:0", [servicer])
     target = f"127.0.0.1:{running.port}"
-    connected = channel.connect(target, [service], timeout_seconds=10)
+    connected = channel.connect(target, [service], timeout_seconds=60)
     follower = WebhookFollower(bench.sessions, bench.clock, feed_of(connected))
     await follower.follow_feed()
     yield follower, target

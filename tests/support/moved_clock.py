@@ -5,7 +5,6 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from chassis import database
 from chassis.clock import ManualClock
@@ -27,7 +26,7 @@ from services.invoice_sync.tax.wire import trusting
 from tests.invoice_sync.builders import OPEN_GATES, TIMERS, a_payment, a_profile
 from tests.support.eventually import eventually
 from tests.support.processes import Processes
-from tests.support.tax_sandbox import Steering
+from tests.support.tax_sandbox import MIDDAY, Steering, Ticking
 from tests.support.witness import Ours, Witness, witness
 
 _REST_SECONDS = 0.02
@@ -98,7 +97,7 @@ class MovedClock:
             ((nothing,),) = await self.processes.fetch("invoice_sync", _NOTHING_DUE, self.clock.now())
             return bool(nothing)
 
-        await eventually(probe, timeout_seconds=30)
+        await eventually(probe)
 
     def sweeper(self) -> SweepActions:
         """One more, as a replica has it."""
@@ -111,15 +110,17 @@ async def running_at_moved_clock(processes: Processes, steering: Steering) -> As
     engine = database.connect(processes.urls["invoice_sync"], "moved_clock", pool_size=8)
     key_file = processes.folder / "moved.key"
     key_file.write_text(f"{new_key_line()}\n", "ascii")
-    clock, sessions = ManualClock(datetime.now(UTC)), database.sessions(engine)
+    clock, sessions = ManualClock(MIDDAY), database.sessions(engine)
     ring, dice = KeyRing.read(key_file), random.Random(1).random
     tools = make_tools(sessions, ring, clock, dice, TIMERS, Routing(), OPEN_GATES)
-    tax = SandboxTaxSystem(processes.tax_url, trust=trusting(loopback_tls(processes.folder / "tls").ca_file))
+    trust = trusting(loopback_tls(processes.folder / "tls").ca_file)
+    tax = SandboxTaxSystem(processes.tax_url, clock=Ticking(MIDDAY), trust=trust)
     upload, verify, stop = UploadActions(tax, tools), VerifyActions(tax, tools), asyncio.Event()
     loops = [
         Loop("fill_window", upload.fill_window, _REST_SECONDS, ending=lambda: upload.drain(5)),
         Loop("verify_due", verify.verify_due, _REST_SECONDS),
     ]
+    await steering.set_clock(MIDDAY)
     async with asyncio.TaskGroup() as group:
         for loop in loops:
             group.create_task(loop.run(stop))

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from bihuan.type.v1 import money_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.crypto import new_key_line
+from chassis.free_ports import free_ports
 from cli.loopback_tls import loopback_tls
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import Steering, steering_of
@@ -100,12 +100,12 @@ class Processes:
         """Stop a service as an operator does."""
         process = self.running.pop(service)
         process.terminate()
-        assert process.wait(timeout=30) == 0, self.last_words(service)
+        assert process.wait(timeout=60) == 0, self.last_words(service)
 
     def kill(self, service: str) -> None:
         process = self.running.pop(service)
         process.send_signal(signal.SIGKILL)
-        assert process.wait(timeout=10) == -signal.SIGKILL, self.last_words(service)
+        assert process.wait(timeout=60) == -signal.SIGKILL, self.last_words(service)
 
     async def until_dead(self, service: str, timeout_seconds: float) -> int:
         """Wait until it ends by itself; its exit status."""
@@ -128,7 +128,7 @@ class Processes:
 
     async def fetch(self, service: str, query: str, *values: Any) -> list[asyncpg.Record]:
         """Rows of a service's database, whether it runs or not."""
-        connection = await asyncpg.connect(self.urls[service], timeout=10)
+        connection = await asyncpg.connect(self.urls[service], timeout=60)
         try:
             return await connection.fetch(query, *values)
         finally:
@@ -210,7 +210,7 @@ async def for_each(items: Sequence[Any], do: Callable[[Any], Awaitable[None]]) -
 async def running_processes(fresh_database: Callable[[str], Awaitable[str]], folder: Path) -> AsyncIterator[Processes]:
     """Fresh databases, and nothing running yet; what runs at the end is stopped."""
     urls = {service: await fresh_database(f"services.{service}") for service in SERVICES}
-    made = Processes(urls, free_ports(SERVICES), folder)
+    made = Processes(urls, dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True)), folder)
     try:
         yield made
     finally:
@@ -222,7 +222,7 @@ async def steering_tax_sandbox(processes: Processes) -> AsyncIterator[Steering]:
     """The hand that steers the authority, as soon as it answers."""
     trust = ssl.create_default_context(cafile=loopback_tls(processes.folder / "tls").ca_file)
     async with steering_of(processes.tax_url, trust) as hand:
-        await eventually(lambda: _is_healthy(hand), timeout_seconds=30)
+        await eventually(lambda: _is_healthy(hand), timeout_seconds=60)
         yield hand
 
 
@@ -231,11 +231,3 @@ async def _is_healthy(steering: Steering) -> bool:
         return (await steering.http.get("/healthz")).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
-
-
-def free_ports(services: Sequence[str]) -> dict[str, int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in services]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return dict(zip(services, ports, strict=True))

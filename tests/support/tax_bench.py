@@ -1,7 +1,6 @@
 """A TaxSystem before the real thing that it talks to, and the hand on that: what the seam's tests stand on."""
 
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from services.invoice_sync.tax.credential import CredentialFile
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from services.invoice_sync.tax.wire import Timeouts, trusting
 from tests.support.eventually import eventually
+from tests.support.nowhere import nowhere
 from tests.support.tax_sandbox import ROUTE, SELLER_TAX_ID, Steering, a_document, running_tax_sandbox
 
 KEY = "inv_0190a1"
@@ -50,7 +50,7 @@ class Bench:
 SANDBOX_FAULTS = {
     "answer lost": {"fault": "DROP_AFTER_COMMIT"},
     "request lost": {"fault": "DROP_BEFORE_COMMIT"},
-    "answer late": {"fault": "SLOW_ANSWER", "seconds": 1.5},
+    "answer late": {"fault": "SLOW_ANSWER", "seconds": 3},
     "answer garbled": {"fault": "GARBLED_ANSWER"},
     "error after commit": {"fault": "HTTP_5XX_AFTER_COMMIT", "code": "502"},
     "error before commit": {"fault": "HTTP_5XX_BEFORE_COMMIT", "code": "503"},
@@ -78,9 +78,9 @@ SANDBOX_FAULTS = {
     "never booked": {"fault": "ACK_WITHOUT_BOOKING"},
     "booked with other content": {"fault": "BOOKED_WITH_ALTERED_AMOUNT"},
     "booked under other number": {"fault": "BOOKED_UNDER_OTHER_NUMBER"},
-    "denied for a while": {"fault": "QUERY_FALSE_NEGATIVE", "seconds": 0.5},
+    "denied for a while": {"fault": "QUERY_FALSE_NEGATIVE", "seconds": 600},
     "query fails": {"fault": "QUERY_5XX"},
-    "query late": {"fault": "SLOW_QUERY", "seconds": 1.5},
+    "query late": {"fault": "SLOW_QUERY", "seconds": 3},
 }
 
 
@@ -88,13 +88,13 @@ SANDBOX_FAULTS = {
 async def sandbox_bench(fresh_database: Callable[[str], Awaitable[str]], folder: Path) -> AsyncIterator[Bench]:
     tls = loopback_tls(folder)
     trust = trusting(tls.ca_file)
-    settings = {"tls_cert_file": tls.cert_file, "tls_key_file": tls.key_file, "session_seconds": 2}
+    settings = {"tls_cert_file": tls.cert_file, "tls_key_file": tls.key_file, "session_seconds": 60}
     credential = folder / "credential"
     credential.write_text("first-credential\n")
     url = await fresh_database("services.tax_sandbox")
     async with running_tax_sandbox(url, verify=trust, **settings) as steering, contextlib.AsyncExitStack() as closing:
         await steering.http.post("/steering/credentials", json={"credential": "first-credential"})
-        timeouts = Timeouts(connect_seconds=1, read_seconds=1, pool_seconds=1, call_seconds=5)
+        timeouts = Timeouts(connect_seconds=3, read_seconds=2, pool_seconds=3, call_seconds=10)
 
         def system(at: str, **how: object) -> TaxSystem:
             credentials = {"default": CredentialFile(credential)}
@@ -102,9 +102,7 @@ async def sandbox_bench(fresh_database: Callable[[str], Awaitable[str]], folder:
             closing.push_async_callback(made.close)
             return made
 
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
-        unreachable = system(f"https://127.0.0.1:{port}", trust=trust)
+        unreachable = system(f"https://127.0.0.1:{closing.enter_context(nowhere())}", trust=trust)
         systems = (system(steering.url, trust=trust), unreachable, system(steering.url))
         yield _sandbox(steering, systems, credential)
 

@@ -4,7 +4,7 @@ import contextlib
 import json
 import ssl
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,20 @@ from tests.support.eventually import eventually
 
 SELLER_TAX_ID = "91420100MA4KXYZ123"
 ROUTE = Route("sandbox", "production", "42", "default")
+
+
+# Noon in Beijing, and no month or year ends soon: what a test lets pass crosses midnight only where it means to.
+MIDDAY = datetime(2026, 11, 10, 4, tzinfo=UTC)
+
+
+class Ticking:
+    """A clock that was set to an instant when it was made, and goes on from there."""
+
+    def __init__(self, start: datetime) -> None:
+        self._ahead = start - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
 
 
 class Steering:
@@ -41,6 +55,12 @@ class Steering:
         answer = await self.http.post("/steering/clock", json={"shift_seconds": seconds})
         assert answer.status_code == 200, answer.text
 
+    async def set_clock(self, at: datetime) -> None:
+        """Set the authority's clock to an instant, from which it goes on."""
+        asked = {"offset_seconds": (at - datetime.now(UTC)).total_seconds()}
+        answer = await self.http.post("/steering/clock", json=asked)
+        assert answer.status_code == 200, answer.text
+
     async def book(self, **asked: str) -> list[dict[str, Any]]:
         """Everything accepted; a row's `status` says whether it is in the main book. `asked` are filters."""
         rows: list[dict[str, Any]] = []
@@ -59,7 +79,7 @@ class Steering:
 @contextlib.asynccontextmanager
 async def steering_of(url: str, verify: ssl.SSLContext | bool = True) -> AsyncIterator[Steering]:
     """Steer what listens at a URL."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10, verify=verify) as http:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, verify=verify) as http:
         yield Steering(url, http)
 
 
@@ -68,11 +88,13 @@ async def running_tax_sandbox(
     database_url: str,
     booking_delay_seconds: float = 0.05,
     verify: ssl.SSLContext | bool = True,
+    starts_at: datetime | None = None,
     **settings: Any,
 ) -> AsyncIterator[Steering]:
     """Serve on a free port of the loopback, in this process, while the block lasts.
 
-    `settings` are further fields of its Config; with certificates `verify` is whom the client trusts.
+    `settings` are further fields of its Config; with certificates `verify` is whom the client trusts. Its clock is
+    the machine's, or one that goes on from `starts_at`.
     """
     engine = database.connect(database_url, "tax_sandbox", pool_size=4)
     config = Config(
@@ -82,7 +104,7 @@ async def running_tax_sandbox(
         booking_poll_seconds=0.02,
         **settings,
     )
-    running = await app.start(config, engine)
+    running = await app.start(config, engine, Ticking(starts_at) if starts_at else None)
     try:
         scheme = "https" if config.tls() else "http"
         async with steering_of(f"{scheme}://127.0.0.1:{running.port}", verify) as steering:

@@ -41,7 +41,7 @@ class Templates:
         await self._execute("SELECT pg_reload_conf()")
 
     async def _execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(self._postgres.url("postgres"), timeout=10)
+        connection = await asyncpg.connect(self._postgres.url("postgres"), timeout=60)
         try:
             await connection.execute(statement)
         finally:

@@ -104,8 +104,8 @@ async def test_a_skewed_clock_shows_in_the_headers_alone(tax):
     skewed, straight = await ping(tax), await ping(tax)
 
     off = parsedate_to_datetime(skewed.headers["date"]) - datetime.now(UTC)
-    assert timedelta(seconds=-605) < off < timedelta(seconds=-595)
-    assert abs(parsedate_to_datetime(straight.headers["date"]) - datetime.now(UTC)) < timedelta(seconds=5)
+    assert timedelta(seconds=-660) < off < timedelta(seconds=-540)
+    assert abs(parsedate_to_datetime(straight.headers["date"]) - datetime.now(UTC)) < timedelta(seconds=60)
 
 
 async def test_an_announced_outage_stands_in_the_announcements_and_ends_by_itself(tax):
@@ -116,7 +116,7 @@ async def test_an_announced_outage_stands_in_the_announcements_and_ends_by_itsel
     await tax.shift_clock(601)
 
     assert [code_of(answer) for answer in during] == [(503, "E5030")] * 3
-    assert 590 <= int(during[0].headers["retry-after"]) <= 600
+    assert 540 <= int(during[0].headers["retry-after"]) <= 600
     assert [datetime.fromisoformat(one["to"]) - datetime.fromisoformat(one["from"]) for one in told] == [
         timedelta(seconds=600)
     ]

@@ -2,12 +2,12 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 
 import httpx
 
+from chassis.free_ports import free_ports
 from tests.support.eventually import eventually
 from tests.support.tax_sandbox import a_document, steering_of
 
@@ -21,13 +21,8 @@ def start(url: str, port: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "services.tax_sandbox"], env=os.environ | settings)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
 async def test_what_was_acknowledged_outlives_a_sigkill_and_is_booked_once(fresh_database):
-    url, port = await fresh_database("services.tax_sandbox"), free_port()
+    url, port = await fresh_database("services.tax_sandbox"), free_ports(1)[0]
     process = start(url, port)
     async with steering_of(f"http://127.0.0.1:{port}") as tax:
 
@@ -42,13 +37,13 @@ async def test_what_was_acknowledged_outlives_a_sigkill_and_is_booked_once(fresh
             return (await tax.http.post("/production/42/v1/invoices", content=a_document(), headers=head)).json()
 
         try:
-            await eventually(is_up, timeout_seconds=20)
+            await eventually(is_up, timeout_seconds=60)
             said = [await submit(f"inv_{number}") for number in range(5)]
             process.send_signal(signal.SIGKILL)
-            process.wait(timeout=10)
+            process.wait(timeout=60)
 
             process = start(url, port)
-            await eventually(is_up, timeout_seconds=20)
+            await eventually(is_up, timeout_seconds=60)
             again = [await submit(f"inv_{number}") for number in range(5)]
 
             async def all_booked() -> list[str] | None:
@@ -58,7 +53,7 @@ async def test_what_was_acknowledged_outlives_a_sigkill_and_is_booked_once(fresh
             booked = await eventually(all_booked)
         finally:
             process.terminate()
-            code = process.wait(timeout=15)
+            code = process.wait(timeout=60)
 
     assert [answer["number"] for answer in again] == [answer["number"] for answer in said] == booked
     assert {answer["duplicate"] for answer in again} == {True}
