@@ -4,7 +4,7 @@ import contextlib
 import contextvars
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -20,16 +20,21 @@ _MARGIN_SECONDS = 0.05
 _deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar("deadline", default=None)
 
 
-@contextlib.contextmanager
-def deadline_scope(seconds: float) -> Iterator[None]:
+class deadline_scope:  # noqa: N801  said as a verb: `with deadline_scope(...)`
     """Bound every call made inside to what is left of `seconds`."""
-    token = _deadline.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
+
+    __slots__ = ("_deadline", "_token")
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+
+    def __enter__(self) -> None:
+        self._token = _deadline.set(self._deadline)
+
+    def __exit__(self, *_: object) -> None:
         # A stream whose reader left it is closed elsewhere, in a context in which nothing was set.
         with contextlib.suppress(ValueError):
-            _deadline.reset(token)
+            _deadline.reset(self._token)
 
 
 def seconds_left() -> float | None:

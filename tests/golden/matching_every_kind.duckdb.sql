@@ -2,9 +2,14 @@
 CREATE TABLE held (pn BIGINT);
 
 -- bill_again
-INSERT INTO held SELECT p.pn FROM payments AS p JOIN (
-                    SELECT p.bill_no FROM payments AS p WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' AND p.bill_no <> '' GROUP BY p.bill_no HAVING COUNT(*) > 1
-                ) AS b ON p.bill_no = b.bill_no;
+CREATE TABLE several_bill_again AS SELECT p.bill_no FROM payments AS p WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' AND p.bill_no <> '' GROUP BY p.bill_no HAVING COUNT(*) > 1;
+
+-- bill_again: if several_bill_again has no row, nothing up to the end of it
+
+-- bill_again
+INSERT INTO held SELECT p.pn FROM payments AS p JOIN several_bill_again AS b ON p.bill_no = b.bill_no;
+
+-- end of several_bill_again
 
 -- txn
 CREATE TABLE bulk_joined AS 
@@ -26,6 +31,8 @@ CREATE TABLE not_bulk AS
 -- txn
 CREATE VIEW bulk AS SELECT j.* FROM bulk_joined AS j
         WHERE NOT EXISTS (SELECT 1 FROM not_bulk AS n WHERE n.pn = j.pn);
+
+-- txn: bulk stays as it is
 
 -- txn
 CREATE TABLE rest_p_given AS SELECT r.* FROM payments AS r
@@ -457,22 +464,27 @@ CREATE TABLE refunds_exceeds AS
 
 -- exceeds
 CREATE TABLE paid_exceeds AS
-        SELECT p.merchant_order_no, p.payment_id, p.amount_minor, p.kind, p.state, r.refunded_minor
+        SELECT p.merchant_order_no, p.amount_minor, p.kind, p.state, r.refunded_minor
         FROM payments AS p JOIN refunds_exceeds AS r ON p.merchant_order_no = r.merchant_order_no;
 
 -- exceeds
 CREATE TABLE exceeded_exceeds AS
-        SELECT p.merchant_order_no, MIN(p.payment_id) AS payment_id FROM paid_exceeds AS p
+        SELECT p.merchant_order_no FROM paid_exceeds AS p
         WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' GROUP BY p.merchant_order_no, p.refunded_minor
         HAVING SUM(p.amount_minor) + p.refunded_minor < 0;
 
 -- exceeds: if exceeded_exceeds has no row, nothing up to the end of it
 
 -- exceeds
+CREATE TABLE first_exceeds AS SELECT p.merchant_order_no, MIN(p.payment_id) AS payment_id
+        FROM payments AS p JOIN exceeded_exceeds AS r ON p.merchant_order_no = r.merchant_order_no
+        WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' GROUP BY p.merchant_order_no;
+
+-- exceeds
 INSERT INTO again
         SELECT DISTINCT x.group_id, 'exceeds', 'REFUND_EXCEEDS_PAYMENT', e.payment_id
         FROM placed_p AS x JOIN rest_p AS p ON p.pn = x.pn
-        JOIN exceeded_exceeds AS e ON p.merchant_order_no = e.merchant_order_no
+        JOIN first_exceeds AS e ON p.merchant_order_no = e.merchant_order_no
         WHERE p.kind = 'REFUND' AND x.disposition IN ('MATCHED', 'SUGGESTED')
           AND NOT EXISTS (SELECT 1 FROM again AS o WHERE o.group_id = x.group_id);
 

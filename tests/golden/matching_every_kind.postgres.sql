@@ -4,22 +4,28 @@ CREATE TABLE held (
 );
 
 -- bill_again
+CREATE TABLE several_bill_again AS
+SELECT
+  p.bill_no
+FROM payments AS p
+WHERE
+  p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' AND p.bill_no <> ''
+GROUP BY
+  p.bill_no
+HAVING
+  COUNT(*) > 1;
+
+-- bill_again: if several_bill_again has no row, nothing up to the end of it
+
+-- bill_again
 INSERT INTO held
 SELECT
   p.pn
 FROM payments AS p
-JOIN (
-  SELECT
-    p.bill_no
-  FROM payments AS p
-  WHERE
-    p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' AND p.bill_no <> ''
-  GROUP BY
-    p.bill_no
-  HAVING
-    COUNT(*) > 1
-) AS b
+JOIN several_bill_again AS b
   ON p.bill_no = b.bill_no;
+
+-- end of several_bill_again
 
 -- txn
 CREATE TABLE bulk_joined AS
@@ -113,6 +119,8 @@ WHERE
     WHERE
       n.pn = j.pn
   );
+
+-- txn: bulk stays as it is
 
 -- txn
 CREATE TABLE rest_p_given AS
@@ -1519,7 +1527,6 @@ GROUP BY
 CREATE TABLE paid_exceeds AS
 SELECT
   p.merchant_order_no,
-  p.payment_id,
   p.amount_minor,
   p.kind,
   p.state,
@@ -1531,8 +1538,7 @@ JOIN refunds_exceeds AS r
 -- exceeds
 CREATE TABLE exceeded_exceeds AS
 SELECT
-  p.merchant_order_no,
-  MIN(p.payment_id) AS payment_id
+  p.merchant_order_no
 FROM paid_exceeds AS p
 WHERE
   p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED'
@@ -1545,6 +1551,19 @@ HAVING
 -- exceeds: if exceeded_exceeds has no row, nothing up to the end of it
 
 -- exceeds
+CREATE TABLE first_exceeds AS
+SELECT
+  p.merchant_order_no,
+  MIN(p.payment_id) AS payment_id
+FROM payments AS p
+JOIN exceeded_exceeds AS r
+  ON p.merchant_order_no = r.merchant_order_no
+WHERE
+  p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED'
+GROUP BY
+  p.merchant_order_no;
+
+-- exceeds
 INSERT INTO again
 SELECT DISTINCT
   x.group_id,
@@ -1554,7 +1573,7 @@ SELECT DISTINCT
 FROM placed_p AS x
 JOIN rest_p AS p
   ON p.pn = x.pn
-JOIN exceeded_exceeds AS e
+JOIN first_exceeds AS e
   ON p.merchant_order_no = e.merchant_order_no
 WHERE
   p.kind = 'REFUND'

@@ -6,7 +6,8 @@ from bihuan.type.v1 import batch_pb2
 from google.protobuf.message import DecodeError
 
 from chassis.errors import Fault, Kind, plain_fault, to_status
-from chassis.server import RpcContext, fault_of
+from chassis.guard import fault_of
+from chassis.server import RpcContext
 from chassis.validation import validate
 from services.payments.actions.ask import AskActions
 from services.payments.actions.intake import Asked, Called, IntakeActions

@@ -14,7 +14,7 @@ from services.reconciler.matching.frames import Disposition, Side
 from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
 from services.reconciler.rules.pair_sql import joined
-from services.reconciler.rules.plan import Derive, Plan, Statement, Step, statement
+from services.reconciler.rules.plan import Derive, PairsKnown, Plan, Statement, Step, WhenAny, statement
 from services.reconciler.rules.rule_set import INFORMATIVE, Again, Group, Near, Pair, RuleSet, Sums, Threshold
 from services.reconciler.rules.rule_sql import ignore_step, rule_steps
 
@@ -26,6 +26,7 @@ def compile_rule_set(rule_set: RuleSet) -> Plan:
     steps: list[Step] = [
         *_held(rule_set),
         *_bulk(first),
+        PairsKnown(first.id),
         *_rest(first),
         Derive(),
         *_live(),
@@ -73,13 +74,10 @@ def _held(rule_set: RuleSet) -> Iterator[Step]:
             names = ", ".join(f"p.{name}" for name in rule.keys)
             same = " AND ".join(f"p.{name} = b.{name}" for name in rule.keys)
             paid = f"p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' AND {sql.there(rule.keys, 'p')}"
-            yield statement(
-                rule.id,
-                f"""
-                INSERT INTO held SELECT p.pn FROM payments AS p JOIN (
-                    SELECT {names} FROM payments AS p WHERE {paid} GROUP BY {names} HAVING COUNT(*) > 1
-                ) AS b ON {same}""",
-            )
+            several, them = f"several_{rule.id}", f"SELECT {names} FROM payments AS p WHERE {paid} GROUP BY {names}"
+            yield statement(rule.id, f"CREATE TABLE {several} AS {them} HAVING COUNT(*) > 1")
+            held = statement(rule.id, f"INSERT INTO held SELECT p.pn FROM payments AS p JOIN {several} AS b ON {same}")
+            yield WhenAny(rule.id, several, (held,))
 
 
 def _bulk(rule: Pair) -> Iterator[Step]:

@@ -2,7 +2,8 @@
 
 # ruff: noqa: S608  # SQL of our own names
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
 from services.reconciler.rules.compile import compile_rule_set
 from services.reconciler.rules.dialect import Dialect
-from services.reconciler.rules.engine import SCHEMA, Asked, match_on, put_in_place, twice_by_groups
+from services.reconciler.rules.engine import SCHEMA, Asked, Engine, match_on, put_in_place, twice_by_groups
 from services.reconciler.rules.frame_file import check_schema
 from services.reconciler.rules.plan import Statement
 from services.reconciler.rules.results import Summary
@@ -46,21 +47,23 @@ def match_files(
 
     Raises FrameInvalid before anything is written. The files of `out` are put in place when all of them stand.
     """
-    plan, inputs = compile_rule_set(rule_set), {Side.PAYMENT: payments, Side.LINE: lines}
-    with put_in_place(out) as scratch, _connect(scratch, inputs, limits or Limits()) as connection:
+    plan, inputs, limits = compile_rule_set(rule_set), {Side.PAYMENT: payments, Side.LINE: lines}, limits or Limits()
+    with put_in_place(out) as scratch, _connect(scratch, inputs, limits) as connection, ThreadPoolExecutor(1) as thread:
         for side, path in inputs.items():
             _open(connection, side, path)
-        return match_on(DuckDbEngine(connection), plan, asked or Asked(), scratch)
+        engine = DuckDbEngine(connection, thread if limits.threads > 1 else None)
+        return match_on(engine, plan, asked or Asked(), scratch)
 
 
 class DuckDbEngine:
-    """A connection as an engine."""
+    """A connection as an engine; `thread` is for what is read beside, without one it is read at once."""
 
     name = f"duckdb {duckdb.__version__}"
     dialect = Dialect.DUCKDB
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, thread: ThreadPoolExecutor | None) -> None:
         self._connection = connection
+        self._thread = thread
 
     def run(self, statement: Statement) -> None:
         """Run one statement of a plan."""
@@ -79,6 +82,17 @@ class DuckDbEngine:
         self._connection.register("handed", table)
         self._connection.execute(f"CREATE TABLE {name} AS SELECT * FROM handed")
         self._connection.unregister("handed")
+
+    def has_rows(self, name: str) -> bool:
+        """Whether a table has a row; it is asked before most steps, and Arrow would take longer than the answer."""
+        return bool(self._connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchall())
+
+    def beside(self, work: Callable[[Engine], None]) -> Callable[[], None]:
+        """By a cursor of its own, which sees the tables that stand now."""
+        if self._thread is None:
+            work(self)
+            return lambda: None
+        return self._thread.submit(work, DuckDbEngine(self._connection.cursor(), None)).result
 
     def twice(self, side: Side) -> str:
         """First by a hash of eight bytes, which is a fraction of the ids; almost never are two of them equal."""

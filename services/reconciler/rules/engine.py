@@ -20,8 +20,8 @@ from services.reconciler.rules import columns
 from services.reconciler.rules.decide import decide_near, decide_sum_rows
 from services.reconciler.rules.dialect import Dialect
 from services.reconciler.rules.frame_file import FrameInvalid
-from services.reconciler.rules.plan import Decide, DecideSums, Derive, Plan, Statement, Step, WhenAny
-from services.reconciler.rules.results import OTHERS, PAIRS, TOTALS, Summary, write_results
+from services.reconciler.rules.plan import Decide, DecideSums, Derive, PairsKnown, Plan, Statement, Step, WhenAny
+from services.reconciler.rules.results import OTHERS, PAIRS, TOTALS, ResultsFile, Summary
 from services.reconciler.rules.rule_set import RuleSet
 
 SCHEMA = {Side.PAYMENT: PAYMENTS, Side.LINE: LINES}
@@ -48,6 +48,12 @@ class Engine(Protocol):
     def keep(self, name: str, table: pa.Table) -> None:
         """Make a table of these rows."""
 
+    def has_rows(self, name: str) -> bool:
+        """Whether a table has a row."""
+
+    def beside(self, work: Callable[["Engine"], None]) -> Callable[[], None]:
+        """Read the same tables, while others go on if the engine can; what it returns waits for the end of it."""
+
     def twice(self, side: Side) -> str:
         """An id that two rows of the side have, "" when there is none."""
 
@@ -66,28 +72,49 @@ class Asked:
     told: Callable[[int], None] | None = None
 
 
-def run_plan(engine: Engine, plan: Plan, asked: Asked) -> None:
-    """Run every step over the tables `payments` and `lines`; `bulk` and `placed_results` have each row afterwards."""
-    rule_ids, rule_id, derived = {rule.id for rule in plan.rule_set.rules}, "", False
+def run_plan(engine: Engine, plan: Plan, asked: Asked, pairs_known: Callable[[], None]) -> None:
+    """Run every step over the tables `payments` and `lines`; `bulk` and `placed_results` have each row afterwards.
+
+    `pairs_known` is called as soon as `bulk` stays as it is.
+    """
+    rule_ids, rule_id, derived, pair_count = {rule.id for rule in plan.rule_set.rules}, "", False, 0
     for step in plan.steps:
         if asked.told and derived and rule_id in rule_ids and step.step != rule_id:
-            asked.told(_placed_count(engine))
+            asked.told(2 * pair_count + _count(engine, "placed_p") + _count(engine, "placed_l"))
         rule_id, derived = step.step, derived or rule_id == "derive"
-        _run_step(engine, plan, asked, step)
+        if isinstance(step, PairsKnown):
+            pairs_known()
+            pair_count = _count(engine, "bulk") if asked.told else 0
+        else:
+            _run_step(engine, plan, asked, step)
 
 
 def match_on(engine: Engine, plan: Plan, asked: Asked, scratch: Path) -> Summary:
     """Check the two frames, run the plan, and write results, plan and summary into `scratch`. Raises FrameInvalid."""
     for side in Side:
         _check_numbers(engine, side)
-        if twice := engine.twice(side):
-            raise FrameInvalid(f"an id must be there once, {twice} is there twice")
-    run_plan(engine, plan, asked)
-    digest = write_results(engine.batches(PAIRS), engine.batches(OTHERS), plan, scratch / "results.parquet")
-    summary = _summary(engine, plan.rule_set, digest)
+    with ResultsFile(plan, scratch / "results.parquet") as results:
+        _run_and_write(engine, plan, asked, results)
+    summary = _summary(engine, plan.rule_set, results.digest())
     (scratch / "plan.sql").write_text(plan.text(engine.dialect), "utf-8")
     (scratch / "summary.json").write_text(_as_json(summary, plan.rule_set), "utf-8")
     return summary
+
+
+def _run_and_write(engine: Engine, plan: Plan, asked: Asked, results: ResultsFile) -> None:
+    """The pairs of the first rule, most of what there is to write, while the other rules look at what it left."""
+    waits: list[Callable[[], None]] = []
+
+    def beside(reader: Engine) -> None:
+        results.add_pairs(reader.batches(PAIRS))
+        _check_ids(reader)
+
+    try:
+        run_plan(engine, plan, asked, lambda: waits.append(engine.beside(beside)))
+    finally:  # whatever rules make of an id that is there twice, that it is there twice is what is told
+        for wait in waits:
+            wait()
+    results.add_others(engine.batches(OTHERS))
 
 
 @contextmanager
@@ -105,7 +132,7 @@ def _run_step(engine: Engine, plan: Plan, asked: Asked, step: Step) -> None:
         case Statement():
             engine.run(step)
         case WhenAny():
-            if engine.table(f"SELECT 1 AS one FROM {step.table} LIMIT 1").num_rows:  # noqa: S608  a name of ours
+            if engine.has_rows(step.table):
                 for inner in step.steps:
                     _run_step(engine, plan, asked, inner)
         case Derive():
@@ -122,12 +149,8 @@ def _decided(step: Decide | DecideSums, candidates: Iterable[pa.RecordBatch]) ->
     return decide_sum_rows(step.rule, candidates)
 
 
-def _placed_count(engine: Engine) -> int:
-    bulk, payments, lines = (
-        _rows(engine, f"SELECT COUNT(*) AS n FROM {name}")[0][0]  # noqa: S608  names of ours
-        for name in ("bulk", "placed_p", "placed_l")
-    )
-    return 2 * int(bulk) + int(payments) + int(lines)
+def _count(engine: Engine, name: str) -> int:
+    return int(_rows(engine, f"SELECT COUNT(*) AS n FROM {name}")[0][0])  # noqa: S608  a name of ours
 
 
 def _derive(engine: Engine, rule_set: RuleSet, asked: Asked) -> None:
@@ -165,6 +188,12 @@ def _check_numbers(engine: Engine, side: Side) -> None:
         raise FrameInvalid(f"{base}: an amount_minor is beyond {AMOUNT_MINOR_MAX}")
     if early_rows:
         raise FrameInvalid(f"{base}: {early_rows} rows have a time before 1970")
+
+
+def _check_ids(engine: Engine) -> None:
+    for side in Side:
+        if twice := engine.twice(side):
+            raise FrameInvalid(f"an id must be there once, {twice} is there twice")
 
 
 def _summary(engine: Engine, rule_set: RuleSet, digest: str) -> Summary:

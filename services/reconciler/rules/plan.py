@@ -42,6 +42,13 @@ class Derive:
 
 
 @dataclass(frozen=True, slots=True)
+class PairsKnown:
+    """From here on `bulk` stays as it is, so that its pairs can be written while the other rules run."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decide:
     """Fills `decided_p` and `decided_l` of a rule from its candidates, in Python, the same for every engine."""
 
@@ -76,7 +83,7 @@ class WhenAny:
     steps: "tuple[Step, ...]"
 
 
-Step = Statement | Derive | Decide | DecideSums | WhenAny
+Step = Statement | PairsKnown | Derive | Decide | DecideSums | WhenAny
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +119,7 @@ def _texts(steps: tuple[Step, ...], dialect: Dialect) -> Iterator[str]:
                 yield f"-- {step.step}: if {step.table} has no row, nothing up to the end of it\n"
                 yield from _texts(step.steps, dialect)
                 yield f"-- end of {step.table}\n"
+            case PairsKnown():
+                yield f"-- {step.step}: bulk stays as it is\n"
             case _:
                 yield f"-- {step.step}\n-- {type(step).__name__} in Python;\n"

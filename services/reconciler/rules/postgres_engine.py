@@ -5,7 +5,7 @@ For data that is there anyway, and as a second witness of what DuckDB says; a da
 
 # ruff: noqa: S608  # SQL of our own names
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
 from services.reconciler.rules.compile import compile_rule_set
 from services.reconciler.rules.dialect import Dialect
-from services.reconciler.rules.engine import SCHEMA, Asked, match_on, put_in_place, twice_by_groups
+from services.reconciler.rules.engine import SCHEMA, Asked, Engine, match_on, put_in_place, twice_by_groups
 from services.reconciler.rules.frame_file import check_schema
 from services.reconciler.rules.plan import Plan, Statement
 from services.reconciler.rules.results import Summary
@@ -131,6 +131,15 @@ class PostgresEngine:
         self._cursor.execute(f"CREATE TABLE {name} AS SELECT {', '.join(given)} FROM given_{name}")
         self._cursor.execute(f"DROP TABLE given_{name}")
         self._cursor.execute(f"ANALYZE {name}")
+
+    def has_rows(self, name: str) -> bool:
+        """Whether a table has a row."""
+        return bool(self.table(f"SELECT 1 AS one FROM {name} LIMIT 1").num_rows)
+
+    def beside(self, work: Callable[[Engine], None]) -> Callable[[], None]:
+        """At once: one statement runs after the other."""
+        work(self)
+        return lambda: None
 
     def twice(self, side: Side) -> str:
         """An id that two rows of the side have, "" when there is none."""

@@ -100,16 +100,23 @@ def exceeds_steps(rule: Exceeds) -> Iterator[Step]:
         rule.id,
         f"""
         CREATE TABLE paid_{rule.id} AS
-        SELECT {names}, p.payment_id, p.amount_minor, p.kind, p.state, r.refunded_minor
+        SELECT {names}, p.amount_minor, p.kind, p.state, r.refunded_minor
         FROM payments AS p JOIN refunds_{rule.id} AS r ON {same}""",
     )
     exceeded = statement(
         rule.id,
         f"""
         CREATE TABLE exceeded_{rule.id} AS
-        SELECT {names}, MIN(p.payment_id) AS payment_id FROM paid_{rule.id} AS p
+        SELECT {names} FROM paid_{rule.id} AS p
         WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' GROUP BY {names}, p.refunded_minor
         HAVING SUM(p.amount_minor) + p.refunded_minor < 0""",
+    )
+    first = statement(
+        rule.id,
+        f"""
+        CREATE TABLE first_{rule.id} AS SELECT {names}, MIN(p.payment_id) AS payment_id
+        FROM payments AS p JOIN exceeded_{rule.id} AS r ON {same}
+        WHERE p.kind = 'PAYMENT' AND p.state = 'SUCCEEDED' GROUP BY {names}""",
     )
     named = statement(
         rule.id,
@@ -117,11 +124,12 @@ def exceeds_steps(rule: Exceeds) -> Iterator[Step]:
         INSERT INTO again
         SELECT DISTINCT x.group_id, {sql.literal(rule.id)}, {sql.literal(rule.exception_class)}, e.payment_id
         FROM placed_p AS x JOIN rest_p AS p ON p.pn = x.pn
-        JOIN exceeded_{rule.id} AS e ON {" AND ".join(f"p.{name} = e.{name}" for name in rule.keys)}
+        JOIN first_{rule.id} AS e ON {" AND ".join(f"p.{name} = e.{name}" for name in rule.keys)}
         WHERE p.kind = 'REFUND' AND x.disposition IN ('{Disposition.MATCHED}', '{Disposition.SUGGESTED}')
           AND NOT EXISTS (SELECT 1 FROM again AS o WHERE o.group_id = x.group_id)""",
     )
-    yield WhenAny(rule.id, f"refunds_{rule.id}", (paid, exceeded, WhenAny(rule.id, f"exceeded_{rule.id}", (named,))))
+    told = WhenAny(rule.id, f"exceeded_{rule.id}", (first, named))
+    yield WhenAny(rule.id, f"refunds_{rule.id}", (paid, exceeded, told))
 
 
 def net_steps(rule: Net) -> Iterator[Step]:

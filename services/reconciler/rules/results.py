@@ -53,20 +53,39 @@ class Summary:
     totals: tuple[dict[str, Any], ...]  # rows and sums by side, disposition, class, currency
 
 
-def write_results(pairs: Iterable[pa.RecordBatch], others: Iterable[pa.RecordBatch], plan: Plan, path: Path) -> str:
-    """Write the rows of `PAIRS` and `OTHERS`, whose order makes equal results equal files; returns their digest.
+class ResultsFile:
+    """results.parquet while it is written: first the rows of `PAIRS`, then those of `OTHERS`.
 
-    It is the SHA-256 over what is said of each pair, the digest of the pairs and the digest of the others.
+    Their order makes equal results equal files.
     """
-    says = bulk_says(plan.first)
-    of_pairs, of_others = Digest(*_PAIR), Digest(*TOLD)
-    with pq.ParquetWriter(path, _WRITTEN, **_HOW) as writer, _Beside() as beside:
-        for batch in even(pairs):
-            beside.do(of_pairs, batch, writer, _rows_of_pairs(batch, says))
-        for batch in even(others):
-            beside.do(of_others, batch, writer, batch.cast(_WRITTEN))
-    told = [*(says[name] for name in ("rule_id", "disposition")), of_pairs.text(), of_others.text()]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+    def __init__(self, plan: Plan, path: Path) -> None:
+        self._says = bulk_says(plan.first)
+        self._pairs, self._others = Digest(*_PAIR), Digest(*TOLD)
+        self._writer = pq.ParquetWriter(path, _WRITTEN, **_HOW)
+
+    def __enter__(self) -> "ResultsFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.close()
+
+    def add_pairs(self, pairs: Iterable[pa.RecordBatch]) -> None:
+        """Two rows of each pair."""
+        with _Beside() as beside:
+            for batch in even(pairs):
+                beside.do(self._pairs, batch, self._writer, _rows_of_pairs(batch, self._says))
+
+    def add_others(self, others: Iterable[pa.RecordBatch]) -> None:
+        """The rows that the first rule has left to those behind it."""
+        with _Beside() as beside:
+            for batch in even(others):
+                beside.do(self._others, batch, self._writer, batch.cast(_WRITTEN))
+
+    def digest(self) -> str:
+        """The SHA-256 over what is said of each pair, the digest of the pairs and the digest of the others."""
+        told = [*(self._says[name] for name in ("rule_id", "disposition")), self._pairs.text(), self._others.text()]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 class _Beside:

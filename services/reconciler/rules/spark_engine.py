@@ -7,7 +7,7 @@ driver with plans that long, and a checkpoint of an executor is lost with it.
 
 # SQL of our own names
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -22,7 +22,7 @@ from services.reconciler.matching.frames import Side
 from services.reconciler.rules import columns
 from services.reconciler.rules.compile import compile_rule_set
 from services.reconciler.rules.dialect import Dialect
-from services.reconciler.rules.engine import SCHEMA, Asked, match_on, put_in_place, twice_by_groups
+from services.reconciler.rules.engine import SCHEMA, Asked, Engine, match_on, put_in_place, twice_by_groups
 from services.reconciler.rules.frame_file import FrameInvalid
 from services.reconciler.rules.plan import Statement
 from services.reconciler.rules.results import Summary
@@ -150,6 +150,15 @@ class SparkEngine:
         schema = spark_types.StructType([spark_types.StructField(f.name, _TYPES[str(f.type)]) for f in table.schema])
         rows = self._spark.createDataFrame(table, schema)
         self._write(name, rows)
+
+    def has_rows(self, name: str) -> bool:
+        """Whether a table has a row."""
+        return bool(self.table(f"SELECT 1 AS one FROM {name} LIMIT 1").num_rows)  # noqa: S608  a name of ours
+
+    def beside(self, work: Callable[[Engine], None]) -> Callable[[], None]:
+        """At once: one statement runs after the other."""
+        work(self)
+        return lambda: None
 
     def twice(self, side: Side) -> str:
         """An id that two rows of the side have, "" when there is none."""
