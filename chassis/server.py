@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -45,6 +46,14 @@ class Servicer:
     full_name: str
     add: Callable[[Any, grpc.aio.Server], None]
     implementation: Any
+
+    @classmethod
+    def of(cls, implementation: object) -> "Servicer":
+        """The service of the contract whose generated class this object inherits."""
+        kind = next(each for each in type(implementation).__mro__ if each.__module__.endswith("_pb2_grpc"))
+        package, service = kind.__module__.rpartition(".")[0], kind.__name__.removesuffix("Servicer")
+        add = getattr(sys.modules[kind.__module__], f"add_{kind.__name__}_to_server")
+        return cls(f"{package}.{service}", add, implementation)
 
 
 @dataclass(slots=True)
