@@ -121,7 +121,9 @@ class InvoiceEventData:
     """What is invoiced, tax included."""
 
     sync_state: str = ""
-    """READY, RETRY_WAIT, SUBMITTED, ACKED, BOOKED, CONFIRMED, INVALID, REJECTED, MISMATCH, MISSING or VOIDED."""
+    """READY, RETRY_WAIT, SUBMITTED, ACKED, BOOKED, CONFIRMED, INVALID, REJECTED, MISMATCH, MISSING, VOIDED,
+    ABANDONED or CANCELLED.
+    """
 
     invoice_number: str = ""
     """The authority's number; empty until it gave one. 发票号码"""

@@ -72,6 +72,8 @@ SyncState: TypeAlias = Literal[
     "SYNC_STATE_ABANDONED",
     # Exported for a person to carry to the authority; nothing sends it, and it is only asked for.
     "SYNC_STATE_MANUAL",
+    # Never sent: all the money that it was for went back before.
+    "SYNC_STATE_CANCELLED",
 ]
 
 
@@ -179,7 +181,7 @@ class Invoice:
 
     given_up: str = ""
     """Why nothing is tried any more, until someone asks again: COUNT, AGE, DEADLINE or RESENT; empty while it
-    goes on.
+    goes on. REFUND needs nobody to ask: it waits to be made again for what refunds left, and is sent then.
     """
 
     broken_rules: Sequence[BrokenRule] = ()
