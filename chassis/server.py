@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -30,6 +31,14 @@ class Servicer:
     full_name: str
     add: Callable[[Any, grpc.aio.Server], None]
     implementation: Any
+
+    @classmethod
+    def of(cls, implementation: object) -> "Servicer":
+        """The service of the contract whose generated class this object inherits."""
+        kind = next(each for each in type(implementation).__mro__ if each.__module__.endswith("_pb2_grpc"))
+        package, service = kind.__module__.rpartition(".")[0], kind.__name__.removesuffix("Servicer")
+        add = getattr(sys.modules[kind.__module__], f"add_{kind.__name__}_to_server")
+        return cls(f"{package}.{service}", add, implementation)
 
 
 @dataclass(slots=True)

@@ -91,7 +91,7 @@ def _drilled(environment: Mapping[str, str], folder: Path, sample: int, place: s
         places = [one for one in open_places(config.archive_urls(), config.s3_access()) if place in ("", one.name)]
         ring = KeyRing.read(config.body_key_file)
     except (ConfigError, ValueError, OSError) as fault:
-        raise client.GatewayError(str(fault)) from fault
+        raise client.Unable(str(fault)) from fault
 
     async def run() -> list[Any]:
         engine = database.connect(config.database_url, "archive drill", 1)
@@ -103,7 +103,7 @@ def _drilled(environment: Mapping[str, str], folder: Path, sample: int, place: s
     try:
         return asyncio.run(run())
     except (DrillFault, OSError) as fault:
-        raise client.GatewayError(str(fault)) from fault
+        raise client.Unable(str(fault)) from fault
 
 
 def _environment() -> Mapping[str, str]:

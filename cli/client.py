@@ -1,77 +1,67 @@
-"""Calls the gateway: key, idempotency, retries and errors in one place. It knows no route."""
+"""Calls the gateway by `bihuan_client`, which repeats calls and tells refusals. It knows no route.
+
+Answers stay the JSON that they are: a command prints what it finds in them.
+"""
 
 import base64
 import os
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import tenacity
+from bihuan_client import Retries, new_key
+from bihuan_client.calls import Operation
+from bihuan_client.content import Content
+from bihuan_client.transport import Transport
 
 from cli import addresses
 
 STACK_FOLDER = Path(".bihuan")
 STACK_FILE = STACK_FOLDER / "stack.json"
-_TIMEOUT_SECONDS = 30.0
-# The last byte of a large file is followed by the work of loading it.
-_UPLOAD_TIMEOUT = httpx.Timeout(_TIMEOUT_SECONDS, read=660.0)
-_TRIES_MAX = 4
+# Somebody is waiting at the terminal.
+_RETRIES = Retries(tries_max=4, base_seconds=0.2, wait_seconds_max=3.0)
 
 
-class GatewayError(Exception):
-    """What the gateway refused, or that it does not answer; the message is for the person at the terminal."""
-
-    def __init__(self, message: str, problem: dict[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.problem = problem or {}
-
-
-class NoAnswer(GatewayError):
-    """It broke off: whether the work was done is unknown."""
+class Unable(Exception):
+    """What a command cannot do, of itself; the message is for the person at the terminal."""
 
 
 class Gateway:
-    """One gateway and the key to it. A call that got no answer is repeated with the same Idempotency-Key."""
+    """One gateway and the key to it. Each call raises Refused or NoAnswer of `bihuan_client`."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._http = httpx.Client(
-            base_url=url,
-            headers={"Authorization": f"Bearer {token}", "Accept-Language": os.environ.get("LANG", "en")[:2]},
-            timeout=_TIMEOUT_SECONDS,
-            trust_env=False,
-        )
+        language = os.environ.get("LANG", "en")[:2]
+        http = httpx.Client(headers={"Accept-Language": language}, trust_env=False)
+        self._transport = Transport(url, token, _RETRIES, http)
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._transport.close()
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
-        """Read. Raises GatewayError."""
-        return self._call("GET", path, params={name: value for name, value in query.items() if value})
+        """Read."""
+        return self._transport.send(_operation("GET", path), query)
 
-    def post(self, path: str, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
-        """Do something once, under a fresh key or the one given. Raises GatewayError."""
-        return self._call("POST", path, json=body, headers={"Idempotency-Key": key or str(uuid.uuid4())})
+    def post(self, path: str, body: dict[str, Any], key: str = "") -> dict[str, Any]:
+        """Do something once, under a fresh key or the one given."""
+        return self._transport.send(_operation("POST", path, body="*"), body, key or new_key())
+
+    def post_once(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Do what has no key, such as making one: it is repeated only when nothing can have been done."""
+        return self._transport.send(_operation("POST", path, body="*", is_repeatable=False), body)
 
     def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Set something. Raises GatewayError."""
-        return self._call("PUT", path, json=body)
+        """Set something."""
+        return self._transport.send(_operation("PUT", path, body="*"), body)
 
     def delete(self, path: str) -> dict[str, Any]:
-        """Remove something; when the answer to the first try was lost, it may be NOT_FOUND. Raises GatewayError."""
-        return self._call("DELETE", path)
+        """Remove something; it is repeated only when nothing can have been done."""
+        return self._transport.send(_operation("DELETE", path, is_repeatable=False), {})
 
-    def upload(self, path: str, content: Iterator[bytes], key: str, **query: Any) -> dict[str, Any]:
-        """Send raw bytes as they are read, once. Raises GatewayError, and NoAnswer when it broke off."""
-        headers = {"Idempotency-Key": key, "Content-Type": "application/octet-stream"}
-        given = {name: value for name, value in query.items() if value}
-        try:
-            answer = self._http.post(path, content=content, params=given, headers=headers, timeout=_UPLOAD_TIMEOUT)
-        except httpx.TransportError as fault:
-            raise self._no_answer(fault) from fault
-        return _body(answer)
+    def upload(self, path: str, content: Content, key: str = "", **query: Any) -> dict[str, Any]:
+        """Send raw bytes as they are read; again only those that can be read again."""
+        operation = _operation("POST", path, body="content", is_upload=True)
+        return self._transport.upload(operation, content, query, key or new_key())
 
     def pages(self, path: str, items: str, *, size: int = 1000, **query: Any) -> list[dict[str, Any]]:
         """All pages of a list, as one; `size` is what one page may have."""
@@ -83,41 +73,29 @@ class Gateway:
             if not (token := page.get("nextPageToken", "")):
                 return found
 
-    @tenacity.retry(
-        retry=tenacity.retry_if_exception_type(httpx.TransportError),
-        stop=tenacity.stop_after_attempt(_TRIES_MAX),
-        wait=tenacity.wait_random_exponential(multiplier=0.2, max=3),
-        reraise=True,
-    )
-    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        return self._http.request(method, path, **options)
-
-    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        try:
-            answer = self._send(method, path, **options)
-        except httpx.TransportError as fault:
-            raise self._no_answer(fault) from fault
-        return _body(answer)
-
-    def _no_answer(self, fault: httpx.TransportError) -> "NoAnswer":
-        return NoAnswer(f"the gateway at {self._http.base_url} does not answer: {fault}")
-
 
 def raw(text: str) -> bytes:
     """The bytes of a field, which JSON has as Base64."""
     return base64.b64decode(text)
 
 
-def _body(answer: httpx.Response) -> dict[str, Any]:
-    if answer.is_success:
-        body: dict[str, Any] = answer.json()
-        return body
-    problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-    raise GatewayError(problem.get("detail") or f"{answer.status_code} {answer.reason_phrase}", problem)
+def _operation(
+    verb: str, path: str, *, body: str = "", is_repeatable: bool = True, is_upload: bool = False
+) -> Operation[dict[str, Any]]:
+    return Operation(
+        path,
+        verb,
+        path,
+        body,
+        dict[str, Any],
+        is_repeatable=is_repeatable,
+        mutates=verb != "GET",
+        is_upload=is_upload,
+    )
 
 
 def connect() -> Gateway:
-    """The gateway that BIHUAN_URL names, or the local one that `bihuan up` started.
+    """The gateway that BIHUAN_URL names, or the local one that `bihuan up` started. Raises Unable when there is none.
 
     By the key in BIHUAN_TOKEN_FILE; without it the local gateway is called by its own admin key.
     """
@@ -126,7 +104,7 @@ def connect() -> Gateway:
         return Gateway(url, _token(token_file))
     if not STACK_FILE.exists():
         looked = STACK_FOLDER.resolve()
-        raise GatewayError(f"no gateway in {looked}: `bihuan up` starts one; or set BIHUAN_URL and BIHUAN_TOKEN_FILE")
+        raise Unable(f"no gateway in {looked}: `bihuan up` starts one; or set BIHUAN_URL and BIHUAN_TOKEN_FILE")
     local = addresses.load(STACK_FILE)
     return Gateway(local.gateway_url, _token(token_file) if token_file else local.token())
 
@@ -140,5 +118,5 @@ def traces_folder() -> Path:
     if folder := os.environ.get("BIHUAN_TRACES_FOLDER"):
         return Path(folder)
     if not STACK_FILE.exists():
-        raise GatewayError("no traces: start a stack with `bihuan up`, or set BIHUAN_TRACES_FOLDER")
+        raise Unable("no traces: start a stack with `bihuan up`, or set BIHUAN_TRACES_FOLDER")
     return Path(addresses.load(STACK_FILE).traces_folder)

@@ -67,7 +67,7 @@ def link(
 ) -> None:
     """Make a link by which a buyer sees an invoice without a login. 免登录链接"""
     body = {"purpose": f"LINK_PURPOSE_{purpose.value}", "validSeconds": str(days * 86_400), "reason": reason}
-    made = client.connect().post(f"/v1/invoices/{invoice_id}/links", body)
+    made = client.connect().post_once(f"/v1/invoices/{invoice_id}/links", body)
     typer.echo(made["url"])
     typer.echo(f"until {show.instant(made['expireTime'])}", err=True)
 

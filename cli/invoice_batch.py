@@ -2,8 +2,7 @@
 
 import base64
 import time
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +10,6 @@ import typer
 
 from cli import client, show
 
-_BLOCK_BYTES = 256 * 1024
-_TRIES_MAX = 4
 _LOOK_SECONDS = 0.5
 _WATCH_SECONDS_MAX = 3_600
 _SHOWN_MAX = 20
@@ -42,7 +39,8 @@ def batch(
         raise typer.BadParameter("--result is a .csv or an .xlsx")
     gateway = client.connect()
     mode = "MODE_HOLD_ALL" if hold else "MODE_ACCEPT_GOOD"
-    known = _sent(gateway, file, merchantId=merchant, mode=mode, fileName=file.name)
+    said = {"merchantId": merchant, "mode": mode, "fileName": file.name}
+    known = gateway.upload("/v1/bulk-requests:upload", file, **said)["bulkRequest"]
     if wait:
         known = _watched(gateway, known)
     show.console.print(line(known), markup=False)
@@ -76,21 +74,6 @@ def line(known: Mapping[str, Any]) -> str:
 def _decide(bulk_request_id: str, word: str) -> None:
     known = client.connect().post(f"/v1/bulk-requests/{bulk_request_id}:{word}", {})["bulkRequest"]
     show.console.print(line(known), markup=False)
-
-
-def _sent(gateway: client.Gateway, file: Path, **said: str) -> dict[str, Any]:
-    """The file's request. What broke off is sent again: the same bytes are taken once."""
-    for tries in range(1, _TRIES_MAX + 1):
-        try:
-            answer = gateway.upload("/v1/bulk-requests:upload", _blocks(file), str(uuid.uuid4()), **said)
-        except client.NoAnswer:
-            if tries == _TRIES_MAX:
-                raise
-            time.sleep(_LOOK_SECONDS * 2**tries)
-        else:
-            known: dict[str, Any] = answer["bulkRequest"]
-            return known
-    raise AssertionError("the last try returns or raises")
 
 
 def _watched(gateway: client.Gateway, known: dict[str, Any]) -> dict[str, Any]:
@@ -129,9 +112,3 @@ def _row(row: Mapping[str, Any], each: Mapping[str, Any]) -> tuple[str, ...]:
 def _file(gateway: client.Gateway, known: Mapping[str, Any], kind: str) -> bytes:
     answer = gateway.get(f"/v1/bulk-requests/{known['bulkRequestId']}:file", format=kind)
     return base64.b64decode(answer["content"])
-
-
-def _blocks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        while block := opened.read(_BLOCK_BYTES):
-            yield block

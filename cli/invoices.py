@@ -1,7 +1,6 @@
 """`bihuan invoice`, `why`, `trace`: where an invoice stands, why it is not in the tax system, what happened to it."""
 
 import json
-import uuid
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -114,10 +113,7 @@ def why(
 
 def _why_file(file: Path, *, as_json: bool) -> None:
     """What stands on an invoice's file, and why that invoice is not there."""
-    with file.open("rb") as content:
-        blocks = iter(lambda: content.read(_BLOCK_BYTES), b"")
-        query = {"fileName": file.name}
-        answer = client.connect().upload("/v1/diagnoses:file", blocks, str(uuid.uuid4()), **query)
+    answer = client.connect().upload("/v1/diagnoses:file", file, fileName=file.name)
     found = answer.get("diagnoses", [])
     if as_json:
         told = {"recognition": answer["recognition"], "diagnoses": [show.diagnosis_json(each) for each in found]}
@@ -132,7 +128,7 @@ def _fen(text: str) -> int:
     try:
         return Money.from_major(text, "CNY").amount_minor
     except MoneyError as fault:
-        raise client.GatewayError(f"--amount: {fault}") from fault
+        raise client.Unable(f"--amount: {fault}") from fault
 
 
 def trace(
@@ -141,16 +137,16 @@ def trace(
     """Print the trace of an invoice, from the gateway to the tax system."""
     trace_id, records = trace_of(client.connect(), reference)
     if not records:
-        raise client.GatewayError(f"trace {trace_id} is not among the traces that this machine keeps")
+        raise client.Unable(f"trace {trace_id} is not among the traces that this machine keeps")
     show.console.print(show.trace_tree(trace_id, spans.trees(records)))
 
 
 def trace_of(gateway: client.Gateway, reference: str) -> tuple[str, list[spans.SpanRecord]]:
-    """The trace id of an invoice and its spans. Raises GatewayError when there is no invoice or it was not traced."""
+    """The trace id of an invoice and its spans. Raises Unable when there is no invoice or it was not traced."""
     found: dict[str, Any] = gateway.get(f"/v1/diagnoses/{quote(reference, safe='')}")["diagnosis"]
     if not found.get("invoiceId"):
-        raise client.GatewayError(f"there is no invoice for {reference}: {found['title']}")
+        raise client.Unable(f"there is no invoice for {reference}: {found['title']}")
     made = gateway.get(f"/v1/invoices/{found['invoiceId']}")["invoice"]
     if not made.get("traceId"):
-        raise client.GatewayError(f"invoice {found['invoiceId']} was not traced")
+        raise client.Unable(f"invoice {found['invoiceId']} was not traced")
     return made["traceId"], spans.read_trace(client.traces_folder(), made["traceId"])

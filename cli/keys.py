@@ -35,7 +35,7 @@ def create(
         "seesUnmasked": unmasked,
         **_expiry(days),
     }
-    _print_made(client.connect().post("/v1/apiKeys", body))
+    _print_made(client.connect().post_once("/v1/apiKeys", body))
 
 
 @keys.command("list")
@@ -64,7 +64,7 @@ def rotate(
 ) -> None:
     """Make the key that takes a key's place; the old one goes on for the overlap. 轮换密钥"""
     body = {"overlapSeconds": str(overlap_hours * 3_600), **_expiry(days)}
-    made = client.connect().post(f"/v1/apiKeys/{key_id}:rotate", body)
+    made = client.connect().post_once(f"/v1/apiKeys/{key_id}:rotate", body)
     _print_made(made)
     show.console.print(f"{key_id} ends at {show.instant(made['predecessor']['expireTime'])}")
 

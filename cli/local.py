@@ -41,7 +41,7 @@ def up() -> None:
     while not client.STACK_FILE.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             process.terminate()
-            raise client.GatewayError(f"the stack did not start: see {client.STACK_FOLDER}/supervisor.log")
+            raise client.Unable(f"the stack did not start: see {client.STACK_FOLDER}/supervisor.log")
         time.sleep(0.1)
     _print_addresses()
     return None
@@ -56,7 +56,7 @@ def down() -> None:
     deadline = time.monotonic() + _DOWN_SECONDS
     while _supervisor() is not None:
         if time.monotonic() > deadline:
-            raise client.GatewayError(f"process {pid} does not end: see {client.STACK_FOLDER}/supervisor.log")
+            raise client.Unable(f"process {pid} does not end: see {client.STACK_FOLDER}/supervisor.log")
         time.sleep(0.1)
     show.console.print("stopped")
 

@@ -1,8 +1,10 @@
 """The `bihuan` command: its groups, and how a fault reaches the person at the terminal."""
 
 import sys
+from typing import NoReturn
 
 import typer
+from bihuan_client import NoAnswer, Refused
 
 from cli import (
     archive,
@@ -23,7 +25,7 @@ from cli import (
     sync,
     webhooks,
 )
-from cli.client import GatewayError
+from cli.client import Unable
 
 _HELP = "Bihuan 闭环: payments in, reconciled, and every invoice in the tax system, with proof."
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=_HELP)
@@ -37,8 +39,16 @@ def run() -> None:
     """Run the command line; a refusal ends it with 1 and its sentence on standard error."""
     try:
         app()
-    except GatewayError as fault:
-        typer.secho(f"refused: {fault}", fg="red", err=True)
-        if trace_id := fault.problem.get("trace_id"):
-            typer.secho(f"  trace {trace_id}", fg="red", err=True)
-        sys.exit(1)
+    except Refused as fault:
+        _end(f"refused: {fault.problem.detail if fault.reason else fault}", fault.trace_id)
+    except NoAnswer as fault:
+        _end(str(fault), fault.trace_id)
+    except Unable as fault:
+        _end(f"refused: {fault}")
+
+
+def _end(why: str, trace_id: str = "") -> NoReturn:
+    typer.secho(why, fg="red", err=True)
+    if trace_id:
+        typer.secho(f"  trace {trace_id}", fg="red", err=True)
+    sys.exit(1)

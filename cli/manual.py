@@ -49,9 +49,7 @@ def import_receipt(
     by: _By = "cli",
 ) -> None:
     """Import a receipt: its invoices are asked for at once, and count when the authority shows them. 导入回执"""
-    query = {"packageId": package_id, "operator": by}
-    with file.open("rb") as content:
-        made = client.connect().upload("/v1/manual-receipts", iter([content.read()]), str(uuid.uuid4()), **query)
+    made = client.connect().upload("/v1/manual-receipts", file, packageId=package_id, operator=by)
     word = " was imported before 此前已导入" if made.get("replayed") else ""
     taken, refused = made.get("takenCount", 0), made.get("refusedCount", 0)
     show.console.print(f"{package_id}: {taken} taken 受理, {refused} refused 拒绝{word}", markup=False)

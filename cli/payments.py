@@ -39,7 +39,7 @@ def record(
         return
     given = {"--merchant": merchant, "--order": order, "--amount": amount, "--txn": txn, "--pay-time": pay_time}
     if missing := [name for name, value in given.items() if not value]:
-        raise client.GatewayError(f"a file, or also {' '.join(missing)}; --pay-time is like 2026-03-01T04:00:00")
+        raise client.Unable(f"a file, or also {' '.join(missing)}; --pay-time is like 2026-03-01T04:00:00")
     gateway = client.connect()
     body = {
         "merchantId": merchant,
@@ -57,16 +57,16 @@ def record(
 
 
 def read_file(path: Path) -> list[dict[str, Any]]:
-    """The payments of a file of JSON lines, all of them checked for what makes their key. Raises GatewayError."""
+    """The payments of a file of JSON lines, all of them checked for what makes their key. Raises Unable."""
     bodies: list[dict[str, Any]] = []
     try:
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             body = json.loads(line)
             if not isinstance(body, dict) or not {"merchantId", "merchantOrderNo"} <= body.keys():
-                raise client.GatewayError(f"{path.name} line {number}: needs merchantId and merchantOrderNo")
+                raise client.Unable(f"{path.name} line {number}: needs merchantId and merchantOrderNo")
             bodies.append(body)
     except ValueError as fault:
-        raise client.GatewayError(f"{path.name} line {len(bodies) + 1}: not JSON in UTF-8: {fault}") from fault
+        raise client.Unable(f"{path.name} line {len(bodies) + 1}: not JSON in UTF-8: {fault}") from fault
     return bodies
 
 
@@ -90,5 +90,5 @@ def _amount(text: str, currency: str) -> dict[str, str]:
     try:
         amount = Money.from_major(text, currency)
     except MoneyError as fault:
-        raise client.GatewayError(f"--amount: {fault}") from fault
+        raise client.Unable(f"--amount: {fault}") from fault
     return {"currencyCode": amount.currency_code, "amountMinor": str(amount.amount_minor)}

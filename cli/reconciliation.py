@@ -25,7 +25,7 @@ def reconcile(
     gateway = client.connect()
     run = run_and_wait(gateway, channel, business_date, mode="MODE_DRY_RUN" if dry_run else "MODE_COMMIT")
     if run["state"] != "STATE_SUCCEEDED":
-        raise client.GatewayError(f"{run.get('failureReason')}: {run.get('failureMessage')}")
+        raise client.Unable(f"{run.get('failureReason')}: {run.get('failureMessage')}")
     show.console.print(show.run_table(run))
     pins = run["pins"]
     show.console.print(
@@ -49,16 +49,14 @@ def _gap_line(gap: dict[str, Any]) -> str:
 def run_and_wait(
     gateway: client.Gateway, channel: str, business_date: str, mode: str = "MODE_COMMIT"
 ) -> dict[str, Any]:
-    """Start a run and follow it to its end, with a bar. Raises GatewayError when it takes over ten minutes."""
+    """Start a run and follow it to its end, with a bar. Raises Unable when it takes over ten minutes."""
     run = gateway.post("/v1/runs", {"channel": channel, "businessDate": business_date, "mode": mode})["run"]
     deadline = time.monotonic() + _RUN_SECONDS
     with show.progress() as progress:
         task = progress.add_task(f"reconciling {channel} {business_date}", total=None)
         while run["state"] not in _ENDED:
             if time.monotonic() > deadline:
-                raise client.GatewayError(
-                    f"run {run['runId']} has not ended; ask again with GET /v1/runs/{run['runId']}"
-                )
+                raise client.Unable(f"run {run['runId']} has not ended; ask again with GET /v1/runs/{run['runId']}")
             time.sleep(0.1)
             run = gateway.get(f"/v1/runs/{run['runId']}")["run"]
             progress.update(task, completed=int(run.get("rowsDone", 0)), total=int(run.get("rowsTotal", 0)) or None)

@@ -106,7 +106,7 @@ def copy(
 def _proof(file: Path) -> dict[str, str]:
     media_type = _MEDIA_TYPES.get(file.suffix.lower())
     if media_type is None:
-        raise client.GatewayError(f"{file}: a proof is a PDF, PNG or JPEG")
+        raise client.Unable(f"{file}: a proof is a PDF, PNG or JPEG")
     content = base64.b64encode(file.read_bytes()).decode()
     return {"fileName": file.name, "mediaType": media_type, "content": content}
 

@@ -1,12 +1,12 @@
 """`bihuan rules`: how finance writes, checks, compares and activates rules of reconciliation. It decides nothing."""
 
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from bihuan_client import Refused
 from rich.text import Text
 
 from cli import client, show
@@ -56,8 +56,8 @@ def create(
     gateway = client.connect()
     try:
         made = gateway.post("/v1/ruleSetVersions", body)
-    except client.GatewayError as fault:
-        if fault.problem.get("reason") == "RULE_SET_REFUSED":
+    except Refused as fault:
+        if fault.reason == "RULE_SET_REFUSED":
             _show_faults(gateway.post("/v1/ruleSets:check", {"yaml": body["yaml"]})["faults"])
         raise
     show.console.print(_version_line(made["ruleSetVersion"]), markup=False)
@@ -129,7 +129,7 @@ def diff(
 def regress(set_id: _Set, version: int, rows: _Rows = 20) -> None:
     """Report what a version changes on past days and on rows whose truth is known; 1 if it may not be activated."""
     gateway = client.connect()
-    started = gateway.post(f"/v1/ruleSets/{set_id}/versions/{version}:regress", {}, str(uuid.uuid4()))["regression"]
+    started = gateway.post(f"/v1/ruleSets/{set_id}/versions/{version}:regress", {})["regression"]
     _wait(gateway, started)
     _report(gateway, started["regressionId"], rows)
 
@@ -166,7 +166,7 @@ def _wait(gateway: client.Gateway, regression: Mapping[str, Any]) -> None:
         task = progress.add_task(f"trying version {regression['version']}", total=None)
         while regression["state"] not in _ENDED:
             if time.monotonic() > deadline:
-                raise client.GatewayError(f"{path} has not ended; look at it with `bihuan rules report`")
+                raise client.Unable(f"{path} has not ended; look at it with `bihuan rules report`")
             time.sleep(0.2)
             regression = gateway.get(path, pageSize=1)["regression"]
             progress.update(

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import json
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NamedTuple
 
 import typer
+from bihuan_client import NoAnswer
 from rich.text import Text
 
 from cli import client, show
@@ -134,7 +136,7 @@ def ingest_file(
 ) -> dict[str, Any]:
     """Load one file; the statement as the reconciler understood it. An upload that breaks off goes on where it was.
 
-    Without a key it has one of its own. Raises GatewayError with line and cure.
+    Without a key it has one of its own. Raises Refused with line and cure, and NoAnswer.
     """
     key, start = key or str(uuid.uuid4()), 0
     about = {"fileName": name, "channel": said.channel, "profileId": said.profile, "accountNo": said.account}
@@ -143,8 +145,8 @@ def ingest_file(
     for tries in range(1, _TRIES_MAX + 1):
         query = {**about, "resumeFromBytes": start}
         try:
-            answer = gateway.upload("/v1/statements:ingest", _blocks(file, start, moved), key, **query)
-        except client.NoAnswer:
+            answer = gateway.upload("/v1/statements:ingest", _from(start, file, moved), key, **query)
+        except NoAnswer:
             if tries == _TRIES_MAX:
                 raise
             time.sleep(_PAUSE_SECONDS * 2**tries)
@@ -205,13 +207,28 @@ def _bar(path: Path) -> Iterator[Moved]:
 
 def _sha256(file: BinaryIO) -> str:
     digest = hashlib.sha256()
-    for block in _blocks(file, 0, lambda _: None):
+    file.seek(0)
+    while block := file.read(_BLOCK_BYTES):
         digest.update(block)
     return digest.hexdigest()
 
 
-def _blocks(file: BinaryIO, start: int, moved: Moved) -> Iterator[bytes]:
+def _from(start: int, file: BinaryIO, moved: Moved) -> BinaryIO:
     file.seek(start)
-    while block := file.read(_BLOCK_BYTES):
-        yield block
-        moved(file.tell())
+    return io.BufferedReader(_Watched(file, moved), _BLOCK_BYTES)
+
+
+class _Watched(io.RawIOBase):
+    """A file that tells how far it was read. It has no way back: what broke off goes on where it was."""
+
+    def __init__(self, file: BinaryIO, moved: Moved) -> None:
+        self._file, self._moved = file, moved
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._file.read(len(buffer))
+        buffer[: len(block)] = block
+        self._moved(self._file.tell())
+        return len(block)

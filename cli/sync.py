@@ -98,7 +98,7 @@ def probe(
     if history:
         found = gateway.get("/v1/probes", pageSize=100, route=route).get("probes", [])
     else:
-        found = gateway.post("/v1/probes", {"route": route}).get("probes", [])
+        found = gateway.post_once("/v1/probes", {"route": route}).get("probes", [])
     rows = [
         (
             show.instant(one["startTime"]),

@@ -25,7 +25,7 @@ def create(
 ) -> None:
     """Make an endpoint and print its secret, which is told once. 新建接收端点"""
     body = {"url": url, "merchantIds": merchant or [], "eventTypes": event or [], "description": description}
-    _print_secret(client.connect().post(_PATH, body))
+    _print_secret(client.connect().post_once(_PATH, body))
 
 
 @webhooks.command("list")
@@ -43,7 +43,7 @@ def list_endpoints(
 @webhooks.command("test")
 def test(endpoint_id: Annotated[str, typer.Argument(help="as `bihuan webhooks list` tells it")]) -> None:
     """Send webhook.test once, now, and tell what came back; 1 when it did not arrive. 发送测试事件"""
-    told = client.connect().post(f"{_PATH}/{endpoint_id}:test", {})
+    told = client.connect().post_once(f"{_PATH}/{endpoint_id}:test", {})
     show.console.print(_attempt(told["attempt"]))
     if told["delivery"]["state"] != "STATE_DELIVERED":
         raise typer.Exit(1)
@@ -56,7 +56,7 @@ def rotate(
 ) -> None:
     """Make a new secret; the old one signs too for the overlap. 轮换密钥"""
     body = {"overlapSeconds": str(overlap_hours * 3_600)}
-    _print_secret(client.connect().post(f"{_PATH}/{endpoint_id}:rotateSecret", body))
+    _print_secret(client.connect().post_once(f"{_PATH}/{endpoint_id}:rotateSecret", body))
 
 
 @webhooks.command("enable")

@@ -1,12 +1,14 @@
 """The client's modules as Python text. It reads no descriptor but for the type of a field."""
 
+import builtins
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from client.plan import Choice, Field, Message, Method, Module, class_of, is_instant, module_of
+from client.plan import Area, Choice, Field, Message, Method, Module, class_of, is_instant, place_of
 
+_PACKAGE = "bihuan_client"
 _WIDTH = 110
 _NOTICE = "Made from the contract by `python -m client.generate`; edit the contract instead."
 _PLAIN = {
@@ -19,54 +21,83 @@ _PLAIN = {
 
 
 def module_text(module: Module) -> str:
-    """One area: its enums, its messages, and its calls twice, blocking and for asyncio."""
-    parts = [f'"""{module.name}: its messages and its calls.\n\n{_NOTICE}\n"""\n', *_imports(module)]
+    """One file of the contract: its enums, its messages, and its calls twice, blocking and for asyncio."""
+    parts = [f'"""{_title_of(module)}.\n\n{_NOTICE}\n"""\n', *_imports(module)]
     parts += [_choice(choice) for choice in module.choices]
     parts += [_message(message) for message in module.messages]
     parts += [_operation(method) for method in module.methods]
     if module.methods:
-        parts += [_area(module, is_async=False), _area(module, is_async=True)]
+        parts += [_calls(module, is_async=False), _calls(module, is_async=True)]
     return "\n".join(parts)
 
 
-def client_text(modules: Iterable[Module]) -> str:
+def area_text(area: Area) -> str:
+    """The package of an area: what its modules have, and their calls in one class, blocking and for asyncio."""
+    lines = [f'"""{area.name}: its messages and its calls.\n\n{_NOTICE}\n"""', ""]
+    for module in area.modules:
+        services = [f"Async{module.service}", module.service] if module.service else []
+        told = [f"{name} as {name}" for name in module.names]
+        lines += [f"from .{module.place.module} import {', '.join([*services, *told])}"]
+    for is_async in (False, True):
+        bases = ", ".join(f"{_prefix(is_async)}{module.service}" for module in area.modules if module.service)
+        lines += ["", "", f"class {_prefix(is_async)}{_title(area.name)}({bases}):"]
+        lines += [f'    """The calls of {area.name}, {_how(is_async)}. Each raises Refused or NoAnswer."""']
+    return "\n".join([*lines, ""])
+
+
+def client_text(areas: Iterable[Area]) -> str:
     """The two clients, with an attribute for each area."""
-    areas = [module for module in modules if module.methods]
-    lines = [f'"""The client: one attribute for each area of the contract.\n\n{_NOTICE}\n"""', ""]
-    lines += ["from .transport import AsyncTransport, Transport"]
-    lines += [f"from .{area.name} import Async{_title(area.name)}, {_title(area.name)}" for area in areas]
-    for prefix, base, how in (("", "Transport", "blocking"), ("Async", "AsyncTransport", "for asyncio")):
-        lines += ["", "", f"class {prefix}Client({base}):"]
-        lines += [f'    """One gateway, {how}. Repeats what may be repeated, within each call\'s deadline."""']
-        for area in areas:
-            kind = f"{prefix}{_title(area.name)}"
-            lines += ["", "    @property", f"    def {area.name}(self) -> {kind}:"]
-            lines += [f'        """The calls of {area.name}."""', f"        return {kind}(self)"]
+    calling = [area.name for area in areas if any(module.service for module in area.modules)]
+    lines = ['"""The client: one attribute for each area of the contract, which is loaded when it is first used.']
+    lines += ["", f'{_NOTICE}\n"""', "", "from __future__ import annotations", "", "from typing import TYPE_CHECKING"]
+    lines += ["", "from .transport import AsyncTransport, Transport", "", "if TYPE_CHECKING:"]
+    lines += [f"    from .{name} import Async{_title(name)}, {_title(name)}" for name in calling]
+    for is_async in (False, True):
+        prefix = _prefix(is_async)
+        lines += ["", "", f"class {prefix}Client({prefix}Transport):"]
+        lines += [
+            f'    """One gateway, {_how(is_async)}. Repeats what may be repeated, within each call\'s deadline."""'
+        ]
+        for name in calling:
+            kind = f"{prefix}{_title(name)}"
+            lines += ["", "    @property", f"    def {name}(self) -> {kind}:", f'        """The calls of {name}."""']
+            lines += [f"        from .{name} import {kind}  # noqa: PLC0415", "", f"        return {kind}(self)"]
     return "\n".join(lines) + "\n"
 
 
 def events_text(events: Mapping[str, Descriptor]) -> str:
     """Which message each type of event is."""
-    kinds = sorted({(module_of(message), class_of(message)) for message in events.values()})
+    kinds = sorted({(place_of(message), class_of(message)) for message in events.values()})
     lines = [f'"""Which message each type of event is.\n\n{_NOTICE}\n"""', "", "from collections.abc import Mapping"]
-    lines += ["from typing import TypeAlias", "", *(f"from .{module} import {kind}" for module, kind in kinds), ""]
-    lines += [f"Event: TypeAlias = {' | '.join(kind for _, kind in kinds)}", ""]
+    lines += ["from typing import TypeAlias", ""]
+    lines += [f"from .{place.area}.{place.module} import {kind}" for place, kind in kinds]
+    lines += ["", f"Event: TypeAlias = {' | '.join(kind for _, kind in kinds)}", ""]
     lines += ["EVENTS: Mapping[str, type[Event]] = {"]
     lines += [f'    "{name}": {class_of(message)},' for name, message in events.items()]
     return "\n".join([*lines, "}", ""])
 
 
+def _title_of(module: Module) -> str:
+    words = module.place.module.replace("_", " ").strip().capitalize()
+    return f"{words}: its messages{' and its calls' if module.methods else ''}"
+
+
 def _imports(module: Module) -> Iterator[str]:
+    if any(hasattr(builtins, one.name) for method in module.methods for one in method.fields):
+        yield "# ruff: noqa: A002  # the contract names the fields\n"
     yield "from __future__ import annotations\n"
     if module.methods:
         yield "from collections.abc import AsyncIterator, Iterator"
     yield "from collections.abc import Sequence\nfrom dataclasses import dataclass, field"
     yield "from datetime import datetime\nfrom typing import Literal, TypeAlias\n"
-    for other, names in module.imports.items():
-        yield f"from .{other} import {', '.join(names)}"
+    for place, names in module.imports.items():
+        is_beside = place.area == module.place.area
+        at = "" if is_beside else "".join(f"{part}." for part in (_PACKAGE, place.area) if part)
+        yield f"from {at or '.'}{place.module} import {', '.join(names)}"
     if module.methods:
-        yield "from .calls import Operation\nfrom .content import Content\nfrom .paging import async_pages, pages"
-        yield "from .transport import AsyncTransport, Transport"
+        yield f"from {_PACKAGE}.calls import Operation\nfrom {_PACKAGE}.content import Content"
+        yield f"from {_PACKAGE}.paging import async_pages, pages"
+        yield f"from {_PACKAGE}.transport import AsyncCalls, Calls"
 
 
 def _choice(choice: Choice) -> str:
@@ -104,18 +135,10 @@ def _operation(method: Method) -> str:
     return f"_{method.name.upper()} = Operation({', '.join(arguments)})"
 
 
-def _area(module: Module, *, is_async: bool) -> str:
-    prefix = "Async" if is_async else ""
-    how = "for asyncio" if is_async else "blocking"
-    lines = [
-        "",
-        "",
-        f"class {prefix}{_title(module.name)}:",
-        f'    """The calls of {module.name}, {how}. Each raises Refused or NoAnswer."""',
-        "",
-        f"    def __init__(self, transport: {prefix}Transport) -> None:",
-        "        self._transport = transport",
-    ]
+def _calls(module: Module, *, is_async: bool) -> str:
+    prefix = _prefix(is_async)
+    lines = ["", "", f"class {prefix}{module.service}({prefix}Calls):"]
+    lines += _docstring([f"{module.service_comment} {_how(is_async).capitalize()}."], "    ")
     for method in module.methods:
         lines += ["", *_method(method, is_async=is_async)]
         if method.items is not None:
@@ -218,6 +241,14 @@ def _default(one: Field) -> str:
         return "" if one.is_required else f" = {_plain_default(one)}"
     # What is sensitive stays out of logs that show a message.
     return " = field(repr=False)" if one.is_required else f" = field(default={_plain_default(one)}, repr=False)"
+
+
+def _prefix(is_async: bool) -> str:
+    return "Async" if is_async else ""
+
+
+def _how(is_async: bool) -> str:
+    return "for asyncio" if is_async else "blocking"
 
 
 def _title(name: str) -> str:

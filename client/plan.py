@@ -1,14 +1,16 @@
-"""What the client has, read from the descriptors: modules, their messages and their methods. It writes no code."""
+"""What the client has, read from the descriptors: areas, modules, messages and methods. It writes no code."""
 
 import builtins
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from bihuan.type.v1 import error_reason_pb2
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from services.gateway import contract, masking, schemas, webhook_events
@@ -17,12 +19,22 @@ from services.gateway.requests import REQUEST_ID, told_by_gateway
 from services.gateway.transcode import header_of
 
 INSTANT = "google.protobuf.Timestamp"
-# What all areas share; `type` is a word of Python.
-SHARED = "basics"
 # What a method takes beside the fields of its request.
 OWN_PARAMETERS = frozenset({"self", "content", "idempotency_key", "timeout_seconds"})
 _PAGE_ASKED, _PAGE_NEXT = "page_token", "next_page_token"
 Type = Descriptor | EnumDescriptor
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a type or a service is in the client: a module of an area, or what all areas share."""
+
+    area: str
+    module: str
+
+
+# `type`, the contract's word for it, is a word of Python.
+SHARED = Place("", "basics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +83,28 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module, for an area of the contract. `imports` is by module."""
+    """A module, for a file of the contract. `imports` is by module, `service` empty where the file has none."""
 
-    name: str
+    place: Place
     choices: tuple[Choice, ...]
     messages: tuple[Message, ...]
+    service: str
+    service_comment: str
     methods: tuple[Method, ...]
-    imports: Mapping[str, tuple[str, ...]]
+    imports: Mapping[Place, tuple[str, ...]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it tells of values, its calls aside."""
+        return tuple(one.name for one in (*self.choices, *self.messages))
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A package of modules, and the calls of all of them."""
+
+    name: str
+    modules: tuple[Module, ...]
 
 
 class Plan:
@@ -91,7 +118,7 @@ class Plan:
         self._answered = {one.full_name for descriptor in told for one in contract.reachable(descriptor)}
 
     def modules(self) -> list[Module]:
-        """Each module, what all share first."""
+        """Each module, by its place."""
         methods = [self._method(operation) for operation in sorted(self._operations, key=_by_name)]
         held: dict[str, Type] = {}
         for method in methods:
@@ -100,27 +127,39 @@ class Plan:
         for event in self._events.values():
             held |= {one.full_name: one for one in _held(event)}
         held["reasons"] = error_reason_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"]
-        names = sorted({module_of(one) for one in held.values()}, key=lambda name: (name != SHARED, name))
-        return [self._module(name, list(held.values()), methods) for name in names]
+        places = {place_of(one) for one in held.values()} | {_called_at(method) for method in methods}
+        return [self._module(place, list(held.values()), methods) for place in sorted(places)]
+
+    def areas(self, modules: Iterable[Module]) -> list[Area]:
+        """The areas of these modules. What all share is none."""
+        by_area: dict[str, list[Module]] = {}
+        for module in modules:
+            if module.place != SHARED:
+                by_area.setdefault(module.place.area, []).append(module)
+        return [_area(name, inside) for name, inside in by_area.items()]
 
     def events(self) -> dict[str, Descriptor]:
         """The message of each type of event."""
         return dict(self._events)
 
-    def _module(self, name: str, held: list[Type], methods: list[Method]) -> Module:
-        own = sorted((one for one in held if module_of(one) == name), key=class_of)
-        assert len({class_of(one) for one in own}) == len(own), f"{name}: two types have one name"
-        here = tuple(method for method in methods if method.operation.area == name)
+    def _module(self, place: Place, held: list[Type], methods: list[Method]) -> Module:
+        own = sorted((one for one in held if place_of(one) == place), key=class_of)
+        here = tuple(method for method in methods if _called_at(method) == place)
         used = [one for descriptor in own if isinstance(descriptor, Descriptor) for one in _held(descriptor)]
+        used += [method.operation.method.output_type for method in here]
         used += [one for method in here for kind in _types_in(method.fields) for one in _held(kind)]
-        foreign: dict[str, set[str]] = {}
+        used += [method.items.message_type for method in here if method.items and method.items.message_type]
+        foreign: dict[Place, set[str]] = {}
         for one in used:
-            if module_of(one) != name and _is_named_in(one, own, here):
-                foreign.setdefault(module_of(one), set()).add(class_of(one))
+            if place_of(one) != place and _is_named_in(one, own, here):
+                foreign.setdefault(place_of(one), set()).add(class_of(one))
+        service = here[0].operation.method.containing_service if here else None
         return Module(
-            name,
+            place,
             tuple(self._choice(one) for one in own if isinstance(one, EnumDescriptor)),
             tuple(self._message(one) for one in own if isinstance(one, Descriptor)),
+            service.name if service else "",
+            self._comments.get(service.full_name, "") if service else "",
             here,
             {module: tuple(sorted(names)) for module, names in sorted(foreign.items())},
         )
@@ -168,17 +207,17 @@ class Plan:
                 yield Field(field.name, field, comment, is_required, bool(masking.kind_of(field)))
 
 
-def module_of(descriptor: Type) -> str:
-    """The module that a type is in."""
-    area = descriptor.full_name.split(".")[1]
-    return SHARED if area == "type" else area
+def place_of(descriptor: Type | ServiceDescriptor) -> Place:
+    """Where a type or a service is."""
+    area, stem = descriptor.full_name.split(".")[1], PurePosixPath(descriptor.file.name).stem
+    return SHARED if area == "type" else Place(area, f"{stem}_" if keyword.iskeyword(stem) else stem)
 
 
 def class_of(descriptor: Type) -> str:
     """The name of a type in Python: PaymentState for Payment.State; what is a word of Python has its area before it."""
     package: Any = descriptor.file.package
     name = descriptor.full_name.removeprefix(f"{package}.").replace(".", "")
-    return f"{module_of(descriptor).title()}{name}" if hasattr(builtins, name) else name
+    return f"{place_of(descriptor).area.title()}{name}" if hasattr(builtins, name) else name
 
 
 def snake(name: str) -> str:
@@ -189,6 +228,18 @@ def snake(name: str) -> str:
 def is_instant(field: FieldDescriptor) -> bool:
     """Whether a field holds an instant."""
     return field.message_type is not None and field.message_type.full_name == INSTANT
+
+
+def _area(name: str, modules: list[Module]) -> Area:
+    kinds = Counter(name for module in modules for name in module.names)
+    calls = Counter(method.name for module in modules for method in module.methods)
+    twice = [one for one, count in (*kinds.items(), *calls.items()) if count > 1]
+    assert not twice, f"{name}: {twice} are there twice"
+    return Area(name, tuple(modules))
+
+
+def _called_at(method: Method) -> Place:
+    return place_of(method.operation.method.containing_service)
 
 
 def _by_name(operation: Operation) -> str:
@@ -220,7 +271,9 @@ def _is_named_in(one: Type, own: list[Type], methods: tuple[Method, ...]) -> boo
     """Whether a module itself names a type, and not only what it holds."""
     fields = [field for descriptor in own if isinstance(descriptor, Descriptor) for field in descriptor.fields]
     fields += [field.descriptor for method in methods for field in method.fields]
-    return any(one in (field.message_type, field.enum_type) for field in fields)
+    fields += [method.items for method in methods if method.items]
+    answers = [method.operation.method.output_type for method in methods]
+    return one in answers or any(one in (field.message_type, field.enum_type) for field in fields)
 
 
 def _items(asked: Descriptor, answer: Descriptor) -> FieldDescriptor | None:

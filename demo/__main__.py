@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from bihuan_client import BihuanError
 
 from cli import show, spans
-from cli.client import Gateway, GatewayError
+from cli.client import Gateway, Unable
 from cli.stack import Stack, running_stack
 from cli.stopping import stop_in_order
 from demo.day import DemoDay, generate_day
@@ -51,7 +52,7 @@ def main(
     except KeyboardInterrupt:
         show.console.print("stopped; nothing is left running")
         sys.exit(130)
-    except (GatewayError, StatementRefused, ValueError) as fault:
+    except (BihuanError, Unable, StatementRefused, ValueError) as fault:
         show.console.print(f"[red]the demo stopped: {fault}[/red]")
         sys.exit(1)
     if report_file:

@@ -7,10 +7,11 @@ from io import BytesIO
 from typing import Any
 
 import tenacity
+from bihuan_client import Refused
 from rich.progress import track
 
 from cli import show
-from cli.client import Gateway, GatewayError
+from cli.client import Gateway, Unable
 from cli.payments import record_all
 from cli.reconciliation import run_and_wait
 from cli.statements import ingest_file, statement_line
@@ -50,7 +51,7 @@ def play(gateway: Gateway, tax: TaxSandbox, day: DemoDay) -> Played:
     runs = [run_and_wait(gateway, channel, day.business_date.isoformat()) for channel in day.rows]
     for run in runs:
         if run["state"] != "STATE_SUCCEEDED":
-            raise GatewayError(f"{run['channel']}: {run.get('failureReason')}: {run.get('failureMessage')}")
+            raise Unable(f"{run['channel']}: {run.get('failureReason')}: {run.get('failureMessage')}")
     requested = _request_invoices(gateway, runs)
     expected = sum(payment.channel == WECHAT_PAY for payment in day.payments) + requested
     return Played(
@@ -113,9 +114,9 @@ def _request_invoices(gateway: Gateway, runs: Sequence[Mapping[str, Any]]) -> in
 
 
 def _not_followed_yet(fault: BaseException) -> bool:
-    if not isinstance(fault, GatewayError):
+    if not isinstance(fault, Refused):
         return False
-    return bool(fault.problem.get("metadata", {}).get("cause") == "UNKNOWN_PAYMENT")
+    return (fault.problem.metadata or {}).get("cause") == "UNKNOWN_PAYMENT"
 
 
 # invoice_sync follows the payments in its own time: it may know one later than the reconciler has matched it.
@@ -151,4 +152,4 @@ def _one_whose_answer_was_lost(gateway: Gateway) -> str:
         attempts = gateway.get(f"/v1/invoices/{invoice['invoiceId']}/attempts").get("attempts", [])
         if attempts and attempts[0]["outcome"] == "OUTCOME_UNKNOWN":
             return str(invoice["invoiceId"])
-    raise GatewayError("no answer was lost, though the authority was asked to lose some")
+    raise Unable("no answer was lost, though the authority was asked to lose some")

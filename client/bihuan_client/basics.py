@@ -1,4 +1,4 @@
-"""basics: its messages and its calls.
+"""Basics: its messages.
 
 Made from the contract by `python -m client.generate`; edit the contract instead.
 """

@@ -6,7 +6,7 @@ Made from the contract by `python -m client.generate`; edit the contract instead
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from .gateway import ExceptionEvent, InvoiceEvent, PaymentEvent, TestEvent
+from .gateway.webhook_event import ExceptionEvent, InvoiceEvent, PaymentEvent, TestEvent
 
 Event: TypeAlias = ExceptionEvent | InvoiceEvent | PaymentEvent | TestEvent
 

@@ -145,6 +145,20 @@ class AsyncTransport:
         await self.close()
 
 
+class Calls:
+    """The calls of a service, over one connection."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+
+class AsyncCalls:
+    """The calls of a service, over one connection for asyncio."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+
 class _Where:
     """A gateway and the key to it."""
 

@@ -6,12 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-from bihuan.gateway.v1 import (
-    api_key_service_pb2_grpc,
-    audit_service_pb2_grpc,
-    security_service_pb2_grpc,
-    system_service_pb2_grpc,
-)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import database, garbage, server, telemetry
@@ -127,8 +121,10 @@ async def start(config: Config) -> Gateway:
     inside = await server.start(
         config.listen,
         [
-            *_servicers(ApiKeyServicer(actions, access), SystemServicer(upstreams)),
-            *_servicers_of_brakes(brakes, access),
+            server.Servicer.of(ApiKeyServicer(actions, access)),
+            server.Servicer.of(SystemServicer(upstreams)),
+            server.Servicer.of(AuditServicer(brakes.audit_actions, access)),
+            server.Servicer.of(SecurityServicer(brakes.security_actions, access)),
             hooks.servicer,
         ],
         [*brakes.loops, *hooks.loops],
@@ -185,32 +181,6 @@ def _brakes(config: Config, engine: AsyncEngine) -> Brakes:
         SecurityActions(sessions, clock, suspensions, rates),
         [*worker.loops(), suspensions.loop(), rates.loop()],
     )
-
-
-def _servicers_of_brakes(brakes: Brakes, access: Access) -> list[server.Servicer]:
-    return [
-        server.Servicer(
-            "bihuan.gateway.v1.AuditService",
-            audit_service_pb2_grpc.add_AuditServiceServicer_to_server,
-            AuditServicer(brakes.audit_actions, access),
-        ),
-        server.Servicer(
-            "bihuan.gateway.v1.SecurityService",
-            security_service_pb2_grpc.add_SecurityServiceServicer_to_server,
-            SecurityServicer(brakes.security_actions, access),
-        ),
-    ]
-
-
-def _servicers(keys: ApiKeyServicer, system: SystemServicer) -> list[server.Servicer]:
-    return [
-        server.Servicer(
-            "bihuan.gateway.v1.ApiKeyService", api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, keys
-        ),
-        server.Servicer(
-            "bihuan.gateway.v1.SystemService", system_service_pb2_grpc.add_SystemServiceServicer_to_server, system
-        ),
-    ]
 
 
 def _here(listen: str, port: int) -> str:

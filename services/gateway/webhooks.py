@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-from bihuan.gateway.v1 import webhook_service_pb2_grpc
 
 from chassis import server
 from chassis.clock import Clock
@@ -50,11 +49,7 @@ def make(
     sending = WebhookSendingActions(sessions, clock, ring, http)
     endpoints = WebhookEndpointActions(sessions, clock, ring, reach, known_types())
     deliveries = WebhookDeliveryActions(sessions, clock)
-    servicer = server.Servicer(
-        "bihuan.gateway.v1.WebhookService",
-        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server,
-        WebhookServicer(endpoints, deliveries, sending, access),
-    )
+    servicer = server.Servicer.of(WebhookServicer(endpoints, deliveries, sending, access))
     feeds: list[Feed] = [
         PaymentsFeed(upstreams["payments"]),
         invoices_feed(upstreams["invoice_sync"]),

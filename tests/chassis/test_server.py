@@ -45,9 +45,7 @@ async def peer() -> AsyncIterator[Callable[..., Awaitable[_Peer]]]:
     made: list[_Peer] = []
 
     async def start(answer: Answer, loops=(), timeout_seconds: float = 5) -> _Peer:
-        add = payment_service_pb2_grpc.add_PaymentServiceServicer_to_server
-        servicer = server.Servicer(SERVICE.full_name, add, _Payments(answer))
-        running = await server.start("127.0.0.1:0", [servicer], loops)
+        running = await server.start("127.0.0.1:0", [server.Servicer.of(_Payments(answer))], loops)
         made.append(_Peer(running, channel.connect(f"127.0.0.1:{running.port}", [SERVICE], timeout_seconds)))
         return made[-1]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.client import GatewayError
+from cli.client import Unable
 from cli.payments import read_file
 
 GOOD = '{"merchantId": "a", "merchantOrderNo": "1"}\n'
@@ -13,7 +13,7 @@ def test_a_bad_line_is_told_by_its_number(tmp_path, bad: str):
     file = tmp_path / "payments.jsonl"
     file.write_text(f"{GOOD}{bad}\n{GOOD}", "utf-8")
 
-    with pytest.raises(GatewayError, match=r"payments\.jsonl line 2"):
+    with pytest.raises(Unable, match=r"payments\.jsonl line 2"):
         read_file(file)
 
 
@@ -21,7 +21,7 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
     file = tmp_path / "payments.jsonl"
     file.write_bytes("{'a': '水'}".encode("gbk"))
 
-    with pytest.raises(GatewayError, match="UTF-8"):
+    with pytest.raises(Unable, match="UTF-8"):
         read_file(file)
 
 

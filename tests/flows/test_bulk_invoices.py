@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from bihuan_client import Refused
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -70,7 +71,7 @@ async def followed(system: System, payment_ids: list[str]) -> None:
 
 
 def _is_followed(system: System, payment_id: str) -> bool:
-    with contextlib.suppress(client.GatewayError):
+    with contextlib.suppress(Refused):
         return system.gateway.get(f"/v1/diagnoses/{payment_id}")["diagnosis"].get("paymentId") == payment_id
     return False
 
@@ -106,8 +107,8 @@ async def test_a_file_is_sent_watched_decided_by_a_second_person_and_its_results
         assert words in sent.output
     assert result.read_bytes().startswith(b"PK")
     assert "SHORT_NAME" in listed.output
-    assert isinstance(own.exception, client.GatewayError)
-    assert own.exception.problem["reason"] == "SECOND_PERSON_REQUIRED"
+    assert isinstance(own.exception, Refused)
+    assert own.exception.reason == "SECOND_PERSON_REQUIRED"
     assert decided.exit_code == 0, decided.output
     invoices = {each: system.invoice_of(each).get("buyerTitle") for each in ids}
     assert invoices == {good: "江城科技有限公司", short: "张三丰", wrong: None}
@@ -140,8 +141,8 @@ async def test_a_form_uploads_a_file_and_a_masked_caller_sees_no_name(
 def test_a_request_by_one_payment_still_has_its_short_form(system: System, bihuan: Bihuan):
     done = bihuan("invoice", "pay_nowhere")
 
-    assert isinstance(done.exception, client.GatewayError)
-    assert done.exception.problem["reason"] in ("NOT_INVOICEABLE", "NOT_FOUND")
+    assert isinstance(done.exception, Refused)
+    assert done.exception.reason in ("NOT_INVOICEABLE", "NOT_FOUND")
 
 
 async def test_a_merchants_key_sends_files_of_its_own_and_of_nobody_else(system: System, tmp_path: Path):

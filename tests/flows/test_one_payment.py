@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from bihuan_client import Refused
 
 from chassis.money import Money
 from cli import spans
 from cli.addresses import archive_settings
-from cli.client import GatewayError
 from cli.reconciliation import run_and_wait
 from cli.statements import ingest_file
 from demo import wechat_pay_bill
@@ -132,17 +132,17 @@ def test_the_same_order_again_is_the_same_payment_and_another_amount_is_refused(
     again = system.gateway.post("/v1/payments", _body("ONE-3", "4200000003", 700), key="one-payment-3")
     other_key = system.gateway.post("/v1/payments", _body("ONE-3", "4200000003", 700), key="one-payment-3b")
 
-    with pytest.raises(GatewayError) as reused:
+    with pytest.raises(Refused) as reused:
         system.gateway.post("/v1/payments", _body("ONE-3", "4200000003", 701), key="one-payment-3")
-    with pytest.raises(GatewayError) as changed:
+    with pytest.raises(Refused) as changed:
         system.gateway.post("/v1/payments", _body("ONE-3", "4200000003", 701), key="one-payment-3c")
 
     assert first["payment"]["paymentId"] == again["payment"]["paymentId"] == other_key["payment"]["paymentId"]
     assert not first.get("replayed")
     assert again["replayed"]
     assert other_key["replayed"]
-    assert reused.value.problem["reason"] == "REQUEST_ID_REUSED"
-    assert changed.value.problem["reason"] == "BUSINESS_KEY_REUSED"
+    assert reused.value.reason == "REQUEST_ID_REUSED"
+    assert changed.value.reason == "BUSINESS_KEY_REUSED"
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ def test_the_same_order_again_is_the_same_payment_and_another_amount_is_refused(
     ],
 )
 def test_bad_input_is_refused_by_name_and_nothing_is_stored(system: System, change: dict, reason: str, field: str):
-    with pytest.raises(GatewayError) as refused:
+    with pytest.raises(Refused) as refused:
         system.gateway.post("/v1/payments", {**_body("ONE-BAD", "4200000009", 1), **change})
 
-    assert refused.value.problem["reason"] == reason
+    assert refused.value.reason == reason
     assert field in str(refused.value.problem)
-    assert "trace_id" in refused.value.problem
+    assert refused.value.trace_id
     found = system.gateway.get("/v1/payments", merchantId="city-water", merchantOrderNo="ONE-BAD")
     assert found.get("payments", []) == []
 
@@ -184,12 +184,12 @@ def test_a_truncated_statement_is_refused_and_nothing_of_it_is_stored(system: Sy
     raw = wechat_pay_bill.write([replace(row, subject="电费") for row in rows])
     before = system.gateway.pages("/v1/statements", "statements")
 
-    with pytest.raises(GatewayError) as refused:
+    with pytest.raises(Refused) as refused:
         ingest_file(system.gateway, "cut.csv", BytesIO(raw[: int(len(raw) * cut)]))
 
-    assert refused.value.problem["reason"] == "STATEMENT_REFUSED"
-    assert refused.value.problem["metadata"]["code"].startswith("E-")
-    assert refused.value.problem["metadata"]["cure"]
+    assert refused.value.reason == "STATEMENT_REFUSED"
+    assert refused.value.problem.metadata["code"].startswith("E-")
+    assert refused.value.problem.metadata["cure"]
     assert system.gateway.pages("/v1/statements", "statements") == before
 
 
@@ -197,10 +197,10 @@ def test_a_statement_in_a_wrong_encoding_is_refused_with_the_reason(system: Syst
     row = replace(_row("ENC-1", "4400000001", 100), subject="电费")
     raw = wechat_pay_bill.write([row]).replace("电费".encode(), "电费".encode("gbk"))
 
-    with pytest.raises(GatewayError) as refused:
+    with pytest.raises(Refused) as refused:
         ingest_file(system.gateway, "mixed.csv", BytesIO(raw))
 
-    assert refused.value.problem["metadata"]["code"] == "E-ENC-MIXED"
+    assert refused.value.problem.metadata["code"] == "E-ENC-MIXED"
 
 
 def test_without_a_key_nothing_is_told(system: System):

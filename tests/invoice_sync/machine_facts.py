@@ -12,11 +12,15 @@ from services.invoice_sync.domain.event import (
     AbsenceSuspected,
     Answered,
     AskedAgain,
+    Cancelled,
     Claimed,
     Corrected,
     HandedOver,
     LeaseExpired,
     LookedUp,
+    Lowered,
+    MoneySettled,
+    Overtaken,
     PutBack,
     ReceiptRead,
     Released,
@@ -58,10 +62,11 @@ TIMERS = Timers(
 STORED = [state for state in SyncState if state is not SyncState.HELD]
 # The edges of the specification's 6.1, in its words. From UNKNOWN the only way to READY leads through ABSENT.
 EDGES = {
-    SyncState.INVALID: "READY ABANDONED",
-    SyncState.READY: "SENDING MANUAL ABANDONED " + (adopted := "BOOKED ACKED SUBMITTED MISMATCH VOIDED"),
-    SyncState.RETRY_WAIT: f"SENDING MANUAL ABANDONED {adopted}",
-    SyncState.REJECTED: f"READY ABANDONED {adopted}",
+    SyncState.INVALID: "READY ABANDONED CANCELLED",
+    SyncState.READY: (waits := "SENDING INVALID CANCELLED MANUAL ABANDONED ")
+    + (adopted := "BOOKED ACKED SUBMITTED MISMATCH VOIDED"),
+    SyncState.RETRY_WAIT: waits + adopted,
+    SyncState.REJECTED: f"READY INVALID CANCELLED ABANDONED {adopted}",
     SyncState.SENDING: "SUBMITTED ACKED RETRY_WAIT UNKNOWN REJECTED MISMATCH",
     SyncState.UNKNOWN: "SUBMITTED ACKED BOOKED ABSENT MISMATCH VOIDED ABANDONED",
     SyncState.SUBMITTED: "ACKED BOOKED MISSING MISMATCH VOIDED ABANDONED",
@@ -73,6 +78,7 @@ EDGES = {
     SyncState.MISMATCH: "ABANDONED",
     SyncState.VOIDED: "",
     SyncState.ABANDONED: "",
+    SyncState.CANCELLED: "",
     # To READY only by way of UNKNOWN, and so of ABSENT.
     SyncState.MANUAL: "UNKNOWN SUBMITTED ACKED BOOKED MISMATCH VOIDED ABANDONED",
 }
@@ -113,6 +119,12 @@ EVERY_EVENT = [
     Corrected(1),
     Corrected(2),
     Abandoned("asked for by two people"),
+    Lowered(1, "", valid=True),
+    Lowered(2, "", valid=True),
+    Lowered(2, "", valid=False),
+    Cancelled(),
+    Overtaken(),
+    MoneySettled(),
     HandedOver(),
     ReceiptRead(),
     Released(),

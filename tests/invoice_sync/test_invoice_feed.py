@@ -260,9 +260,9 @@ def test_a_new_invoice_that_only_waits_for_a_number_goes_on_by_itself_and_one_th
 def test_whoever_must_act_hears_of_it_and_of_sending_and_waiting_nobody_does(was, now):
     told = change_of(standing(was), standing(now))
 
-    if now in (S.REJECTED, S.MISMATCH) and was is not now:
+    if now in (S.REJECTED, S.MISMATCH, S.INVALID) and was is not now:
         assert told is K.FAILED
-    if now in (S.SENDING, S.UNKNOWN, S.ABSENT, S.INVALID) or was is now:
+    if now in (S.SENDING, S.UNKNOWN, S.ABSENT) or was is now:
         assert told is None
 
 

@@ -4,7 +4,6 @@ A copy counts only when it was read back whole. What a place that does not answe
 about it but to ask again.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +12,7 @@ import structlog
 
 from chassis import telemetry
 from chassis.ids import new_id
+from chassis.side_by_side import side_by_side
 from services.invoice_sync.actions.papers import PaperTools
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.archive import CopyState, Found, judge, key_of, next_look, next_try
@@ -21,8 +21,8 @@ from services.invoice_sync.store import cases, copies, papers, sweeps
 from services.invoice_sync.store.copies import Copy, PlaceTotal
 
 LOST = "COPIES_LOST"
-_AT_ONCE = 50
-_FLIGHT = 8
+_CLAIM_MAX = 50
+_AT_ONCE = 8
 _LEASE = timedelta(seconds=120)
 _WALK = 1_000
 _log = structlog.get_logger()
@@ -63,14 +63,8 @@ class ArchiveActions:
         """Look at the copies of a place that are due longest, a part of them."""
         now = self._tools.clock.now()
         async with self._tools.sessions.begin() as session:
-            due = await copies.claim_due(session, place.name, now, now + _LEASE, _AT_ONCE)
-        seats = asyncio.Semaphore(_FLIGHT)
-
-        async def kept(each: Copy) -> str:
-            async with seats:
-                return await self.keep_copy(place, each)
-
-        done = await asyncio.gather(*(kept(each) for each in due))
+            due = await copies.claim_due(session, place.name, now, now + _LEASE, _CLAIM_MAX)
+        done = await side_by_side(lambda each: self.keep_copy(place, each), due, _AT_ONCE)
         return Kept(*(done.count(what) for what in (_STORED, _WHOLE, _RESTORED, _LOST, _UNKNOWN)))
 
     @telemetry.traced

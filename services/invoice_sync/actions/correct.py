@@ -12,6 +12,7 @@ from services.invoice_sync.actions.buyer_fit import refuse_unfit
 from services.invoice_sync.actions.issue import request_id_reused
 from services.invoice_sync.actions.issuing import broken_of
 from services.invoice_sync.actions.numbers import take_number
+from services.invoice_sync.actions.remaking import Remaking
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.buyer_check import Applicant
 from services.invoice_sync.domain.change import change_of
@@ -22,7 +23,7 @@ from services.invoice_sync.domain.invoice import Invoice, Party, freeze_again, i
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.number import NO_NUMBER, is_number_refused
 from services.invoice_sync.domain.standing import SyncState
-from services.invoice_sync.store import invoices, numbers, outbox
+from services.invoice_sync.store import invoices, numbers, outbox, payments
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class CorrectActions:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._remaking = Remaking(tools)
 
     @telemetry.traced
     async def correct_invoice(
@@ -57,14 +59,13 @@ class CorrectActions:
         """
         fingerprint = request_fingerprint(invoice_id, buyer)
         async with self._tools.sessions.begin() as session:
-            await invoices.hold(session, invoice_id)
+            await self._hold(session, invoice_id)
             if before := await invoices.asked_by(session, request_id):
                 if before != (fingerprint, invoice_id):
                     raise request_id_reused()
                 return CorrectionMade(invoice_id, replayed=True)
             invoice = await invoices.get(session, invoice_id)
-            if invoice is None:
-                raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+            assert invoice is not None, "what is held is there"
             must_be_at(expected_version, invoice.version)
             if buyer != invoice.buyer:
                 applicant = Applicant(buyer.name, buyer.tax_id, is_natural_person=is_natural_person)
@@ -73,6 +74,15 @@ class CorrectActions:
             if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._tools.clock.now()):
                 raise request_id_reused()
         return CorrectionMade(invoice_id, replayed=False)
+
+    async def _hold(self, session: AsyncSession, invoice_id: str) -> None:
+        """Hold it as it is after the refunds of its payment, which is held first."""
+        found = await invoices.get(session, invoice_id)
+        if found is None:
+            raise Fault(Kind.NOT_FOUND, "NOT_FOUND", f"no invoice {invoice_id}", f"没有发票 {invoice_id}")
+        await payments.lock(session, found.payment_id)
+        await self._remaking.follow_if_over(session, found.payment_id)
+        await invoices.hold(session, invoice_id)
 
     async def _correct(self, session: AsyncSession, invoice: Invoice, buyer: Party) -> None:
         now, tools = self._tools.clock.now(), self._tools

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chassis import telemetry
 from chassis.errors import Fault, FieldFault, Kind
 from chassis.ids import new_id
+from chassis.side_by_side import side_by_side
 from services.invoice_sync.actions.links import LinkActions
 from services.invoice_sync.actions.papers import PaperActions
 from services.invoice_sync.actions.tools import Tools
@@ -145,7 +146,8 @@ class DeliverActions:
 
     async def send_due(self) -> int:
         """Send what is due; how many were tried."""
-        if self._relay is None:
+        relay = self._relay
+        if relay is None:
             return 0
         now = self._tools.clock.now()
         async with self._tools.sessions.begin() as session:
@@ -154,7 +156,7 @@ class DeliverActions:
                 why = "whoever tried it has not written what came of it"
                 await deliveries.tell(session, delivery_id, Step(MailOutcome.UNKNOWN.value, why, "", now))
         # All at once: one after the other, the last would wait for slow relays until its lease is over, and go twice.
-        await asyncio.gather(*(self.send_mail(each, self._relay) for each in due))
+        await side_by_side(lambda each: self.send_mail(each, relay), due, _AT_ONCE)
         return len(due)
 
     @telemetry.traced

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from services.invoice_sync.actions.issuing import Issuing, Made, Wanted, issue_span
+from services.invoice_sync.actions.remaking import Remaking
 from services.invoice_sync.actions.untaken import red_required
 from services.invoice_sync.domain.follow import Step, follow
 from services.invoice_sync.domain.invoice import PERSON
@@ -17,7 +18,11 @@ from services.invoice_sync.store.sql import look_up_by_index
 
 
 async def take_changes(
-    session: AsyncSession, issuing: Issuing, changes: Sequence[PaymentChange], told: Sequence[PaymentChange]
+    session: AsyncSession,
+    issuing: Issuing,
+    remaking: Remaking,
+    changes: Sequence[PaymentChange],
+    told: Sequence[PaymentChange],
 ) -> int:
     """Keep what a batch tells, issue what falls due by it, and move the cursor; how many had not been taken before.
 
@@ -37,8 +42,7 @@ async def take_changes(
         steps, invoiced = await _judged(session, fresh, told)
         await _take(session, issuing, steps)
         if invoiced:
-            for payment_id, invoice_id in (await invoiceable.money_moved(session, sorted(invoiced))).items():
-                await cases.open_case(session, red_required(payment_id, invoice_id, issuing.now()))
+            await _follow_money(session, issuing, remaking, sorted(invoiced))
         await payments.move_cursor(session, last + 1)
     return len(fresh)
 
@@ -72,6 +76,18 @@ async def _take(session: AsyncSession, issuing: Issuing, steps: Sequence[Step]) 
     last = {step.payment.payment_id: step.payment for step in steps}
     await payments.keep_many(session, list(last.values()), invoice_ids, issuing.now())
     await issuing.write(session, made)
+
+
+async def _follow_money(
+    session: AsyncSession, issuing: Issuing, remaking: Remaking, payment_ids: Sequence[str]
+) -> None:
+    """Have invoices follow what went back: unsent ones are made again, of the others red letters are asked for."""
+    moved = await invoiceable.money_moved(session, payment_ids)
+    if not moved:
+        return
+    await remaking.follow_refunds(session, moved)
+    for payment_id, invoice_id in (await invoiceable.too_high(session, moved)).items():
+        await cases.open_case(session, red_required(payment_id, invoice_id, issuing.now()))
 
 
 def _issued(issuing: Issuing, wanted: Wanted, number: str) -> Made:

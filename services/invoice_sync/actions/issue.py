@@ -11,6 +11,7 @@ from chassis.errors import Fault, Kind
 from chassis.versions import must_be_at
 from services.invoice_sync.actions.follow import take_changes
 from services.invoice_sync.actions.issuing import Issuing, issue_span
+from services.invoice_sync.actions.remaking import Remaking
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.untaken import feed_held
 from services.invoice_sync.domain.change import change_of
@@ -57,6 +58,7 @@ class IssueActions:
         self._sessions = tools.sessions
         self._clock = tools.clock
         self._issuing = Issuing(tools)
+        self._remaking = Remaking(tools)
 
     async def next_sequence(self) -> int:
         """Where to go on in the feed."""
@@ -71,7 +73,7 @@ class IssueActions:
         """
         try:
             async with self._sessions.begin() as session:
-                return await take_changes(session, self._issuing, changes, changes)
+                return await take_changes(session, self._issuing, self._remaking, changes, changes)
         except Exception as fault:  # noqa: BLE001  whatever it is, it comes again below with the change that it is of
             _log.warning("batch not taken, one by one now", size=len(changes), error=type(fault).__name__)
         return sum([await self._follow_or_name(change, changes) for change in changes])
@@ -83,7 +85,7 @@ class IssueActions:
         same transaction. False when the change was taken before.
         """
         async with self._sessions.begin() as session:
-            return bool(await take_changes(session, self._issuing, [change], [change, *told]))
+            return bool(await take_changes(session, self._issuing, self._remaking, [change], [change, *told]))
 
     async def issue_due(self, payment_id: str) -> bool:
         """Issue the invoice of a payment that the policy wants and that has none; for the sweep."""
@@ -175,8 +177,11 @@ class IssueActions:
         held = await payments.lock(session, payment_id)
         if held is None:
             raise _unknown_payment(payment_id)
+        if held[1] and await self._remaking.follow_if_over(session, payment_id):
+            held = await payments.lock(session, payment_id)
+            assert held is not None, "what is followed stays so"
         payment, invoice_id = held
-        # What was issued before a refund stays as it is, and is found again.
+        # What went to the authority before a refund stays as it is, and is found again.
         if not invoice_id and (why := why_not_invoiceable(payment)):
             raise not_invoiceable(payment, why)
         profile = await payments.profile(session, payment.merchant_id)

@@ -35,7 +35,7 @@ from services.invoice_sync.domain.manual_package import (
     read_receipt,
     write_package,
 )
-from services.invoice_sync.domain.standing import TO_SEND
+from services.invoice_sync.domain.standing import TO_SEND, ParkedReason
 from services.invoice_sync.store import archive, attempts, invoices, manual, outbox
 from services.invoice_sync.store.manual import ItemStanding, Package, PackageShown, Receipt, Step
 
@@ -162,7 +162,10 @@ class ManualActions:
         currency = found[wanted[0]].amount.currency_code if wanted else ""
         alike = [each for each in wanted if found[each].amount.currency_code == currency]
         # What an uploader sent since it was looked for is idle again, and at the authority already.
-        held = {each.invoice_id for each in await outbox.hold_idle(session, alike) if each.sync_state in TO_SEND}
+        idle = [each for each in await outbox.hold_idle(session, alike) if each.sync_state in TO_SEND]
+        held = {each.invoice_id for each in idle if each.parked_reason is not ParkedReason.REFUND}
+        # As they are now that nobody makes them again for another amount.
+        found |= {each.invoice_id: each for each in await invoices.get_many(session, sorted(held))}
         await self._move(session, sorted(held), HandedOver())
         sealed = {(each.invoice_id, each.version): each.sealed for each in await archive.documents_of(session, alike)}
         going = [found[each] for each in alike if each in held]

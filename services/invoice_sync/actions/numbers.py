@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.ids import new_id
+from chassis.side_by_side import side_by_side
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.attempt import Outcome, TaxAnswer
@@ -64,13 +65,7 @@ class NumberActions:
         """Ask the authority for the ranges that are due; how many came."""
         async with self._tools.sessions() as session:
             wanted = await numbers.to_ask(session, self._tools.clock.now(), _ASK_MAX)
-        places = asyncio.Semaphore(_AT_ONCE)
-
-        async def taken(each: NumberRange) -> bool:
-            async with places:
-                return await self.take_range(each)
-
-        return sum(await asyncio.gather(*(taken(each) for each in wanted)))
+        return sum(await side_by_side(self.take_range, wanted, _AT_ONCE))
 
     @telemetry.traced
     async def take_range(self, wanted: NumberRange) -> bool:

@@ -6,7 +6,7 @@ absence, and what the machine asks for: holds and cases. A row whose lease was l
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -25,8 +25,13 @@ from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.change import ChangeKind, change_of
 from services.invoice_sync.domain.claim import Claim, Put
 from services.invoice_sync.domain.command import CaseCode, Decision, Hold, Ignore, case_code_of
-from services.invoice_sync.store import attempts, cases, outbox, papers, red_letters, submits, totals
+from services.invoice_sync.domain.event import Overtaken
+from services.invoice_sync.domain.machine import decide
+from services.invoice_sync.domain.standing import TO_SEND
+from services.invoice_sync.domain.timers import Timers
+from services.invoice_sync.store import attempts, cases, invoiceable, outbox, papers, red_letters, submits, totals
 from services.invoice_sync.store.attempts import RoundEvidence
+from services.invoice_sync.store.sql import look_up_by_index
 
 _BATCH_MAX = 500
 _WAITING_MAX = 10_000
@@ -83,10 +88,11 @@ class Finished:
 class Recorder:
     """One for the process, so that what ends at once is written at once."""
 
-    def __init__(self, sessions: Sessions, gates: Gates, clock: Clock, crash: Crash) -> None:
+    def __init__(self, sessions: Sessions, gates: Gates, clock: Clock, timers: Timers, crash: Crash) -> None:
         self._sessions = sessions
         self._gates = gates
         self._clock = clock
+        self._timers = timers
         self._crash = crash
         self._batcher = Batcher(self._write, size_max=_BATCH_MAX, waiting_max=_WAITING_MAX)
         # How many rows of each of our leases are still being worked on.
@@ -113,6 +119,7 @@ class Recorder:
         worked_on = Counter(each.claim.lease_id for each in batch)
         done = sorted(lease_id for lease_id, count in worked_on.items() if self._open.get(lease_id) == count)
         async with self._sessions.begin() as session:
+            batch = await self._without_overtaken(session, batch)
             await attempts.keep_bodies(session, [body for each in batch for body in each.bodies])
             sent = [
                 (each.claim, submits.moved(each.decision.standing, _told(each)), each.ended)
@@ -141,6 +148,20 @@ class Recorder:
         for lease_id in done:
             self._open.pop(lease_id, None)
         return [each.claim.invoice_id in fenced for each in batch]
+
+    async def _without_overtaken(self, session: AsyncSession, batch: list[Finished]) -> list[Finished]:
+        """The batch, where nothing goes on to be sent for more than refunds left meanwhile."""
+        unsent = [each.claim.invoice_id for each in batch if each.decision.standing.sync_state in TO_SEND]
+        if not unsent:
+            return batch
+        await look_up_by_index(session)
+        overtaken = await invoiceable.overtaken(session, unsent)
+        return [
+            replace(each, decision=parked_for_refund(each.decision, self._clock.now(), self._timers))
+            if each.claim.invoice_id in overtaken
+            else each
+            for each in batch
+        ]
 
     async def _count(self, session: AsyncSession, moved: Sequence[Finished]) -> None:
         """Have control totals and papers follow what entered the books, or left them. No submit does either."""
@@ -199,6 +220,12 @@ class Recorder:
 
 def _told(finished: Finished) -> ChangeKind | None:
     return change_of(finished.claim.standing, finished.decision.standing)
+
+
+def parked_for_refund(decided: Decision, now: datetime, timers: Timers) -> Decision:
+    """The same, save that what would be sent again waits to be made again for what refunds left of its payment."""
+    waits = decide(decided.standing, Overtaken(), now, 0.0, timers)
+    return replace(decided, standing=waits.standing)
 
 
 def case_of(invoice_id: str, code: CaseCode, now: datetime) -> cases.Case:

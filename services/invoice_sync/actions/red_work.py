@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from chassis import telemetry
+from chassis.side_by_side import side_by_side
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.issuing import Issuing
 from services.invoice_sync.actions.red_steps import AUTHORITY, OURSELVES, move_on
@@ -56,13 +57,7 @@ class RedWork:
             due = await red_letters.claim(
                 session, self._tools.clock.now(), self._tools.timers.lease_seconds, _CLAIM_MAX
             )
-        places = asyncio.Semaphore(_AT_ONCE)
-
-        async def stepped(letter: RedLetter) -> None:
-            async with places:
-                await self.step_red_letter(letter)
-
-        await asyncio.gather(*(stepped(each) for each in due))
+        await side_by_side(self.step_red_letter, due, _AT_ONCE)
         return len(due)
 
     @telemetry.traced

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from services.invoice_sync.actions.issue import IssueActions
-from services.invoice_sync.actions.record import case_of
+from services.invoice_sync.actions.record import case_of, parked_for_refund
+from services.invoice_sync.actions.remaking import Remaking
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.actions.untaken import untaken
 from services.invoice_sync.domain.absence import Absence, weigh
@@ -22,7 +23,17 @@ from services.invoice_sync.domain.log_chain import GENESIS
 from services.invoice_sync.domain.machine import decide
 from services.invoice_sync.domain.standing import ACKNOWLEDGED, Standing, SyncState, opened
 from services.invoice_sync.domain.sweep import Counts
-from services.invoice_sync.store import attempts, cases, invoices, manual, numbers, outbox, payments, sweeps
+from services.invoice_sync.store import (
+    attempts,
+    cases,
+    invoiceable,
+    invoices,
+    manual,
+    numbers,
+    outbox,
+    payments,
+    sweeps,
+)
 from services.invoice_sync.store.sql import look_up_by_index, walk_by_index
 
 # A pass takes no more than this at once, so that its locks are short; the next sweep goes on.
@@ -39,12 +50,14 @@ class OwnPass:
         self._issue = issue
         self._tools = tools
         self._timers = tools.timers
+        self._remaking = Remaking(tools)
 
     @telemetry.traced
     async def run(self) -> Counts:
         """All of them."""
         lease_expired_count = await self.take_back_leases()
         acted = await self.act_on_absence()
+        await self.follow_refunds()
         return Counts(
             lease_expired_count=lease_expired_count,
             missing_count=acted.missing_count,
@@ -92,11 +105,13 @@ class OwnPass:
         async with self._tools.sessions.begin() as session:
             await look_up_by_index(session)
             found = await attempts.with_rounds_enough(session, _PASS_MAX)
+            overtaken = await invoiceable.overtaken(session, found)
             for standing in await outbox.hold_idle(session, found):
                 absence = weigh(await attempts.rounds(session, standing.invoice_id, standing.settle_from))
                 missing = absence is not Absence.OPEN and standing.sync_state in ACKNOWLEDGED
                 counts = counts.plus(Counts(missing_count=int(missing)))
-                counts = counts.plus(await self._act(session, standing, absence))
+                refunded = standing.invoice_id in overtaken
+                counts = counts.plus(await self._act(session, standing, absence, refunded=refunded))
         return counts
 
     async def make_due(self) -> int:
@@ -114,6 +129,7 @@ class OwnPass:
                 # What is being sent this moment may have lost its row too.
                 await attempts.write_out(session, [], lost)
                 sent, heads = await attempts.submitted(session, lost), await attempts.heads(session, lost)
+                overtaken = await invoiceable.overtaken(session, lost)
                 own, carried = await numbers.of_invoices(session, lost), await manual.exported(session, lost)
                 rows = [
                     (
@@ -123,6 +139,7 @@ class OwnPass:
                             sent.get(fact["invoice_id"], 0) + (fact["invoice_id"] in carried),
                             heads.get(fact["invoice_id"]),
                             own.get(fact["invoice_id"], ""),
+                            refunded=fact["invoice_id"] in overtaken,
                         ),
                         fact["seller_tax_id"],
                     )
@@ -144,6 +161,20 @@ class OwnPass:
             wanted = await payments.due_by_policy(session, _PASS_MAX)
         return sum([await self._issue_or_tell(payment_id) for payment_id in wanted])
 
+    async def follow_refunds(self) -> int:
+        """Make again what came back unsent after a refund of its payment, and let go what is right again. How many.
+
+        Goes round the payments of which something is to be taken back, so many in a sweep.
+        """
+        name = "own.refunds"
+        async with self._tools.sessions.begin() as session:
+            await walk_by_index(session)
+            waiting = await outbox.waiting_for_refunds(session, _PASS_MAX)
+            found = await invoiceable.to_take_back(session, await sweeps.position(session, name), _PASS_MAX)
+            last = found[-1] if len(found) == _PASS_MAX else ""
+            await sweeps.move(session, name, last, self._tools.clock.now())
+        return sum([await self._remaking.follow_refund_of(each) for each in sorted({*waiting, *found})])
+
     async def hurry(self) -> int:
         """Move what has used up half of its time to the deadline to the express lane. How many."""
         half = self._timers.deadline_seconds / 2
@@ -160,8 +191,11 @@ class OwnPass:
                 await cases.open_case(session, untaken(payment_id, fault, self._tools.clock.now()))
             return False
 
-    async def _act(self, session: AsyncSession, standing: Standing, absence: Absence) -> Counts:
-        """Move it as far as its proof has come, and open the cases that this asks for."""
+    async def _act(self, session: AsyncSession, standing: Standing, absence: Absence, *, refunded: bool) -> Counts:
+        """Move it as far as its proof has come, and open the cases that this asks for.
+
+        What is `refunded`, so that it is for more than is left, waits to be made again before it is sent again.
+        """
         now, dice = self._tools.clock.now(), self._tools.jitter()
         if absence is Absence.OPEN:
             return Counts()
@@ -177,6 +211,7 @@ class OwnPass:
         sent_count = await attempts.count_sent(session, standing.invoice_id)
         own_number = await numbers.of_invoice(session, standing.invoice_id)
         back = decide(proved, PutBack(sent_count, own_number), now, dice, self._timers)
+        back = parked_for_refund(back, now, self._timers) if refunded else back
         await outbox.put(session, [Put(back.standing, "", change_of(standing, back.standing))])
         given_up = [each.reason for each in back.commands if isinstance(each, GiveUp)]
         if given_up:
@@ -197,7 +232,9 @@ class OwnPass:
         ]
         return Counts(opened_count=sum([await cases.open_case(session, each) for each in made]))
 
-    def _restored(self, fact: RowMapping, sent_count: int, head: tuple[int, str] | None, own_number: str) -> Standing:
+    def _restored(
+        self, fact: RowMapping, sent_count: int, head: tuple[int, str] | None, own_number: str, *, refunded: bool
+    ) -> Standing:
         """As safe as the log allows: what may have been sent is only asked for."""
         now, attempt_count, log_head = self._tools.clock.now(), *(head or (0, GENESIS))
         deadline_at = fact["create_time"] + _seconds(self._timers.deadline_seconds)
@@ -212,7 +249,7 @@ class OwnPass:
             log_head=log_head,
         )
         if sent_count == 0:
-            return made
+            return parked_for_refund(Decision(made), now, self._timers).standing if refunded else made
         return decide(
             replace(made, sync_state=SyncState.SENDING), LeaseExpired(), now, self._tools.jitter(), self._timers
         ).standing

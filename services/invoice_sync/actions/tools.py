@@ -54,6 +54,6 @@ def make_tools(
 ) -> Tools:
     """Wire them to each other."""
     gates = Gates(routing, policy, clock, jitter)
-    recorder = Recorder(sessions, gates, clock, crash)
+    recorder = Recorder(sessions, gates, clock, timers, crash)
     log = AttemptLog(sessions, ring, clock, crash)
     return Tools(sessions, ring, clock, jitter, timers, routing, gates, recorder, log, crash, numbers, checks)

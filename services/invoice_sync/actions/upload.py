@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.ids import new_id
+from chassis.side_by_side import side_by_side
 from services.invoice_sync.actions.admission import Admission
 from services.invoice_sync.actions.attempt_log import LeaseLost, body_context, sealed_response
 from services.invoice_sync.actions.call import bounded
@@ -55,11 +56,7 @@ class UploadActions:
         A failure with one invoice does not touch the others; its lease then runs out, and it becomes UNKNOWN.
         """
         claims = await self.claim_due()
-        calls = [self.upload_claims(together) for together in self._together(claims)]
-        results = await asyncio.gather(*calls, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await side_by_side(self.upload_claims, self._together(claims), self._timers.upload_concurrency)
         return len(claims)
 
     async def fill_window(self) -> int:
@@ -174,7 +171,7 @@ class UploadActions:
                 telemetry.annotate(invoice_id=claim.invoice_id, try_no=claim.standing.tries)
                 await self._record(claim, answers[place], seconds, observed=place == telling)
 
-        await asyncio.gather(*(record(place) for place in range(len(claims))))
+        await side_by_side(record, range(len(claims)), len(claims))
 
     async def _send(self, claim: Claim) -> TaxAnswer:
         document = self._document(claim)

@@ -9,6 +9,7 @@ import structlog
 
 from chassis import telemetry
 from chassis.ids import new_id
+from chassis.side_by_side import side_by_side
 from services.invoice_sync.actions.attempt_log import Chain, LeaseLost, chain_of
 from services.invoice_sync.actions.call import Asked, Questions
 from services.invoice_sync.actions.canary import Canaries, Sighted
@@ -70,10 +71,7 @@ class VerifyActions:
             Work.SEAL: self.seal_invoice,
         }
         jobs = [(do, claim) for work, do in works.items() for claim in await self._claim(work)]
-        results = await asyncio.gather(*(self._guarded(do, claim) for do, claim in jobs), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await side_by_side(lambda job: self._guarded(*job), jobs, max(1, len(jobs)))
         return len(jobs)
 
     async def verify_booked(self, claim: Claim, canaries: Canaries) -> None:

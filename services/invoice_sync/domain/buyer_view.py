@@ -7,7 +7,7 @@ from enum import StrEnum
 from chassis.money import Money
 from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.original import decimal_text
-from services.invoice_sync.domain.standing import IN_BOOKS, TO_SEND, SyncState
+from services.invoice_sync.domain.standing import FINAL, IN_BOOKS, TO_SEND, SyncState
 from services.invoice_sync.domain.timers import Timers
 
 
@@ -67,9 +67,9 @@ def _phase(invoice: Invoice) -> Phase:
     standing = invoice.standing
     if standing.sync_state in IN_BOOKS:
         return Phase.IN_SYSTEM
-    if standing.sync_state in (SyncState.VOIDED, SyncState.ABANDONED):
+    if standing.sync_state in FINAL:
         return Phase.ENDED
-    if standing.work is None or standing.parked or standing.sync_state is SyncState.MANUAL:
+    if standing.work is None or standing.given_up or standing.sync_state is SyncState.MANUAL:
         return Phase.WITH_A_PERSON
     if standing.sync_state in TO_SEND or standing.sync_state is SyncState.SENDING:
         return Phase.BEING_SENT

@@ -30,7 +30,10 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NumberedChange:
-    """A change in its place in the feed, with where the invoice stood after it and what of it never changes."""
+    """A change in its place in the feed, with where the invoice stood after it and what of it never changes.
+
+    The amount alone may be lower since: it is that of the newest version.
+    """
 
     sequence: int
     kind: ChangeKind
@@ -56,16 +59,16 @@ def change_of_new(invoice: Invoice) -> ChangeKind:
 
 def change_of(was: Standing, now: Standing) -> ChangeKind | None:
     """What is told of a move; None for one that is nobody's affair."""
-    if now.parked:
-        return None if was.parked else ChangeKind.FAILED
-    if now.version > was.version:
+    if now.given_up:
+        return None if was.given_up else ChangeKind.FAILED
+    if now.version > was.version and now.sync_state in TO_SEND:
         return ChangeKind.CORRECTED
     if now.sync_state is was.sync_state:
-        return ChangeKind.RESUMED if was.parked else None
+        return ChangeKind.RESUMED if was.given_up else None
     if now.sync_state in ACKNOWLEDGED:
         return None if was.sync_state in ACKNOWLEDGED else ChangeKind.ACCEPTED
     if now.sync_state in TO_SEND:
-        return ChangeKind.RESUMED if was.parked or was.sync_state in _STOPPED else None
+        return ChangeKind.RESUMED if was.given_up or was.sync_state in _STOPPED else None
     return _ENTERED.get(now.sync_state)
 
 
@@ -79,4 +82,6 @@ _ENTERED: Mapping[SyncState, ChangeKind] = {
     SyncState.ABANDONED: ChangeKind.FAILED,
     SyncState.MISMATCH: ChangeKind.FAILED,
     SyncState.VOIDED: ChangeKind.VOIDED,
+    SyncState.CANCELLED: ChangeKind.VOIDED,
+    SyncState.INVALID: ChangeKind.FAILED,
 }

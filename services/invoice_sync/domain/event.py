@@ -102,6 +102,33 @@ class Abandoned:
 
 
 @dataclass(frozen=True, slots=True)
+class Lowered:
+    """Money of it went back before it was sent, and its document was made again for what is left.
+
+    `version` and `own_number` are of the new document; `valid` is whether that breaks no rule of ours.
+    """
+
+    version: int
+    own_number: str
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """All that it was for went back before it was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Money of it went back while it was away, and it came back unsent: it waits to be made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoneySettled:
+    """What it was to be made again for came again: it is right as it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandedOver:
     """A person takes it to the authority by hand; nothing is sent from here any more."""
 
@@ -135,6 +162,10 @@ Event = (
     | AskedAgain
     | Corrected
     | Abandoned
+    | Lowered
+    | Cancelled
+    | Overtaken
+    | MoneySettled
     | SealAnswered
     | HandedOver
     | ReceiptRead

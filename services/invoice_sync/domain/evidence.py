@@ -14,7 +14,7 @@ from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.moment import told
 from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.policy import NotDue
-from services.invoice_sync.domain.standing import Standing, SyncState, Work
+from services.invoice_sync.domain.standing import ParkedReason, Standing, SyncState, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,10 @@ def of_outbox(standing: Standing, lease_until: datetime | None, now: datetime) -
     assert standing.work is not None, "nothing is due"
     assert standing.due_at is not None, "what is due has a time"
     work, work_zh = _WORKS[standing.work]
-    if standing.parked:
+    if standing.parked_reason is ParkedReason.REFUND:
+        fact = "money of it went back, and it is made again for what is left before it is sent"
+        fact_zh = "其款项已部分或全部退回，将按剩余金额重新生成后再上传"
+    elif standing.parked:
         why = standing.parked_reason.value
         fact = f"given up after {standing.tries} tries ({why})"
         fact_zh = f"已尝试 {standing.tries} 次，停止自动重试（{why}）"

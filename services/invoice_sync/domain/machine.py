@@ -6,6 +6,7 @@ from services.invoice_sync.domain import (
     machine_books,
     machine_look,
     machine_manual,
+    machine_money,
     machine_person,
     machine_seal,
     machine_submit,
@@ -17,12 +18,16 @@ from services.invoice_sync.domain.event import (
     AbsenceSuspected,
     Answered,
     AskedAgain,
+    Cancelled,
     Claimed,
     Corrected,
     Event,
     HandedOver,
     LeaseExpired,
     LookedUp,
+    Lowered,
+    MoneySettled,
+    Overtaken,
     PutBack,
     ReceiptRead,
     Released,
@@ -64,6 +69,14 @@ def decide(  # noqa: C901, PLR0911, PLR0912  a table of the events, one line eac
             return machine_person.corrected(turn, event.version, event.own_number)
         case Abandoned():
             return machine_person.abandoned(turn)
+        case Lowered():
+            return machine_money.lowered(turn, event)
+        case Cancelled():
+            return machine_money.cancelled(turn)
+        case Overtaken():
+            return machine_money.overtaken(turn)
+        case MoneySettled():
+            return machine_money.money_settled(turn)
         case HandedOver():
             return machine_manual.handed_over(turn)
         case ReceiptRead():

@@ -2,13 +2,15 @@
 
 from services.invoice_sync.domain.command import Decision
 from services.invoice_sync.domain.machine_turn import Turn
-from services.invoice_sync.domain.standing import TO_SEND, SyncState
+from services.invoice_sync.domain.standing import TO_SEND, ParkedReason, SyncState
 
 
 def handed_over(turn: Turn) -> Decision:
     """What waits to be sent, given up or not, goes with a person: from now on it is only asked for."""
     if turn.was.sync_state not in TO_SEND:
         return turn.ignore("only what waits to be sent is carried there by hand")
+    if turn.was.parked_reason is ParkedReason.REFUND:
+        return turn.ignore("it is for more than is left, and is made again first")
     # It may reach the authority from now on, which is what a send means to whoever asks later.
     sends = turn.was.submit_count + 1
     return turn.to(

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from services.invoice_sync.domain.command import Decision
 from services.invoice_sync.domain.machine_turn import Turn
-from services.invoice_sync.domain.standing import IN_BOOKS, ParkedReason, SyncState, Work
+from services.invoice_sync.domain.standing import FINAL, IN_BOOKS, ParkedReason, SyncState, Work
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 _CORRECTABLE = frozenset({SyncState.INVALID, SyncState.REJECTED})
-_NOT_ABANDONED = IN_BOOKS | {SyncState.SENDING, SyncState.VOIDED, SyncState.ABANDONED}
+_NOT_ABANDONED = IN_BOOKS | FINAL | {SyncState.SENDING}
 
 
 def asked_again(turn: Turn, own_number: str) -> Decision:
@@ -17,7 +17,7 @@ def asked_again(turn: Turn, own_number: str) -> Decision:
     was = turn.was
     if was.sync_state is SyncState.REJECTED:
         return turn.to(SyncState.READY, due_at=turn.now, **turn.afresh(own_number))
-    if not was.parked:
+    if not was.given_up:
         return turn.ignore("it goes on by itself, or cannot go on")
     return turn.stay(due_at=_unparked_from(turn), tries=0, seal_count=0, parked_reason=ParkedReason.NOT_PARKED)
 

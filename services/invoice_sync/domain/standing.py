@@ -27,6 +27,7 @@ class SyncState(StrEnum):
     REJECTED = "REJECTED"
     VOIDED = "VOIDED"  # was booked and then cancelled or reversed; never sent again
     ABANDONED = "ABANDONED"  # people decided to leave it
+    CANCELLED = "CANCELLED"  # all that it was for went back before it was sent; never sent
     MANUAL = "MANUAL"  # exported for a person to carry there: only asked for, and never sent by us
 
 
@@ -40,13 +41,14 @@ class Work(StrEnum):
 
 
 class ParkedReason(StrEnum):
-    """Why nothing more is done by itself until a person asks again."""
+    """Why nothing more is done by itself until a person asks again, save for REFUND, which no person has to end."""
 
     NOT_PARKED = ""
     COUNT = "COUNT"  # tried too often
     AGE = "AGE"  # the next try would come too late
     DEADLINE = "DEADLINE"  # the next try would come after the legal deadline
     RESENT = "RESENT"  # proved absent and sent again too often
+    REFUND = "REFUND"  # money of it went back while it was away; ends by itself, when it is made again for what is left
 
 
 # What may be due in a state, the usual work first. A state without any is left by a person alone, or never.
@@ -67,6 +69,7 @@ WORKS: Mapping[SyncState, tuple[Work, ...]] = {
     SyncState.REJECTED: (),
     SyncState.VOIDED: (),
     SyncState.ABANDONED: (),
+    SyncState.CANCELLED: (),
     SyncState.MANUAL: (Work.VERIFY,),  # its receipt may come, or nothing at all
 }
 # Sending has an end, and so have calls for a seal; what was sent is asked for until it is known.
@@ -76,18 +79,21 @@ IDLE = frozenset({state for state, works in WORKS.items() if not works} | {SyncS
 # The states in which the authority may hold the invoice, and in which it is therefore only asked for.
 ASKED_FOR = frozenset(state for state, works in WORKS.items() if Work.VERIFY in works)
 TO_SEND = frozenset({SyncState.READY, SyncState.RETRY_WAIT})
+# Known not to be at the authority, nor on its way there: its document may still be made again for another amount.
+UNSENT = TO_SEND | {SyncState.INVALID, SyncState.REJECTED}
 # The authority said that it has it, and it is not read back yet.
 ACKNOWLEDGED = frozenset({SyncState.SUBMITTED, SyncState.ACKED})
 IN_BOOKS = frozenset({SyncState.BOOKED, SyncState.CONFIRMED})
 # The states that nothing leaves, not even at a person's word.
-FINAL = frozenset({SyncState.VOIDED, SyncState.ABANDONED})
+FINAL = frozenset({SyncState.VOIDED, SyncState.ABANDONED, SyncState.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where one invoice stands.
 
-    `due_at` is None if and only if nothing is due (`work` is None); of a parked one it tells since when. `tries`
+    `due_at` is None if and only if nothing is due (`work` is None); of a parked one it tells since when, save for
+    REFUND, after which it counts again. `tries`
     counts the sends since it was last ready that count towards the caps; `submit_count` all sends and each time that a
     person took it along; `attempt_count` all calls, `look_count` the questions since the state was entered,
     `seal_count` the calls for a seal.
@@ -138,8 +144,13 @@ class Standing:
 
     @property
     def parked(self) -> bool:
-        """Whether its work waits for a person; it is never claimed then."""
+        """Whether its work waits for more than a time; it is never claimed then."""
         return self.parked_reason is not ParkedReason.NOT_PARKED
+
+    @property
+    def given_up(self) -> bool:
+        """Whether its work waits for a person to ask again."""
+        return self.parked and self.parked_reason is not ParkedReason.REFUND
 
 
 def opened(

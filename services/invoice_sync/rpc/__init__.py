@@ -2,24 +2,6 @@
 
 from dataclasses import dataclass
 
-from bihuan.invoice_sync.v1 import (
-    attempt_service_pb2_grpc,
-    bulk_request_service_pb2_grpc,
-    confirmation_service_pb2_grpc,
-    delivery_service_pb2_grpc,
-    gate_service_pb2_grpc,
-    invoice_application_service_pb2_grpc,
-    invoice_service_pb2_grpc,
-    link_service_pb2_grpc,
-    manual_service_pb2_grpc,
-    merchant_service_pb2_grpc,
-    paper_service_pb2_grpc,
-    parity_service_pb2_grpc,
-    recognition_service_pb2_grpc,
-    red_letter_service_pb2_grpc,
-    sweep_service_pb2_grpc,
-)
-
 from chassis.server import Servicer
 from services.invoice_sync.actions.abandon import AbandonActions
 from services.invoice_sync.actions.applications import ApplicationActions
@@ -94,80 +76,21 @@ class Actions:
 
 def servicers(actions: Actions) -> list[Servicer]:
     """What the server answers."""
-    return [
-        Servicer(
-            "bihuan.invoice_sync.v1.InvoiceService",
-            invoice_service_pb2_grpc.add_InvoiceServiceServicer_to_server,
-            InvoiceServicer(actions.request, actions.numbers, actions.correct, actions.read, actions.diagnose),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.MerchantService",
-            merchant_service_pb2_grpc.add_MerchantServiceServicer_to_server,
-            MerchantServicer(actions.issue, actions.read),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.SweepService",
-            sweep_service_pb2_grpc.add_SweepServiceServicer_to_server,
-            SweepServicer(actions.sweep, actions.read, actions.audit),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.GateService",
-            gate_service_pb2_grpc.add_GateServiceServicer_to_server,
-            GateServicer(actions.gates, actions.probe),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.PaperService",
-            paper_service_pb2_grpc.add_PaperServiceServicer_to_server,
-            PaperServicer(actions.papers, actions.archive),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.DeliveryService",
-            delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server,
-            DeliveryServicer(actions.deliver),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.LinkService",
-            link_service_pb2_grpc.add_LinkServiceServicer_to_server,
-            LinkServicer(actions.links),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.AttemptService",
-            attempt_service_pb2_grpc.add_AttemptServiceServicer_to_server,
-            AttemptServicer(actions.audit),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.ParityService",
-            parity_service_pb2_grpc.add_ParityServiceServicer_to_server,
-            ParityServicer(actions.parity),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.ManualService",
-            manual_service_pb2_grpc.add_ManualServiceServicer_to_server,
-            ManualServicer(actions.manual, actions.abandon),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.RecognitionService",
-            recognition_service_pb2_grpc.add_RecognitionServiceServicer_to_server,
-            RecognitionServicer(actions.recognize),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.ConfirmationService",
-            confirmation_service_pb2_grpc.add_ConfirmationServiceServicer_to_server,
-            ConfirmationServicer(actions.confirm),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.BulkRequestService",
-            bulk_request_service_pb2_grpc.add_BulkRequestServiceServicer_to_server,
-            BulkRequestServicer(actions.bulk_intake, actions.bulk_read),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.RedLetterService",
-            red_letter_service_pb2_grpc.add_RedLetterServiceServicer_to_server,
-            RedLetterServicer(actions.letters, actions.reissue, actions.read),
-        ),
-        Servicer(
-            "bihuan.invoice_sync.v1.InvoiceApplicationService",
-            invoice_application_service_pb2_grpc.add_InvoiceApplicationServiceServicer_to_server,
-            InvoiceApplicationServicer(actions.applications),
-        ),
-    ]
+    answering = (
+        InvoiceServicer(actions.request, actions.numbers, actions.correct, actions.read, actions.diagnose),
+        MerchantServicer(actions.issue, actions.read),
+        SweepServicer(actions.sweep, actions.read, actions.audit),
+        GateServicer(actions.gates, actions.probe),
+        PaperServicer(actions.papers, actions.archive),
+        DeliveryServicer(actions.deliver),
+        LinkServicer(actions.links),
+        AttemptServicer(actions.audit),
+        ParityServicer(actions.parity),
+        ManualServicer(actions.manual, actions.abandon),
+        RecognitionServicer(actions.recognize),
+        ConfirmationServicer(actions.confirm),
+        BulkRequestServicer(actions.bulk_intake, actions.bulk_read),
+        RedLetterServicer(actions.letters, actions.reissue, actions.read),
+        InvoiceApplicationServicer(actions.applications),
+    )
+    return [Servicer.of(each) for each in answering]

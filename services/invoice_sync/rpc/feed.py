@@ -29,5 +29,4 @@ class InvoiceFeedServicer(invoice_feed_service_pb2_grpc.InvoiceFeedServiceServic
 
 def feed_servicer(feed: FeedActions) -> Servicer:
     """What the server answers about the feed."""
-    add = invoice_feed_service_pb2_grpc.add_InvoiceFeedServiceServicer_to_server
-    return Servicer("bihuan.invoice_sync.v1.InvoiceFeedService", add, InvoiceFeedServicer(feed))
+    return Servicer.of(InvoiceFeedServicer(feed))

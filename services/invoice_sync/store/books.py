@@ -69,7 +69,7 @@ async def hold_ended(session: AsyncSession, invoice_ids: Sequence[str]) -> Seque
         SELECT {columns(SHARED, "settled.")}, NULL, NULL, invoice.seller_tax_id
         FROM settled JOIN invoice ON invoice.invoice_id = settled.invoice_id
         WHERE settled.invoice_id = ANY ($1::text[])
-            AND settled.sync_state IN ('REJECTED', 'INVALID', 'ABANDONED', 'MISMATCH')
+            AND settled.sync_state IN ('REJECTED', 'INVALID', 'ABANDONED', 'CANCELLED', 'MISMATCH')
         ORDER BY settled.invoice_id FOR UPDATE OF settled SKIP LOCKED
     """  # noqa: S608  the names are ours
     await look_up_by_index(session)

@@ -50,6 +50,13 @@ async def open_case(session: AsyncSession, wanted: Case) -> bool:
     return bool(rows)
 
 
+async def note(session: AsyncSession, wanted: Case) -> None:
+    """Keep what happened as a case that is closed: there is nothing left to do about it."""
+    made = f"INSERT INTO finding_case ({_CASE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)"  # noqa: S608
+    about = (wanted.case_id, wanted.kind, wanted.invoice_id, wanted.seller_tax_id, wanted.issue_date, wanted.reference)
+    await run(session, made, *about, wanted.fact, wanted.fact_zh, wanted.open_time)
+
+
 async def open_day(session: AsyncSession, wanted: Case) -> bool:
     """Open a case of a seller's day, or let the one that is open say what is so now; whether it was opened."""
     made = f"""
@@ -122,7 +129,7 @@ _CLOSE_SETTLED = (
     UPDATE finding_case SET close_time = $1
     WHERE close_time IS NULL AND kind IN ('MISSING', 'MISMATCH', 'ELSEWHERE') AND (
         SELECT sync_state FROM standing WHERE standing.invoice_id = finding_case.invoice_id
-    ) IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'ABANDONED')
+    ) IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'ABANDONED', 'CANCELLED')
     RETURNING case_id
     """,
     """
@@ -155,9 +162,9 @@ _CLOSE_SETTLED = (
     """,
     """
     UPDATE finding_case SET close_time = $1
-    FROM invoiceable
-    WHERE close_time IS NULL AND kind = 'RED_REQUIRED' AND invoiceable.payment_id = finding_case.reference
-        AND invoiceable.red_required_minor = 0
+    WHERE close_time IS NULL AND kind = 'RED_REQUIRED' AND coalesce((
+        SELECT red_required_minor FROM invoiceable WHERE invoiceable.payment_id = finding_case.reference
+    ), 0) = 0
     RETURNING case_id
     """,
     """

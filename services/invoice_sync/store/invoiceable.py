@@ -44,13 +44,51 @@ async def give_back(session: AsyncSession, payment_id: str, taken_back_minor: in
     await run(session, _GIVE_BACK, payment_id, taken_back_minor)
 
 
-async def money_moved(session: AsyncSession, payment_ids: Sequence[str]) -> dict[str, str]:
-    """Follow what the feed told of payments that have invoices: more went back, or something came again.
+async def money_moved(session: AsyncSession, payment_ids: Sequence[str]) -> list[str]:
+    """Follow what the feed told of payments that have invoices; those of which money went back or came again."""
+    return [row[0] for row in await run(session, _MOVED, list(payment_ids))]
 
-    Of those whose invoices hold more than is left, so that a red letter is wanted: the newest blue invoice, by payment.
+
+async def too_high(session: AsyncSession, payment_ids: Sequence[str]) -> dict[str, str]:
+    """Those of some payments whose invoices hold more than is left, so that a red letter is wanted.
+
+    With the newest blue invoice of each.
     """
-    rows = await run(session, _MOVED, list(payment_ids))
-    return {row[0]: row[1] for row in rows if row[2]}
+    rows = await run(session, _TOO_HIGH, list(payment_ids))
+    return {row[0]: row[1] for row in rows}
+
+
+async def hold(session: AsyncSession, payment_id: str) -> Holding | None:
+    """As `of_payment`, with its money held until the transaction ends."""
+    rows = await run(session, f"{_HOLDING} WHERE payment_id = $1 FOR NO KEY UPDATE", payment_id)
+    return Holding(*rows[0]) if rows else None
+
+
+async def put_back(session: AsyncSession, payment_id: str, unsent_minor: int) -> None:
+    """Count what an invoice that was not sent holds no more; it is positive.
+
+    Where nothing was invoiced but that, the payment stands as if it never had been.
+    """
+    await run(session, _PUT_BACK, payment_id, unsent_minor)
+    await run(session, "DELETE FROM invoiceable WHERE payment_id = $1 AND invoiced_minor = 0", payment_id)
+
+
+async def overtaken(session: AsyncSession, invoice_ids: Sequence[str]) -> set[str]:
+    """Those of some blue invoices of whose payment more went back than its invoices leave.
+
+    Their money stands still until the transaction ends. It is asked before where they stand is held, for who follows a
+    refund holds the money first: so it finds them idle, or they are found here.
+    """
+    return {row[0] for row in await run(session, _OVERTAKEN, list(invoice_ids)) if row[1]}
+
+
+async def to_take_back(session: AsyncSession, after: str, limit: int) -> Sequence[str]:
+    """The next payments after one of which more went back than their invoices leave, in order."""
+    asked = """
+        SELECT payment_id FROM invoiceable WHERE red_required_minor > 0 AND payment_id > $1
+        ORDER BY payment_id LIMIT $2
+    """
+    return [row[0] for row in await run(session, asked, after, limit)]
 
 
 async def count_unless_kept(session: AsyncSession, payment_id: str) -> None:
@@ -91,6 +129,15 @@ _GIVE_BACK = """
         red_required_minor = greatest(0, invoiced_minor - red_minor - $2 - (amount_minor - refunded_minor))
     WHERE payment_id = $1
 """
+_PUT_BACK = """
+    UPDATE invoiceable SET invoiced_minor = invoiced_minor - $2,
+        red_required_minor = greatest(0, invoiced_minor - $2 - red_minor - (amount_minor - refunded_minor))
+    WHERE payment_id = $1
+"""
+_OVERTAKEN = """
+    SELECT invoice.invoice_id, held.red_required_minor > 0 FROM invoice JOIN invoiceable AS held USING (payment_id)
+    WHERE invoice.invoice_id = ANY ($1::text[]) AND invoice.kind = 'BLUE' ORDER BY held.payment_id FOR SHARE OF held
+"""
 _MOVED = """
     UPDATE invoiceable AS held SET amount_minor = told.amount_minor, refunded_minor = told.refunded_minor,
         red_required_minor
@@ -98,5 +145,9 @@ _MOVED = """
     FROM payment_follow AS told
     WHERE held.payment_id = ANY ($1::text[]) AND told.payment_id = held.payment_id
         AND (held.amount_minor, held.refunded_minor) <> (told.amount_minor, told.refunded_minor)
-    RETURNING held.payment_id, told.invoice_id, held.red_required_minor
+    RETURNING held.payment_id
+"""
+_TOO_HIGH = """
+    SELECT payment_id, invoice_id FROM invoiceable JOIN payment_follow USING (payment_id)
+    WHERE payment_id = ANY ($1::text[]) AND red_required_minor > 0 ORDER BY payment_id
 """

@@ -93,7 +93,7 @@ _VERSION = """
         INSERT INTO document (invoice_id, version, sha256, idempotency_key, create_time) VALUES ($1, $2, $3, $4, $9)
     )
     UPDATE invoice SET version = $2, document_sha256 = $3, idempotency_key = $4, buyer_title = $5, buyer_tax_id = $6,
-        broken_rules = $7::jsonb, issue_date = $10
+        broken_rules = $7::jsonb, issue_date = $10, amount_minor = $11
     WHERE invoice_id = $1
 """
 
@@ -126,7 +126,27 @@ async def add_version(session: AsyncSession, corrected: Invoice, sealed: bytes, 
         sealed,
         now,
         corrected.issue_date,
+        corrected.amount.amount_minor,
     )
+
+
+async def hold_blue(session: AsyncSession, payment_id: str) -> list[str]:
+    """Hold the blue invoices of a payment, as `hold` does; the newest first."""
+    asked = """
+        SELECT invoice_id FROM invoice WHERE payment_id = $1 AND kind = 'BLUE'
+        ORDER BY invoice_id DESC FOR NO KEY UPDATE
+    """
+    return [row[0] for row in await run(session, asked, payment_id)]
+
+
+async def newest_blue(session: AsyncSession, payment_id: str) -> str:
+    """The newest blue invoice of a payment, of those that were not cancelled; empty when there is none."""
+    asked = """
+        SELECT invoice_id FROM invoice JOIN standing USING (invoice_id)
+        WHERE payment_id = $1 AND kind = 'BLUE' AND sync_state <> 'CANCELLED' ORDER BY invoice_id DESC LIMIT 1
+    """
+    rows = await run(session, asked, payment_id)
+    return rows[0][0] if rows else ""
 
 
 async def get(session: AsyncSession, invoice_id: str) -> Invoice | None:

@@ -87,7 +87,7 @@ async def waiting(session: AsyncSession, seller_tax_id: str, limit: int) -> Sequ
                 AND sync_state IN ('READY', 'RETRY_WAIT')
             UNION ALL
             SELECT invoice_id, create_time FROM outbox
-            WHERE parked_reason <> '' AND lane = ANY ($1::text[]) AND lease_id = ''
+            WHERE parked_reason <> '' AND parked_reason <> 'REFUND' AND lane = ANY ($1::text[]) AND lease_id = ''
                 AND sync_state IN ('READY', 'RETRY_WAIT')
         ) AS waits ORDER BY create_time, invoice_id LIMIT $2
     """

@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.invoice_sync.domain.change import ChangeKind
 from services.invoice_sync.domain.claim import EXPRESS_MARK, Claim, Lease, Put, Reopen
 from services.invoice_sync.domain.route import Route
-from services.invoice_sync.domain.standing import Standing, Work
+from services.invoice_sync.domain.standing import UNSENT, Standing, Work
 from services.invoice_sync.store import attempts, feed
 from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import DUE, NAMES, SHARED, columns, from_row, transposed, unnested, values
@@ -240,6 +241,50 @@ async def hold_idle(session: AsyncSession, invoice_ids: Sequence[str]) -> list[S
         WHERE invoice_id = ANY ($1::text[]) AND lease_id = '' ORDER BY invoice_id FOR UPDATE SKIP LOCKED
     """  # noqa: S608
     return [from_row(row) for row in await run(session, asked, list(invoice_ids))]
+
+
+async def hold_unsent(session: AsyncSession, invoice_ids: Sequence[str]) -> dict[str, Standing]:
+    """Hold those of some invoices that are known not to be at the authority nor on their way there, by their ids.
+
+    It waits for whoever claims one this moment, and leaves that one out then.
+    """
+    states = sorted(UNSENT)
+    due = f"""
+        SELECT {columns(DUE)} FROM outbox
+        WHERE invoice_id = ANY ($1::text[]) AND lease_id = '' AND sync_state = ANY ($2::text[])
+        ORDER BY invoice_id FOR UPDATE
+    """  # noqa: S608
+    done = f"""
+        SELECT {columns(SHARED)}, NULL, NULL FROM settled
+        WHERE invoice_id = ANY ($1::text[]) AND sync_state = ANY ($2::text[]) ORDER BY invoice_id FOR UPDATE
+    """  # noqa: S608
+    rows = [*await run(session, due, list(invoice_ids), states), *await run(session, done, list(invoice_ids), states)]
+    return {row[0]: from_row(row) for row in rows}
+
+
+async def resettle(session: AsyncSession, standing: Standing, told: ChangeKind | None) -> None:
+    """Have an invoice for which nothing is due stand otherwise, and tell it; it is held."""
+    assert standing.work is None, "nothing is due for what is settled"
+    moved = f"""
+        WITH moved AS (
+            UPDATE settled SET ({columns(SHARED[1:])}) = ROW({columns(SHARED[1:], "put.")}), check_at = NULL
+            FROM {unnested((*SHARED, ("told", "text")))} AS put ({columns(SHARED)}, told)
+            WHERE settled.invoice_id = put.invoice_id
+            RETURNING {feed.left("put.")}, put.told
+        )
+        {feed.telling("moved")}
+    """  # noqa: S608
+    row = (*values(standing)[: len(SHARED)], told.value if told else "")
+    await run(session, moved, *transposed([row]))
+
+
+async def waiting_for_refunds(session: AsyncSession, limit: int) -> Sequence[str]:
+    """The payments of invoices that wait to be made again for what is left."""
+    asked = """
+        SELECT DISTINCT payment_id FROM outbox JOIN invoice USING (invoice_id)
+        WHERE parked_reason <> '' AND parked_reason = 'REFUND' LIMIT $1
+    """
+    return [row[0] for row in await run(session, asked, limit)]
 
 
 async def hurry(session: AsyncSession, before: datetime, limit: int) -> int:

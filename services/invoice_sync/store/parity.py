@@ -76,7 +76,7 @@ async def waiting(session: AsyncSession, seller_tax_id: str, period: Period) -> 
     asked = """
         SELECT count(*) FROM invoice JOIN standing ON standing.invoice_id = invoice.invoice_id
         WHERE seller_tax_id = $1 AND issue_date BETWEEN $2 AND $3
-            AND standing.sync_state NOT IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'ABANDONED')
+            AND standing.sync_state NOT IN ('BOOKED', 'CONFIRMED', 'VOIDED', 'ABANDONED', 'CANCELLED')
     """
     ((count,),) = await run(session, asked, seller_tax_id, period.first, period.last)
     return int(count)

@@ -118,10 +118,9 @@ async def lock(session: AsyncSession, payment_id: str) -> tuple[Payment, str] | 
 
 
 async def invoiced(session: AsyncSession, payment_id: str, invoice_id: str) -> None:
-    """Note the invoice of a payment."""
-    await session.execute(
-        update(payment_follow).where(payment_follow.c.payment_id == payment_id).values(invoice_id=invoice_id)
-    )
+    """Note the invoice of a payment; empty for none."""
+    noted = update(payment_follow).where(payment_follow.c.payment_id == payment_id)
+    await session.execute(noted.values(invoice_id=invoice_id or None))
 
 
 async def followed(

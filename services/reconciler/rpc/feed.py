@@ -29,5 +29,4 @@ class ExceptionFeedServicer(exception_feed_service_pb2_grpc.ExceptionFeedService
 
 def feed_servicer(feed: FeedActions) -> Servicer:
     """What the server answers about the feed."""
-    add = exception_feed_service_pb2_grpc.add_ExceptionFeedServiceServicer_to_server
-    return Servicer("bihuan.reconciler.v1.ExceptionFeedService", add, ExceptionFeedServicer(feed))
+    return Servicer.of(ExceptionFeedServicer(feed))

@@ -233,7 +233,7 @@ class Case:
     def given_up(self) -> bool:
         """Whether nothing more is done by itself."""
         standing = self.facts.standing
-        return standing is not None and (standing.parked or standing.sync_state is SyncState.ABANDONED)
+        return standing is not None and (standing.given_up or standing.sync_state is SyncState.ABANDONED)
 
     def older_than(self, seconds: float, since: datetime) -> bool:
         """Whether that was longer ago."""

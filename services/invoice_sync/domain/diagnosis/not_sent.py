@@ -7,7 +7,7 @@ from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.diagnosis import around
 from services.invoice_sync.domain.diagnosis.case import REFUSED, TAKEN, TO_SEND, Case
 from services.invoice_sync.domain.diagnosis.verdict import Action, Confidence, Verdict
-from services.invoice_sync.domain.diagnosis.words import CARRIED_BY_HAND, REFUND_UNDER_WAY, REFUNDED, Words
+from services.invoice_sync.domain.diagnosis.words import CANCELLED, CARRIED_BY_HAND, REFUND_UNDER_WAY, REFUNDED, Words
 from services.invoice_sync.domain.hold import HoldKind
 from services.invoice_sync.domain.number import NO_NUMBER
 from services.invoice_sync.domain.policy import NotDue, judge_due
@@ -51,6 +51,14 @@ def never_requested(case: Case) -> Verdict | None:
     call = _PROFILE_CALL if decided is NotDue.NO_PROFILE else ""
     rows = [evidence.of_payment(facts.payment, facts.heard_time, decided)]
     return case.verdict(cause, Confidence.PROVED, action, rows, _WORDS.get(decided), call=call)
+
+
+def cancelled(case: Case) -> Verdict | None:
+    """NOT_DUE: all that the invoice was for went back before it was sent."""
+    facts = case.facts
+    if facts.invoice is None or facts.standing is None or case.state is not SyncState.CANCELLED:
+        return None
+    return case.verdict("NOT_DUE", Confidence.PROVED, Action.NONE, [], CANCELLED)
 
 
 def breaks_a_rule(case: Case) -> Verdict | None:

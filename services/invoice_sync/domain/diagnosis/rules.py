@@ -24,6 +24,7 @@ RULES: tuple[tuple[str, Callable[[Case], Verdict | None]], ...] = (
     # The number in the customer's hands is told before the payment that has no invoice.
     ("A5", lambda case: not_sent.handed_over(case) if case.state is None else None),
     ("A1", not_sent.never_requested),
+    ("NOT_DUE", not_sent.cancelled),
     ("A2", not_sent.breaks_a_rule),
     ("A4", not_sent.carried_by_hand),
     ("A4", not_sent.gate_shut),

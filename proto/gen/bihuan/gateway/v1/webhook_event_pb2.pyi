@@ -204,7 +204,9 @@ class InvoiceEventData(_message.Message):
     merchant_order_no: _builtins.str
     """The merchant's order number. 商户订单号"""
     sync_state: _builtins.str
-    """READY, RETRY_WAIT, SUBMITTED, ACKED, BOOKED, CONFIRMED, INVALID, REJECTED, MISMATCH, MISSING or VOIDED."""
+    """READY, RETRY_WAIT, SUBMITTED, ACKED, BOOKED, CONFIRMED, INVALID, REJECTED, MISMATCH, MISSING,
+    VOIDED, ABANDONED or CANCELLED.
+    """
     invoice_number: _builtins.str
     """The authority's number; empty until it gave one. 发票号码"""
     red_number: _builtins.str

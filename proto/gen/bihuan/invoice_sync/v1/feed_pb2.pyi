@@ -47,9 +47,11 @@ class InvoiceChange(_message.Message):
         KIND_MISSING: InvoiceChange._Kind.ValueType  # 6
         """The authority had it, or said so, and it is not found any more; it is asked for."""
         KIND_VOIDED: InvoiceChange._Kind.ValueType  # 7
-        """It was voided or reversed at the authority; it is never sent again."""
+        """It was voided or reversed at the authority, or cancelled before it was sent, since its money went back; it is
+        never sent again.
+        """
         KIND_CORRECTED: InvoiceChange._Kind.ValueType  # 8
-        """A next version of its document was made, by a correction or with its number, and is sent."""
+        """A next version of its document was made, by a correction, with its number or for less after a refund, and is sent."""
         KIND_RESUMED: InvoiceChange._Kind.ValueType  # 9
         """What had stopped goes on by itself again: it is sent, or asked for."""
 
@@ -71,9 +73,11 @@ class InvoiceChange(_message.Message):
     KIND_MISSING: InvoiceChange.Kind.ValueType  # 6
     """The authority had it, or said so, and it is not found any more; it is asked for."""
     KIND_VOIDED: InvoiceChange.Kind.ValueType  # 7
-    """It was voided or reversed at the authority; it is never sent again."""
+    """It was voided or reversed at the authority, or cancelled before it was sent, since its money went back; it is
+    never sent again.
+    """
     KIND_CORRECTED: InvoiceChange.Kind.ValueType  # 8
-    """A next version of its document was made, by a correction or with its number, and is sent."""
+    """A next version of its document was made, by a correction, with its number or for less after a refund, and is sent."""
     KIND_RESUMED: InvoiceChange.Kind.ValueType  # 9
     """What had stopped goes on by itself again: it is sent, or asked for."""
 

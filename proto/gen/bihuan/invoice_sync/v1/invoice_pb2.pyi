@@ -91,6 +91,8 @@ class _SyncStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SyncState.V
     """Given up by a person, with a reason."""
     SYNC_STATE_MANUAL: _SyncState.ValueType  # 17
     """Exported for a person to carry to the authority; nothing sends it, and it is only asked for."""
+    SYNC_STATE_CANCELLED: _SyncState.ValueType  # 18
+    """Never sent: all the money that it was for went back before."""
 
 class SyncState(_SyncState, metaclass=_SyncStateEnumTypeWrapper):
     """How far an invoice has come with the tax authority. Acknowledged is not booked, and booked is not confirmed."""
@@ -131,6 +133,8 @@ SYNC_STATE_ABANDONED: SyncState.ValueType  # 16
 """Given up by a person, with a reason."""
 SYNC_STATE_MANUAL: SyncState.ValueType  # 17
 """Exported for a person to carry to the authority; nothing sends it, and it is only asked for."""
+SYNC_STATE_CANCELLED: SyncState.ValueType  # 18
+"""Never sent: all the money that it was for went back before."""
 Global___SyncState: _TypeAlias = SyncState  # noqa: Y015
 
 class _InvoiceKind:
@@ -236,7 +240,9 @@ class Invoice(_message.Message):
     held_by: _builtins.str
     """What closes its gate when it is HELD: QUOTA, LOGIN, CERTIFICATE, OUTAGE, MANUAL or BREAKER."""
     given_up: _builtins.str
-    """Why nothing is tried any more, until someone asks again: COUNT, AGE, DEADLINE or RESENT; empty while it goes on."""
+    """Why nothing is tried any more, until someone asks again: COUNT, AGE, DEADLINE or RESENT; empty while it goes on.
+    REFUND needs nobody to ask: it waits to be made again for what refunds left, and is sent then.
+    """
     red_number: _builtins.str
     """The number of the red letter that reversed it; empty when none did. 红字发票号码"""
     kind: Global___InvoiceKind.ValueType

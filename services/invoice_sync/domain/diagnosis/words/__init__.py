@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from services.invoice_sync.domain.diagnosis.words.in_the_book import IN_THE_BOOK
 from services.invoice_sync.domain.diagnosis.words.lost import LOST
 from services.invoice_sync.domain.diagnosis.words.not_sent import (
+    CANCELLED,
     CARRIED_BY_HAND,
     NOT_SENT,
     REFUND_UNDER_WAY,
@@ -16,7 +17,17 @@ from services.invoice_sync.domain.diagnosis.words.sentence import ByHand, Words
 from services.invoice_sync.domain.diagnosis.words.the_query import SEVERAL_NEAR, THE_QUERY
 from services.invoice_sync.domain.diagnosis.words.time_and_after import TIME_AND_AFTER
 
-__all__ = ["CARRIED_BY_HAND", "REFUNDED", "REFUND_UNDER_WAY", "SEVERAL_NEAR", "WORDS", "ByHand", "Words", "filled"]
+__all__ = [
+    "CANCELLED",
+    "CARRIED_BY_HAND",
+    "REFUNDED",
+    "REFUND_UNDER_WAY",
+    "SEVERAL_NEAR",
+    "WORDS",
+    "ByHand",
+    "Words",
+    "filled",
+]
 
 WORDS: Mapping[str, Words] = {**NOT_SENT, **LOST, **REFUSED, **IN_THE_BOOK, **THE_QUERY, **TIME_AND_AFTER}
 _NOTHING = "–"

@@ -5,6 +5,19 @@ from collections.abc import Mapping
 from services.invoice_sync.domain.diagnosis.words.sentence import Words
 
 # NOT_DUE, where it is the money that gives no invoice and not the policy.
+CANCELLED = Words(
+    title="The money of the invoice went back before it was sent, so it was cancelled.",
+    title_zh="发票上传前款项已退回，该发票已撤销，未上传。",
+    remedy="Nothing: it was never at the authority. What is paid again gets an invoice of its own.",
+    remedy_zh="无需处理：该发票从未送达税务系统。款项再次到账后将另行开票。",
+    call="",
+    owner="CUSTOMER",
+    customer="该笔款项已退回，对应发票已撤销，无需处理。",
+    customer_en="The money was given back before the invoice was sent, so there is no invoice for it.",
+    authority="",
+    what_would_change="A payment of its own gives an invoice of its own; this one is never sent.",
+    what_would_change_zh="再次支付后将另行开票；本张发票不再上传。",
+)
 REFUNDED = Words(
     title="The payment was given back in full, so no invoice is issued.",
     title_zh="该笔支付已全部退回，不再开具发票。",
