@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +19,16 @@ from chassis import database, garbage, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
-from services.gateway import batched, clients, contract, openapi, web, webhooks
+from services.gateway import batched, clients, contract, kinds, openapi, web, webhooks
 from services.gateway.access import Access, leave_admin_key
 from services.gateway.actions import ApiKeyActions
 from services.gateway.actions.audit import AuditActions
 from services.gateway.actions.security import SecurityActions
 from services.gateway.address import Addresses, read_networks
 from services.gateway.audit import Audit
+from services.gateway.audit_found import FoundLater
 from services.gateway.audit_key import read_signer
+from services.gateway.audit_payments import PaymentDeeds
 from services.gateway.callbacks import CallbackDoor
 from services.gateway.conditions import Conditions
 from services.gateway.config import PREFIX, Config
@@ -36,6 +39,7 @@ from services.gateway.guard import Guard
 from services.gateway.issuers import read_issuers
 from services.gateway.limits import InFlight
 from services.gateway.links import LinkDoor
+from services.gateway.peers import Peers
 from services.gateway.policy import table
 from services.gateway.quick import Quick
 from services.gateway.rates import RateLimits
@@ -122,7 +126,7 @@ async def start(config: Config) -> Gateway:
         "invoice_sync": config.invoice_sync_target,
     }
     upstreams = clients.connect(known, targets, config.call_timeout_seconds)
-    brakes = _brakes(config, engine)
+    brakes = _brakes(config, engine, known, upstreams)
     hooks = webhooks.make(config, database.sessions(engine), SystemClock(), upstreams, access)
     inside = await server.start(
         config.listen,
@@ -159,11 +163,14 @@ async def start(config: Config) -> Gateway:
     quick = Quick(
         known.operations, together, access, brakes.guard, in_flight, scope, permits, config.call_timeout_seconds
     )
-    outside = await web.start(config.http_listen, door, quick)
+    peers = Peers(Addresses(read_networks(config.trusted_proxies)), config.connections_of_address_max)
+    outside = await web.start(config.http_listen, door, quick, peers)
     return Gateway(inside, outside, engine, channels, together, brakes, hooks)
 
 
-def _brakes(config: Config, engine: AsyncEngine) -> Brakes:
+def _brakes(
+    config: Config, engine: AsyncEngine, known: contract.Contract, upstreams: Mapping[str, grpc.aio.Channel]
+) -> Brakes:
     sessions, clock = database.sessions(engine), SystemClock()
     addresses = Addresses(read_networks(config.trusted_proxies))
     suspensions = Suspensions(sessions, clock, addresses, config.suspicion_points_max)
@@ -177,13 +184,21 @@ def _brakes(config: Config, engine: AsyncEngine) -> Brakes:
     audit = Audit(engine, clock, signer)
     folder = Path(config.audit_folder) if config.audit_folder else None
     worker = AuditWorker(sessions, clock, audit, signer, folder, config.audit_anchor_seconds)
+    of_many = {
+        operation.method.full_name
+        for operation in known.operations
+        if kinds.method_class(operation) is MethodClass.BULK
+    }
+    found_later = FoundLater(
+        sessions, clock, signer, PaymentDeeds(upstreams["payments"]), of_many, config.audit_found_after_seconds
+    )
     return Brakes(
         Guard(addresses, suspensions, rates, audit),
         audit,
         rates,
         AuditActions(sessions, folder, signer.verifier()),
         SecurityActions(sessions, clock, suspensions, rates),
-        [*worker.loops(), suspensions.loop(), rates.loop()],
+        [*worker.loops(), found_later.loop(), suspensions.loop(), rates.loop()],
     )
 
 

@@ -45,9 +45,11 @@ class Config:
     `upload_bytes_max` bounds a file that goes through, which is never held here.
 
     `audit_key_file` is a PEM file with the ed25519 key that signs the audit, `audit_folder` the second place for its
-    heads and seals; without them nothing is signed, or kept outside. `rate_…_per_second` is how many calls a tenant
+    heads and seals; without them nothing is signed, or kept outside. A deed without a record gets one after
+    `audit_found_after_seconds`, which is longer than any call lasts. `rate_…_per_second` is how many calls a tenant
     may make on all gateways together. Above `shed_latency_seconds` on the average fewer than `in_flight_max` calls run
-    at once. `suspicion_points_max` is how much a caller may offend before it is suspended, 0 for without end.
+    at once. One address holds `connections_of_address_max`, at one gateway, if it is no proxy of ours.
+    `suspicion_points_max` is how much a caller may offend before it is suspended, 0 for without end.
     `trusted_proxies` are the networks whose X-Forwarded-For is believed, such as 10.0.0.0/8. `cors_origins` are those
     whose pages a browser lets call us, such as https://books.example.com, or * for all; empty for none.
 
@@ -70,10 +72,12 @@ class Config:
     audit_key_file: str = setting("", check=check_key)
     audit_folder: str = setting("", check=check_folder)
     audit_anchor_seconds: float = setting(60.0, minimum=0)
+    audit_found_after_seconds: float = setting(900.0, minimum=0.1)
     rate_read_per_second: float = setting(1_000.0, minimum=0.1)
     rate_write_per_second: float = setting(5_000.0, minimum=0.1)
     rate_bulk_per_second: float = setting(20.0, minimum=0.1)
     in_flight_max: int = setting(512, minimum=1)
+    connections_of_address_max: int = setting(1_024, minimum=1)
     shed_latency_seconds: float = setting(1.0, minimum=0.01)
     suspicion_points_max: float = setting(100.0, minimum=0)
     trusted_proxies: str = setting("", check=check_networks)

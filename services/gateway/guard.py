@@ -71,6 +71,10 @@ class Guard:
             entry.saw_unmasked = False  # it was not shown
             raise
 
+    def read(self, request: Request, method_class: MethodClass) -> None:
+        """Let who reads an open page do so, by its address at this gateway. Raises RATE_LIMITED."""
+        self._rates.take_alone(f"page:{suspect_of(self._addresses.of(request))}", method_class)
+
     async def called_back(
         self, account_id: str, request: Request, origin: Origin, answer: Callable[[], Awaitable[Response]]
     ) -> Response:
