@@ -219,5 +219,6 @@ class RateLimits:
             "RATE_LIMITED",
             f"more than {quota.per_second:g} calls a second of class {quota.method_class}; nothing was done",
             f"超过每秒 {quota.per_second:g} 次的调用上限（{quota.method_class}），本次请求未执行",
-            quota.headers() | {"retry-after": str(max(1, math.ceil(seconds)))},
+            quota.headers(),
+            retry_after_seconds=max(1, math.ceil(seconds)),
         )

@@ -53,11 +53,16 @@ def of_call(
 ) -> Message:
     """The request of a caller, as its service is to have it. Raises what `build` does, and REQUEST_ID_CONFLICT."""
     message = build(operation, variables, query, body)
+    make_callers(message, operation, idempotency_key, caller)
+    return message
+
+
+def make_callers(message: Message, operation: Operation, idempotency_key: str | None, caller: Caller) -> None:
+    """Make a request its caller's own: its key, its tenant's request ids, who acts. Raises REQUEST_ID_CONFLICT."""
     if REQUEST_ID not in operation.variables:  # there it names another request, and does not make this one
         fill_request_id(message, idempotency_key)
         own_request_ids(message, caller)
     fill_operator(message, caller.operator)
-    return message
 
 
 def fill_query(message: Message, query: str, taken: Iterable[str] = ()) -> None:
