@@ -30,6 +30,7 @@ from services.gateway.audit_found import FoundLater
 from services.gateway.audit_key import read_signer
 from services.gateway.audit_payments import PaymentDeeds
 from services.gateway.callbacks import CallbackDoor
+from services.gateway.calls import OWN_AREA, Calls
 from services.gateway.conditions import Conditions
 from services.gateway.config import PREFIX, Config
 from services.gateway.cors import Cors, read_origins
@@ -50,7 +51,7 @@ from services.gateway.rpc.security import SecurityServicer
 from services.gateway.rpc.system import SystemServicer
 from services.gateway.scope import Scope
 from services.gateway.suspension import Suspensions
-from services.gateway.transcode import OWN_AREA, Transcoder
+from services.gateway.transcode import Transcoder
 from services.gateway.worker import AuditWorker
 
 _CLOSE_SECONDS = 5.0
@@ -144,9 +145,7 @@ async def start(config: Config) -> Gateway:
     together = batched.connect(known.operations, channels)
     scope = Scope(known.operations, channels)
     transcoder = Transcoder(
-        channels,
-        together,
-        scope,
+        Calls(channels, together, scope, permits),
         permits,
         Conditions(known.operations, channels, scope, permits),
         config.call_timeout_seconds,

@@ -16,8 +16,9 @@ from google.protobuf.message import Message
 from chassis import telemetry
 from chassis.batch import BatchError
 from chassis.errors import Fault
-from services.gateway import batched, kinds, limits, requests, transcode
+from services.gateway import batched, calls, kinds, limits, requests
 from services.gateway.access import Access
+from services.gateway.answer_json import to_json
 from services.gateway.audit import Entry, digest_head, outcome_of
 from services.gateway.batched import Together
 from services.gateway.contract import Operation
@@ -186,7 +187,7 @@ class Quick:
             raised = batched.told(raised)
         try:
             if isinstance(raised, Fault):
-                raise transcode.told(raised, call.message, call.lane.operation, call.caller)
+                raise calls.told(raised, call.message, call.lane.operation, call.caller)
             if raised is not None:
                 raise raised
             assert done is not None, "without an answer there is an exception"
@@ -197,8 +198,9 @@ class Quick:
 
     def _show(self, call: _Call, answer: Message) -> None:
         self._scope.judge_answer(call.lane.operation, answer, call.caller)
-        call.is_replayed = transcode.is_replayed(answer)
-        call.content = transcode.shown(answer, self._table.hidden_from(call.caller), call.entry)
+        call.is_replayed = calls.is_replayed(answer)
+        calls.show(answer, self._table.hidden_from(call.caller), call.entry)
+        call.content = to_json(answer)
 
     def _write(self, call: _Call) -> None:
         """The answer leaves once it stands in the audit."""
