@@ -329,7 +329,7 @@ def _free_ports(count: int) -> list[int]:
 
 def _grpc_ready(target: str, name: str, known: Tls) -> bool:
     named = [("grpc.ssl_target_name_override", name)]
-    with grpc.secure_channel(target, known.channel_credentials(), options=named) as channel:
+    with grpc.secure_channel(target, known.content().channel_credentials(), options=named) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # its stubs know only aio
                 health_pb2.HealthCheckRequest(), timeout=1

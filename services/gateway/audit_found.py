@@ -1,8 +1,8 @@
 """Looks in the feed of a service for deeds of which the audit has no record, and writes what can still be known.
 
 A gateway that is killed between the answer of a service and the commit of the record leaves such a deed; so does a call
-that came past the gateway. Nothing of it is done for each call: deeds are compared by the thousand, when every call that
-could have left them has come to its end.
+that came past the gateway. Nothing of it is done for each call: deeds are compared by the thousand, when every call
+that could have left them has come to its end.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from services.gateway.store import webhook_outbox
 _CHANGES_MAX = 10_000
 _RECORDS_AT_ONCE = 500
 _LOOK_SECONDS = 10.0
-# Most calls begin this long before their deed at most, by the clocks of two machines; few have to be looked for further.
+# Most calls begin this long before their deed at most, by the clocks of two machines; few are looked for further.
 _NEAR = (timedelta(seconds=15), timedelta(seconds=5))
 _FAR = (timedelta(minutes=15), timedelta(seconds=60))
 _log = structlog.get_logger()
@@ -84,9 +84,7 @@ class FoundLater:
     def loop(self) -> Loop:
         """Its loop: it goes on at once only while a whole turn was read."""
         interval_seconds = min(_LOOK_SECONDS, self._after.total_seconds())
-        return Loop(
-            f"audit of {self._deeds.found_in.feed}", self.compare_audit, interval_seconds, whole=_CHANGES_MAX
-        )
+        return Loop(f"audit of {self._deeds.found_in.feed}", self.compare_audit, interval_seconds, whole=_CHANGES_MAX)
 
     @telemetry.traced
     async def compare_audit(self) -> int:

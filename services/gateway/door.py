@@ -69,11 +69,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
         request = _Request(scope, receive)
-        response = (
-            self._cors.preflight(request)
-            or await self._page(request)
-            or await self._traced_answer(request)
-        )
+        response = self._cors.preflight(request) or await self._page(request) or await self._traced_answer(request)
         ever = (_NO_SNIFF,) if "cache-control" in response.headers else EVER
         response.raw_headers.extend((*ever, *self._cors.headers(request)))
         try:

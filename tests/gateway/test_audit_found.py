@@ -106,7 +106,7 @@ async def _rows(url: str) -> list[asyncpg.Record]:
 
 async def _found(engine) -> list[tuple[str, list[str]]]:
     rows = await _rows(engine.url.render_as_string(hide_password=False).replace("+asyncpg", ""))
-    return [(row["trace_id"], row["resource_ids"]) for row in rows]
+    return sorted((row["trace_id"], row["resource_ids"]) for row in rows)
 
 
 async def test_a_deed_is_missed_unless_a_record_of_its_trace_names_it_or_many(engine):
@@ -229,7 +229,9 @@ async def test_a_payment_whose_gateway_was_killed_before_its_record_was_committe
                 locked = control.transaction()
                 await locked.start()
                 await control.execute("LOCK TABLE audit_record IN EXCLUSIVE MODE")
-                call = asyncio.create_task(caller.post("/v1/payments", json=RECORD))
+                call = asyncio.create_task(
+                    caller.post("/v1/payments", json=RECORD, headers={"idempotency-key": "lost-0001"})
+                )
                 payment_id = await eventually(
                     lambda: books.fetchval("SELECT payment_id FROM payments"), timeout_seconds=60
                 )

@@ -17,8 +17,9 @@ async def _is_served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
     try:
         writer.write(ASKED)
         await writer.drain()
-        return (await asyncio.wait_for(reader.read(15), 20)).startswith(b"HTTP/1.1 200")
-    except ConnectionError:
+        return (await asyncio.wait_for(reader.readuntil(b'{"status":"serving"}'), 20)).startswith(b"HTTP/1.1 200")
+    except (ConnectionError, asyncio.IncompleteReadError):
+        writer.close()
         return False
 
 
