@@ -1,5 +1,6 @@
 """The gateway as a process: read top to bottom. Nothing else wires anything."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from chassis import database, garbage, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
-from services.gateway import batched, clients, contract, kinds, openapi, web, webhooks
+from services.gateway import batched, clients, contract, grpc_server, kinds, openapi, web, webhooks
 from services.gateway.access import Access, leave_admin_key
 from services.gateway.actions import ApiKeyActions
 from services.gateway.actions.audit import AuditActions
@@ -36,6 +37,7 @@ from services.gateway.config import PREFIX, Config
 from services.gateway.cors import Cors, read_origins
 from services.gateway.domain.rate import MethodClass
 from services.gateway.door import Door
+from services.gateway.grpc_door import GrpcDoor, Times
 from services.gateway.guard import Guard
 from services.gateway.issuers import read_issuers
 from services.gateway.limits import InFlight
@@ -67,7 +69,7 @@ async def run() -> None:
     garbage.collect_seldom()
     end_traces = telemetry.set_up("gateway", config.traces, config.trace_sample_ratio)
     gateway = await start(config)
-    await server.until_stopped(gateway.inside, before=gateway.outside.stop, also=gateway.close)
+    await server.until_stopped(gateway.inside, before=gateway.shut, also=gateway.close)
     end_traces()
 
 
@@ -90,18 +92,24 @@ class Brakes:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway at work: its two servers, and what they use."""
+    """A gateway at work: its servers, and what they use; `outside_grpc` where callers come by gRPC."""
 
     inside: server.Running
     outside: web.Running
+    outside_grpc: grpc_server.Running | None
     engine: AsyncEngine
     channels: dict[str, grpc.aio.Channel]
     together: dict[str, batched.Together]
     brakes: Brakes
     hooks: webhooks.Webhooks
 
+    async def shut(self) -> None:
+        """Take nothing more from outside, and let what was taken have its answer."""
+        stopping = [self.outside.stop(), *([self.outside_grpc.stop()] if self.outside_grpc else [])]
+        await asyncio.gather(*stopping)
+
     async def close(self) -> None:
-        """Let go of channels and database, once both servers have stopped."""
+        """Let go of channels and database, once all servers have stopped."""
         for one in self.together.values():
             await one.close(_CLOSE_SECONDS)
         await self.brakes.close()
@@ -144,8 +152,9 @@ async def start(config: Config) -> Gateway:
     channels = upstreams | own
     together = batched.connect(known.operations, channels)
     scope = Scope(known.operations, channels)
+    calls = Calls(channels, together, scope, permits)
     transcoder = Transcoder(
-        Calls(channels, together, scope, permits),
+        calls,
         permits,
         Conditions(known.operations, channels, scope, permits),
         config.call_timeout_seconds,
@@ -164,7 +173,23 @@ async def start(config: Config) -> Gateway:
     )
     peers = Peers(Addresses(read_networks(config.trusted_proxies)), config.connections_of_address_max)
     outside = await web.start(config.http_listen, door, quick, peers)
-    return Gateway(inside, outside, engine, channels, together, brakes, hooks)
+    outside_grpc = await _by_grpc(config, known, access, calls, brakes.guard, in_flight) if config.grpc_listen else None
+    return Gateway(inside, outside, outside_grpc, engine, channels, together, brakes, hooks)
+
+
+async def _by_grpc(
+    config: Config, known: contract.Contract, access: Access, calls: Calls, guard: Guard, in_flight: InFlight
+) -> grpc_server.Running:
+    times = Times(config.call_timeout_seconds, config.upload_timeout_seconds)
+    door = GrpcDoor(known.operations, access, calls, guard, in_flight, times, config.upload_bytes_max)
+    listen = grpc_server.Listen(
+        config.grpc_listen,
+        config.grpc_cert_file,
+        config.grpc_key_file,
+        config.in_flight_max,
+        config.upload_timeout_seconds,
+    )
+    return await grpc_server.start(listen, door, known.operations)
 
 
 def _brakes(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chassis import database, telemetry
-from chassis.config import check_file, check_listen, setting
+from chassis.config import ConfigError, check_file, check_listen, setting
 from chassis.crypto import KeyRing
 from services.gateway.address import check_networks
 from services.gateway.audit_folder import check_folder
@@ -28,6 +28,11 @@ def _check_ports(text: str) -> None:
     read_ports(text)
 
 
+def _check_listen_or_not(address: str) -> None:
+    if address:
+        check_listen(address)
+
+
 def _check_key_ring(path: str) -> None:
     try:
         if path:
@@ -40,6 +45,8 @@ def _check_key_ring(path: str) -> None:
 class Config:
     """BIHUAN_GATEWAY_<FIELD>; `traces` is "", "file:<folder>" or "otlp:<host:port>".
 
+    `listen` is for inside alone. `grpc_listen` is where callers outside are served by gRPC, empty for nowhere; with
+    `grpc_cert_file`, a chain in PEM, and its `grpc_key_file` under TLS.
     `admin_key_file` is where the first start leaves the token of an admin key, for local use; empty for nowhere.
     `issuers_file` names who vouches for people (see the README); empty for nobody.
     `upload_bytes_max` bounds a file that goes through, which is never held here.
@@ -60,6 +67,9 @@ class Config:
 
     listen: str = setting("127.0.0.1:50050", check=check_listen)
     http_listen: str = setting("127.0.0.1:8080", check=check_listen)
+    grpc_listen: str = setting("", check=_check_listen_or_not)
+    grpc_cert_file: str = setting("", check=check_file)
+    grpc_key_file: str = setting("", check=check_file)
     payments_target: str = setting("127.0.0.1:50051")
     reconciler_target: str = setting("127.0.0.1:50052")
     invoice_sync_target: str = setting("127.0.0.1:50053")
@@ -89,3 +99,7 @@ class Config:
     webhook_http_allowed: bool = setting(False)
     traces: str = setting("", check=telemetry.check_sink)
     trace_sample_ratio: float = setting(1.0, minimum=0, maximum=1)
+
+    def __post_init__(self) -> None:
+        if bool(self.grpc_cert_file) != bool(self.grpc_key_file):
+            raise ConfigError([f"{PREFIX}_GRPC_CERT_FILE and {PREFIX}_GRPC_KEY_FILE go together"])

@@ -119,6 +119,11 @@ class Peer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.gateway.outside.port}"
 
+    @property
+    def grpc_target(self) -> str:
+        assert self.gateway.outside_grpc is not None
+        return f"127.0.0.1:{self.gateway.outside_grpc.port}"
+
 
 @contextlib.asynccontextmanager
 async def running_peer(upstream: Upstream, database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Peer]:
@@ -128,6 +133,7 @@ async def running_peer(upstream: Upstream, database_url: str, folder: Path, **se
     usual = {
         "listen": "127.0.0.1:0",
         "http_listen": "127.0.0.1:0",
+        "grpc_listen": "127.0.0.1:0",
         "database_url": database_url,
         "admin_key_file": str(key_file),
         "call_timeout_seconds": 5.0,
@@ -143,7 +149,7 @@ async def running_peer(upstream: Upstream, database_url: str, folder: Path, **se
             async with _caller(url, made["token"]) as plain:
                 yield Peer(gateway, admin, plain, token)
     finally:
-        await gateway.outside.stop()
+        await gateway.shut()
         await gateway.inside.stop()
         await gateway.close()
 
