@@ -741,7 +741,7 @@ class WebhookEndpoint:
     """The merchants whose events it gets; empty for all."""
 
     event_types: Sequence[str] = ()
-    """The types of events that it gets; empty for all."""
+    """The types of events that it gets, payment.* for all of a kind; empty for all."""
 
     state: WebhookEndpointState = "STATE_UNSPECIFIED"
     """Whether events are sent there."""
@@ -1191,7 +1191,8 @@ class Gateway:
         url: Where to: https, port 443 or 8443, a public address.
         merchant_ids: The merchants whose events it gets; empty for all of them, which only a caller without a
           scope may ask for.
-        event_types: The types of events; empty for all.
+        event_types: The types of events, such as payment.refunded, or payment.* for all of a kind; empty for
+          all.
         description: What it is, for people.
         """
         return self._transport.send(
@@ -1397,7 +1398,8 @@ class Gateway:
 
         endpoint_id: The endpoint.
         url: Where to: https, port 443 or 8443, a public address.
-        event_types: The types of events; empty for all.
+        event_types: The types of events, such as payment.refunded, or payment.* for all of a kind; empty for
+          all.
         description: What it is, for people.
         is_enabled: Whether events are sent there. To enable it again forgets that it was failing.
         expected_version: The version that the caller saw; 0 for whatever there is.
@@ -1688,7 +1690,8 @@ class AsyncGateway:
         url: Where to: https, port 443 or 8443, a public address.
         merchant_ids: The merchants whose events it gets; empty for all of them, which only a caller without a
           scope may ask for.
-        event_types: The types of events; empty for all.
+        event_types: The types of events, such as payment.refunded, or payment.* for all of a kind; empty for
+          all.
         description: What it is, for people.
         """
         return await self._transport.send(
@@ -1897,7 +1900,8 @@ class AsyncGateway:
 
         endpoint_id: The endpoint.
         url: Where to: https, port 443 or 8443, a public address.
-        event_types: The types of events; empty for all.
+        event_types: The types of events, such as payment.refunded, or payment.* for all of a kind; empty for
+          all.
         description: What it is, for people.
         is_enabled: Whether events are sent there. To enable it again forgets that it was failing.
         expected_version: The version that the caller saw; 0 for whatever there is.
