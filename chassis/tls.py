@@ -65,8 +65,11 @@ class Tls:
         found = [Path(path).stat() for path in (self.cert_file, self.key_file, self.ca_file)]
         return tuple((one.st_ino, one.st_mtime_ns, one.st_size) for one in found)
 
-    def server_credentials(self) -> grpc.ServerCredentials:
-        """For a server that takes only callers with a certificate of the authority's, as the files are by then."""
+    def server_credentials(self, *, asks_callers: bool = True) -> grpc.ServerCredentials:
+        """For a server that takes only callers with a certificate of the authority's, as the files are by then.
+
+        Callers that are known otherwise need none (`asks_callers` False).
+        """
         renewal = Renewal(self)
 
         def fetch() -> grpc.ServerCertificateConfiguration | None:
@@ -74,7 +77,8 @@ class Tls:
             return changed.server_configuration() if changed else None
 
         # The stubs do not know that None stands for no change.
-        return grpc.dynamic_ssl_server_credentials(renewal.first.server_configuration(), fetch, True)  # type: ignore[arg-type]
+        first = renewal.first.server_configuration()
+        return grpc.dynamic_ssl_server_credentials(first, fetch, asks_callers)  # type: ignore[arg-type]
 
 
 class Renewal:

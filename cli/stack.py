@@ -45,9 +45,13 @@ class StackError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a running stack is: URLs, the admin token's file, the traces and the logs."""
+    """Where a running stack is: URLs, the admin token's file, the traces and the logs.
+
+    `targets` are inside, by service; callers with a key reach the gateway by gRPC at `gateway_grpc_target`.
+    """
 
     gateway_url: str
+    gateway_grpc_target: str
     tax_sandbox_url: str
     tax_ca_file: str
     channel_sandbox_url: str
@@ -213,12 +217,13 @@ def _addresses(folder: Path, urls: dict[str, str], audit: LocalAudit) -> Address
     logs, traces = folder / "logs", folder / "traces"
     logs.mkdir(exist_ok=True)
     traces.mkdir(exist_ok=True)
-    http, tax, channels, *ports = _free_ports(3 + len(SERVICES))
+    http, by_grpc, tax, channels, *ports = _free_ports(4 + len(SERVICES))
     gateway_url, channels_url = f"http://127.0.0.1:{http}", f"http://127.0.0.1:{channels}"
     keys_folder = folder / "channel_keys"
     accounts = write_channel_accounts(folder / "channel_accounts.toml", keys_folder, channels_url, gateway_url)
     return Addresses(
         gateway_url=gateway_url,
+        gateway_grpc_target=f"127.0.0.1:{by_grpc}",
         tax_sandbox_url=f"https://127.0.0.1:{tax}",
         tax_ca_file=loopback_tls(folder / "tls").ca_file,
         channel_sandbox_url=channels_url,
@@ -272,6 +277,7 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
             "RECONCILER_TARGET": targets["reconciler"],
             "INVOICE_SYNC_TARGET": targets["invoice_sync"],
             "HTTP_LISTEN": addresses.gateway_url.removeprefix("http://"),
+            "GRPC_LISTEN": addresses.gateway_grpc_target,
             "ADMIN_KEY_FILE": addresses.admin_key_file,
             "WEBHOOK_KEY_FILE": addresses.webhook_key_file,
         },
