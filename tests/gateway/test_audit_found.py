@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -22,7 +21,7 @@ from services.gateway.store import audit as audit_store
 from services.payments import rpc
 from services.payments.app import make_actions
 from tests.support.eventually import eventually
-from tests.support.gateway_process import gateway_process
+from tests.support.gateway_process import free_port, gateway_process, serves
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 RECORD = {
@@ -180,18 +179,6 @@ async def _payments(url: str):
         await engine.dispose()
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
-
-
-async def _answers(port: int) -> bool:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as caller:
-        with contextlib.suppress(httpx.TransportError):
-            return (await caller.get("/healthz")).status_code == 200
-    return False
-
-
 async def test_a_payment_whose_gateway_was_killed_before_its_record_was_committed_gets_one(fresh_database, tmp_path):
     """The record waits for a lock that the test holds; then gateway and its connections to the database are killed."""
     url, payments_url = await fresh_database("services.gateway"), await fresh_database("services.payments")
@@ -204,7 +191,7 @@ async def test_a_payment_whose_gateway_was_killed_before_its_record_was_committe
     (tmp_path / "audit.pub").write_bytes(
         public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
-    port = _free_port()
+    port = free_port()
     settings = {
         "admin_key_file": str(tmp_path / "admin.key"),
         "http_listen": f"127.0.0.1:{port}",
@@ -217,7 +204,7 @@ async def test_a_payment_whose_gateway_was_killed_before_its_record_was_committe
     async with _payments(payments_url) as target:
         first = await gateway_process(url, settings | {"payments_target": target})
         try:
-            await eventually(lambda: _answers(port), timeout_seconds=60)
+            await eventually(lambda: serves(port), timeout_seconds=60)
             await eventually(
                 lambda: control.fetchval("SELECT 1 FROM webhook_cursor WHERE feed = 'audit payments'"),
                 timeout_seconds=60,
