@@ -129,17 +129,21 @@ class Upload:
             self.fault = fault
 
     async def _rest(self) -> AsyncIterator[Message]:
-        size_bytes, is_ended = 0, False
+        size_bytes, last = 0, None
         end, body = end_of(self._operation).name, self._operation.body
         while (message := await self._next()) is not None:
             part = self._part(message)
-            if is_ended or part not in (body, end):
+            if last is not None or part not in (body, end):
                 raise _misplaced(part or body, "must not come here", "不应出现在此处")
             size_bytes += len(getattr(message, body))
             if size_bytes > self._bytes_max:
                 raise limits.too_large(self._bytes_max)
-            is_ended = part == end
-            yield message
+            if part == end:  # it goes on when nothing came behind it, for with it the file is whole
+                last = message
+            else:
+                yield message
+        if last is not None:
+            yield last
 
     async def _next(self) -> Message | None:
         content = await self._inbox.next()
