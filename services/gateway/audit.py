@@ -9,7 +9,7 @@ shows that the audit can be written again.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote
@@ -72,10 +72,13 @@ class Entry:
 
     def name_all(self, resource_ids: Iterable[str]) -> None:
         """Say what the call was about; beyond 20 ids no more are kept."""
+        kept = self.resource_ids
         for resource_id in resource_ids:
+            if not resource_id or resource_id in kept:
+                continue
             cleaned = _cleaned(resource_id)
-            if cleaned and cleaned not in self.resource_ids and len(self.resource_ids) < RESOURCE_IDS_MAX:
-                self.resource_ids.append(cleaned)
+            if cleaned and cleaned not in kept and len(kept) < RESOURCE_IDS_MAX:
+                kept.append(cleaned)
 
 
 def digest_head(verb: str, raw_path: bytes, query: bytes) -> bytes:
@@ -125,9 +128,9 @@ class Audit:
 
     def open_whole(self, method: str, address: str, digest_head: bytes, body: bytes, trace_id: str) -> Entry:
         """The entry of a mutating call whose request is there as a whole, and gives no reason."""
-        entry = Entry(self._clock.now(), method, True, address, trace_id=trace_id, head=body[:_HEAD_BYTES_MAX])
-        entry.digest = hashlib.sha256(digest_head + body)
-        return entry
+        digest = hashlib.sha256(digest_head + body)
+        head = body[:_HEAD_BYTES_MAX]
+        return Entry(self._clock.now(), method, True, address, trace_id=trace_id, head=head, digest=digest)
 
     async def kept(self, entry: Entry, answer: Callable[[], Awaitable[A]]) -> A:
         """The answer, once what it tells stands in the audit. Raises what `answer` raises, and two faults of its own:
@@ -209,7 +212,7 @@ class Audit:
         records = [_record(entry, batch_id, place, len(entries)) for place, entry in enumerate(entries)]
         digests = [record.digest() for record in records]
         if self._signer.signs:
-            records[0] = replace(records[0], batch_signature=self._signer.sign(batch_content(digests)))
+            records[0] = records[0]._replace(batch_signature=self._signer.sign(batch_content(digests)))
         try:
             await self._writer.append(records, _WRITE_SECONDS)
         except Exception:

@@ -7,7 +7,7 @@ that could have left them has come to its end.
 
 import contextlib
 from collections.abc import AsyncGenerator, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -144,7 +144,7 @@ class FoundLater:
         found = [record_of(deeds, self._deeds.found_in, ids.new_id("aud", now), now) for deeds in calls]
         records = as_batch(found, ids.new_id("aub"))
         if self._signer.signs:
-            records[0] = replace(records[0], batch_signature=self._signer.sign(content_of(records)))
+            records[0] = records[0]._replace(batch_signature=self._signer.sign(content_of(records)))
         return records
 
     def _tell(self, calls: Sequence[Sequence[Deed]]) -> None:

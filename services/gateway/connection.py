@@ -112,7 +112,7 @@ class Connection(HttpToolsProtocol):
         Taken for some, what stands behind a body could say who calls, past a proxy that judges heads.
         """
         if self._in_head:
-            super().on_header(name, value)
+            HttpToolsProtocol.on_header(self, name, value)
 
     def on_headers_complete(self) -> None:
         """Hold what may go the quick way."""

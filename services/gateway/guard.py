@@ -136,15 +136,14 @@ class Guard:
     def admit(self, caller: Caller, peer: str, forwarded: str) -> Origin:
         """Where a request of a caller that was recognised by its key comes from. Raises SUSPENDED."""
         origin = Origin(self._addresses.behind(peer, forwarded), caller.caller_id)
-        self._suspensions.check(origin)
-        self._suspensions.check_key(origin, caller.caller_id)
+        self._suspensions.admit(origin)
         return origin
 
-    def take(self, operation: Operation, caller: Caller) -> Quota | None:
+    def take(self, method_class: MethodClass, caller: Caller) -> Quota | None:
         """Use up a token that is held here; None when there is none, or when the audit takes nothing now."""
         if not self.audit.takes:
             return None
-        return self._rates.take_held(caller, kinds.method_class(operation))
+        return self._rates.take_held(caller, method_class)
 
     def finish(self, request: Request, response: Response) -> None:
         """Tell the caller what it has left of its limit, when it came so far."""

@@ -53,6 +53,12 @@ class Quota:
         name, policy, quota = _policy(self.method_class, int(self.per_second))
         return [(b"ratelimit-policy", policy), (b"ratelimit", b'"%b";r=%d;t=1' % (name, min(self.left, quota)))]
 
+    def lines(self) -> bytes:
+        """The same as lines of a head."""
+        name, policy, quota = _policy(self.method_class, int(self.per_second))
+        told = (policy, name, min(self.left, quota))
+        return b'ratelimit-policy: %b\r\nratelimit: "%b";r=%d;t=1\r\n' % told
+
 
 @functools.lru_cache(1_024)
 def _policy(method_class: MethodClass, quota: int) -> tuple[bytes, bytes, int]:

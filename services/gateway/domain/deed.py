@@ -1,7 +1,7 @@
 """Deeds as a service tells them, and the record of one that the audit knows nothing of. It looks nothing up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -60,7 +60,7 @@ def as_batch(records: Sequence[AuditRecord], batch_id: str) -> list[AuditRecord]
     """Records as they are written together."""
     size = len(records)
     return [
-        replace(record, batch_id=batch_id, batch_place=place, batch_size=size) for place, record in enumerate(records)
+        record._replace(batch_id=batch_id, batch_place=place, batch_size=size) for place, record in enumerate(records)
     ]
 
 
