@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind
 
 from chassis import telemetry, tls
 from chassis.errors import Kind, plain_fault
+from chassis.renewed_channel import RenewedChannel
 from chassis.tls import Tls
 
 _MARGIN_SECONDS = 0.05
@@ -50,7 +51,7 @@ def connect(
 
     Methods that the contract calls idempotent (`idempotency_level`) are retried on UNAVAILABLE and CANCELLED, at most
     four tries, throttled when many fail. With `known`, or BIHUAN_TLS_* in the environment, both sides show who they
-    are, and no other service than the owner of `services` is talked to.
+    are, no other service than the owner of `services` is talked to, and new certificates are taken when they are there.
     """
     known = known or tls.of_environment()
     named = [("grpc.ssl_target_name_override", tls.name_of(services))] if known else []
@@ -74,7 +75,9 @@ def connect(
     ]
     if known is None:
         return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
-    return grpc.aio.secure_channel(target, known.channel_credentials(), options=options, interceptors=interceptors)
+    return RenewedChannel(
+        known, lambda shown: grpc.aio.secure_channel(target, shown, options=options, interceptors=interceptors)
+    )
 
 
 def service_config(services: Sequence[ServiceDescriptor]) -> dict[str, Any]:

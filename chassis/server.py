@@ -12,7 +12,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from chassis import guard, tls
+from chassis import guard, probes, tls
 from chassis.loop import Loop
 
 RpcContext = guard.RpcContext
@@ -50,6 +50,8 @@ class Running:
     health: health.aio.HealthServicer
     loops: list[asyncio.Task[None]] = field(default_factory=list)
     stop_loops: asyncio.Event = field(default_factory=asyncio.Event)
+    probed: probes.Probes | None = None
+    probes_port: int = 0
 
     async def stop(self) -> None:
         """Say that no more is taken, let loops end their turn and calls their work, then close."""
@@ -60,6 +62,8 @@ class Running:
             for loop in late:
                 loop.cancel()
         await self.server.stop(_STOP_SECONDS)
+        if self.probed is not None:
+            await self.probed.stop()
 
 
 async def start(
@@ -75,6 +79,7 @@ async def start(
     Each call must come with a deadline; one further away than 10 minutes counts as 10 minutes. Of more calls at once
     than `calls_in_flight_max` (256 when None) each further one is told OVERLOADED, and when to come again.
 
+    With BIHUAN_PROBES_LISTEN in the environment, GET /livez and /readyz are answered there.
     With BIHUAN_TLS_* in the environment, only the services named in `callers` may call, known by their certificates.
     """
     known = tls.of_environment()
@@ -111,8 +116,17 @@ async def start(
     for name in ["", *names]:
         await states.set(name, health_pb2.HealthCheckResponse.SERVING)
     running = Running(server, port, states)
+    if listen_for_probes := probes.of_environment().listen:
+        running.probed = probes.Probes(lambda: _is_serving(states))
+        running.probes_port = await running.probed.start(listen_for_probes)
     running.loops = [asyncio.create_task(loop.run(running.stop_loops), name=loop.name) for loop in loops]
     return running
+
+
+async def _is_serving(states: health.aio.HealthServicer) -> bool:
+    # The context is only for services that are not known; "" always is.
+    answer = await states.Check(health_pb2.HealthCheckRequest(), None)  # type: ignore[arg-type]
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 async def until_stopped(

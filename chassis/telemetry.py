@@ -23,7 +23,7 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanKind, Status, StatusCode
 
 P = ParamSpec("P")
@@ -51,11 +51,14 @@ class _Sampling:
 def set_up(service: str, sink: str, sample_ratio: float) -> Callable[[], None]:
     """Start traces, metrics and logs for this process; returns what ends them and sends what is left.
 
-    `sink` is "" (no traces), "file:<folder>" (OTLP JSON lines, one file a process, without metrics) or
-    "otlp:<host:port>" (OTLP over gRPC, without TLS). `sample_ratio` counts only for traces that start here.
+    `sink` is "" (traces have ids, by which calls are told apart, and none is kept), "file:<folder>" (OTLP JSON lines,
+    one file a process, without metrics) or "otlp:<host:port>" (OTLP over gRPC, without TLS). `sample_ratio` counts
+    only for traces that start here.
     """
     _set_up_logs(service)
     if not sink:
+        _Sampling.ratio = 0.0
+        trace.set_tracer_provider(TracerProvider(ParentBased(ALWAYS_OFF)))
         return lambda: None
     resource = Resource.create({"service.name": service})
     # A trace that starts here is asked for only when it is kept (`span`), so the tracer keeps what it is asked for.

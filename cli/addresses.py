@@ -7,9 +7,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a running stack is: URLs, the admin token's file, the traces and the logs."""
+    """Where a running stack is: URLs, the admin token's file, the traces and the logs.
+
+    `targets` are inside, by service; callers with a key reach the gateway by gRPC at `gateway_grpc_target`.
+    """
 
     gateway_url: str
+    gateway_grpc_target: str
     tax_sandbox_url: str
     tax_ca_file: str
     channel_sandbox_url: str

@@ -174,12 +174,13 @@ def _addresses(folder: Path, urls: dict[str, str], audit: LocalAudit) -> Address
     logs, traces = folder / "logs", folder / "traces"
     logs.mkdir(exist_ok=True)
     traces.mkdir(exist_ok=True)
-    http, tax, channels, *ports = free_ports(3 + len(SERVICES))
+    http, by_grpc, tax, channels, *ports = free_ports(4 + len(SERVICES))
     gateway_url, channels_url = f"http://127.0.0.1:{http}", f"http://127.0.0.1:{channels}"
     keys_folder = folder / "channel_keys"
     accounts = write_channel_accounts(folder / "channel_accounts.toml", keys_folder, channels_url, gateway_url)
     return Addresses(
         gateway_url=gateway_url,
+        gateway_grpc_target=f"127.0.0.1:{by_grpc}",
         tax_sandbox_url=f"https://127.0.0.1:{tax}",
         tax_ca_file=loopback_tls(folder / "tls").ca_file,
         channel_sandbox_url=channels_url,
@@ -233,6 +234,7 @@ def _environments(addresses: Addresses, settings: Mapping[str, str]) -> dict[str
             "RECONCILER_TARGET": targets["reconciler"],
             "INVOICE_SYNC_TARGET": targets["invoice_sync"],
             "HTTP_LISTEN": addresses.gateway_url.removeprefix("http://"),
+            "GRPC_LISTEN": addresses.gateway_grpc_target,
             "ADMIN_KEY_FILE": addresses.admin_key_file,
             "WEBHOOK_KEY_FILE": addresses.webhook_key_file,
         },
@@ -267,7 +269,7 @@ def _prefixed(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
 
 def _grpc_ready(target: str, name: str, known: Tls) -> bool:
     named = [("grpc.ssl_target_name_override", name)]
-    with grpc.secure_channel(target, known.channel_credentials(), options=named) as channel:
+    with grpc.secure_channel(target, known.content().channel_credentials(), options=named) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # its stubs know only aio
                 health_pb2.HealthCheckRequest(), timeout=5

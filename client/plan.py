@@ -16,7 +16,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from services.gateway import contract, masking, schemas, webhook_events
 from services.gateway.contract import Contract, Operation
 from services.gateway.requests import REQUEST_ID, told_by_gateway
-from services.gateway.transcode import header_of
+from services.gateway.uploads import header_of
 
 INSTANT = "google.protobuf.Timestamp"
 # What a method takes beside the fields of its request.

@@ -8,7 +8,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from benchmarks.gateway import edge
+from benchmarks.gateway import edge, wrk
 from benchmarks.outbox.database import fresh_database, server_url
 from benchmarks.report import write
 from chassis import migrate
@@ -16,6 +16,7 @@ from chassis import migrate
 
 def main() -> None:
     """Run the contestants on databases of their own, and keep the medians."""
+    wrk.must_be_there()
     with (
         tempfile.TemporaryDirectory(prefix="bihuan-bench-") as folder,
         server_url() as server,

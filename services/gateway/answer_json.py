@@ -6,6 +6,7 @@ specially are left to the library, save instants.
 """
 
 import base64
+import functools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,12 +28,18 @@ def to_json(message: Message) -> bytes:
 
 def _instant(held: Any) -> str:
     """RFC 3339 in UTC, with 0, 3, 6 or 9 digits of the second, as many as say it all."""
-    text = (_EPOCH + timedelta(0, held.seconds)).isoformat()
+    text = _second(held.seconds)
     if not (nanos := held.nanos):
         return f"{text}Z"
     if nanos % 1_000:
         return f"{text}.{nanos:09}Z"
     return f"{text}.{nanos // 1_000:06}Z" if nanos % 1_000_000 else f"{text}.{nanos // 1_000_000:03}Z"
+
+
+@functools.lru_cache(4_096)
+def _second(seconds: int) -> str:
+    """Without its zone; of answers at one time nearly all tell of the same seconds."""
+    return (_EPOCH + timedelta(0, seconds)).isoformat()
 
 
 def _base64(value: bytes) -> str:
@@ -63,21 +70,21 @@ def _lines(descriptor: Descriptor) -> Iterator[str]:
         held = f"m.{field.name}"
         if not field.is_repeated:
             condition = f"if m.HasField({field.name!r}): " if field.has_presence else ""
-            yield f" {condition}w[{field.json_name!r}] = {_expression(field).format(held, held)}"
+            yield f" {condition}w[{field.json_name!r}] = {_expression(field).format(held)}"
         elif field.message_type is not None and type_in(field).GetOptions().map_entry:
             yield f" w[{field.json_name!r}] = {_map_expression(type_in(field), held)}"
         else:
-            yield f" w[{field.json_name!r}] = [{_expression(field).format('v', 'v')} for v in {held}]"
+            yield f" w[{field.json_name!r}] = [{_expression(field).format('v')} for v in {held}]"
 
 
 def _map_expression(entry: Descriptor, held: str) -> str:
     key, value = entry.fields_by_name["key"], entry.fields_by_name["value"]
     assert key.type == FieldDescriptor.TYPE_STRING, f"{entry.full_name}: only text is a name in JSON here"
-    return f"{{k: {_expression(value).format('v', 'v')} for k, v in {held}.items()}}"
+    return f"{{k: {_expression(value).format('v')} for k, v in {held}.items()}}"
 
 
 def _expression(field: FieldDescriptor) -> str:
-    """What makes JSON of one value, which stands at the places that are left open."""
+    """What makes JSON of one value, which stands at the place that is left open."""
     if field.message_type is not None:
         name = field.message_type.full_name
         if name == "google.protobuf.Timestamp":
@@ -86,5 +93,5 @@ def _expression(field: FieldDescriptor) -> str:
     if field.enum_type is not None:
         name = "name_" + field.enum_type.full_name.replace(".", "_")
         _FUNCTIONS[name] = {number: value.name for number, value in field.enum_type.values_by_number.items()}.get
-        return name + "({}, {})"
+        return name + "(e := {}, e)"
     return _SCALARS.get(field.type, "{}")

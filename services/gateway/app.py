@@ -1,7 +1,9 @@
 """The gateway as a process: read top to bottom. Nothing else wires anything."""
 
+import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,24 +14,29 @@ from chassis import database, garbage, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
-from services.gateway import batched, clients, contract, openapi, web, webhooks
+from services.gateway import batched, clients, contract, grpc_server, kinds, openapi, web, webhooks
 from services.gateway.access import Access, leave_admin_key
 from services.gateway.actions import ApiKeyActions
 from services.gateway.actions.audit import AuditActions
 from services.gateway.actions.security import SecurityActions
 from services.gateway.address import Addresses, read_networks
 from services.gateway.audit import Audit
+from services.gateway.audit_found import FoundLater
 from services.gateway.audit_key import read_signer
+from services.gateway.audit_payments import PaymentDeeds
 from services.gateway.callbacks import CallbackDoor
+from services.gateway.calls import OWN_AREA, Calls
 from services.gateway.conditions import Conditions
 from services.gateway.config import PREFIX, Config
 from services.gateway.cors import Cors, read_origins
 from services.gateway.domain.rate import MethodClass
 from services.gateway.door import Door
+from services.gateway.grpc_door import GrpcDoor, Times
 from services.gateway.guard import Guard
 from services.gateway.issuers import read_issuers
 from services.gateway.limits import InFlight
 from services.gateway.links import LinkDoor
+from services.gateway.peers import Peers
 from services.gateway.policy import table
 from services.gateway.quick import Quick
 from services.gateway.rates import RateLimits
@@ -40,7 +47,7 @@ from services.gateway.rpc.security import SecurityServicer
 from services.gateway.rpc.system import SystemServicer
 from services.gateway.scope import Scope
 from services.gateway.suspension import Suspensions
-from services.gateway.transcode import OWN_AREA, Transcoder
+from services.gateway.transcode import Transcoder
 from services.gateway.worker import AuditWorker
 
 _CLOSE_SECONDS = 5.0
@@ -56,7 +63,7 @@ async def run() -> None:
     garbage.collect_seldom()
     end_traces = telemetry.set_up("gateway", config.traces, config.trace_sample_ratio)
     gateway = await start(config)
-    await server.until_stopped(gateway.inside, before=gateway.outside.stop, also=gateway.close)
+    await server.until_stopped(gateway.inside, before=gateway.shut, also=gateway.close)
     end_traces()
 
 
@@ -79,18 +86,24 @@ class Brakes:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway at work: its two servers, and what they use."""
+    """A gateway at work: its servers, and what they use; `outside_grpc` where callers come by gRPC."""
 
     inside: server.Running
     outside: web.Running
+    outside_grpc: grpc_server.Running | None
     engine: AsyncEngine
     channels: dict[str, grpc.aio.Channel]
     together: dict[str, batched.Together]
     brakes: Brakes
     hooks: webhooks.Webhooks
 
+    async def shut(self) -> None:
+        """Take nothing more from outside, and let what was taken have its answer."""
+        stopping = [self.outside.stop(), *([self.outside_grpc.stop()] if self.outside_grpc else [])]
+        await asyncio.gather(*stopping)
+
     async def close(self) -> None:
-        """Let go of channels and database, once both servers have stopped."""
+        """Let go of channels and database, once all servers have stopped."""
         for one in self.together.values():
             await one.close(_CLOSE_SECONDS)
         await self.brakes.close()
@@ -116,7 +129,7 @@ async def start(config: Config) -> Gateway:
         "invoice_sync": config.invoice_sync_target,
     }
     upstreams = clients.connect(known, targets, config.call_timeout_seconds)
-    brakes = _brakes(config, engine)
+    brakes = _brakes(config, engine, known, upstreams)
     hooks = webhooks.make(config, database.sessions(engine), SystemClock(), upstreams, access)
     inside = await server.start(
         config.listen,
@@ -135,10 +148,9 @@ async def start(config: Config) -> Gateway:
     channels = upstreams | own
     together = batched.connect(known.operations, channels)
     scope = Scope(known.operations, channels)
+    calls = Calls(channels, together, scope, permits)
     transcoder = Transcoder(
-        channels,
-        together,
-        scope,
+        calls,
         permits,
         Conditions(known.operations, channels, scope, permits),
         config.call_timeout_seconds,
@@ -155,11 +167,30 @@ async def start(config: Config) -> Gateway:
     quick = Quick(
         known.operations, together, access, brakes.guard, in_flight, scope, permits, config.call_timeout_seconds
     )
-    outside = await web.start(config.http_listen, door, quick)
-    return Gateway(inside, outside, engine, channels, together, brakes, hooks)
+    peers = Peers(Addresses(read_networks(config.trusted_proxies)), config.connections_of_address_max)
+    outside = await web.start(config.http_listen, door, quick, peers)
+    outside_grpc = await _by_grpc(config, known, access, calls, brakes.guard, in_flight) if config.grpc_listen else None
+    return Gateway(inside, outside, outside_grpc, engine, channels, together, brakes, hooks)
 
 
-def _brakes(config: Config, engine: AsyncEngine) -> Brakes:
+async def _by_grpc(
+    config: Config, known: contract.Contract, access: Access, calls: Calls, guard: Guard, in_flight: InFlight
+) -> grpc_server.Running:
+    times = Times(config.call_timeout_seconds, config.upload_timeout_seconds)
+    door = GrpcDoor(known.operations, access, calls, guard, in_flight, times, config.upload_bytes_max)
+    listen = grpc_server.Listen(
+        config.grpc_listen,
+        config.grpc_cert_file,
+        config.grpc_key_file,
+        config.in_flight_max,
+        config.upload_timeout_seconds,
+    )
+    return await grpc_server.start(listen, door, known.operations)
+
+
+def _brakes(
+    config: Config, engine: AsyncEngine, known: contract.Contract, upstreams: Mapping[str, grpc.aio.Channel]
+) -> Brakes:
     sessions, clock = database.sessions(engine), SystemClock()
     addresses = Addresses(read_networks(config.trusted_proxies))
     suspensions = Suspensions(sessions, clock, addresses, config.suspicion_points_max)
@@ -173,13 +204,21 @@ def _brakes(config: Config, engine: AsyncEngine) -> Brakes:
     audit = Audit(engine, clock, signer)
     folder = Path(config.audit_folder) if config.audit_folder else None
     worker = AuditWorker(sessions, clock, audit, signer, folder, config.audit_anchor_seconds)
+    of_many = {
+        operation.method.full_name
+        for operation in known.operations
+        if kinds.method_class(operation) is MethodClass.BULK
+    }
+    found_later = FoundLater(
+        sessions, clock, signer, PaymentDeeds(upstreams["payments"]), of_many, config.audit_found_after_seconds
+    )
     return Brakes(
         Guard(addresses, suspensions, rates, audit),
         audit,
         rates,
         AuditActions(sessions, folder, signer.verifier()),
         SecurityActions(sessions, clock, suspensions, rates),
-        [*worker.loops(), suspensions.loop(), rates.loop()],
+        [*worker.loops(), found_later.loop(), suspensions.loop(), rates.loop()],
     )
 
 

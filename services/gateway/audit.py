@@ -9,16 +9,14 @@ shows that the audit can be written again.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
-from starlette.responses import Response
 
 from chassis import ids, storage_fault, telemetry
 from chassis.batch import Batcher, BatchError
@@ -31,6 +29,7 @@ from services.gateway.domain.audit_chain import Written, batch_content
 from services.gateway.domain.audit_record import OK, RESOURCE_IDS_MAX, AuditRecord
 from services.gateway.store import audit as store
 
+A = TypeVar("A")
 _ENTRY: Final = "bihuan.audit"
 _BATCH_MAX: Final = 500
 _WAITING_MAX: Final = 10_000
@@ -43,7 +42,10 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Entry:
-    """What becomes known of one call while it is served. `head` is the start of the body, for who judges a refusal."""
+    """What becomes known of one call while it is served. `head` is the start of the body, for who judges a refusal.
+
+    `is_refused` is of an answer that is a refusal in another's words: without `keeps_refusals` nothing of it is kept.
+    """
 
     start_time: datetime
     method: str
@@ -51,6 +53,7 @@ class Entry:
     address: str
     reason: str = ""
     keeps_refusals: bool = True
+    is_refused: bool = False
     caller_id: str = ""
     operator: str = ""
     tenant_id: str = ""
@@ -69,10 +72,13 @@ class Entry:
 
     def name_all(self, resource_ids: Iterable[str]) -> None:
         """Say what the call was about; beyond 20 ids no more are kept."""
+        kept = self.resource_ids
         for resource_id in resource_ids:
+            if not resource_id or resource_id in kept:
+                continue
             cleaned = _cleaned(resource_id)
-            if cleaned and cleaned not in self.resource_ids and len(self.resource_ids) < RESOURCE_IDS_MAX:
-                self.resource_ids.append(cleaned)
+            if cleaned and cleaned not in kept and len(kept) < RESOURCE_IDS_MAX:
+                kept.append(cleaned)
 
 
 def digest_head(verb: str, raw_path: bytes, query: bytes) -> bytes:
@@ -109,20 +115,24 @@ class Audit:
 
     def open(self, request: Request, method: str, address: str, *, mutates: bool) -> Entry:
         """Begin the entry of a request; `entry_of` finds it."""
-        reason = _cleaned(_decoded(request.headers.get("bihuan-reason", "")))
-        entry = Entry(self._clock.now(), method, mutates, address, reason)
-        raw_path, query = request.scope["raw_path"], request.scope["query_string"]
-        entry.digest.update(digest_head(request.method, raw_path, query))
+        head = digest_head(request.method, request.scope["raw_path"], request.scope["query_string"])
+        entry = self.begin(method, address, head, request.headers.get("bihuan-reason", ""), mutates=mutates)
         request.scope[_ENTRY] = entry
+        return entry
+
+    def begin(self, method: str, address: str, digest_head: bytes, reason: str, *, mutates: bool) -> Entry:
+        """The entry of a call whose body is still to come; `reason` as the header has it."""
+        entry = Entry(self._clock.now(), method, mutates, address, _cleaned(_decoded(reason)))
+        entry.digest.update(digest_head)
         return entry
 
     def open_whole(self, method: str, address: str, digest_head: bytes, body: bytes, trace_id: str) -> Entry:
         """The entry of a mutating call whose request is there as a whole, and gives no reason."""
-        entry = Entry(self._clock.now(), method, True, address, trace_id=trace_id, head=body[:_HEAD_BYTES_MAX])
-        entry.digest = hashlib.sha256(digest_head + body)
-        return entry
+        digest = hashlib.sha256(digest_head + body)
+        head = body[:_HEAD_BYTES_MAX]
+        return Entry(self._clock.now(), method, True, address, trace_id=trace_id, head=head, digest=digest)
 
-    async def kept(self, entry: Entry, answer: Callable[[], Awaitable[Response]]) -> Response:
+    async def kept(self, entry: Entry, answer: Callable[[], Awaitable[A]]) -> A:
         """The answer, once what it tells stands in the audit. Raises what `answer` raises, and two faults of its own:
 
         AUDIT_UNAVAILABLE before a mutating call has acted, AUDIT_NOT_WRITTEN when it may have.
@@ -130,17 +140,17 @@ class Audit:
         if entry.mutates:
             self._check()
         try:
-            response = await answer()
+            answered = await answer()
         except Exception as raised:
             entry.outcome = outcome_of(raised)
             if entry.mutates and entry.keeps_refusals:
                 await self._write(entry)
             raise
-        if response.status_code >= HTTPStatus.BAD_REQUEST and not entry.keeps_refusals:
-            return response
+        if entry.is_refused and not entry.keeps_refusals:
+            return answered
         if entry.mutates or entry.saw_unmasked:
             await self._write(entry)
-        return response
+        return answered
 
     @property
     def is_writable(self) -> bool:
@@ -202,7 +212,7 @@ class Audit:
         records = [_record(entry, batch_id, place, len(entries)) for place, entry in enumerate(entries)]
         digests = [record.digest() for record in records]
         if self._signer.signs:
-            records[0] = replace(records[0], batch_signature=self._signer.sign(batch_content(digests)))
+            records[0] = records[0]._replace(batch_signature=self._signer.sign(batch_content(digests)))
         try:
             await self._writer.append(records, _WRITE_SECONDS)
         except Exception:

@@ -8,8 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 from bihuan.options.v1 import batched_pb2
@@ -38,8 +37,7 @@ _ENOUGH = 32
 _LINKS_MAX = 128
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     """A request, its caller's place in its trace, and until when it may take, by `time.monotonic`."""
 
     content: bytes
@@ -77,24 +75,22 @@ class Together:
 
     async def call(self, request: Message, within_seconds: float) -> Message:
         """The answer to one call. Raises the Fault that it was refused with, or that the batch failed with."""
-        waiting = self._waiting(request, telemetry.current_traceparent(), within_seconds)
+        waiting = _waiting(request.SerializeToString(), telemetry.current_traceparent(), within_seconds)
         try:
             return await self._batcher.add(waiting, within_seconds)
         except BatchError as raised:
             raise told(raised) from raised
 
-    def send(self, request: Message, traceparent: str, within_seconds: float) -> "asyncio.Future[Message]":
-        """The same for who has no task of its own. Raises BatchError, or the future does, or it has a Fault."""
-        return self._batcher.submit(self._waiting(request, traceparent, within_seconds), within_seconds)
+    def send(self, content: bytes, traceparent: str, within_seconds: float) -> "asyncio.Future[Message]":
+        """The same for a request as bytes, and for who has no task of its own.
+
+        Raises BatchError, or the future does, or it has a Fault.
+        """
+        return self._batcher.submit(_waiting(content, traceparent, within_seconds), within_seconds)
 
     async def close(self, within_seconds: float) -> None:
         """Take nothing more, and let what waits have its answer."""
         await self._batcher.close(within_seconds)
-
-    def _waiting(self, request: Message, traceparent: str, within_seconds: float) -> _Waiting:
-        content = request.SerializeToString()
-        assert len(content) <= CALL_BYTES_MAX, "it goes alone"
-        return _Waiting(content, traceparent, time.monotonic() + within_seconds)
 
     async def _flush(self, waiting: list[_Waiting]) -> Sequence[Message | Exception]:
         calls = [batch_pb2.BatchedCall(request=one.content, traceparent=one.traceparent) for one in waiting]
@@ -120,6 +116,11 @@ class Together:
         if answered.WhichOneof("outcome") == "answer":
             return self._answer_type.FromString(answered.answer)
         return from_status(status_pb2.Status.FromString(answered.status))
+
+
+def _waiting(content: bytes, traceparent: str, within_seconds: float) -> _Waiting:
+    assert len(content) <= CALL_BYTES_MAX, "it goes alone"
+    return _Waiting(content, traceparent, time.monotonic() + within_seconds)
 
 
 def told(raised: BatchError) -> Fault:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from services.gateway.batched import CALL_BYTES_MAX
+from services.gateway.peers import Peers
 from services.gateway.quick import Lane, Quick
 
 _HEAD_BYTES_MAX: Final = 32 * 1024
@@ -44,9 +45,11 @@ class _QuickCycle:
 class Connection(HttpToolsProtocol):
     """Closes connections that are too many, and those whose request line and headers are too long or too slow."""
 
-    def __init__(self, quick: Quick, **uvicorns: Any) -> None:
+    def __init__(self, quick: Quick, peers: Peers, **uvicorns: Any) -> None:
         super().__init__(**uvicorns)
         self._quick = quick
+        self._peers = peers
+        self._has_place = False
         self._in_head = True
         self._head_bytes = 0
         # What came of a request since its head, or since the last piece of its body: chunk sizes and trailers.
@@ -58,9 +61,10 @@ class Connection(HttpToolsProtocol):
         self._held = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin, unless too many have."""
+        """Begin, unless too many have, of all or of this address."""
         super().connection_made(transport)
-        if len(self.connections) > _CONNECTIONS_MAX:
+        self._has_place = self._peers.enter(self._peer())
+        if len(self.connections) > _CONNECTIONS_MAX or not self._has_place:
             transport.close()
         self._within(_HEAD_SECONDS, transport.close)
 
@@ -69,6 +73,8 @@ class Connection(HttpToolsProtocol):
         self._lane = None
         self._stop_timer()
         self._stop_lingering()
+        if self._has_place:
+            self._peers.leave(self._peer())
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -106,7 +112,7 @@ class Connection(HttpToolsProtocol):
         Taken for some, what stands behind a body could say who calls, past a proxy that judges heads.
         """
         if self._in_head:
-            super().on_header(name, value)
+            HttpToolsProtocol.on_header(self, name, value)
 
     def on_headers_complete(self) -> None:
         """Hold what may go the quick way."""
@@ -143,6 +149,9 @@ class Connection(HttpToolsProtocol):
         if not self._is_whole and self._linger is None:
             self._linger = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
         super().on_response_complete()
+
+    def _peer(self) -> str:
+        return self.client[0] if self.client else ""
 
     def _may_be_held(self) -> bool:
         """Whether nothing else is under way here, and the body is small."""

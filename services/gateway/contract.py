@@ -6,7 +6,7 @@ import importlib.resources
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pool
@@ -148,7 +148,8 @@ def _enum_places(path: tuple[int, ...], name: str, enum: EnumDescriptorProto) ->
 def type_of(message: Message) -> Descriptor:
     """The type of a message; the two implementations of descriptors have one interface."""
     descriptor: Any = message.DESCRIPTOR
-    return cast("Descriptor", descriptor)
+    known: Descriptor = descriptor
+    return known
 
 
 def type_in(field: FieldDescriptor) -> Descriptor:

@@ -23,7 +23,7 @@ from services.gateway.domain.rate import MethodClass
 from services.gateway.guard import Guard
 from services.gateway.limits import InFlight
 from services.gateway.links import LinkDoor, OpenedLink
-from services.gateway.open_pages import OpenPages
+from services.gateway.open_pages import HEALTH, OpenPages
 from services.gateway.problems import problem, status_of
 from services.gateway.routes import Found, Routes
 from services.gateway.transcode import Transcoder
@@ -32,8 +32,9 @@ from services.gateway.watch import EventStream, Watches
 # In the scope of a request whose trace starts here, when it was decided before that it is kept.
 KEPT = "bihuan.kept"
 _SEND_SECONDS = 30.0
-# In every answer.
-EVER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_NO_SNIFF = (b"x-content-type-options", b"nosniff")
+# In every answer but an open page, which may be kept and asked about.
+EVER = ((b"cache-control", b"no-store"), _NO_SNIFF)
 # What a request is for: an operation, a channel's callback, a link, or nothing that is here.
 _Target = Found | CalledBack | OpenedLink | Fault
 _log = structlog.get_logger()
@@ -68,17 +69,25 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it. A caller who does not read its answer loses the connection."""
         request = _Request(scope, receive)
-        response = (
-            self._cors.preflight(request)
-            or await self._pages.answer(_raw_path(request), request)
-            or await self._traced_answer(request)
-        )
-        response.raw_headers.extend((*EVER, *self._cors.headers(request)))
+        response = self._cors.preflight(request) or await self._page(request) or await self._traced_answer(request)
+        ever = (_NO_SNIFF,) if "cache-control" in response.headers else EVER
+        response.raw_headers.extend((*ever, *self._cors.headers(request)))
         try:
             async with asyncio.timeout(None if isinstance(response, EventStream) else _SEND_SECONDS):
                 await response(scope, receive, send)
         except TimeoutError:
             _log.warning("answer not read", path=_told_path(request))
+
+    async def _page(self, request: Request) -> Response | None:
+        """An open page, so many a second for an address; None when none is asked for."""
+        path = _raw_path(request)
+        if not self._pages.has(path, request.method):
+            return None
+        try:
+            self._guard.read(request, MethodClass.READ if path == HEALTH else MethodClass.BULK)
+            return await self._pages.answer(path, request)
+        except Fault as fault:
+            return problem(fault, request.headers.get("accept-language", ""), "")
 
     async def _traced_answer(self, request: Request) -> Response:
         found = self._find(request)

@@ -5,6 +5,8 @@ Each of these is a part of its own; here is only the order in which they are ask
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +14,7 @@ from starlette.responses import Response
 from chassis.errors import Fault
 from services.gateway import kinds
 from services.gateway.address import Addresses, suspect_of
-from services.gateway.audit import Audit, entry_of
+from services.gateway.audit import Audit, Entry, entry_of
 from services.gateway.contract import Operation
 from services.gateway.domain.api_key import read_authorization
 from services.gateway.domain.caller import Caller
@@ -20,6 +22,7 @@ from services.gateway.domain.rate import MethodClass
 from services.gateway.rates import Quota, RateLimits
 from services.gateway.suspension import Origin, Suspensions
 
+A = TypeVar("A")
 _QUOTA = "bihuan.quota"
 _CALLBACK = "bihuan.payments.v1.ChannelService.IngestCallback"
 _DOWNLOAD = "bihuan.invoice_sync.v1.LinkService.DownloadByLink"
@@ -36,9 +39,11 @@ class Guard:
 
     def origin_of(self, request: Request) -> Origin:
         """Where a request comes from, unless that is suspended. Raises SUSPENDED."""
-        origin = Origin(self._addresses.of(request), _claimed(request.headers.get("authorization", "")))
-        self._suspensions.check(origin)
-        return origin
+        return self._unsuspended(self._addresses.of(request), request.headers.get("authorization", ""))
+
+    def origin_behind(self, peer: str, forwarded: str, authorization: str) -> Origin:
+        """The same, given the peer and the headers X-Forwarded-For and Authorization as they came."""
+        return self._unsuspended(self._addresses.behind(peer, forwarded), authorization)
 
     async def answered(
         self,
@@ -49,9 +54,17 @@ class Guard:
         answer: Callable[[], Awaitable[Response]],
     ) -> Response:
         """The answer to a caller that was proved. Raises SUSPENDED, RATE_LIMITED, and what Audit.kept raises."""
-        self._suspensions.check_key(origin, caller.caller_id)
-        request.scope[_QUOTA] = await self._rates.take(caller, kinds.method_class(operation))
+        request.scope[_QUOTA] = await self.let_in(operation, caller, origin)
         entry = self.audit.open(request, operation.method.full_name, origin.address, mutates=kinds.mutates(operation))
+        return await self.kept(entry, caller, answer)
+
+    async def let_in(self, operation: Operation, caller: Caller, origin: Origin) -> Quota:
+        """What a caller that was proved has left of its limit, after this call. Raises SUSPENDED and RATE_LIMITED."""
+        self._suspensions.check_key(origin, caller.caller_id)
+        return await self._rates.take(caller, kinds.method_class(operation))
+
+    async def kept(self, entry: Entry, caller: Caller, answer: Callable[[], Awaitable[A]]) -> A:
+        """The answer to a caller that was let in, once it stands in the audit. Raises what Audit.kept raises."""
         entry.caller_id, entry.operator, entry.tenant_id = caller.caller_id, caller.operator, caller.tenant_id
         return await self.audit.kept(entry, answer)
 
@@ -71,6 +84,10 @@ class Guard:
             entry.saw_unmasked = False  # it was not shown
             raise
 
+    def read(self, request: Request, method_class: MethodClass) -> None:
+        """Let who reads an open page do so, by its address at this gateway. Raises RATE_LIMITED."""
+        self._rates.take_alone(f"page:{suspect_of(self._addresses.of(request))}", method_class)
+
     async def called_back(
         self, account_id: str, request: Request, origin: Origin, answer: Callable[[], Awaitable[Response]]
     ) -> Response:
@@ -79,7 +96,13 @@ class Guard:
         self._rates.take_alone(f"callback:{suspect_of(origin.address)}", MethodClass.WRITE)
         entry = self.audit.open(request, _CALLBACK, origin.address, mutates=True)
         entry.caller_id, entry.keeps_refusals = f"channel:{account_id}", False
-        return await self.audit.kept(entry, answer)
+
+        async def told() -> Response:
+            response = await answer()
+            entry.is_refused = response.status_code >= HTTPStatus.BAD_REQUEST
+            return response
+
+        return await self.audit.kept(entry, told)
 
     async def opened(
         self,
@@ -113,21 +136,25 @@ class Guard:
     def admit(self, caller: Caller, peer: str, forwarded: str) -> Origin:
         """Where a request of a caller that was recognised by its key comes from. Raises SUSPENDED."""
         origin = Origin(self._addresses.behind(peer, forwarded), caller.caller_id)
-        self._suspensions.check(origin)
-        self._suspensions.check_key(origin, caller.caller_id)
+        self._suspensions.admit(origin)
         return origin
 
-    def take(self, operation: Operation, caller: Caller) -> Quota | None:
+    def take(self, method_class: MethodClass, caller: Caller) -> Quota | None:
         """Use up a token that is held here; None when there is none, or when the audit takes nothing now."""
         if not self.audit.takes:
             return None
-        return self._rates.take_held(caller, kinds.method_class(operation))
+        return self._rates.take_held(caller, method_class)
 
     def finish(self, request: Request, response: Response) -> None:
         """Tell the caller what it has left of its limit, when it came so far."""
         quota: Quota | None = request.scope.get(_QUOTA)
         if quota is not None:
             response.raw_headers.extend(quota.raw_headers())
+
+    def _unsuspended(self, address: str, authorization: str) -> Origin:
+        origin = Origin(address, _claimed(authorization))
+        self._suspensions.check(origin)
+        return origin
 
 
 def _claimed(authorization: str) -> str:

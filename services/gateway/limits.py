@@ -40,7 +40,14 @@ class InFlight:
         if not self.admits(worth):
             self._shed.add(1, {"worth": worth.value})
             fault = plain_fault(Kind.OVERLOADED)
-            raise HttpFault(503, fault.kind, fault.reason, fault.message, fault.message_zh, {"retry-after": "1"})
+            raise HttpFault(
+                503,
+                fault.kind,
+                fault.reason,
+                fault.message,
+                fault.message_zh,
+                retry_after_seconds=fault.retry_after_seconds,
+            )
         began = self.enter()
         try:
             yield

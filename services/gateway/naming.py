@@ -1,8 +1,9 @@
 """What a message is about: the ids that stand in it, by the names of its fields. Nothing sensitive counts."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -17,31 +18,50 @@ _NOT_THINGS = frozenset({"request_id", "trace_id"})
 
 
 @dataclass(frozen=True, slots=True)
+class _Held:
+    """A field in which others are, and how the first id of each is had."""
+
+    name: str
+    is_list: bool
+    first_id: Callable[[Message], str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
-    """The ids of a message itself, and where in it others are: the field, and the first id of what is in it."""
+    """How the ids of a message itself are had, and where in it others are."""
 
-    own: tuple[str, ...]
-    held: tuple[tuple[FieldDescriptor, str], ...]
+    own: Callable[[Message], tuple[str, ...]]
+    held: tuple[_Held, ...]
 
 
-def ids_in(message: Message) -> Iterator[str]:
+def ids_in(message: Message) -> list[str]:
     """The ids of a message, then the first id of each message that it holds, of a list the first 20."""
     plan = _plan(type_of(message))
-    for name in plan.own:
-        yield getattr(message, name)
-    for field, name in plan.held:
-        if field.is_repeated:
-            for part in getattr(message, field.name)[:RESOURCE_IDS_MAX]:
-                yield getattr(part, name)
-        elif message.HasField(field.name):
-            yield getattr(getattr(message, field.name), name)
+    found = list(plan.own(message))
+    for held in plan.held:
+        if held.is_list:
+            found += map(held.first_id, getattr(message, held.name)[:RESOURCE_IDS_MAX])
+        elif message.HasField(held.name):
+            found.append(held.first_id(getattr(message, held.name)))
+    return found
 
 
 @functools.cache
 def _plan(descriptor: Descriptor) -> _Plan:
     messages = [field for field in descriptor.fields if field.message_type and not _is_map(field.message_type)]
-    held = [(field, names[0]) for field in messages if field.message_type and (names := _own(field.message_type))]
-    return _Plan(_own(descriptor), tuple(held))
+    held = [
+        _Held(field.name, field.is_repeated, attrgetter(names[0]))
+        for field in messages
+        if field.message_type and (names := _own(field.message_type))
+    ]
+    return _Plan(_getter(_own(descriptor)), tuple(held))
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Message], tuple[str, ...]]:
+    """What has these fields of a message at once; for one name alone `attrgetter` gives no tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda message: tuple(getattr(message, name) for name in names)
 
 
 def _is_map(descriptor: Descriptor) -> bool:

@@ -5,14 +5,16 @@ import functools
 import gzip
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import docs_page
+from services.gateway import docs_page, entity_tags
 
-PATHS: Final = ("/healthz", "/openapi.json", "/docs", "/docs.css", "/docs.js")
+HEALTH: Final = "/healthz"
+PATHS: Final = (HEALTH, "/openapi.json", "/docs", "/docs.css", "/docs.js")
 # Nothing but what is served here, and no form, frame or script in the page itself.
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -21,30 +23,50 @@ _POLICY: Final = (
 _GZIP_BYTES_MIN: Final = 1_024
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A page as it is sent, with its strong entity tag (RFC 9110, 8.8.3): compressed it is another thing."""
+
+    body: bytes
+    tag: str
+    encoding: str = ""
+
+
 class OpenPages:
     """The pages, each made when it is first asked for and kept then."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._pages: dict[str, tuple[str, Callable[[], bytes]]] = {
-            "/healthz": ("application/json", lambda: b'{"status":"serving"}'),
+            HEALTH: ("application/json", lambda: b'{"status":"serving"}'),
             "/openapi.json": ("application/json", lambda: json.dumps(document, ensure_ascii=False).encode("utf-8")),
             "/docs": ("text/html", lambda: docs_page.render(document)),
             "/docs.css": ("text/css", lambda: docs_page.static("docs.css")),
             "/docs.js": ("text/javascript", lambda: docs_page.static("docs.js")),
         }
         assert tuple(self._pages) == PATHS, "what is open is told in one place"
-        self._bodies = functools.cache(self._made)
+        self._forms = functools.cache(self._made)
 
-    async def answer(self, path: str, request: Request) -> Response | None:
-        """The page at a path, or None when it is none of these or is not asked for."""
-        if request.method not in ("GET", "HEAD") or path not in self._pages:
-            return None
-        plain, small = await asyncio.to_thread(self._bodies, path)  # to write one takes a while, once
-        headers = {"content-security-policy": _POLICY, "vary": "accept-encoding", "referrer-policy": "no-referrer"}
-        if small and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(small, headers=headers | {"content-encoding": "gzip"}, media_type=self._pages[path][0])
-        return Response(plain, headers=headers, media_type=self._pages[path][0])
+    def has(self, path: str, verb: str) -> bool:
+        """Whether a page is asked for."""
+        return verb in ("GET", "HEAD") and path in self._pages
 
-    def _made(self, path: str) -> tuple[bytes, bytes]:
-        plain = self._pages[path][1]()
-        return plain, gzip.compress(plain, mtime=0) if len(plain) >= _GZIP_BYTES_MIN else b""
+    async def answer(self, path: str, request: Request) -> Response:
+        """A page that is here, or 304 without it for who has it. Raises MALFORMED_REQUEST and VERSION_MISMATCH."""
+        plain, small = await asyncio.to_thread(self._forms, path)  # to write one takes a while, once
+        form = small if "gzip" in request.headers.get("accept-encoding", "") else plain
+        headers = {"content-security-policy": _POLICY, "referrer-policy": "no-referrer", "etag": form.tag}
+        if form.encoding:
+            headers["content-encoding"] = form.encoding
+        answer = Response(form.body, headers=headers, media_type=self._pages[path][0])
+        answer = entity_tags.on_condition(answer, request)
+        answer.headers.update({"vary": "accept-encoding", "cache-control": "no-cache"})
+        return answer
+
+    def _made(self, path: str) -> tuple[_Form, _Form]:
+        """A page as it is, and for who takes it compressed: the same where that gains nothing."""
+        body = self._pages[path][1]()
+        plain = _Form(body, entity_tags.tag_of(body, frozenset()))
+        if len(body) < _GZIP_BYTES_MIN:
+            return plain, plain
+        small = gzip.compress(body, mtime=0)
+        return plain, _Form(small, entity_tags.tag_of(small, frozenset()), "gzip")

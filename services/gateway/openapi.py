@@ -16,7 +16,7 @@ from services.gateway.masking import mask
 from services.gateway.policy.table import KINDS
 from services.gateway.requests import REQUEST_ID, has_request_id, told_by_gateway
 from services.gateway.schemas import Schema, Schemas, is_required
-from services.gateway.transcode import header_of
+from services.gateway.uploads import header_of
 
 _REASON_PREFIX = "ERROR_REASON_"
 _DESCRIPTION = """The one door to Bihuan: payments in, reconciled with what the channels say, every invoice in the tax

@@ -31,8 +31,10 @@ class HttpFault(Fault):
         message: str,
         message_zh: str,
         headers: Mapping[str, str] | None = None,
+        *,
+        retry_after_seconds: int = 0,
     ) -> None:
-        super().__init__(kind, reason, message, message_zh)
+        super().__init__(kind, reason, message, message_zh, retry_after_seconds=retry_after_seconds)
         self.status = status
         self.headers = dict(headers or {})
 

@@ -16,12 +16,14 @@ from google.protobuf.message import Message
 from chassis import telemetry
 from chassis.batch import BatchError
 from chassis.errors import Fault
-from services.gateway import batched, kinds, limits, requests, transcode
+from services.gateway import batched, calls, kinds, limits, requests
 from services.gateway.access import Access
+from services.gateway.answer_json import to_json
 from services.gateway.audit import Entry, digest_head, outcome_of
-from services.gateway.batched import Together
+from services.gateway.batched import CALL_BYTES_MAX, Together
 from services.gateway.contract import Operation
 from services.gateway.domain.caller import Caller
+from services.gateway.domain.rate import MethodClass
 from services.gateway.domain.shedding import Worth
 from services.gateway.door import EVER, KEPT, log_refusal, refusal, trace_headers
 from services.gateway.guard import Guard
@@ -54,8 +56,10 @@ class Lane:
     """An operation whose calls may go this way."""
 
     operation: Operation
+    method: str
     together: Together
     worth: Worth
+    method_class: MethodClass
     digest_head: bytes
 
 
@@ -65,6 +69,7 @@ class _Call:
     caller: Caller
     origin: Origin
     message: Message
+    sent: bytes
     entry: Entry
     quota: Quota
     traceparent: str
@@ -123,7 +128,7 @@ class Quick:
         try:
             peer, forwarded = scope["client"][0], headers.get(b"x-forwarded-for", b"").decode("latin-1")
             origin = self._guard.admit(caller, peer, forwarded)
-            message = self._request(lane, headers, body, caller)
+            message, sent = self._request(lane, headers, body, caller)
         except Exception:  # noqa: BLE001  the door comes upon the same, and tells it
             return False
         told = headers.get(b"traceparent", b"").decode("latin-1")
@@ -131,13 +136,13 @@ class Quick:
         if traceparent is None:
             scope[KEPT] = not told
             return False
-        quota = self._guard.take(lane.operation, caller)
+        quota = self._guard.take(lane.method_class, caller)
         if quota is None:
             return False
         entry = self._entry(lane, caller, origin, body, traceparent)
         language = headers.get(b"accept-language", b"").decode("latin-1")
         began = self._in_flight.enter()
-        self._send(_Call(lane, caller, origin, message, entry, quota, traceparent, language, reply, began))
+        self._send(_Call(lane, caller, origin, message, sent, entry, quota, traceparent, language, reply, began))
         return True
 
     def _lane(self, operation: Operation, together: Together) -> Lane | None:
@@ -146,25 +151,31 @@ class Quick:
         if not is_plain or not kinds.mutates(operation):
             return None
         head = digest_head(operation.verb, operation.public_template.encode("ascii"), b"")
-        return Lane(operation, together, kinds.worth(operation), head)
+        method, method_class = operation.method.full_name, kinds.method_class(operation)
+        return Lane(operation, method, together, kinds.worth(operation), method_class, head)
 
-    def _request(self, lane: Lane, headers: dict[bytes, bytes], body: bytes, caller: Caller) -> Message:
-        """The call's request, if it is right and the caller may make it; whatever is raised else is the door's."""
+    def _request(self, lane: Lane, headers: dict[bytes, bytes], body: bytes, caller: Caller) -> tuple[Message, bytes]:
+        """The call's request, also as it is sent, if it is right and the caller may make it.
+
+        Whatever is raised else is the door's.
+        """
         operation = lane.operation
-        self._access.permit(caller, operation.method.full_name)
+        self._access.permit(caller, lane.method)
         if not limits.is_json(headers.get(b"content-type", b"application/json").decode("latin-1")):
             raise ValueError("not JSON")
         key = headers.get(b"idempotency-key")
         idempotency_key = None if key is None else key.decode("latin-1")
         message = requests.of_call(operation, {}, "", body, idempotency_key, caller)
-        if self._scope.judge(operation, message, caller) is not None or not lane.together.takes(message):
-            raise ValueError("something else has to be asked, or it goes alone")
-        return message
+        if self._scope.judge(operation, message, caller) is not None:
+            raise ValueError("something else has to be asked")
+        sent = message.SerializeToString()
+        if len(sent) > CALL_BYTES_MAX:
+            raise ValueError("it goes alone")
+        return message, sent
 
     def _entry(self, lane: Lane, caller: Caller, origin: Origin, body: bytes, traceparent: str) -> Entry:
-        entry = self._guard.audit.open_whole(
-            lane.operation.method.full_name, origin.address, lane.digest_head, body, traceparent[3:35]
-        )
+        audit = self._guard.audit
+        entry = audit.open_whole(lane.method, origin.address, lane.digest_head, body, traceparent[3:35])
         entry.caller_id, entry.operator, entry.tenant_id = caller.caller_id, caller.operator, caller.tenant_id
         return entry
 
@@ -173,7 +184,7 @@ class Quick:
         self._open[call] = asyncio.get_running_loop().time() + self._seconds
         self._watch()
         try:
-            sent = call.lane.together.send(call.message, call.traceparent, self._seconds)
+            sent = call.lane.together.send(call.sent, call.traceparent, self._seconds)
         except BatchError as raised:
             self._answered(call, None, raised)
         else:
@@ -186,7 +197,7 @@ class Quick:
             raised = batched.told(raised)
         try:
             if isinstance(raised, Fault):
-                raise transcode.told(raised, call.message, call.lane.operation, call.caller)
+                raise calls.told(raised, call.message, call.lane.operation, call.caller)
             if raised is not None:
                 raise raised
             assert done is not None, "without an answer there is an exception"
@@ -197,8 +208,9 @@ class Quick:
 
     def _show(self, call: _Call, answer: Message) -> None:
         self._scope.judge_answer(call.lane.operation, answer, call.caller)
-        call.is_replayed = transcode.is_replayed(answer)
-        call.content = transcode.shown(answer, self._table.hidden_from(call.caller), call.entry)
+        call.is_replayed = calls.is_replayed(answer)
+        calls.show(answer, self._table.hidden_from(call.caller), call.entry)
+        call.content = to_json(answer)
 
     def _write(self, call: _Call) -> None:
         """The answer leaves once it stands in the audit."""
@@ -251,6 +263,5 @@ class Quick:
 
 def _tail(call: _Call) -> bytes:
     """The headers that every answer of a call has: its limit, its trace, and what is always there."""
-    limit = b"".join(b"%b: %b\r\n" % header for header in call.quota.raw_headers())
     trace = b"".join(b"%b: %b\r\n" % header for header in trace_headers(call.traceparent))
-    return limit + trace + _EVER
+    return call.quota.lines() + trace + _EVER

@@ -53,6 +53,12 @@ class Quota:
         name, policy, quota = _policy(self.method_class, int(self.per_second))
         return [(b"ratelimit-policy", policy), (b"ratelimit", b'"%b";r=%d;t=1' % (name, min(self.left, quota)))]
 
+    def lines(self) -> bytes:
+        """The same as lines of a head."""
+        name, policy, quota = _policy(self.method_class, int(self.per_second))
+        told = (policy, name, min(self.left, quota))
+        return b'ratelimit-policy: %b\r\nratelimit: "%b";r=%d;t=1\r\n' % told
+
 
 @functools.lru_cache(1_024)
 def _policy(method_class: MethodClass, quota: int) -> tuple[bytes, bytes, int]:
@@ -219,5 +225,6 @@ class RateLimits:
             "RATE_LIMITED",
             f"more than {quota.per_second:g} calls a second of class {quota.method_class}; nothing was done",
             f"超过每秒 {quota.per_second:g} 次的调用上限（{quota.method_class}），本次请求未执行",
-            quota.headers() | {"retry-after": str(max(1, math.ceil(seconds)))},
+            quota.headers(),
+            retry_after_seconds=max(1, math.ceil(seconds)),
         )

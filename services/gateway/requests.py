@@ -53,11 +53,16 @@ def of_call(
 ) -> Message:
     """The request of a caller, as its service is to have it. Raises what `build` does, and REQUEST_ID_CONFLICT."""
     message = build(operation, variables, query, body)
+    make_callers(message, operation, idempotency_key, caller)
+    return message
+
+
+def make_callers(message: Message, operation: Operation, idempotency_key: str | None, caller: Caller) -> None:
+    """Make a request its caller's own: its key, its tenant's request ids, who acts. Raises REQUEST_ID_CONFLICT."""
     if REQUEST_ID not in operation.variables:  # there it names another request, and does not make this one
         fill_request_id(message, idempotency_key)
         own_request_ids(message, caller)
     fill_operator(message, caller.operator)
-    return message
 
 
 def fill_query(message: Message, query: str, taken: Iterable[str] = ()) -> None:
@@ -87,7 +92,10 @@ def fill_request_id(message: Message, idempotency_key: str | None) -> None:
             "the Idempotency-Key header and request_id are both given and differ",
             "请求头 Idempotency-Key 与 request_id 同时给出且不一致",
         )
-    fields.put(message, REQUEST_ID, idempotency_key)
+    if _REQUEST_ID_RULE.fullmatch(idempotency_key):
+        setattr(message, REQUEST_ID, idempotency_key)  # as it surely fits
+    else:
+        fields.put(message, REQUEST_ID, idempotency_key)
 
 
 def fill_file_name(message: Message, file_name: str) -> None:
@@ -103,13 +111,13 @@ def own_request_ids(message: Message, caller: Caller) -> None:
     """
     if caller.is_of_platform:
         return
-    for field in type_of(message).fields:
-        if field.name == REQUEST_ID and _REQUEST_ID_RULE.fullmatch(given := getattr(message, REQUEST_ID)):
-            owned = f"{caller.tenant_id}\n{given}".encode()
-            setattr(message, REQUEST_ID, hashlib.sha256(owned).hexdigest())
-        elif field.is_repeated and field.message_type and has_request_id(field.message_type):
-            for part in getattr(message, field.name):
-                own_request_ids(part, caller)
+    descriptor = type_of(message)
+    if has_request_id(descriptor) and _REQUEST_ID_RULE.fullmatch(given := getattr(message, REQUEST_ID)):
+        owned = f"{caller.tenant_id}\n{given}".encode()
+        setattr(message, REQUEST_ID, hashlib.sha256(owned).hexdigest())
+    for name in _lists_of_requests(descriptor):
+        for part in getattr(message, name):
+            own_request_ids(part, caller)
 
 
 def fill_operator(message: Message, operator: str) -> None:
@@ -119,6 +127,7 @@ def fill_operator(message: Message, operator: str) -> None:
             setattr(message, name, operator)
 
 
+@functools.cache
 def has_request_id(descriptor: Descriptor) -> bool:
     """Whether a message has the field that makes a call repeatable."""
     return REQUEST_ID in descriptor.fields_by_name
@@ -142,6 +151,13 @@ def with_cure(fault: Fault) -> Fault:
         fields=cured,
         metadata=fault.metadata,
     )
+
+
+@functools.cache
+def _lists_of_requests(descriptor: Descriptor) -> tuple[str, ...]:
+    """The fields of a request that hold many others, each with a request id of its own."""
+    lists = (field for field in descriptor.fields if field.is_repeated and field.message_type)
+    return tuple(field.name for field in lists if field.message_type and has_request_id(field.message_type))
 
 
 @functools.cache

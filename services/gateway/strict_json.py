@@ -6,6 +6,7 @@ RFC 8259 with the limits of I-JSON (RFC 7493): UTF-8 without a mark, no name twi
 import json
 import math
 import re
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import orjson
@@ -66,16 +67,19 @@ def _quick(body: bytes) -> dict[str, Any] | None:
     return value
 
 
-def _string_count(value: Any) -> float:
-    """How many names and texts are in a value; NaN, which equals nothing, when it has a float."""
-    kind = type(value)
-    if kind is str:
-        return 1
-    if kind is dict:
-        return len(value) + sum(map(_string_count, value.values()))
-    if kind is list:
-        return sum(map(_string_count, value))
-    return math.nan if kind is float else 0
+def _string_count(held: dict[str, Any] | list[Any]) -> float:
+    """How many names and texts are in an object or a list; NaN, which equals nothing, when it has a float."""
+    values: Iterable[Any] = held.values() if isinstance(held, dict) else held
+    count: float = len(held) if isinstance(held, dict) else 0
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            count += 1
+        elif kind is dict or kind is list:
+            count += _string_count(value)
+        elif kind is float:
+            return math.nan
+    return count
 
 
 def malformed(message: str, message_zh: str, fields: tuple[FieldFault, ...] = ()) -> Fault:

@@ -59,24 +59,17 @@ class Suspensions:
 
     def check(self, origin: Origin) -> None:
         """Refuse who is suspended, before its key is looked at. Raises SUSPENDED."""
-        now = self._now()
-        address = suspect_of(origin.address)
-        seconds = self._suspects.suspended_seconds(Subject(address, origin.claimed_key_id), now)
-        if origin.claimed_key_id and not self._is_good(address, origin.claimed_key_id, now):
-            seconds = max(seconds, self._suspects.suspended_seconds(Subject(address, ""), now))
-        if seconds:
-            raise _suspended(seconds)
+        self._check(origin, self._now())
 
     def check_key(self, origin: Origin, caller_id: str) -> None:
         """Refuse a caller that has proved who it is and is suspended. Raises SUSPENDED."""
+        self._check_key(origin, caller_id, self._now())
+
+    def admit(self, origin: Origin) -> None:
+        """Both, for a caller that has proved to have the key that it claims. Raises SUSPENDED."""
         now = self._now()
-        if seconds := self._suspects.suspended_seconds(Subject("", caller_id), now):
-            raise _suspended(seconds)
-        good = (suspect_of(origin.address), origin.claimed_key_id)
-        self._good[good] = now
-        self._good.move_to_end(good)
-        if len(self._good) > _GOOD_MAX:
-            self._good.popitem(last=False)
+        self._check(origin, now)
+        self._check_key(origin, origin.claimed_key_id, now)
 
     def judge(self, fault: Fault, origin: Origin, caller_id: str, path: bytes, raw: bytes) -> None:
         """Count what a refusal says about who was refused.
@@ -127,6 +120,26 @@ class Suspensions:
         self._lifted = {one.suspension_id for one in found if one.lift_time is not None}
         self._gauge.set(sum(one.lift_time is None for one in found))
         return written
+
+    def _check(self, origin: Origin, now: float) -> None:
+        if not self._suspects.suspends_anyone(now):
+            return
+        address = suspect_of(origin.address)
+        seconds = self._suspects.suspended_seconds(Subject(address, origin.claimed_key_id), now)
+        if origin.claimed_key_id and not self._is_good(address, origin.claimed_key_id, now):
+            seconds = max(seconds, self._suspects.suspended_seconds(Subject(address, ""), now))
+        if seconds:
+            raise _suspended(seconds)
+
+    def _check_key(self, origin: Origin, caller_id: str, now: float) -> None:
+        is_quiet = not self._suspects.suspends_anyone(now)
+        if not is_quiet and (seconds := self._suspects.suspended_seconds(Subject("", caller_id), now)):
+            raise _suspended(seconds)
+        good = (suspect_of(origin.address), origin.claimed_key_id)
+        self._good[good] = now
+        self._good.move_to_end(good)
+        if len(self._good) > _GOOD_MAX:
+            self._good.popitem(last=False)
 
     def _offend(self, subject: Subject, offence: Offence, path: bytes = b"") -> None:
         suspension = self._suspects.offend(subject, offence, self._now(), path)

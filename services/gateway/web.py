@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from services.gateway.connection import Connection
+from services.gateway.peers import Peers
 from services.gateway.quick import Quick
 
 _KEEP_ALIVE_SECONDS = 30
@@ -33,7 +34,7 @@ class Running:
         await self.task
 
 
-async def start(listen: str, application: ASGIApp, quick: Quick) -> Running:
+async def start(listen: str, application: ASGIApp, quick: Quick, peers: Peers) -> Running:
     """Listen at host:port; port 0 takes a free one. Raises OSError when the port is taken.
 
     The application answers every request that is not for the quick way.
@@ -46,7 +47,7 @@ async def start(listen: str, application: ASGIApp, quick: Quick) -> Running:
     server = _Server(
         uvicorn.Config(
             application,
-            http=cast("type[asyncio.Protocol]", functools.partial(Connection, quick)),
+            http=cast("type[asyncio.Protocol]", functools.partial(Connection, quick, peers)),
             ws="none",
             lifespan="off",
             log_config=None,

@@ -7,9 +7,21 @@ from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 
+import grpc
 import httpx
 import pytest
+from bihuan.invoice_sync.v1 import (
+    invoice_pb2,
+    invoice_service_pb2,
+    invoice_service_pb2_grpc,
+    merchant_pb2,
+    merchant_service_pb2,
+    merchant_service_pb2_grpc,
+)
+from bihuan.payments.v1 import payment_service_pb2, payment_service_pb2_grpc
+from bihuan.type.v1 import money_pb2
 from bihuan_client import Refused
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.money import Money
 from cli import spans
@@ -23,6 +35,7 @@ from tests.support.span_tree import shape
 from tests.support.system import WATER, System
 
 DAY = date(2026, 3, 1)
+BOOKED = (invoice_pb2.SYNC_STATE_BOOKED, invoice_pb2.SYNC_STATE_CONFIRMED)
 PAID_AT = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
 # What one payment does whose invoice is issued by policy and whose first answer is lost. Twins are folded.
@@ -125,6 +138,42 @@ async def test_the_trace_bears_no_name_and_no_tax_number(system: System):
     assert "张小明" not in words
     assert WATER["sellerTaxId"] not in words
     assert WATER["sellerName"] not in words
+
+
+async def test_by_stub_and_key_alone_a_payment_goes_all_the_way_to_a_booked_invoice(system: System):
+    """What a customer's service does that speaks gRPC: its key goes along, and the gateway is all that it reaches."""
+    water = merchant_pb2.MerchantProfile(
+        merchant_id="grpc-water",
+        issue_policy=invoice_pb2.ISSUE_POLICY_ON_SUCCESS,
+        seller_name=WATER["sellerName"],
+        seller_tax_id=WATER["sellerTaxId"],
+    )
+    pay = payment_service_pb2.RecordPaymentRequest(
+        request_id="by-grpc-1",
+        merchant_id="grpc-water",
+        merchant_order_no="ONE-GRPC",
+        channel="wechat_pay",
+        channel_txn_no="4200000777",
+        amount=money_pb2.Money(currency_code="CNY", amount_minor=4_200),
+        pay_time=Timestamp(seconds=int(PAID_AT.timestamp())),
+    )
+    bearer = {"metadata": [("authorization", f"Bearer {system.stack.addresses.token()}")], "timeout": 30}
+
+    async with grpc.aio.insecure_channel(system.stack.addresses.gateway_grpc_target) as channel:
+        merchants = merchant_service_pb2_grpc.MerchantServiceStub(channel)
+        await merchants.SetMerchantProfile(merchant_service_pb2.SetMerchantProfileRequest(profile=water), **bearer)
+        recorded = await payment_service_pb2_grpc.PaymentServiceStub(channel).RecordPayment(pay, **bearer)
+        invoices = invoice_service_pb2_grpc.InvoiceServiceStub(channel)
+        asked = invoice_service_pb2.ListInvoicesRequest(payment_id=recorded.payment.payment_id)
+
+        async def booked() -> invoice_pb2.Invoice | None:
+            found = (await invoices.ListInvoices(asked, **bearer)).invoices
+            return found[0] if found and found[0].invoice_number and found[0].sync_state in BOOKED else None
+
+        invoice = await eventually(booked, timeout_seconds=60)
+
+    (kept,) = [row for row in system.tax.book() if row["order_no"] == "ONE-GRPC"]
+    assert (kept["number"], kept["amount_minor"]) == (invoice.invoice_number, 4_200)
 
 
 def test_the_same_order_again_is_the_same_payment_and_another_amount_is_refused(system: System):

@@ -19,9 +19,10 @@ from google.protobuf.message_factory import GetMessageClass
 from chassis import server
 from chassis.errors import Fault, to_status
 from chassis.validation import validate
-from services.gateway import app, contract
+from services.gateway import access, app, contract
 from services.gateway.batched import batch_method
 from services.gateway.config import Config
+from services.gateway.quick import Quick
 
 # The gateway's side of the door is plain HTTP; reading all the world's certificates for each client takes a while.
 TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -119,6 +120,11 @@ class Peer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.gateway.outside.port}"
 
+    @property
+    def grpc_target(self) -> str:
+        assert self.gateway.outside_grpc is not None
+        return f"127.0.0.1:{self.gateway.outside_grpc.port}"
+
 
 @contextlib.asynccontextmanager
 async def running_peer(upstream: Upstream, database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Peer]:
@@ -128,6 +134,7 @@ async def running_peer(upstream: Upstream, database_url: str, folder: Path, **se
     usual = {
         "listen": "127.0.0.1:0",
         "http_listen": "127.0.0.1:0",
+        "grpc_listen": "127.0.0.1:0",
         "database_url": database_url,
         "admin_key_file": str(key_file),
         "call_timeout_seconds": 20.0,
@@ -143,7 +150,7 @@ async def running_peer(upstream: Upstream, database_url: str, folder: Path, **se
             async with _caller(url, made["token"]) as plain:
                 yield Peer(gateway, admin, plain, token)
     finally:
-        await gateway.outside.stop()
+        await gateway.shut()
         await gateway.inside.stop()
         await gateway.close()
 
@@ -172,3 +179,22 @@ async def peer(upstream: Upstream, fresh_database: Any, tmp_path: Path) -> Async
 def _caller(url: str, token: str) -> httpx.AsyncClient:
     headers = {"authorization": f"Bearer {token}"}
     return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=60, verify=TRUSTS_NOBODY)
+
+
+@pytest.fixture
+def ways(monkeypatch):
+    """Which way each request to a lane went, in their order; `ways.door` sends all of them through the door."""
+
+    class Ways(list[str]):
+        door = False
+
+    taken, take = Ways(), Quick.take
+
+    def watched(self, *arguments):
+        went = not taken.door and take(self, *arguments)
+        taken.append("quick" if went else "door")
+        return went
+
+    monkeypatch.setattr(Quick, "take", watched)
+    monkeypatch.setattr(access, "CACHE_SECONDS", 60.0)  # else a slow minute sends some to the door
+    return taken

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -367,8 +367,8 @@ def test_the_hash_of_a_link_is_what_the_documents_say():
     "reason", ["", "refund", 'a "quoted" \\ back', "\x01\x1f\x7f\t\n", "王小明", "é", "😀", "\u2028"]
 )
 def test_a_digest_is_of_ascii_json_whatever_the_texts_are(reason):
-    record = replace(store._PROBE, reason=reason, resource_ids=("pay_1", reason))
-    fields = [getattr(record, name) for name in type(record).__dataclass_fields__ if name != "batch_signature"]
+    record = store._PROBE._replace(reason=reason, resource_ids=("pay_1", reason))
+    fields = [getattr(record, name) for name in type(record)._fields if name != "batch_signature"]
     fields[1], fields[6], fields[12] = microseconds(record.record_time), ["pay_1", reason], record.request_sha256.hex()
 
     assert record.digest() == hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode("ascii")).digest()

@@ -244,6 +244,52 @@ def test_every_change_of_something_that_has_a_version_says_where_it_stands():
         assert contract.field_at(got[one.method.full_name].method.output_type, named.answer_field).name == "version"
 
 
+# Things without a version, and what refuses the second of two people: each is proved by a test of its own service.
+REFUSED_BY = {
+    "the state of a request that is held: it is released or cancelled once": {
+        "BulkRequestService.ReleaseBulkRequest",
+        "BulkRequestService.CancelBulkRequest",
+    },
+    "the decision, which is made once": {
+        "ConfirmationService.ConfirmInvoiceRequest",
+        "ConfirmationService.RefuseInvoiceRequest",
+        "InvoiceApplicationService.ReviewInvoiceApplication",
+        "InvoiceApplicationService.WithdrawInvoiceApplication",
+    },
+    "the move that is wanted already, or was made": {"RedLetterService.MoveRedLetter"},
+    "the state of each invoice of a package: what was taken back is not again": {"ManualService.ReleaseManualPackage"},
+    "the state of a version, and a report against what decides now": {
+        "RuleSetService.ActivateRuleSetVersion",
+        "RuleSetService.RetireRuleSetVersion",
+        "RuleSetService.StartRegression",
+    },
+    "what the channel answers, which is followed and not decided": {
+        "PaymentService.ConfirmPayment",
+        "PaymentService.ClosePayment",
+        "RefundService.ConfirmRefund",
+    },
+    "the money that is left to invoice": {"RedLetterService.InvoiceRemainder"},
+    "nothing: it adds something, and changes nothing that anybody saw": {
+        "DeliveryService.DeliverInvoice",
+        "WebhookService.TestWebhookEndpoint",
+        "WebhookService.ReplayWebhookEvents",
+        "WebhookService.ReplayWebhookDelivery",
+    },
+}
+
+
+def test_of_what_has_no_version_its_own_state_refuses_who_comes_second():
+    operations = contract.load().operations
+    changed = conditions.gets(operations)
+    without = {
+        one.method.full_name.removeprefix(f"bihuan.{one.area}.v1.")
+        for one in operations
+        if one.method.full_name in changed and not conditions.versioned_of(one.method).request_field
+    }
+
+    assert without == set().union(*REFUSED_BY.values()), "say what refuses the second, or give it a version"
+
+
 def test_a_tag_tells_its_version_and_one_of_another_making_none():
     tag = entity_tags.tag_of(b"{}", frozenset({1}), "12")
 

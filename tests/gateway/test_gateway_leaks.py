@@ -1,20 +1,24 @@
-"""The matrix: no role sees, by any method, anything of a foreign merchant, nor what is masked for it."""
+"""The matrix, over HTTP and by gRPC: no role sees, by any method, what is of a foreign merchant or masked for it."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
+import grpc
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from chassis.errors import Fault, Kind
+from chassis.errors import STATUS_OF, Fault, Kind
 from services.gateway import contract
+from services.gateway.contract import Operation
 from services.gateway.domain.caller import Caller, CallerKind
 from services.gateway.domain.role import ONLY_OF_MERCHANTS, ONLY_OF_PLATFORM, Role
 from services.gateway.masking import EVERY_KIND, kind_of
 from services.gateway.policy import table
 from services.gateway.scope import access_of
-from tests.support.public_calls import sample
+from tests.support.called import called
+from tests.support.public_calls import messages, sample
 
 OPERATIONS = {operation.method.full_name: operation for operation in contract.load().operations}
 BEHIND = {name: one for name, one in OPERATIONS.items() if one.area != "gateway"}
@@ -118,6 +122,39 @@ async def _callers(peer) -> list[Known]:
     return found
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a caller was told, as HTTP numbers it."""
+
+    status_code: int
+    text: str
+
+
+_HTTP_OF = {grpc.StatusCode.OK: 200, **dict(STATUS_OF.values())}
+Ask = Callable[[Known, Operation, str, bytes | None], Awaitable[Told]]
+
+
+@contextlib.asynccontextmanager
+async def _asking(peer, way: str) -> AsyncIterator[Ask]:
+    """Asks one way or the other for the same."""
+
+    async def over_http(known: Known, operation, path: str, body: bytes | None) -> Told:
+        answer = await peer.plain.request(operation.verb, path, content=body, headers=known.headers)
+        return Told(answer.status_code, answer.text)
+
+    if way == "http":
+        yield over_http
+        return
+    async with grpc.aio.insecure_channel(peer.grpc_target) as channel:
+
+        async def by_grpc(known: Known, operation, path: str, body: bytes | None) -> Told:
+            asked = messages(operation, path, body)
+            told = await called(channel, operation.method.full_name, asked, known.headers)
+            return Told(_HTTP_OF[told.code], told.text)
+
+        yield by_grpc
+
+
 def _reachable(known: Known) -> Iterator[str]:
     for name, operation in BEHIND.items():
         is_open = known.caller.is_of_platform or not access_of(operation.method).platform
@@ -126,52 +163,55 @@ def _reachable(known: Known) -> Iterator[str]:
 
 
 @pytest.mark.timeout(120)
-async def test_every_role_gets_its_own_and_only_the_secrets_that_it_may_see(peer, upstream):
+@pytest.mark.parametrize("way", ["http", "grpc"])
+async def test_every_role_gets_its_own_and_only_the_secrets_that_it_may_see(peer, upstream, way):
     world = World(MINE)
     world.install(upstream)
     shown = hidden = given = 0
-    for known in await _callers(peer):
-        reachable = set(_reachable(known))
-        for name, operation in BEHIND.items():
-            path, body = sample(operation, MINE)
-            answer = await peer.plain.request(operation.verb, path, content=body, headers=known.headers)
-            case = (known.caller.roles, known.caller.merchant_ids, name, answer.text[:300])
-            if name not in reachable:
-                assert answer.status_code == 403, case
-                assert world.marker not in answer.text, case
-                continue
-            assert answer.status_code == 200, case
-            given += str(AMOUNTS[MINE]) in answer.text
-            for kind, secret in world.secrets[name]:
-                is_hidden = kind in TABLE.hidden_from(known.caller)
-                assert (secret in answer.text) != is_hidden, (*case, secret)
-                shown, hidden = shown + (not is_hidden), hidden + is_hidden
+    async with _asking(peer, way) as ask:
+        for known in await _callers(peer):
+            reachable = set(_reachable(known))
+            for name, operation in BEHIND.items():
+                answer = await ask(known, operation, *sample(operation, MINE))
+                case = (known.caller.roles, known.caller.merchant_ids, name, answer.text[:300])
+                if name not in reachable:
+                    assert answer.status_code == 403, case
+                    assert world.marker not in answer.text, case
+                    continue
+                assert answer.status_code == 200, case
+                given += str(AMOUNTS[MINE]) in answer.text
+                for kind, secret in world.secrets[name]:
+                    is_hidden = kind in TABLE.hidden_from(known.caller)
+                    assert (secret in answer.text) != is_hidden, (*case, secret)
+                    shown, hidden = shown + (not is_hidden), hidden + is_hidden
     assert given > 100
     assert shown > 50
     assert hidden > 150
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.parametrize("way", ["http", "grpc"])
 @pytest.mark.parametrize("named", [FOREIGN, MINE, ""], ids=["names the other", "names its own", "names none"])
-async def test_nothing_of_a_foreign_merchant_reaches_anyone_and_nothing_is_done_to_it(peer, upstream, named):
+async def test_nothing_of_a_foreign_merchant_reaches_anyone_and_nothing_is_done_to_it(peer, upstream, named, way):
     world = World(FOREIGN)
     world.install(upstream)
     scoped = [known for known in await _callers(peer) if not known.caller.is_of_platform]
     assert len(scoped) > 3
-    for known in scoped:
-        for name, operation in BEHIND.items():
-            path, body = sample(operation, named or "none")
-            if not named and body:
-                body = body.replace(b'"merchantId":"none",', b"")
-            upstream.calls.clear()
-            answer = await peer.plain.request(operation.verb, path, content=body, headers=known.headers)
-            case = (known.caller.roles, name, answer.status_code, answer.text[:300])
-            is_narrowed = bool(access_of(operation.method).filtered)
-            assert answer.status_code in (400, 403, 404) or (is_narrowed and answer.status_code == 200), case
-            assert world.marker not in answer.text, case
-            assert str(AMOUNTS[FOREIGN]) not in answer.text, case
-            done = [request for method, request, _ in upstream.calls if method == operation.method.name]
-            assert not done or _is_harmless(operation, done[0], named), (*case, done)
+    async with _asking(peer, way) as ask:
+        for known in scoped:
+            for name, operation in BEHIND.items():
+                path, body = sample(operation, named or "none")
+                if not named and body:
+                    body = body.replace(b'"merchantId":"none",', b"")
+                upstream.calls.clear()
+                answer = await ask(known, operation, path, body)
+                case = (known.caller.roles, name, answer.status_code, answer.text[:300])
+                is_narrowed = bool(access_of(operation.method).filtered)
+                assert answer.status_code in (400, 403, 404) or (is_narrowed and answer.status_code == 200), case
+                assert world.marker not in answer.text, case
+                assert str(AMOUNTS[FOREIGN]) not in answer.text, case
+                done = [request for method, request, _ in upstream.calls if method == operation.method.name]
+                assert not done or _is_harmless(operation, done[0], named), (*case, done)
 
 
 def _is_harmless(operation, request: Message, named: str) -> bool:

@@ -3,6 +3,9 @@
 import re
 from html.parser import HTMLParser
 
+import httpx
+import pytest
+
 from services.gateway import contract, docs_page, openapi
 
 DOCUMENT = openapi.document(contract.load())
@@ -72,3 +75,53 @@ def test_the_python_of_each_operation_is_python():
     assert len(written) > 70
     for block in written:
         compile(block, "docs", "exec")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+async def test_who_has_the_document_already_is_not_sent_it_again(peer, encoding):
+    headers = {"accept-encoding": encoding}
+    first = await peer.plain.get("/openapi.json", headers=headers)
+
+    again = await peer.plain.get("/openapi.json", headers=headers | {"if-none-match": first.headers["etag"]})
+    changed = await peer.plain.get("/openapi.json", headers=headers | {"if-none-match": '"another"'})
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (changed.status_code, changed.content) == (200, first.content)
+    assert first.headers.get_list("cache-control") == again.headers.get_list("cache-control") == ["no-cache"]
+    assert first.headers["vary"] == again.headers["vary"] == "accept-encoding"
+
+
+async def test_each_form_of_a_page_has_a_tag_of_its_own(peer):
+    forms = [await peer.plain.get("/docs", headers={"accept-encoding": one}) for one in ("gzip", "identity")]
+
+    assert len({form.headers["etag"] for form in forms}) == 2
+
+
+async def test_a_condition_that_is_no_tag_is_told_so(peer):
+    answer = await peer.plain.get("/docs", headers={"if-none-match": "nonsense"})
+
+    assert (answer.status_code, answer.json()["reason"]) == (400, "MALFORMED_REQUEST")
+
+
+async def test_an_address_reads_so_many_pages_a_second_and_what_another_reads_is_its_own(start_peer):
+    """Behind a proxy of ours the address is whom it names; what a stranger's header names counts for nothing."""
+
+    async def refused(caller: httpx.AsyncClient, path: str, address: str) -> list[httpx.Response]:
+        answers = [await caller.get(path, headers={"x-forwarded-for": address}) for _ in range(12)]
+        return [answer for answer in answers if answer.status_code == 429]
+
+    async with start_peer(rate_bulk_per_second=1.0, trusted_proxies="127.0.0.1") as behind:
+        over = await refused(behind.plain, "/docs", "192.0.2.1")
+        other = await behind.plain.get("/docs", headers={"x-forwarded-for": "192.0.2.2"})
+        health = await refused(behind.plain, "/healthz", "192.0.2.1")
+    async with start_peer(rate_bulk_per_second=1.0, rate_read_per_second=1.0) as open_peer:
+        for number in range(12):
+            last = await open_peer.plain.get("/docs", headers={"x-forwarded-for": f"192.0.2.{number}"})
+        too_often = await refused(open_peer.plain, "/healthz", "192.0.2.1")
+
+    assert over
+    assert over[0].json()["reason"] == "RATE_LIMITED"
+    assert int(over[0].headers["retry-after"]) >= 1
+    assert (other.status_code, health) == (200, [])
+    assert last.status_code == 429
+    assert too_often

@@ -78,7 +78,7 @@ async def test_an_integrator_makes_tests_rotates_and_deletes_the_endpoint_of_its
     on = {"pageToken": listed["nextPageToken"], "pageSize": 1}
     rest = (await peer.plain.get(f"{path}/deliveries", params=on, **mine)).json()
     looked = (await peer.plain.get(f"/v1/webhookDeliveries/{tested['delivery']['deliveryId']}", **mine)).json()
-    change = {"url": _url(receiver), "eventTypes": ["payment.matched"], "isEnabled": False}
+    change = {"url": _url(receiver), "eventTypes": ["payment.*", "invoice.booked"], "isEnabled": False}
     changed = (await peer.plain.put(path, json=change, **mine)).json()["endpoint"]
     gone = await peer.plain.delete(path, **mine)
     after = await peer.plain.get(path, **mine)
@@ -90,6 +90,7 @@ async def test_an_integrator_makes_tests_rotates_and_deletes_the_endpoint_of_its
     assert rest["deliveries"] == [tested["delivery"]]
     assert looked["attempts"] == [tested["attempt"]]
     assert (changed["state"], changed["disableCause"]) == ("STATE_DISABLED", "CALLER")
+    assert changed["eventTypes"] == ["invoice.booked", "payment.*"]
     assert (gone.status_code, after.status_code) == (200, 404)
 
 
@@ -157,6 +158,9 @@ async def test_an_endpoint_of_others_is_not_there_and_roles_that_only_look_make_
         ({"url": "https://[::ffff:10.0.0.1]/"}, "url"),
         ({"url": "https://hooks.example.com:22/"}, "url"),
         ({"eventTypes": ["payment.exploded"]}, "event_types"),
+        ({"eventTypes": ["payout.*"]}, "event_types"),
+        ({"eventTypes": ["*"]}, "event_types"),
+        ({"eventTypes": ["payment.ma*"]}, "event_types"),
     ],
 )
 async def test_an_endpoint_that_does_not_fit_is_refused_by_field(peer, receiver, change, field):

@@ -299,6 +299,24 @@ async def test_a_time_is_replayed_what_failed_or_was_never_sent_and_on_demand_al
     assert of_another not in without_delivered
 
 
+async def test_an_endpoint_of_a_kind_gets_all_types_of_it_and_no_other_and_may_have_them_again(bench):
+    made = await bench.endpoint(types=("payment.*", "invoice.booked"))
+    told = {
+        kind: (await bench.tell("whe_other", "x_1", kind=kind))[0]
+        for kind in ("payment.refunded", "payment.matched", "invoice.booked", "invoice.failed", "payments.odd")
+    }
+
+    wants = {kind: made.endpoint.wants(kind, "m") for kind in told}
+    await bench.deliveries.replay_webhook_events(
+        made.endpoint.endpoint_id, NOON, NOON + timedelta(seconds=1), "", PLATFORM, include_delivered=False
+    )
+    while await bench.turn():
+        pass
+
+    assert list(wants.values()) == [True, True, True, False, False]
+    assert sorted(bench.receiver.ids()) == sorted(told[kind] for kind, wanted in wants.items() if wanted)
+
+
 async def test_the_test_button_sends_once_and_tells_what_came_back_with_numbers_masked(bench):
     bench.receiver.answer = lambda got: http_answer(500, "账号 6222020200112233 电话 138-1234-5678 x\n".encode() * 200)
     made = await bench.endpoint()

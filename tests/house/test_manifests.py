@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
+
+from chassis import probes, tls
 
 ROOT = Path(__file__).parents[2]
 KUBECTL = Path(sys.executable).parent / "kubectl"
@@ -47,20 +50,42 @@ def test_every_pod_is_restricted(rendered):
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_every_probe_is_native_and_asks_a_service_of_the_contract(rendered):
-    contract = (ROOT / "proto/gen/bihuan/contract.binpb").read_bytes()
+def test_every_probe_asks_a_port_for_probes_that_no_service_leads_to(rendered):
     for name, manifest in _of_kind(rendered, "Deployment").items():
         (container,) = manifest["spec"]["template"]["spec"]["containers"]
-        port = {"name": "grpc", "containerPort": container["startupProbe"]["grpc"]["port"]}
-        asked = container["readinessProbe"]["grpc"]["service"]
-        assert port in container["ports"], name
-        assert asked.rpartition(".")[2].encode() in contract, name
+        (port,) = (one["containerPort"] for one in container["ports"] if one["name"] == "probes")
+        asked = {probe: container[f"{probe}Probe"]["httpGet"] for probe in ("startup", "readiness", "liveness")}
+        assert {"name": "BIHUAN_PROBES_LISTEN", "value": f"0.0.0.0:{port}"} in container["env"], name
+        assert {one["port"] for one in asked.values()} == {"probes"}, name
+        assert [one["path"] for one in asked.values()] == ["/readyz", "/readyz", "/livez"], name
+        assert "probes" not in {one["targetPort"] for one in _of_kind(rendered, "Service")[name]["spec"]["ports"]}
+
+
+def test_with_mutual_tls_every_service_has_its_certificate_and_the_same_probes(rendered, tmp_path):
+    k8s = os.path.relpath(ROOT / "deploy/k8s", tmp_path.resolve())
+    overlay = {"resources": [f"{k8s}/base"], "components": [f"{k8s}/components/mutual-tls"]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
+    done = subprocess.run([KUBECTL, "kustomize", tmp_path], capture_output=True, check=True, timeout=60)
+    shown = _of_kind(list(yaml.safe_load_all(done.stdout)), "Deployment")
+
+    assert set(shown) == set(SERVICES)
+    for name, manifest in shown.items():
+        kubernetes_validate.validate(manifest, "1.37", strict=True)
+        pod = manifest["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        (plain,) = _of_kind(rendered, "Deployment")[name]["spec"]["template"]["spec"]["containers"]
+        files = {one["name"]: one["value"] for one in container["env"] if one["name"].startswith("BIHUAN_TLS_")}
+        assert {"name": "tls", "secret": {"secretName": f"{name}-tls"}} in pod["volumes"]
+        assert {Path(file).parent for file in files.values()} == {Path("/etc/bihuan/tls")}
+        assert set(files) == {f"{tls.PREFIX}_{field.name.upper()}" for field in dataclasses.fields(tls.Tls)}
+        assert container["livenessProbe"] == plain["livenessProbe"]
 
 
 def test_every_variable_is_a_setting_of_its_service(rendered):
     for name, manifest in _of_kind(rendered, "Deployment").items():
         module = SERVICES[name]
         fields = dataclasses.fields(importlib.import_module(f"services.{module}.config").Config)
-        known = {f"BIHUAN_{module.upper()}_{field.name.upper()}" for field in fields}
+        known = {f"{probes.PREFIX}_LISTEN"}
+        known |= {f"BIHUAN_{module.upper()}_{field.name.upper()}" for field in fields}
         (container,) = manifest["spec"]["template"]["spec"]["containers"]
         assert {variable["name"] for variable in container["env"]} <= known

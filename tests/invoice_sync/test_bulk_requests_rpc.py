@@ -159,6 +159,26 @@ async def test_a_held_file_that_is_cancelled_asks_for_nothing(system, door, work
     assert await system.invoices_of(payments[0].payment_id) == []
 
 
+async def test_a_held_file_is_released_or_cancelled_whoever_comes_first(system, door, work, payments):
+    content = csv_of([a_row(payments[0].payment_id), a_row(payments[1].payment_id, tax_id="1")])
+    held = (await sent(door, content, HOLD_ALL)).bulk_request
+    release = bulk_request_service_pb2.ReleaseBulkRequestRequest(bulk_request_id=held.bulk_request_id, operator="li")
+    cancel = bulk_request_service_pb2.CancelBulkRequestRequest(bulk_request_id=held.bulk_request_id, operator="wang")
+
+    ended = await asyncio.gather(
+        *(door.bulk.ReleaseBulkRequest(release) for _ in range(2)),
+        *(door.bulk.CancelBulkRequest(cancel) for _ in range(2)),
+        return_exceptions=True,
+    )
+    await until_done(work)
+
+    done = {one.bulk_request.decided_by for one in ended if not isinstance(one, BaseException)}
+    refused = [from_rpc_error(one).reason for one in ended if isinstance(one, grpc.aio.AioRpcError)]
+    assert len(done) == 1
+    assert refused == ["NOT_HELD"] * 2
+    assert len(await system.invoices_of(payments[0].payment_id)) == (done == {"li"})
+
+
 async def test_a_file_without_a_wrong_row_is_not_held(door, payments):
     answer = await sent(door, csv_of([a_row(payments[0].payment_id)]), HOLD_ALL)
 

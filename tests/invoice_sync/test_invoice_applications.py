@@ -1,5 +1,6 @@
 """Lost and wrong invoices: the customer applies with proof, a second person reviews, a copy or a new one follows."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 
@@ -117,6 +118,22 @@ async def test_a_refused_application_changes_nothing_and_says_who_refused_it_and
     assert state(refused) == state(again) == "REFUSED"
     assert "APPLICATION_STATE" in str(decided.value.trailing_metadata())
     assert [step.operator for step in (await told(bench, application_id)).steps] == ["zhang", "li"]
+
+
+async def test_an_application_is_reviewed_or_withdrawn_once_whoever_comes_first(bench):
+    application_id = await filed(bench, await bench.booked(PERSON), kind=invoice_application_pb2.APPLICATION_KIND_LOST)
+    withdrawal = pb.WithdrawInvoiceApplicationRequest(application_id=application_id, why="found it", operator="zhang")
+
+    ended = await asyncio.gather(
+        reviewed(bench, application_id, "COPY", "li"),
+        reviewed(bench, application_id, "UNSPECIFIED", "wang"),
+        bench.door.applications.WithdrawInvoiceApplication(withdrawal),
+        return_exceptions=True,
+    )
+
+    refused = [from_rpc_error(one).reason for one in ended if isinstance(one, grpc.aio.AioRpcError)]
+    assert refused == ["APPLICATION_STATE"] * 2
+    assert len((await told(bench, application_id)).steps) == 2
 
 
 async def test_an_application_whose_red_letter_the_buyer_refuses_says_so(bench):

@@ -90,7 +90,10 @@ async def test_what_a_red_letter_freed_is_invoiced_anew_to_another_buyer(bench, 
 
     anew = await remainder(bench, blue.payment_id)
     told = await bench.door.why(blue.payment_id)
+    with pytest.raises(grpc.aio.AioRpcError) as nothing:
+        await remainder(bench, blue.payment_id, "request-rest-2")
 
+    assert "INVOICED_IN_FULL" in str(nothing.value.trailing_metadata())
     assert told.invoice_id == anew.invoice_id, "of several invoices of a payment the newest blue one counts"
     assert (anew.amount.amount_minor, anew.buyer_title) == (ALL, FIRM.name)
     assert await bench.money(blue.payment_id) == (2 * ALL, ALL, 0, 0)

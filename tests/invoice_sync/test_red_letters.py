@@ -1,5 +1,6 @@
 """A red letter through each of its states, over a real channel and with the authority's own forms."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ from bihuan.invoice_sync.v1 import red_letter_service_pb2 as pb
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from chassis.errors import from_rpc_error
 from services.invoice_sync.actions.numbers import NumberActions
 from services.invoice_sync.actions.red_work import RedWork
 from services.invoice_sync.actions.upload import UploadActions
@@ -131,6 +133,19 @@ async def test_what_the_buyer_applied_for_at_the_portal_is_followed_and_the_sell
     assert found == "AWAITING_SELLER"
     assert "wang" in [step.operator for step in told.steps]
     assert await bench.adoption.adopt_forms() == 0
+
+
+async def test_of_two_who_decide_a_form_at_once_the_second_is_told_that_it_is_decided(bench):
+    letter = await bench.buyer_applies(await bench.booked())
+
+    ended = await asyncio.gather(
+        bench.move(letter, "CONFIRM", "wang"), bench.move(letter, "REFUSE", "zhao"), return_exceptions=True
+    )
+
+    (lost,) = [one for one in ended if isinstance(one, BaseException)]
+    assert isinstance(lost, grpc.aio.AioRpcError)
+    assert from_rpc_error(lost).reason == "RED_LETTER_STATE"
+    assert len({"wang", "zhao"} & {step.operator for step in (await bench.told(letter)).steps}) == 1
 
 
 async def test_a_form_is_withdrawn_before_it_is_confirmed(bench):

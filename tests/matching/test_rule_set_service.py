@@ -354,6 +354,22 @@ async def test_of_two_versions_that_are_activated_at_once_the_second_needs_a_rep
     assert await bench.decides(date(2026, 4, 1)) == active
 
 
+async def test_a_version_that_two_people_activate_at_once_is_the_first_ones(bench: Bench):
+    await bench.create(a_version(2))
+    report = await bench.report()
+    people = {"wang": "2026-05-01", "zhao": "2026-06-01"}
+
+    ended = await asyncio.gather(
+        *(bench.activate(report.regression_id, by=who, effective_from=day) for who, day in people.items()),
+        return_exceptions=True,
+    )
+
+    (active,) = [one for one in ended if not isinstance(one, BaseException)]
+    (lost,) = [from_rpc_error(one) for one in ended if isinstance(one, grpc.aio.AioRpcError)]
+    assert lost.reason == "RULE_SET_STATE"
+    assert active.effective_from == people[active.activated_by]
+
+
 async def test_a_retired_version_gives_its_days_back_and_the_last_one_cannot_be_retired(bench: Bench):
     await bench.create(a_version(2))
     await bench.activate((await bench.report()).regression_id)

@@ -1,6 +1,11 @@
 """One valid request for each public method over HTTP; `m` is its merchant wherever it names one."""
 
+from google.protobuf.message import Message
+
+from services.gateway import contract, requests
 from services.gateway.contract import Operation
+from services.gateway.routes import Routes
+from services.gateway.uploads import end_of, header_of
 
 MERCHANT = "m"
 
@@ -15,6 +20,21 @@ def sample(operation: Operation, merchant_id: str = MERCHANT) -> tuple[str, byte
     return path, body and body.replace(named, f'"merchantId":"{merchant_id}"'.encode())
 
 
+def messages(operation: Operation, path: str, body: bytes | None) -> Message | list[Message]:
+    """What goes by gRPC where that path and that body go over HTTP; of an upload, its messages."""
+    path, _, query = path.partition("?")
+    if not operation.method.client_streaming:
+        return requests.build(operation, _ROUTES.find(operation.verb, path).variables, query, body or b"")
+    header, chunk, end = operation.request(), operation.request(), operation.request()
+    part = getattr(header, header_of(operation).name)
+    part.SetInParent()
+    requests.fill_query(part, query)
+    setattr(chunk, operation.body, body or b"")
+    getattr(end, end_of(operation).name).size_bytes = len(body or b"")
+    return [header, chunk, end]
+
+
+_ROUTES = Routes(contract.load().operations)
 _TAKEBACK = (
     b'{"paymentId":"p","channelTakebackNo":"1","amount":{"currencyCode":"CNY","amountMinor":1},'
     b'"takeTime":"2026-03-01T00:00:00Z"}'

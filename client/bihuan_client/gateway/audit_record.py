@@ -21,7 +21,9 @@ class AuditRecord:
     """When the call came."""
 
     caller_id: str = ""
-    """Who called: the id of a key or of a person, or channel:<account> for a channel's callback."""
+    """Who called: the id of a key or of a person, or channel:<account> for a channel's callback; feed:<name> for
+    a call that is known only by what it left in that feed.
+    """
 
     operator: str = ""
     """For whom the caller acted, where two must act."""
@@ -42,7 +44,9 @@ class AuditRecord:
     """Why, as the caller said in the header Bihuan-Reason; empty when it said nothing."""
 
     outcome: str = ""
-    """OK, or the reason of the contract by which it was refused."""
+    """OK, or the reason of the contract by which it was refused; FOUND_LATER when no record was written at its
+    time.
+    """
 
     saw_unmasked: bool = False
     """Whether the answer showed names, tax numbers or accounts unmasked."""

@@ -116,7 +116,7 @@ class WebhookEndpoint:
     """The merchants whose events it gets; empty for all."""
 
     event_types: Sequence[str] = ()
-    """The types of events that it gets; empty for all."""
+    """The types of events that it gets, payment.* for all of a kind; empty for all."""
 
     state: WebhookEndpointState = "STATE_UNSPECIFIED"
     """Whether events are sent there."""

@@ -239,7 +239,8 @@ class WebhookService(Calls):
         url: Where to: https, port 443 or 8443, a public address.
         merchant_ids: The merchants whose events it gets; empty for all of them, which only a caller without a
           scope may ask for.
-        event_types: The types of events; empty for all.
+        event_types: The types of events, such as payment.refunded, or payment.* for all of a kind; empty for
+          all.
         description: What it is, for people.
         """
         return self._transport.send(
@@ -445,7 +446,8 @@ class WebhookService(Calls):
 
         endpoint_id: The endpoint.
         url: Where to: https, port 443 or 8443, a public address.
-        event_types: The types of events; empty for all.
+        event_types: The types of events, such as payment.refunded, or payment.* for all of a kind; empty for
+          all.
         description: What it is, for people.
         is_enabled: Whether events are sent there. To enable it again forgets that it was failing.
         expected_version: The version that the caller saw; 0 for whatever there is.
@@ -486,7 +488,8 @@ class AsyncWebhookService(AsyncCalls):
         url: Where to: https, port 443 or 8443, a public address.
         merchant_ids: The merchants whose events it gets; empty for all of them, which only a caller without a
           scope may ask for.
-        event_types: The types of events; empty for all.
+        event_types: The types of events, such as payment.refunded, or payment.* for all of a kind; empty for
+          all.
         description: What it is, for people.
         """
         return await self._transport.send(
@@ -695,7 +698,8 @@ class AsyncWebhookService(AsyncCalls):
 
         endpoint_id: The endpoint.
         url: Where to: https, port 443 or 8443, a public address.
-        event_types: The types of events; empty for all.
+        event_types: The types of events, such as payment.refunded, or payment.* for all of a kind; empty for
+          all.
         description: What it is, for people.
         is_enabled: Whether events are sent there. To enable it again forgets that it was failing.
         expected_version: The version that the caller saw; 0 for whatever there is.

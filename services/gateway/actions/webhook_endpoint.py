@@ -17,7 +17,14 @@ from chassis.database import Sessions
 from chassis.errors import Fault, FieldFault, Kind, plain_fault
 from chassis.versions import must_be_at
 from services.gateway.domain.caller import Caller
-from services.gateway.domain.webhook import SECRET_BYTES, DisableCause, Endpoint, EndpointAsked, EndpointState
+from services.gateway.domain.webhook import (
+    SECRET_BYTES,
+    DisableCause,
+    Endpoint,
+    EndpointAsked,
+    EndpointState,
+    kind_of,
+)
 from services.gateway.domain.webhook_signature import secret_text
 from services.gateway.domain.webhook_url import Reach, RefusedUrl, read_url
 from services.gateway.store import webhook_endpoints as store
@@ -52,7 +59,7 @@ class WebhookEndpointActions:
         self._clock = clock
         self._ring = ring
         self._reach = reach
-        self._event_types = frozenset(event_types)
+        self._event_types = frozenset(event_types) | frozenset(map(kind_of, event_types))
         self._new_secret = new_secret
 
     @telemetry.traced

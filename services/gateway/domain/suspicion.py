@@ -100,6 +100,7 @@ class Suspects:
         self._points_max = points_max
         self._counted_max = counted_max
         self._records: OrderedDict[Subject, _Record] = OrderedDict()
+        self._last_until = 0.0
 
     def __len__(self) -> int:
         return len(self._records)
@@ -124,7 +125,12 @@ class Suspects:
             return None
         record.level = record.level + 1 if now < record.until + _FORGIVEN_SECONDS else 0
         record.points, record.until = 0.0, now + duration_seconds(record.level)
+        self._last_until = max(self._last_until, record.until)
         return Suspension(subject, record.until, record.level, offence)
+
+    def suspends_anyone(self, now: float) -> bool:
+        """Whether somebody may be suspended; False, as it nearly always is, spares to look for each."""
+        return now < self._last_until
 
     def suspended_seconds(self, subject: Subject, now: float) -> float:
         """For how long it still is; 0 when it is not."""
@@ -135,6 +141,7 @@ class Suspects:
         """Take over what another gateway decided."""
         record = self._record(subject)
         record.until, record.level = max(record.until, until), max(record.level, level)
+        self._last_until = max(self._last_until, until)
 
     def lift(self, subject: Subject) -> None:
         """Forget its points and its suspension; the next one is as long as the first."""

@@ -44,7 +44,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where events are sent. No `merchant_ids`, no `event_types`: all of them. `version` counts its changes."""
+    """Where events are sent. No `merchant_ids`, no `event_types`: all of them. `version` counts its changes.
+
+    A type is one, such as payment.refunded, or all of a kind, such as payment.*, those to come too.
+    """
 
     endpoint_id: str
     url: str
@@ -66,7 +69,7 @@ class Endpoint:
     def wants(self, event_type: str, merchant_id: str) -> bool:
         """Whether it gets events of this type and merchant."""
         return (not self.merchant_ids or merchant_id in self.merchant_ids) and (
-            not self.event_types or event_type in self.event_types
+            not self.event_types or event_type in self.event_types or kind_of(event_type) in self.event_types
         )
 
 
@@ -153,6 +156,11 @@ class GiveUp:
 @dataclass(frozen=True, slots=True)
 class Gone:
     """The endpoint says that it is no more (410): nothing is sent there any longer."""
+
+
+def kind_of(event_type: str) -> str:
+    """All types of the kind of one, as an endpoint names them: payment.* for payment.refunded."""
+    return f"{event_type.partition('.')[0]}.*"
 
 
 Outcome = Arrived | TryAgain | GiveUp | Gone

@@ -3,6 +3,7 @@
 What stands in no row is refused: a method that came without an option, a role that nobody wrote down.
 """
 
+import functools
 import importlib.resources
 import json
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """By role: the full names of the methods that it may call, and the kinds of secret that it sees unmasked."""
 
@@ -30,14 +31,22 @@ class Table:
 
     def permits(self, caller: Caller, method: str) -> bool:
         """Whether one of the caller's roles may call a method; whose data it is about is looked at elsewhere."""
-        return any(method in self.methods.get(role, _NOTHING) for role in caller.roles)
+        return _permits(self, caller.roles, method)
 
     def hidden_from(self, caller: Caller) -> frozenset[int]:
         """The kinds of secret that are masked for a caller."""
-        if caller.sees_unmasked:
-            return frozenset()
-        seen = {sight for role in caller.roles for sight in self.sights.get(role, _NOTHING)}
-        return frozenset(kind for sight, kind in KINDS.items() if sight not in seen)
+        return frozenset() if caller.sees_unmasked else _hidden_from(self, caller.roles)
+
+
+@functools.lru_cache(16_384)
+def _permits(table: Table, roles: frozenset[str], method: str) -> bool:
+    return any(method in table.methods.get(role, _NOTHING) for role in roles)
+
+
+@functools.lru_cache(1_024)
+def _hidden_from(table: Table, roles: frozenset[str]) -> frozenset[int]:
+    seen = {sight for role in roles for sight in table.sights.get(role, _NOTHING)}
+    return frozenset(kind for sight, kind in KINDS.items() if sight not in seen)
 
 
 def load() -> Table:

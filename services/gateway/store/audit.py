@@ -137,6 +137,14 @@ class Writer:
         return await self._engine.connect()
 
 
+async def append_in(session: AsyncSession, records: Sequence[AuditRecord]) -> None:
+    """Write the records of one batch in a transaction that has begun."""
+    columns = [_once(column) for column in zip(*map(_row_of, records), strict=True)]
+    driver = await _driver_of(await session.connection())
+    assert driver.is_in_transaction(), "what is written here stands or falls with what was written before"
+    await driver.execute(_APPEND, *columns, records[0].batch_id)
+
+
 async def probe(engine: AsyncEngine, within_seconds: float) -> None:
     """Write a record as the writer does, and take it back. Raises what writing would."""
     async with engine.connect() as connection:
@@ -276,15 +284,15 @@ async def page(session: AsyncSession, wanted: AuditFilter, before_id: str, limit
     if wanted.unmasked_only:
         statement = statement.where(row.saw_unmasked)
     if wanted.from_time:
-        statement = statement.where(row.record_id >= _first_id_of(wanted.from_time))
+        statement = statement.where(row.record_id >= first_id_of(wanted.from_time))
     if wanted.to_time:
-        statement = statement.where(row.record_id < _first_id_of(wanted.to_time))
+        statement = statement.where(row.record_id < first_id_of(wanted.to_time))
     if before_id:
         statement = statement.where(row.record_id < before_id)
     return [_record(one) for one in await session.scalars(statement)]
 
 
-def _first_id_of(instant: datetime) -> str:
+def first_id_of(instant: datetime) -> str:
     """Ids begin with the millisecond of their record's time (UUIDv7), so that they need no index of their own."""
     return f"aud_{microseconds(instant) // 1_000:012x}"
 

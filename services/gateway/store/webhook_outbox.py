@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, exists, insert, select, text, update
+from sqlalchemy import RowMapping, delete, exists, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -283,7 +283,9 @@ async def events_between(
     if endpoint.merchant_ids:
         statement = statement.where(WebhookEventRow.merchant_id.in_(endpoint.merchant_ids))
     if endpoint.event_types:
-        statement = statement.where(WebhookEventRow.event_type.in_(endpoint.event_types))
+        kind = func.split_part(WebhookEventRow.event_type, ".", 1).concat(".*")
+        of_type, of_kind = WebhookEventRow.event_type.in_(endpoint.event_types), kind.in_(endpoint.event_types)
+        statement = statement.where(of_type | of_kind)
     return list(await session.scalars(statement.order_by(WebhookEventRow.event_id).limit(limit)))
 
 

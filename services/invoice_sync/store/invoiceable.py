@@ -116,11 +116,14 @@ _TAKE = f"""
     WHERE held.invoiced_minor - held.red_minor + excluded.invoiced_minor <= held.amount_minor - held.refunded_minor
     RETURNING payment_id
 """  # noqa: S608
+# What is kept is looked for first: a conflict comes after the table's checks, and blue invoices that red letters took
+# back are more than the payment ever was.
 _COUNT = f"""
     INSERT INTO invoiceable ({_COLUMNS})
     SELECT payment_id, told.amount_minor, told.refunded_minor, sum(invoice.amount_minor), 0,
         greatest(0, sum(invoice.amount_minor) - (told.amount_minor - told.refunded_minor))
     FROM payment_follow AS told JOIN invoice USING (payment_id) WHERE payment_id = $1 AND invoice.kind = 'BLUE'
+        AND NOT EXISTS (SELECT FROM invoiceable AS kept WHERE kept.payment_id = $1)
     GROUP BY payment_id, told.amount_minor, told.refunded_minor
     ON CONFLICT (payment_id) DO NOTHING
 """  # noqa: S608

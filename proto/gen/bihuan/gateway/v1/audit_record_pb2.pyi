@@ -41,7 +41,9 @@ class AuditRecord(_message.Message):
     record_id: _builtins.str
     """Its id; ids sort by time."""
     caller_id: _builtins.str
-    """Who called: the id of a key or of a person, or channel:<account> for a channel's callback."""
+    """Who called: the id of a key or of a person, or channel:<account> for a channel's callback; feed:<name> for a call
+    that is known only by what it left in that feed.
+    """
     operator: _builtins.str
     """For whom the caller acted, where two must act."""
     tenant_id: _builtins.str
@@ -53,7 +55,7 @@ class AuditRecord(_message.Message):
     reason: _builtins.str
     """Why, as the caller said in the header Bihuan-Reason; empty when it said nothing."""
     outcome: _builtins.str
-    """OK, or the reason of the contract by which it was refused."""
+    """OK, or the reason of the contract by which it was refused; FOUND_LATER when no record was written at its time."""
     saw_unmasked: _builtins.bool
     """Whether the answer showed names, tax numbers or accounts unmasked."""
     trace_id: _builtins.str

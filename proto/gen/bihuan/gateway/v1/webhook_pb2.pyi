@@ -79,7 +79,7 @@ class WebhookEndpoint(_message.Message):
 
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The types of events that it gets; empty for all."""
+        """The types of events that it gets, payment.* for all of a kind; empty for all."""
 
     @_builtins.property
     def disable_time(self) -> _timestamp_pb2.Timestamp:

@@ -40,7 +40,7 @@ class CreateWebhookEndpointRequest(_message.Message):
 
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The types of events; empty for all."""
+        """The types of events, such as payment.refunded, or payment.* for all of a kind; empty for all."""
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ class UpdateWebhookEndpointRequest(_message.Message):
     """The version that the caller saw; 0 for whatever there is."""
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The types of events; empty for all."""
+        """The types of events, such as payment.refunded, or payment.* for all of a kind; empty for all."""
 
     def __init__(
         self,

@@ -1,0 +1,159 @@
+"""The messages of a caller by gRPC: read from their bytes, bounded, in the order that an upload has. It sends none.
+
+Fields that this contract does not know are dropped, since nobody here can judge them; JSON cannot have any either.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.message import DecodeError, Message
+
+from chassis.errors import Fault, FieldFault
+from services.gateway import fields, limits
+from services.gateway.audit import Entry
+from services.gateway.contract import Operation
+from services.gateway.strict_json import malformed
+from services.gateway.uploads import end_of, header_of
+
+_LET_GO_SECONDS = 2.0
+_TEXTS_BYTES_MAX = 2_048
+_log = structlog.get_logger()
+
+
+def read(operation: Operation, content: bytes, entry: Entry) -> Message:
+    """A message of an operation. Raises TOO_LARGE and MALFORMED_REQUEST."""
+    entry.digest.update(content)
+    if len(content) > limits.BODY_BYTES_MAX:
+        raise limits.too_large(limits.BODY_BYTES_MAX)
+    message = operation.request()
+    try:
+        message.ParseFromString(content)
+    except DecodeError as fault:
+        name = operation.method.input_type.full_name
+        raise malformed(f"the message is not a {name}", f"消息不是 {name}") from fault
+    message.DiscardUnknownFields()
+    return message
+
+
+def texts_of(message: Message | None) -> bytes:
+    """The texts that somebody sent, or their start, for who judges a refusal: in the bytes around them is no word."""
+    found = bytearray()
+    for text in _texts(message) if message is not None else ():
+        found += text + b"\n"
+        if len(found) >= _TEXTS_BYTES_MAX:
+            break
+    return bytes(found[:_TEXTS_BYTES_MAX])
+
+
+def _texts(value: Any) -> Iterator[bytes]:
+    if isinstance(value, Message):
+        for _, held in value.ListFields():
+            yield from _texts(held)
+    elif isinstance(value, str):
+        yield value.encode("utf-8", "replace")
+    elif isinstance(value, Mapping):
+        yield from _texts([*value.keys(), *value.values()])
+    elif not isinstance(value, bytes | int | float):
+        for held in value:
+            yield from _texts(held)
+
+
+class Inbox:
+    """Messages as they come, one held at most. Whoever has no more use for them lets them go."""
+
+    def __init__(self, contents: AsyncIterator[bytes]) -> None:
+        self._contents = contents
+        self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(1)
+        self._is_over = False
+        self._filling = asyncio.create_task(self._fill())
+
+    async def next(self) -> bytes | None:
+        """The next message; None when no more comes, because that was all or because the caller is gone."""
+        return await self._waiting.get()
+
+    async def let_go(self) -> None:
+        """Take what is still sent, for a while: who is cut off often sees that instead of the answer."""
+        self._is_over = True
+        while not self._waiting.empty():
+            self._waiting.get_nowait()
+        await asyncio.wait([self._filling], timeout=_LET_GO_SECONDS)
+
+    def close(self) -> None:
+        """Take nothing more: whoever waits for the next message learns that there is none."""
+        self._filling.cancel()
+        if self._waiting.full():
+            self._waiting.get_nowait()
+        self._waiting.put_nowait(None)
+
+    async def _fill(self) -> None:
+        try:
+            async for content in self._contents:
+                if not self._is_over:
+                    await self._waiting.put(content)
+        except grpc.aio.BaseError as gone:
+            _log.info("upload broken off", error=type(gone).__name__)
+        if not self._is_over:
+            await self._waiting.put(None)
+
+
+class Upload:
+    """An upload's messages in their order: its header, its bytes, its end. It is never held whole."""
+
+    def __init__(self, operation: Operation, inbox: Inbox, entry: Entry, bytes_max: int) -> None:
+        self._operation = operation
+        self._inbox = inbox
+        self._entry = entry
+        self._bytes_max = bytes_max
+        self._first: Message | None = None
+        self.fault: Fault | None = None
+
+    async def first(self) -> Message:
+        """The message with the header. Raises what `read` does, and INVALID_FIELD for any other."""
+        message, name = await self._next(), header_of(self._operation).name
+        if message is None or self._part(message) != name:
+            raise _misplaced(name, "must be the first message", "必须是第一条消息")
+        self._first = message
+        return message
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """The messages in order. A stream that breaks a rule gets no end, so that it is refused whole."""
+        assert self._first is not None, "its header was read before"
+        yield self._first
+        try:
+            async for message in self._rest():
+                yield message
+        except Fault as fault:
+            self.fault = fault
+
+    async def _rest(self) -> AsyncIterator[Message]:
+        size_bytes, last = 0, None
+        end, body = end_of(self._operation).name, self._operation.body
+        while (message := await self._next()) is not None:
+            part = self._part(message)
+            if last is not None or part not in (body, end):
+                raise _misplaced(part or body, "must not come here", "不应出现在此处")
+            size_bytes += len(getattr(message, body))
+            if size_bytes > self._bytes_max:
+                raise limits.too_large(self._bytes_max)
+            if part == end:  # it goes on when nothing came behind it, for with it the file is whole
+                last = message
+            else:
+                yield message
+        if last is not None:
+            yield last
+
+    async def _next(self) -> Message | None:
+        content = await self._inbox.next()
+        return None if content is None else read(self._operation, content, self._entry)
+
+    def _part(self, message: Message) -> str:
+        together = header_of(self._operation).containing_oneof
+        assert together is not None, "a header shares a oneof with the bytes"
+        return str(message.WhichOneof(together.name) or "")
+
+
+def _misplaced(field: str, message: str, message_zh: str) -> Fault:
+    return fields.misfit([FieldFault(field, "MISPLACED", message, message_zh)])
