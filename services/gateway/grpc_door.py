@@ -18,7 +18,7 @@ from opentelemetry.trace import SpanKind
 from chassis import telemetry
 from chassis.channel import deadline_scope
 from chassis.errors import STATUS_OF, Fault, Kind, to_status
-from chassis.server import RpcContext, fault_of
+from chassis.guard import RpcContext, fault_of
 from services.gateway import kinds, requests
 from services.gateway.access import Access
 from services.gateway.audit import digest_head
