@@ -20,6 +20,7 @@ import pytest
 from cli.client import Gateway, GatewayError
 from tests.support.statement_samples import wechat_pay_trade
 from tests.support.system import WATER, System, running_system
+from tests.support.templates import Templates
 
 # `make fuzz-api` gives more examples to each operation, and another seed to each run.
 EXAMPLES = int(os.environ.get("BIHUAN_FUZZ_EXAMPLES", "6"))
@@ -36,8 +37,8 @@ ROLES = ["operator", "reviewer", "auditor", "integrator", "admin"]
 
 
 @pytest.fixture(scope="module")
-def unbraked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with running_system(tmp_path_factory.mktemp("system"), UNBRAKED) as running:
+def unbraked(tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> Iterator[System]:
+    with running_system(tmp_path_factory.mktemp("system"), templates, UNBRAKED) as running:
         yield running
 
 
