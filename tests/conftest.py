@@ -1,6 +1,7 @@
 """What every test may ask for: a real PostgreSQL, a migrated database of its own, and the spans that were ended."""
 
 import asyncio
+import contextlib
 import os
 import types
 import uuid
@@ -80,8 +81,9 @@ def postgres() -> Iterator[LocalPostgres]:
 
 
 @pytest.fixture(scope="session")
-def templates(postgres: LocalPostgres) -> Templates:
-    return Templates(postgres)
+def templates(postgres: LocalPostgres) -> Iterator[Templates]:
+    with contextlib.closing(Templates(postgres)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from cli.client import Gateway, GatewayError
+from cli.stack import SERVICES
 from tests.support.statement_samples import wechat_pay_trade
 from tests.support.system import WATER, System, running_system
 from tests.support.templates import Templates
@@ -32,6 +33,7 @@ UNBRAKED = {
     "BIHUAN_GATEWAY_SUSPICION_POINTS_MAX": "0",
     "BIHUAN_GATEWAY_SHED_LATENCY_SECONDS": "60",
     **{f"BIHUAN_GATEWAY_RATE_{kind}_PER_SECOND": "100000" for kind in ("READ", "WRITE", "BULK")},
+    **{f"BIHUAN_{service.upper()}_TRACE_SAMPLE_RATIO": "0.01" for service in SERVICES},  # of ten thousand calls
 }
 ROLES = ["operator", "reviewer", "auditor", "integrator", "admin"]
 
