@@ -1,6 +1,7 @@
 """What every test may ask for: a real PostgreSQL, a migrated database of its own, and the spans that were ended."""
 
 import asyncio
+import contextlib
 import os
 import types
 import uuid
@@ -27,25 +28,44 @@ settings.register_profile("suite", settings.get_profile("search"), derandomize=T
 settings.load_profile("suite")
 
 FreshDatabase = Callable[[str], Awaitable[str]]
-# Files that take a minute or more: begun last, one would be what everybody waits for.
+# What takes longest, longest first: begun last, one of them would be what everybody waits for.
 _LONG = (
     "flows/test_fuzz_api.py",
     "matching/test_engines_agree.py",
-    "acceptance/test_killed_at_every_point.py",
     "house/test_benchmarks.py",
+    "cli/test_local.py",
+    "acceptance/test_killed_at_every_point.py",
     "flows/test_demo.py",
     "flows/test_rule_sets_page.py",
+    "house/test_benchmarks_of_services.py",
     "acceptance/test_fault_mix.py",
     "flows/test_integrating.py",
+    "gateway/test_gateway_leaks.py",
     "acceptance/test_unknown_at_recovery.py",
-    "cli/test_local.py",
+    "reconciler/test_run_killed.py",
+    "flows/test_second_confirmation.py",
+    "acceptance/test_lost_and_late_answers.py",
+    "flows/test_red_letters_flow.py",
+    "flows/test_one_payment.py",
+    "flows/test_bulk_invoices.py",
 )
+# Where whole systems start, the time of a test is mostly theirs.
+_OF_SYSTEMS = ("acceptance", "cli", "client", "flows")
+_SYSTEM_SECONDS = 300
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first, which then take turns with all others."""
-    items.sort(key=lambda item: not item.path.as_posix().endswith(_LONG))
+    for item in items:
+        if item.path.parent.name in _OF_SYSTEMS and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_SYSTEM_SECONDS))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    name = f"{item.path.parent.name}/{item.path.name}"
+    return _LONG.index(name) if name in _LONG else len(_LONG)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -61,8 +81,9 @@ def postgres() -> Iterator[LocalPostgres]:
 
 
 @pytest.fixture(scope="session")
-def templates(postgres: LocalPostgres) -> Templates:
-    return Templates(postgres)
+def templates(postgres: LocalPostgres) -> Iterator[Templates]:
+    with contextlib.closing(Templates(postgres)) as made:
+        yield made
 
 
 @pytest.fixture

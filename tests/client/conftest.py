@@ -8,6 +8,7 @@ import pytest
 from bihuan_client import Client, Retries
 
 from tests.support.system import System, running_system
+from tests.support.templates import Templates
 
 # Reading all the world's certificates for each connection takes a while, and the door here is plain HTTP.
 TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -16,8 +17,8 @@ Connect = Callable[..., Client]
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with running_system(tmp_path_factory.mktemp("system")) as running:
+def system(tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> Iterator[System]:
+    with running_system(tmp_path_factory.mktemp("system"), templates) as running:
         yield running
 
 

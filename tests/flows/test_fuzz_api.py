@@ -18,8 +18,10 @@ import pytest
 from bihuan_client import Refused
 
 from cli.client import Gateway
+from cli.stack import SERVICES
 from tests.support.statement_samples import wechat_pay_trade
 from tests.support.system import WATER, System, running_system
+from tests.support.templates import Templates
 
 # `make fuzz-api` gives more examples to each operation, and another seed to each run.
 EXAMPLES = int(os.environ.get("BIHUAN_FUZZ_EXAMPLES", "6"))
@@ -31,13 +33,14 @@ UNBRAKED = {
     "BIHUAN_GATEWAY_SUSPICION_POINTS_MAX": "0",
     "BIHUAN_GATEWAY_SHED_LATENCY_SECONDS": "60",
     **{f"BIHUAN_GATEWAY_RATE_{kind}_PER_SECOND": "100000" for kind in ("READ", "WRITE", "BULK")},
+    **{f"BIHUAN_{service.upper()}_TRACE_SAMPLE_RATIO": "0.01" for service in SERVICES},  # of ten thousand calls
 }
 ROLES = ["operator", "reviewer", "auditor", "integrator", "admin"]
 
 
 @pytest.fixture(scope="module")
-def unbraked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with running_system(tmp_path_factory.mktemp("system"), UNBRAKED) as running:
+def unbraked(tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> Iterator[System]:
+    with running_system(tmp_path_factory.mktemp("system"), templates, UNBRAKED) as running:
         yield running
 
 

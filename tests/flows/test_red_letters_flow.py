@@ -15,6 +15,7 @@ from cli import client, show
 from cli.main import app
 from tests.support.eventually import eventually
 from tests.support.system import WATER, System, running_system
+from tests.support.templates import Templates
 
 FIRM = {"buyerTitle": "江城科技有限公司", "buyerTaxId": "91110000600037341L"}
 FORMS = "/production/42/v1/red-forms"
@@ -22,9 +23,9 @@ Bihuan = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("red")
-    with running_system(folder, {"BIHUAN_INVOICE_SYNC_LOOK_SECONDS_MAX": "0.5"}) as running:
+    with running_system(folder, templates, {"BIHUAN_INVOICE_SYNC_LOOK_SECONDS_MAX": "0.5"}) as running:
         running.gateway.put("/v1/merchants/city-water/profile", WATER | {"issuePolicy": "ISSUE_POLICY_ON_REQUEST"})
         yield running
 

@@ -105,7 +105,7 @@ def confirm_by_rpc(gateway: Gateway, suggestion_id: str) -> dict[str, str]:
     return dict(result)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_what_the_rules_suggest_above_the_threshold_is_posted_once_two_people_have_confirmed_it(
     system: System, people: dict[str, Gateway], bihuan: As, tmp_path: Path
 ):

@@ -104,7 +104,8 @@ async def test_two_gateways_together_keep_the_limit_and_let_nearly_all_of_it_thr
 
     At the least 70 % of the limit are let through: a lease that one gateway holds is not the other's.
     """
-    limit = 50.0
+    # So low that also a machine that is busy with others asks for more than the limit.
+    limit = 20.0
     async with _two_processes(upstream, await fresh_database("services.gateway"), tmp_path, limit) as callers:
         began, counts = time.monotonic(), Counter()
 

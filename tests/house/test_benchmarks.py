@@ -1,46 +1,27 @@
 """benchmarks/: each table still runs and judges its goals rightly. Speed is never asserted here."""
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from benchmarks.metric import Metric
+from tests.support.quick_tables import check_table, python
 
-ROOT = Path(__file__).parents[2]
 
-
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        ("benchmarks", ["intake_ratio_to_bare_inserts"]),
         ("benchmarks.matching", ["match_1m_ratio_to_join", "match_ratio_to_splink", "growth_exponent"]),
         ("benchmarks.outbox", ["drain_pgqueuer_batch_100_2_workers", "drain_procrastinate_1_worker", "enqueue_naive"]),
         ("benchmarks.statements", ["parse_ratio_to_scan", "parse_ratio_to_csv_module", "peak_ratio_1e6_to_1e5"]),
-        ("benchmarks.gateway", ["edge_ratio_to_chain_64", "edge_ratio_to_direct", "edge_cpu_ratio_to_chain"]),
-        ("benchmarks.payments", ["intake_ratio_to_naive", "batch_ratio_to_unary", "import_ratio_to_executemany"]),
     ],
 )
 def test_every_table_runs_in_its_quick_mode_and_keeps_no_numbers(module, names):
-    if module == "benchmarks.gateway" and shutil.which("wrk") is None:
-        pytest.skip("wrk, which calls the gateway, is not installed")
-    results = ROOT / "benchmarks/results"
-    before = {path: path.read_bytes() for path in results.glob("*.json")}
-
-    done = _python("-m", module)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert [name for name in names if name not in done.stdout] == []
-    assert {path: path.read_bytes() for path in results.glob("*.json")} == before
+    check_table(module, names)
 
 
 @pytest.mark.parametrize("rival", ["pgqueuer", "procrastinate"])
 def test_a_missing_rival_fails_the_outbox_table_and_names_the_cure(rival):
-    done = _python(
+    done = python(
         "-c",
         f"import runpy, sys; sys.modules['{rival}'] = None; runpy.run_module('benchmarks.outbox', run_name='__main__')",
     )
@@ -52,7 +33,7 @@ def test_a_missing_rival_fails_the_outbox_table_and_names_the_cure(rival):
 
 
 def test_where_wrk_is_missing_the_gateway_table_names_the_cure():
-    done = _python("-m", "benchmarks.gateway", PATH="")
+    done = python("-m", "benchmarks.gateway", PATH="")
 
     assert done.returncode == 1
     assert "wrk is not installed: apt-get install wrk" in done.stderr
@@ -87,15 +68,3 @@ def test_a_number_that_is_only_told_has_no_verdict():
     row = Metric("m", 1.0, "jobs/s", "-").row()
 
     assert (row["goal"], row["bound"], row["holds"]) == (None, None, None)
-
-
-def _python(*arguments, **settings):
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**os.environ, "QUICK": "1", **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )

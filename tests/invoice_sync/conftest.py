@@ -22,27 +22,28 @@ from services.invoice_sync.domain.routing import Routing
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import CHECKS, OPEN_GATES, TIMERS, InvoiceSync
 from tests.invoice_sync.door import Door, open_door
-from tests.support.tax_sandbox import MIDDAY, Ticking, running_tax_sandbox
+from tests.support.tax_sandbox import Ticking, calm_start, running_tax_sandbox
 
 
 @pytest.fixture
 async def system(fresh_database, tmp_path: Path) -> AsyncIterator[InvoiceSync]:
     """invoice_sync on a database of its own, and the stand-in authority on a real socket with another."""
+    start = calm_start()
     engine = database.connect(await fresh_database("services.invoice_sync"), "test")
     key_file = tmp_path / "body.key"
     key_file.write_text(f"{new_key_line()}\n", "ascii")
     tools = make_tools(
         database.sessions(engine),
         KeyRing.read(key_file),
-        ManualClock(MIDDAY),
+        ManualClock(start),
         random.Random(1).random,
         TIMERS,
         Routing(),
         OPEN_GATES,
         checks=CHECKS,
     )
-    async with running_tax_sandbox(await fresh_database("services.tax_sandbox"), starts_at=MIDDAY) as steering:
-        tax = SandboxTaxSystem(steering.url, clock=Ticking(MIDDAY))
+    async with running_tax_sandbox(await fresh_database("services.tax_sandbox"), starts_at=start) as steering:
+        tax = SandboxTaxSystem(steering.url, clock=Ticking(start))
         issue = IssueActions(tools)
         yield InvoiceSync(
             sessions=tools.sessions,

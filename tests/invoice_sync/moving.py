@@ -37,7 +37,7 @@ from services.invoice_sync.tax.credential import CredentialFile
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import OPEN_GATES, TIMERS, InvoiceSync, a_payment
 from tests.support.eventually import eventually
-from tests.support.tax_sandbox import MIDDAY, running_tax_sandbox
+from tests.support.tax_sandbox import calm_start, running_tax_sandbox
 
 DAY = 86_400
 _TURNS_MAX = 100
@@ -148,11 +148,12 @@ async def moving_system(
     authority = database.connect(authority_url, "test", pool_size=1)
     key_file = folder / "body.key"
     key_file.write_text(f"{new_key_line()}\n", "ascii")
-    clock, sessions = ManualClock(MIDDAY), database.sessions(engine)
+    start = calm_start()
+    clock, sessions = ManualClock(start), database.sessions(engine)
     dice = random.Random(1).random
     tools = make_tools(sessions, KeyRing.read(key_file), clock, dice, timers, Routing(), policy)
     credentials = {"default": CredentialFile(credential_file)} if credential_file else None
-    async with running_tax_sandbox(authority_url, starts_at=MIDDAY) as steering:
+    async with running_tax_sandbox(authority_url, starts_at=start) as steering:
         tax = tax_class(steering.url, clock=clock, credentials=credentials)
         issue = IssueActions(tools)
         try:

@@ -87,7 +87,8 @@ async def test_a_hand_that_passed_the_totals_by_opens_no_case(moving):
 
 async def test_a_day_that_goes_on_differing_is_counted_one_by_one_once_an_hour(moving):
     await moving.confirmed(2)
-    await submit_to(moving.steering, a_document(order_no="PORTAL"), key="portal")
+    ((day,),) = await moving.rows("SELECT issue_date FROM day_total")
+    await submit_to(moving.steering, a_document(order_no="PORTAL", issue_date=day.isoformat()), key="portal")
     await until_status(moving.steering, "BOOKED", key="portal")
     times = []
     for wait in (60, 60, 3_600):

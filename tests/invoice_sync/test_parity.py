@@ -89,7 +89,7 @@ async def test_each_planted_difference_is_named_to_its_invoice_with_its_class_an
     await alter(moving, "amount_minor = amount_minor + 1", number["altered"])
     await moving.void(voided)
     await alter(moving, "issue_date = issue_date - 1", number["moved"])
-    await submit_to(moving.steering, a_document(order_no="PORTAL"), key="portal")
+    await submit_to(moving.steering, a_document(order_no="PORTAL", issue_date=day), key="portal")
     foreign = (await until_status(moving.steering, "BOOKED", key="portal"))["number"]
 
     made = await parity.run_parity(SELLER_TAX_ID, day[:7])

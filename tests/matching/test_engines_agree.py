@@ -30,6 +30,8 @@ BRISK = {
     "spark.sql.shuffle.partitions": "1",
     "spark.pyspark.python": "/nonexistent",  # executors need none
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.ui.enabled": "false",
     # One job and one task for each step, that waits for no place nearer to its rows.
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.files.minPartitionNum": "1",
@@ -123,7 +125,7 @@ def test_a_database_is_left_as_it_was_also_by_a_run_that_takes_too_long(day: Dat
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17 or 21, and there is none here")
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(960)
 def test_spark_with_workers_of_their_own_says_what_duckdb_says(day: Data, tmp_path: Path) -> None:
     """As a person starts it: driver, master and two workers are processes, and go with the command."""
     rules, folders = tmp_path / "rules.yaml", [tmp_path / "payments", tmp_path / "lines"]
@@ -147,7 +149,7 @@ def test_spark_with_workers_of_their_own_says_what_duckdb_says(day: Data, tmp_pa
         str(tmp_path / "spark"),
     ]
     brisk = [word for name, value in BRISK.items() for word in ("--conf", f"{name}={value}")]
-    done = subprocess.run([*command, *brisk], capture_output=True, text=True, timeout=390, check=False)
+    done = subprocess.run([*command, *brisk], capture_output=True, text=True, timeout=900, check=False)
 
     assert done.returncode == 0, done.stderr
     expected = duckdb_engine.match_files(load_rule_set(rules), day.payments, day.lines, tmp_path / "duckdb")

@@ -141,9 +141,9 @@ async def test_another_amount_under_the_number_leaves_the_order_as_it_was(channe
 )
 async def test_an_order_whose_answer_is_not_had_is_unknown_and_was_asked_for_once(channels, fault, cause):
     order = channels.order()
-    seconds = {"seconds": 0.6} if fault == "SLOW" else {}
+    seconds, patience = ({"seconds": 3}, 1.5) if fault == "SLOW" else ({}, 30)
     await channels.steering.plan(fault, merchant_order_no=order.merchant_order_no, on="CREATE", times=1, **seconds)
-    channel = channels.again(call_seconds=0.5)
+    channel = channels.again(call_seconds=patience)
 
     told = await channel.prepay(order)
     await channel.close_connections()

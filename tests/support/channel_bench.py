@@ -62,12 +62,13 @@ class ChannelBench:
 
         def about() -> list[tuple[Mapping[str, str], bytes]]:
             came = self.merchant.came[self.came_before :]
-            return [each for each in came if self._is_about(order, *each)]
+            return [each for each in came if self.is_about(order, *each)]
 
         await eventually(lambda: len(about()) >= count)
         return about()
 
-    def _is_about(self, order: Order, headers: Mapping[str, str], body: bytes) -> bool:
+    def is_about(self, order: Order, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether a callback is about an order; one that is forged may be about any."""
         told = self.channel.read_callback(headers, body, datetime.now(UTC))
         return isinstance(told, Forged) or getattr(told, "merchant_order_no", order.merchant_order_no) == (
             order.merchant_order_no
@@ -84,6 +85,7 @@ def account_file(folder: Path, kind: str, steering: ChannelSteering, notify_url:
         "kind": kind,
         "merchant_ids": [MERCHANT],
         "base_url": steering.url,
+        "call_seconds": 30,
         "notify_url": notify_url,
         **_OWN[kind](json.loads((steering.keys_folder / "merchant.json").read_text("utf-8")), steering.keys_folder),
         **settings,

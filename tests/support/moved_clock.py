@@ -26,7 +26,7 @@ from services.invoice_sync.tax.wire import trusting
 from tests.invoice_sync.builders import OPEN_GATES, TIMERS, a_payment, a_profile
 from tests.support.eventually import eventually
 from tests.support.processes import Processes
-from tests.support.tax_sandbox import MIDDAY, Steering, Ticking
+from tests.support.tax_sandbox import Steering, Ticking, calm_start
 from tests.support.witness import Ours, Witness, witness
 
 _REST_SECONDS = 0.02
@@ -110,17 +110,18 @@ async def running_at_moved_clock(processes: Processes, steering: Steering) -> As
     engine = database.connect(processes.urls["invoice_sync"], "moved_clock", pool_size=8)
     key_file = processes.folder / "moved.key"
     key_file.write_text(f"{new_key_line()}\n", "ascii")
-    clock, sessions = ManualClock(MIDDAY), database.sessions(engine)
+    start = calm_start()
+    clock, sessions = ManualClock(start), database.sessions(engine)
     ring, dice = KeyRing.read(key_file), random.Random(1).random
     tools = make_tools(sessions, ring, clock, dice, TIMERS, Routing(), OPEN_GATES)
     trust = trusting(loopback_tls(processes.folder / "tls").ca_file)
-    tax = SandboxTaxSystem(processes.tax_url, clock=Ticking(MIDDAY), trust=trust)
+    tax = SandboxTaxSystem(processes.tax_url, clock=Ticking(start), trust=trust)
     upload, verify, stop = UploadActions(tax, tools), VerifyActions(tax, tools), asyncio.Event()
     loops = [
         Loop("fill_window", upload.fill_window, _REST_SECONDS, ending=lambda: upload.drain(5)),
         Loop("verify_due", verify.verify_due, _REST_SECONDS),
     ]
-    await steering.set_clock(MIDDAY)
+    await steering.set_clock(start)
     async with asyncio.TaskGroup() as group:
         for loop in loops:
             group.create_task(loop.run(stop))

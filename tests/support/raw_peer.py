@@ -36,7 +36,7 @@ async def system_before(peer: Peer, heads: list[str] | None = None, **how: Any) 
             await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    timeouts = Timeouts(connect_seconds=1, read_seconds=0.5, call_seconds=1.5)
+    timeouts = Timeouts(connect_seconds=3, read_seconds=1.5, call_seconds=3)
     system = SandboxTaxSystem(
         f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeouts, ManualClock(NOW), **how
     )

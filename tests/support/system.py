@@ -1,14 +1,18 @@
 """The whole system in its own processes, and the calls that flow tests make. One for each test file."""
 
+import asyncio
 import contextlib
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from chassis import migrate
 from cli import spans
 from cli.client import Gateway
-from cli.stack import Stack, running_stack
+from cli.stack import SERVICES, Stack, running_stack
 from demo.faults import TaxSandbox
+from tests.support.templates import Templates
 
 # What takes ten minutes at a real authority takes a second here.
 HURRY = {
@@ -42,9 +46,31 @@ class System:
 
 
 @contextlib.contextmanager
-def running_system(folder: Path, settings: dict[str, str] | None = None) -> Iterator[System]:
-    with running_stack(folder, {**HURRY, **(settings or {})}) as stack:
+def running_system(folder: Path, templates: Templates, settings: dict[str, str] | None = None) -> Iterator[System]:
+    """On databases of its own, that are copied and not migrated anew."""
+    with _databases(templates) as urls, running_stack(folder, {**HURRY, **urls, **(settings or {})}) as stack:
         where = stack.addresses
         gateway, tax = Gateway(where.gateway_url, where.token()), TaxSandbox(where.tax_sandbox_url, where.tax_ca_file)
         with contextlib.closing(gateway), contextlib.closing(tax):
             yield System(stack, gateway, tax)
+
+
+@contextlib.contextmanager
+def _databases(templates: Templates) -> Iterator[dict[str, str]]:
+    """A copy of each service's database, by the setting that names it."""
+    names = {service: f"test_{uuid.uuid4().hex}" for service in SERVICES}
+
+    async def copy() -> dict[str, str]:
+        return {
+            f"BIHUAN_{service.upper()}_DATABASE_URL": await templates.copy(f"services.{service}", name, migrate.upgrade)
+            for service, name in names.items()
+        }
+
+    async def drop() -> None:
+        for name in names.values():
+            await templates.drop(name)
+
+    try:
+        yield asyncio.run(copy())
+    finally:
+        asyncio.run(drop())
