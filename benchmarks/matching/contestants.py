@@ -54,7 +54,8 @@ def _peak_gib() -> float:
 
 
 def _ours(threads: int = 2) -> Match:
-    import pandas  # noqa: F401, PLC0415 - pyarrow does at its first value, if it is there; a service has none
+    # pyarrow imports it at its first value where it is installed; a service has none.
+    import pandas  # type: ignore[import-untyped]  # noqa: F401, PLC0415
 
     from services.reconciler.rules.duckdb_engine import Limits, match_files  # noqa: PLC0415 - each holds only its own
     from services.reconciler.rules.rule_files import load_rule_set  # noqa: PLC0415
