@@ -5,7 +5,7 @@ is not surely right here, or has a rule that this does not know, goes to protova
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,14 +28,14 @@ class Rules:
     """The compiled rules of each message type that was asked about."""
 
     def __init__(self) -> None:
-        self._by_type: dict[str, Check | None] = {}
+        self._by_type: dict[type[Message], Check | None] = {}
 
     def surely_kept(self, message: Message) -> bool:
         """True only when the message breaks none of its rules. False says nothing."""
-        name = message.DESCRIPTOR.full_name
-        if name not in self._by_type:
-            self._by_type[name] = compiled(message.DESCRIPTOR)
-        check = self._by_type[name]
+        kind = type(message)
+        if kind not in self._by_type:
+            self._by_type[kind] = compiled(message.DESCRIPTOR)
+        check = self._by_type[kind]
         return check is not None and check(message)
 
 
@@ -56,10 +56,17 @@ def _of_message(descriptor: Descriptor, above: tuple[str, ...]) -> Check:
         raise Unknown("a rule of a oneof")
     checks = tuple(check for field in descriptor.fields for check in _of_field(field, (*above, descriptor.full_name)))
 
-    def kept(message: Any) -> bool:
+    return _all_of(checks)
+
+
+def _all_of(checks: Sequence[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+
+    def kept(value: Any) -> bool:
         # A loop by hand: this is done for each message, and a generator costs more than most checks.
         for check in checks:  # noqa: SIM110
-            if not check(message):
+            if not check(value):
                 return False
         return True
 
@@ -82,12 +89,10 @@ def _of_field(field: FieldDescriptor, above: tuple[str, ...]) -> list[Check]:
     checks = [_required(field)] if rules.required else []
     if not inner:
         return checks
-    if field.has_presence and not field.is_repeated:
-        return [
-            *checks,
-            lambda message: not message.HasField(name) or all(one(getattr(message, name)) for one in inner),
-        ]
-    return [*checks, *(_on(name, one) for one in inner)]
+    kept = _on(name, _all_of(inner))
+    if field.has_presence and not field.is_repeated and not rules.required:
+        return [lambda message: not message.HasField(name) or kept(message)]
+    return [*checks, kept]
 
 
 def _on(name: str, check: Check) -> Check:
@@ -99,7 +104,16 @@ def _on(name: str, check: Check) -> Check:
 
 
 def _each(check: Check, field: FieldDescriptor) -> Check:
-    return (lambda values: all(check(value) for value in values)) if field.is_repeated else check
+    if not field.is_repeated:
+        return check
+
+    def kept(values: Any) -> bool:
+        for value in values:  # noqa: SIM110  as in _all_of
+            if not check(value):
+                return False
+        return True
+
+    return kept
 
 
 def _required(field: FieldDescriptor) -> Check:

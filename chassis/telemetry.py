@@ -229,6 +229,8 @@ def fail(current: Span, reason: str) -> None:
 def annotate(**attributes: str | int | bool) -> None:
     """Put our own attributes on the current span, under `bihuan.`."""
     current = trace.get_current_span()
+    if not current.is_recording():
+        return
     for key, value in attributes.items():
         current.set_attribute(f"bihuan.{key}", value)
 

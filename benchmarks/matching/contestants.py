@@ -54,7 +54,7 @@ def _peak_gib() -> float:
 
 
 def _ours(threads: int = 2) -> Match:
-    # pyarrow loads it at its first value, where it is there; a service has none.
+    # pyarrow imports it at its first value where it is installed; a service has none.
     import pandas  # type: ignore[import-untyped]  # noqa: F401, PLC0415
 
     from services.reconciler.rules.duckdb_engine import Limits, match_files  # noqa: PLC0415 - each holds only its own

@@ -47,9 +47,15 @@ CREATE TABLE rest_l_given AS SELECT r.* FROM lines AS r
 
 -- frame
 CREATE TABLE rest_p AS SELECT r.*, n.channel_txn_no_normal, n.merchant_order_no_normal, n.channel_refund_no_normal, n.merchant_refund_no_normal, d.day_waits,
-                   COALESCE(r.pay_time_us >= d.edge_us, FALSE) AS near_cutoff
-            FROM rest_p_given AS r JOIN normal_p AS n ON n.pn = r.pn
-            JOIN days_p AS d ON d.channel = r.channel AND d.business_date = r.business_date;
+               COALESCE(r.pay_time_us >= d.edge_us, FALSE) AS near_cutoff
+        FROM rest_p_given AS r JOIN normal_p AS n ON n.pn = r.pn
+        JOIN days_p AS d ON d.channel = r.channel AND d.business_date = r.business_date;
+
+-- frame
+CREATE TABLE rest_l AS SELECT r.*, n.channel_txn_no_normal, n.merchant_order_no_normal, n.channel_refund_no_normal, n.merchant_refund_no_normal, d.day_waits,
+               COALESCE(r.book_time_us >= d.edge_us, FALSE) AS near_cutoff
+        FROM rest_l_given AS r JOIN normal_l AS n ON n.ln = r.ln
+        JOIN days_l AS d ON d.channel = r.channel AND d.business_date = r.business_date;
 
 -- frame
 CREATE TABLE placed_p (pn BIGINT, group_id TEXT, rule_id TEXT, stage TEXT, disposition TEXT,
@@ -58,12 +64,6 @@ CREATE TABLE placed_p (pn BIGINT, group_id TEXT, rule_id TEXT, stage TEXT, dispo
 
 -- frame
 CREATE TABLE unsearched_p (pn BIGINT, reason TEXT);
-
--- frame
-CREATE TABLE rest_l AS SELECT r.*, n.channel_txn_no_normal, n.merchant_order_no_normal, n.channel_refund_no_normal, n.merchant_refund_no_normal, d.day_waits,
-                   COALESCE(r.book_time_us >= d.edge_us, FALSE) AS near_cutoff
-            FROM rest_l_given AS r JOIN normal_l AS n ON n.ln = r.ln
-            JOIN days_l AS d ON d.channel = r.channel AND d.business_date = r.business_date;
 
 -- frame
 CREATE TABLE placed_l (ln BIGINT, group_id TEXT, rule_id TEXT, stage TEXT, disposition TEXT,
@@ -201,10 +201,10 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
 CREATE TABLE group_p AS SELECT * FROM live_p;
 
 -- frame
-DROP VIEW live_p;
+CREATE TABLE group_l AS SELECT * FROM live_l;
 
 -- frame
-CREATE TABLE group_l AS SELECT * FROM live_l;
+DROP VIEW live_p;
 
 -- frame
 DROP VIEW live_l;
@@ -278,10 +278,10 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
 CREATE TABLE near_p AS SELECT * FROM live_p;
 
 -- frame
-DROP VIEW live_p;
+CREATE TABLE near_l AS SELECT * FROM live_l;
 
 -- frame
-CREATE TABLE near_l AS SELECT * FROM live_l;
+DROP VIEW live_p;
 
 -- frame
 DROP VIEW live_l;
@@ -371,10 +371,10 @@ INSERT INTO placed_l (ln, group_id, rule_id, stage, disposition, exception_class
 CREATE TABLE sums_p AS SELECT * FROM live_p;
 
 -- frame
-DROP VIEW live_p;
+CREATE TABLE sums_l AS SELECT * FROM live_l;
 
 -- frame
-CREATE TABLE sums_l AS SELECT * FROM live_l;
+DROP VIEW live_p;
 
 -- frame
 DROP VIEW live_l;

@@ -170,6 +170,22 @@ JOIN days_p AS d
   ON d.channel = r.channel AND d.business_date = r.business_date;
 
 -- frame
+CREATE TABLE rest_l AS
+SELECT
+  r.*,
+  n.channel_txn_no_normal,
+  n.merchant_order_no_normal,
+  n.channel_refund_no_normal,
+  n.merchant_refund_no_normal,
+  d.day_waits,
+  COALESCE(r.book_time_us >= d.edge_us, FALSE) AS near_cutoff
+FROM rest_l_given AS r
+JOIN normal_l AS n
+  ON n.ln = r.ln
+JOIN days_l AS d
+  ON d.channel = r.channel AND d.business_date = r.business_date;
+
+-- frame
 CREATE TABLE placed_p (
   pn BIGINT,
   group_id STRING,
@@ -189,22 +205,6 @@ CREATE TABLE unsearched_p (
   pn BIGINT,
   reason STRING
 );
-
--- frame
-CREATE TABLE rest_l AS
-SELECT
-  r.*,
-  n.channel_txn_no_normal,
-  n.merchant_order_no_normal,
-  n.channel_refund_no_normal,
-  n.merchant_refund_no_normal,
-  d.day_waits,
-  COALESCE(r.book_time_us >= d.edge_us, FALSE) AS near_cutoff
-FROM rest_l_given AS r
-JOIN normal_l AS n
-  ON n.ln = r.ln
-JOIN days_l AS d
-  ON d.channel = r.channel AND d.business_date = r.business_date;
 
 -- frame
 CREATE TABLE placed_l (
@@ -739,13 +739,13 @@ SELECT
 FROM live_p;
 
 -- frame
-DROP VIEW live_p;
-
--- frame
 CREATE TABLE group_l AS
 SELECT
   *
 FROM live_l;
+
+-- frame
+DROP VIEW live_p;
 
 -- frame
 DROP VIEW live_l;
@@ -951,13 +951,13 @@ SELECT
 FROM live_p;
 
 -- frame
-DROP VIEW live_p;
-
--- frame
 CREATE TABLE near_l AS
 SELECT
   *
 FROM live_l;
+
+-- frame
+DROP VIEW live_p;
 
 -- frame
 DROP VIEW live_l;
@@ -1247,13 +1247,13 @@ SELECT
 FROM live_p;
 
 -- frame
-DROP VIEW live_p;
-
--- frame
 CREATE TABLE sums_l AS
 SELECT
   *
 FROM live_l;
+
+-- frame
+DROP VIEW live_p;
 
 -- frame
 DROP VIEW live_l;

@@ -28,7 +28,7 @@ from services.payments.tables.payment import to_payment
 # What another transaction may do between two looks: commit a key, or give it back. More is a fault of ours.
 _ROUNDS_MAX = 5
 
-_WRITE = """
+_TOLD = """
     WITH told AS (
         SELECT * FROM unnest(
             $1::text[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -39,49 +39,63 @@ _WRITE = """
             currency_code, amount_minor, pay_time, payer_name, splits, business_date, create_time,
             expire_time, fee_rule_id, fee_rate_ppm, fee_minor, traceparent, line_sha256
         )
-    ), ordered AS (
-        INSERT INTO order_key (merchant_id, merchant_order_no, payment_id, content_sha256)
-        SELECT merchant_id, merchant_order_no, payment_id, content_sha256 FROM told
-        ON CONFLICT DO NOTHING
-        RETURNING payment_id
-    ), requested AS (
-        INSERT INTO requests (request_id, fingerprint, payment_id, create_time)
-        SELECT request_id, content_sha256, payment_id, create_time FROM told JOIN ordered USING (payment_id)
-        ORDER BY request_id
-        ON CONFLICT DO NOTHING
-        RETURNING payment_id
-    ), taken AS (
-        INSERT INTO payments (
-            payment_id, merchant_id, merchant_order_no, bill_no, channel, channel_txn_no, currency_code, amount_minor,
-            pay_time, payer_name, splits, business_date, create_time, expire_time,
-            fee_rule_id, fee_rate_ppm, fee_minor, traceparent, state, reconciliation_state, origin, version
-        )
-        SELECT
-            payment_id, merchant_id, merchant_order_no, bill_no, channel, channel_txn_no, currency_code, amount_minor,
-            pay_time, payer_name, splits::jsonb, business_date, create_time, expire_time,
-            fee_rule_id, fee_rate_ppm, fee_minor, traceparent, $22, $23, $24, 1
-        FROM told JOIN requested USING (payment_id)
-    ), fed AS (
-        INSERT INTO feed_waiting (
-            payment_id, version, kind, ref_id, state, reconciliation_state, refunded_minor, refund_reserved_minor,
-            channel, business_date, currency_code, amount_minor, line_sha256
-        )
-        SELECT
-            payment_id, 1, 'PAYMENT', '', $22, $23, 0, 0,
-            CASE WHEN line_sha256 IS NOT NULL THEN channel END,
-            CASE WHEN line_sha256 IS NOT NULL THEN business_date END,
-            CASE WHEN line_sha256 IS NOT NULL THEN currency_code END,
-            CASE WHEN line_sha256 IS NOT NULL THEN amount_minor END,
-            line_sha256
-        FROM told JOIN requested USING (payment_id)
     )
 """
-_TELL = f"""{_WRITE}
+_ORDERS = """
+    INSERT INTO order_key (merchant_id, merchant_order_no, payment_id, content_sha256)
+    SELECT merchant_id, merchant_order_no, payment_id, content_sha256 FROM told
+"""
+
+
+def _requests(new: str) -> str:
+    return f"""
+        INSERT INTO requests (request_id, fingerprint, payment_id, create_time)
+        SELECT request_id, content_sha256, payment_id, create_time FROM {new}
+        ORDER BY request_id
+    """  # noqa: S608
+
+
+def _payments(new: str) -> str:
+    """Payments and their first changes, as further parts of a WITH."""
+    return f"""
+        taken AS (
+            INSERT INTO payments (
+                payment_id, merchant_id, merchant_order_no, bill_no, channel, channel_txn_no, currency_code,
+                amount_minor, pay_time, payer_name, splits, business_date, create_time, expire_time,
+                fee_rule_id, fee_rate_ppm, fee_minor, traceparent, state, reconciliation_state, origin, version
+            )
+            SELECT
+                payment_id, merchant_id, merchant_order_no, bill_no, channel, channel_txn_no, currency_code,
+                amount_minor, pay_time, payer_name, splits::jsonb, business_date, create_time, expire_time,
+                fee_rule_id, fee_rate_ppm, fee_minor, traceparent, $22, $23, $24, 1
+            FROM {new}
+        ), fed AS (
+            INSERT INTO feed_waiting (
+                payment_id, version, kind, ref_id, state, reconciliation_state, refunded_minor, refund_reserved_minor,
+                channel, business_date, currency_code, amount_minor, line_sha256
+            )
+            SELECT
+                payment_id, 1, 'PAYMENT', '', $22, $23, 0, 0,
+                CASE WHEN line_sha256 IS NOT NULL THEN channel END,
+                CASE WHEN line_sha256 IS NOT NULL THEN business_date END,
+                CASE WHEN line_sha256 IS NOT NULL THEN currency_code END,
+                CASE WHEN line_sha256 IS NOT NULL THEN amount_minor END,
+                line_sha256
+            FROM {new}
+        )
+    """  # noqa: S608
+
+
+_TELL = f"""{_TOLD},
+    ordered AS ({_ORDERS} ON CONFLICT DO NOTHING RETURNING payment_id),
+    requested AS ({_requests("told JOIN ordered USING (payment_id)")} ON CONFLICT DO NOTHING RETURNING payment_id),
+    {_payments("told JOIN requested USING (payment_id)")}
     SELECT ordered.payment_id, requested.payment_id IS NOT NULL
     FROM ordered LEFT JOIN requested USING (payment_id)
 """  # noqa: S608
-# It divides by zero, which undoes all of it, unless every key was free.
-_TELL_NEW = f"{_WRITE} SELECT 1 / (count(*) = $25)::int FROM requested"  # noqa: S608
+# A key that is taken breaks a rule of its table, which undoes all of it. Nothing is joined, and no row is looked for
+# before it is written. The main statement runs before the parts of its WITH, so the business keys come first here too.
+_TELL_NEW = f"{_TOLD}, requested AS ({_requests('told')}), {_payments('told')} {_ORDERS}"
 # A lane joins by hash, which reads whole tables where only a few of their rows are wanted.
 _BY_INDEX = "SET LOCAL enable_nestloop = on"
 _KEPT = """
@@ -140,8 +154,8 @@ async def take_in_new(driver: Driver, told: Sequence[Told]) -> None:
     Raises NotAllNew. If the connection breaks, all of them were taken in or none, and take_in tells which.
     """
     try:
-        await driver.fetchval(_TELL_NEW, *_arguments(told), len(told))
-    except asyncpg.DivisionByZeroError as found:
+        await driver.execute(_TELL_NEW, *_arguments(told))
+    except asyncpg.UniqueViolationError as found:
         raise NotAllNew from found
 
 

@@ -18,10 +18,9 @@ from services.reconciler.store.arrival import ArrivalStore
 from services.reconciler.store.rule_set import RuleSetStore
 from services.reconciler.tables import ArrivalMatchRow, ArrivalRevisionRow
 
-_AT_ONCE = 200
-_BACKLOG_AT_ONCE = 1_000  # while more are due than come at once: each batch costs as much again as 200 rows
+_AT_ONCE = 200  # rows that hang together are held each against each: of more, each row would take longer
 _TOGETHER_MAX = 2_000  # for each 200
-_BATCHES_PER_TURN_MAX = 50
+_BATCHES_PER_TURN_MAX = 250
 _KEPT_DAYS = 45
 _FORGOTTEN_AT_ONCE = 5_000
 
@@ -45,12 +44,9 @@ class ArrivalActions:
 
     async def match_arrivals(self) -> int:
         """Match what is due, some batches at most; returns how many batches there were, 0 when nothing is due."""
-        most = _AT_ONCE
         for count in range(_BATCHES_PER_TURN_MAX):
-            done = await self.match_payments(most) or await self.match_lines(most)
-            if not done:
+            if not (await self.match_payments() or await self.match_lines()):
                 return count
-            most = _BACKLOG_AT_ONCE if done >= most else _AT_ONCE
         return _BATCHES_PER_TURN_MAX
 
     async def match_payments(self, most: int = _AT_ONCE) -> int:

@@ -14,7 +14,7 @@ from services.reconciler.matching.frames import Disposition, Side
 from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
 from services.reconciler.rules.pair_sql import joined
-from services.reconciler.rules.plan import Derive, PairsKnown, Plan, Statement, Step, WhenAny, statement
+from services.reconciler.rules.plan import Apart, Derive, PairsKnown, Plan, Statement, Step, WhenAny, statement
 from services.reconciler.rules.rule_set import INFORMATIVE, Again, Group, Near, Pair, RuleSet, Sums, Threshold
 from services.reconciler.rules.rule_sql import ignore_step, rule_steps
 
@@ -49,9 +49,9 @@ def _rules(rule_set: RuleSet, first: Pair) -> Iterator[Step]:
 
 
 def _shrunk(name: str) -> Iterator[Step]:
-    for t in columns.TABLE.values():
-        yield statement("frame", f"CREATE TABLE {name}_{t} AS SELECT * FROM live_{t}")
-        yield statement("frame", f"DROP VIEW live_{t}")
+    copies = (f"CREATE TABLE {name}_{t} AS SELECT * FROM live_{t}" for t in columns.TABLE.values())
+    yield Apart("frame", tuple(statement("frame", copy) for copy in copies))
+    yield from (statement("frame", f"DROP VIEW live_{t}") for t in columns.TABLE.values())
     yield from _live_views({t: f"{name}_{t}" for t in columns.TABLE.values()})
 
 
@@ -112,17 +112,9 @@ def _rest(rule: Pair) -> Iterator[Step]:
 
 
 def _live() -> Iterator[Step]:
+    yield Apart("frame", tuple(_with_derived(side) for side in Side))
     for side, t in columns.TABLE.items():
         row = columns.ROW[side]
-        normal = ", ".join(f"n.{name}_normal" for name in columns.REFERENCES)
-        yield statement(
-            "frame",
-            f"""
-            CREATE TABLE rest_{t} AS SELECT r.*, {normal}, d.day_waits,
-                   COALESCE(r.{columns.TIME[side]} >= d.edge_us, FALSE) AS near_cutoff
-            FROM rest_{t}_given AS r JOIN normal_{t} AS n ON n.{row} = r.{row}
-            JOIN days_{t} AS d ON d.channel = r.channel AND d.business_date = r.business_date""",
-        )
         yield statement(
             "frame",
             f"""
@@ -134,6 +126,19 @@ def _live() -> Iterator[Step]:
     yield from _live_views({t: f"rest_{t}" for t in columns.TABLE.values()})
     yield statement("frame", "CREATE TABLE again (group_id TEXT, rule_id TEXT, exception_class TEXT, first_id TEXT)")
     yield statement("frame", "CREATE TABLE ignored (group_id TEXT, rule_id TEXT)")
+
+
+def _with_derived(side: Side) -> Statement:
+    t, row = columns.TABLE[side], columns.ROW[side]
+    normal = ", ".join(f"n.{name}_normal" for name in columns.REFERENCES)
+    return statement(
+        "frame",
+        f"""
+        CREATE TABLE rest_{t} AS SELECT r.*, {normal}, d.day_waits,
+               COALESCE(r.{columns.TIME[side]} >= d.edge_us, FALSE) AS near_cutoff
+        FROM rest_{t}_given AS r JOIN normal_{t} AS n ON n.{row} = r.{row}
+        JOIN days_{t} AS d ON d.channel = r.channel AND d.business_date = r.business_date""",
+    )
 
 
 def _unplaced() -> Iterator[Step]:

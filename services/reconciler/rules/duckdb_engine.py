@@ -2,10 +2,11 @@
 
 # ruff: noqa: S608  # SQL of our own names
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from services.reconciler.rules.results import Summary
 from services.reconciler.rules.rule_set import RuleSet
 
 _BATCH_ROWS = 200_000
+_BESIDE_MAX = 2  # the pairs, which take long, and one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +50,40 @@ def match_files(
     Raises FrameInvalid before anything is written. The files of `out` are put in place when all of them stand.
     """
     plan, inputs, limits = compile_rule_set(rule_set), {Side.PAYMENT: payments, Side.LINE: lines}, limits or Limits()
-    with put_in_place(out) as scratch, _connect(scratch, inputs, limits) as connection, ThreadPoolExecutor(1) as thread:
+    with (
+        put_in_place(out) as scratch,
+        _connect(scratch, inputs, limits) as connection,
+        ThreadPoolExecutor(_BESIDE_MAX) as threads,
+    ):
         for side, path in inputs.items():
             _open(connection, side, path)
-        engine = DuckDbEngine(connection, thread if limits.threads > 1 else None)
+        engine = DuckDbEngine(connection, threads if limits.threads > 1 else None)
         return match_on(engine, plan, asked or Asked(), scratch)
 
 
 class DuckDbEngine:
-    """A connection as an engine; `thread` is for what is read beside, without one it is read at once."""
+    """A connection as an engine; `threads` are for what is done beside, without any it is done at once."""
 
     name = f"duckdb {duckdb.__version__}"
     dialect = Dialect.DUCKDB
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, thread: ThreadPoolExecutor | None) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, threads: ThreadPoolExecutor | None) -> None:
         self._connection = connection
-        self._thread = thread
+        self._threads = threads
 
     def run(self, statement: Statement) -> None:
         """Run one statement of a plan."""
         self._connection.execute(statement.sql(self.dialect))
+
+    def run_apart(self, statements: Sequence[Statement]) -> None:
+        """At once: of a day's rest each is too small for DuckDB to share it out."""
+        first, *others = statements
+        waits = [self.beside(partial(_run_on, statement=other)) for other in others]
+        try:
+            self.run(first)
+        finally:
+            for wait in waits:
+                wait()
 
     def table(self, query: str) -> pa.Table:
         """The rows of a query."""
@@ -89,16 +105,20 @@ class DuckDbEngine:
 
     def beside(self, work: Callable[[Engine], None]) -> Callable[[], None]:
         """By a cursor of its own, which sees the tables that stand now."""
-        if self._thread is None:
+        if self._threads is None:
             work(self)
             return lambda: None
-        return self._thread.submit(work, DuckDbEngine(self._connection.cursor(), None)).result
+        return self._threads.submit(work, DuckDbEngine(self._connection.cursor(), None)).result
 
     def twice(self, side: Side) -> str:
         """First by a hash of eight bytes, which is a fraction of the ids; almost never are two of them equal."""
         query = f"SELECT COUNT(*), COUNT(DISTINCT hash({columns.ID[side]})) FROM {columns.BASE[side]}"
         ((rows, hashes),) = self._connection.sql(query).fetchall()
         return "" if rows == hashes else twice_by_groups(self, side)
+
+
+def _run_on(engine: Engine, statement: Statement) -> None:
+    engine.run(statement)
 
 
 @contextmanager

@@ -5,9 +5,9 @@ An engine brings how its SQL runs and how rows come and go; what needs Python is
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +20,7 @@ from services.reconciler.rules import columns
 from services.reconciler.rules.decide import decide_near, decide_sum_rows
 from services.reconciler.rules.dialect import Dialect
 from services.reconciler.rules.frame_file import FrameInvalid
-from services.reconciler.rules.plan import Decide, DecideSums, Derive, PairsKnown, Plan, Statement, Step, WhenAny
+from services.reconciler.rules.plan import Apart, Decide, DecideSums, Derive, PairsKnown, Plan, Statement, Step, WhenAny
 from services.reconciler.rules.results import OTHERS, PAIRS, TOTALS, ResultsFile, Summary
 from services.reconciler.rules.rule_set import RuleSet
 
@@ -38,6 +38,9 @@ class Engine(Protocol):
 
     def run(self, statement: Statement) -> None:
         """Run one statement of a plan."""
+
+    def run_apart(self, statements: Sequence[Statement]) -> None:
+        """Run statements that have nothing to do with each other, at once if the engine can."""
 
     def table(self, query: str) -> pa.Table:
         """The rows of a query, which is plain enough for every engine to read as it stands."""
@@ -95,7 +98,12 @@ def match_on(engine: Engine, plan: Plan, asked: Asked, scratch: Path) -> Summary
         _check_numbers(engine, side)
     with ResultsFile(plan, scratch / "results.parquet") as results:
         _run_and_write(engine, plan, asked, results)
-    summary = _summary(engine, plan.rule_set, results.digest())
+        written = engine.beside(lambda reader: results.add_others(reader.batches(OTHERS)))
+        try:
+            summary = _summary(engine, plan.rule_set)
+        finally:
+            written()
+    summary = replace(summary, digest=results.digest())
     (scratch / "plan.sql").write_text(plan.text(engine.dialect), "utf-8")
     (scratch / "summary.json").write_text(_as_json(summary, plan.rule_set), "utf-8")
     return summary
@@ -114,7 +122,6 @@ def _run_and_write(engine: Engine, plan: Plan, asked: Asked, results: ResultsFil
     finally:  # whatever rules make of an id that is there twice, that it is there twice is what is told
         for wait in waits:
             wait()
-    results.add_others(engine.batches(OTHERS))
 
 
 @contextmanager
@@ -131,6 +138,8 @@ def _run_step(engine: Engine, plan: Plan, asked: Asked, step: Step) -> None:
     match step:
         case Statement():
             engine.run(step)
+        case Apart():
+            engine.run_apart(step.statements)
         case WhenAny():
             if engine.has_rows(step.table):
                 for inner in step.steps:
@@ -196,7 +205,8 @@ def _check_ids(engine: Engine) -> None:
             raise FrameInvalid(f"an id must be there once, {twice} is there twice")
 
 
-def _summary(engine: Engine, rule_set: RuleSet, digest: str) -> Summary:
+def _summary(engine: Engine, rule_set: RuleSet) -> Summary:
+    """All of it but the digest."""
     counts, sums = {}, {}
     for side in Side:
         query = f"SELECT COUNT(*) AS n, CAST(SUM(amount_minor) AS BIGINT) AS minor FROM {columns.BASE[side]}"  # noqa: S608
@@ -207,7 +217,7 @@ def _summary(engine: Engine, rule_set: RuleSet, digest: str) -> Summary:
         rows = sum(total["row_count"] for total in told if total["side"] == side)
         minor = sum(total["amount_minor"] for total in told if total["side"] == side)
         assert (rows, minor) == (counts[side], sums[side]), f"{columns.BASE[side]}: a row is in no place or in two"
-    return Summary(counts[Side.PAYMENT], counts[Side.LINE], digest, rule_set.content_hash, engine.name, told)
+    return Summary(counts[Side.PAYMENT], counts[Side.LINE], "", rule_set.content_hash, engine.name, told)
 
 
 def twice_by_groups(engine: Engine, side: Side) -> str:

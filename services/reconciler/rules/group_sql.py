@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from services.reconciler.matching.frames import Side
 from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
-from services.reconciler.rules.plan import Step, WhenAny, statement
+from services.reconciler.rules.plan import Apart, Step, WhenAny, statement
 from services.reconciler.rules.rule_files import aliases
 from services.reconciler.rules.rule_set import Group
 
@@ -19,9 +19,9 @@ def group_steps(rule: Group) -> Iterator[Step]:
         for side in (Side.LINE, Side.PAYMENT)
     )
     groups = statement(rule.id, f"CREATE TABLE groups_{rule.id} AS {_groups(rule)}")
-    placed = tuple(statement(rule.id, f"{sql.into(side)} {_placed(rule, side)}") for side in Side)
+    placed = Apart(rule.id, tuple(statement(rule.id, f"{sql.into(side)} {_placed(rule, side)}") for side in Side))
     yield of_lines
-    standing = WhenAny(rule.id, f"groups_{rule.id}", placed)
+    standing = WhenAny(rule.id, f"groups_{rule.id}", (placed,))
     both = WhenAny(rule.id, f"sums_p_{rule.id}", (groups, standing))
     yield WhenAny(rule.id, f"sums_l_{rule.id}", (of_payments, both))
 

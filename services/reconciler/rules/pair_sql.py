@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from services.reconciler.matching.frames import Side
 from services.reconciler.rules import columns
 from services.reconciler.rules import fragments as sql
-from services.reconciler.rules.plan import Step, WhenAny, statement
+from services.reconciler.rules.plan import Apart, Step, WhenAny, statement
 from services.reconciler.rules.rule_files import aliases
 from services.reconciler.rules.rule_set import INFORMATIVE, Case, Pair
 
@@ -22,8 +22,8 @@ def pair_steps(rule: Pair) -> Iterator[Step]:
     query = joined(rule, "live_p", "live_l") if rule.many == "leave" else _in_order(rule)
     yield statement(rule.id, f"CREATE TABLE joined_{rule.id} AS {query}")
     pairs = f"CREATE TABLE pairs_{rule.id} AS {each_once(f'joined_{rule.id}')}"
-    placed = (statement(rule.id, f"{sql.into(side)} {_placed(rule, side)}") for side in Side)
-    yield WhenAny(rule.id, f"joined_{rule.id}", (statement(rule.id, pairs), *placed))
+    placed = Apart(rule.id, tuple(statement(rule.id, f"{sql.into(side)} {_placed(rule, side)}") for side in Side))
+    yield WhenAny(rule.id, f"joined_{rule.id}", (statement(rule.id, pairs), placed))
 
 
 def joined(rule: Pair, payments: str, lines: str) -> str:

@@ -75,6 +75,14 @@ class DecideSums:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """Statements of which none reads or changes what another makes, one for each side: in any order, or at once."""
+
+    step: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WhenAny:
     """Steps that are run only if the table has a row: without one they would find nothing."""
 
@@ -83,7 +91,7 @@ class WhenAny:
     steps: "tuple[Step, ...]"
 
 
-Step = Statement | PairsKnown | Derive | Decide | DecideSums | WhenAny
+Step = Statement | Apart | PairsKnown | Derive | Decide | DecideSums | WhenAny
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,8 @@ def _texts(steps: tuple[Step, ...], dialect: Dialect) -> Iterator[str]:
         match step:
             case Statement():
                 yield f"-- {step.step}\n{step.sql(dialect)};\n"
+            case Apart():
+                yield from _texts(step.statements, dialect)
             case WhenAny():
                 yield f"-- {step.step}: if {step.table} has no row, nothing up to the end of it\n"
                 yield from _texts(step.steps, dialect)

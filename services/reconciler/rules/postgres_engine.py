@@ -5,7 +5,7 @@ For data that is there anyway, and as a second witness of what DuckDB says; a da
 
 # ruff: noqa: S608  # SQL of our own names
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +111,11 @@ class PostgresEngine:
             target = statement.tree.find(exp.Table)
             if target is not None and not isinstance(statement.tree, exp.Drop):
                 self._cursor.execute(f"ANALYZE {target.name}")
+
+    def run_apart(self, statements: Sequence[Statement]) -> None:
+        """One after the other."""
+        for statement in statements:
+            self.run(statement)
 
     def table(self, query: str) -> pa.Table:
         """The rows of a query."""

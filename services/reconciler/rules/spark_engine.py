@@ -7,7 +7,7 @@ driver with plans that long, and a checkpoint of an executor is lost with it.
 
 # SQL of our own names
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -128,6 +128,11 @@ class SparkEngine:
                 self._spark.catalog.dropTempView(_name(tree))
             case _:
                 raise AssertionError(f"a plan has no {type(tree).__name__}")
+
+    def run_apart(self, statements: Sequence[Statement]) -> None:
+        """One after the other."""
+        for statement in statements:
+            self.run(statement)
 
     def table(self, query: str) -> pa.Table:
         """The rows of a query."""

@@ -91,6 +91,18 @@ ON CONFLICT (line_id) DO NOTHING
 RETURNING line_id
 """
 _TURN = "pg_advisory_xact_lock(hashtextextended('arrival:' || :channel, 0))"
+# Few rows lead to few others by their numbers, whatever the planner, which cannot know, makes of a recursion; so one
+# plan is as good for all of them, and making it anew takes longer than what it finds.
+_TAKE_TURN = f"""
+SELECT {_TURN}, set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true),
+    set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)
+"""
+_WRITE = f"""
+INSERT INTO arrival_matches ({", ".join(_PAIR)}, rule_set_hash, match_time)
+SELECT *, :rule_set_hash, CAST(:match_time AS timestamptz)
+FROM unnest({", ".join(f"CAST(:{name} AS text[])" for name in _PAIR)})
+ON CONFLICT DO NOTHING
+"""
 # The run's places apart, so that the planner counts them: of a run that was just written it knows nothing.
 _PLACED = """
 CREATE TEMP TABLE placed_rows AS
@@ -181,10 +193,7 @@ class ArrivalStore:
 
         The turn ends with the transaction. What is read after it is read as it stands then.
         """
-        # Few rows lead to few others by their numbers, whatever the planner, which cannot know, makes of a recursion.
-        lock = f"""SELECT {_TURN},
-            set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true)"""
-        await self._session.execute(text(lock), {"channel": channel})
+        await self._session.execute(text(_TAKE_TURN), {"channel": channel})
 
     async def open_payments(self, payment_ids: Sequence[str], zone: str, shift_seconds: int) -> None:
         """Take payments and refunds into the window as the mirror has them, but not those of a day that is closed.
@@ -236,8 +245,8 @@ class ArrivalStore:
             await self._session.execute(insert(ArrivalRevisionRow), rows)
         if change.new:
             written = {"rule_set_hash": rule_set_hash, "match_time": now}
-            rows = [{**asdict(pair), **written} for pair in change.new]
-            await self._session.execute(insert(ArrivalMatchRow).on_conflict_do_nothing(), rows)
+            columns = {name: [getattr(pair, name) for pair in change.new] for name in _PAIR}
+            await self._session.execute(text(_WRITE), {**columns, **written})
 
     async def get(self, payment_id: str) -> tuple[ArrivalMatchRow | None, ArrivalRevisionRow | None]:
         """The pair that stands of a payment, and the last one of it that does not any more."""

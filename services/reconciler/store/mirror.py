@@ -30,11 +30,14 @@ _NEW = [name for name in _TYPES if name not in ("payment_id", "first_sequence")]
 # A column at a time: of as many values as a batch has, one by one, parsing would take most of the time. What was just
 # inserted has no xmax.
 _MIRROR = text(f"""
+WITH kept AS (
 INSERT INTO payments ({", ".join(_TYPES)})
 SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _TYPES.items())})
 ON CONFLICT (payment_id) DO UPDATE SET ({", ".join(_NEW)}) = ({", ".join(f"excluded.{name}" for name in _NEW)})
 WHERE excluded.version > payments.version
-RETURNING payment_id, payments.xmax = 0
+RETURNING payment_id, payments.xmax = 0 AS is_new
+), paid AS (DELETE FROM unpaid_payments WHERE payment_id IN (SELECT payment_id FROM kept WHERE is_new))
+SELECT payment_id FROM kept WHERE is_new
 """)
 
 
@@ -73,9 +76,7 @@ class MirrorStore:
         rows = [{**_columns(change.payment), "first_sequence": change.sequence} for change in changes]
         rows.sort(key=lambda row: str(row["payment_id"]))
         kept = await self._session.execute(_MIRROR, {name: [row[name] for row in rows] for name in _TYPES})
-        new_ids = {payment_id for payment_id, inserted in kept if inserted}
-        await self._no_longer_unpaid(new_ids)
-        return new_ids
+        return set(kept.scalars())
 
     async def mirror_unpaid(self, unpaid: Sequence[UnpaidPayment]) -> None:
         """Keep the newest of each payment that has not succeeded, unless it has by what the mirror knows."""
