@@ -78,8 +78,9 @@ accuracy: setup ## what matching gets right, ours and rivals'; QUICK=1, or SEEDS
 accuracy-diagnosis: setup ## plant every cause and compare what the diagnosis says; SEEDS=1,2,3 TIMES=3; writes diagnosis.json
 	$(if $(SEEDS),SEEDS=$(SEEDS)) $(if $(TIMES),TIMES=$(TIMES)) $(BIN)/python -m accuracy.diagnosis
 
-proto: setup ## generate proto/gen and the client's modules from the contracts
+proto: setup ## generate proto/gen, the table of the policy and the client's modules from the contracts
 	$(BIN)/python proto/generate.py
+	$(BIN)/python -m services.gateway.policy.compile
 	$(BIN)/python -m client.generate
 
 client: setup ## build the wheel of the Python client into dist/

@@ -63,7 +63,7 @@ def main(
 @contextlib.contextmanager
 def _stack() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="bihuan-demo-") as folder:
-        show.console.print("starting PostgreSQL and five services …", style="dim")
+        show.console.print("starting PostgreSQL and the services …", style="dim")
         with running_stack(Path(folder), _HURRY) as stack:
             yield stack
 

@@ -157,7 +157,7 @@ def _wired(
     loops += worker.red_loops(RedWork(tax, tools), RedAdoption(tax, tools), applications, config)
     loops.append(worker.parity_loop(parity, config))
     loops += worker.paper_loops(papers, archive, deliver, config)
-    loops.append(worker.bulk_loop(BulkWork(deliver, tools), config))
+    loops += worker.bulk_loops(BulkWork(deliver, tools, config.bulk_keep_seconds), config)
     return [*rpc.servicers(actions), feed_servicer(told)], loops
 
 

@@ -130,7 +130,8 @@ class Config:
     `numbering` is AUTHORITY where the authority numbers what it takes, or PREASSIGNED, where it gives a seller numbers
     beforehand: `number_range_size` of them at once, as soon as a seller has fewer than `number_low_water` left.
 
-    What became of invoices is told to who follows it for `feed_keep_seconds`.
+    What became of invoices is told to who follows it for `feed_keep_seconds`. Files that asked for many invoices are
+    kept for `bulk_keep_seconds` after they were done with.
 
     What is asked for above `confirm_above_minor` (minor units of CNY) has to be confirmed by a second person.
     `trusted_tax_ids` (parted by commas) are known to be in use though they fail their check digit.
@@ -219,6 +220,7 @@ class Config:
     download_link_seconds: float = setting(7 * 86_400.0, minimum=1)
     drain_seconds: float = setting(8.0, minimum=0)
     feed_keep_seconds: float = setting(35 * 86_400.0, minimum=3_600)
+    bulk_keep_seconds: float = setting(400 * 86_400.0, minimum=3_600)
     crash_at: str = setting("", check=crash.check)
 
     def timers(self) -> Timers:

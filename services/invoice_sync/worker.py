@@ -58,9 +58,12 @@ def feed_loop(feed: FeedActions) -> Loop:
     return Loop("tend_feed", feed.tend_feed, _TEND_SECONDS)
 
 
-def bulk_loop(bulk: BulkWork, config: Config) -> Loop:
-    """The loop that asks for the rows of files, a slice a turn."""
-    return Loop("request_slice", bulk.request_slice, config.poll_seconds)
+def bulk_loops(bulk: BulkWork, config: Config) -> list[Loop]:
+    """The loops that ask for the rows of files, a slice a turn, and that forget old files."""
+    return [
+        Loop("request_slice", bulk.request_slice, config.poll_seconds),
+        Loop("forget_files", bulk.forget_files, _TEND_SECONDS),
+    ]
 
 
 def parity_loop(parity: ParityActions, config: Config) -> Loop:

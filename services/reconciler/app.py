@@ -2,12 +2,15 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from chassis import database, server, telemetry
-from chassis.clock import SystemClock
+from chassis.clock import Clock, SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.crypto import KeyRing
+from chassis.database import Sessions
+from chassis.loop import Loop
 from services.reconciler import rpc, worker
 from services.reconciler.actions.arrival import ArrivalActions
 from services.reconciler.actions.exception import ExceptionActions
@@ -33,6 +36,7 @@ from services.reconciler.clients import PaymentsClient
 from services.reconciler.config import Config
 from services.reconciler.fetch import FetchLimits
 from services.reconciler.fetch.fetchers import fetchers_of
+from services.reconciler.fetch.source import FetchSource
 from services.reconciler.fetch.sources import read_sources
 from services.reconciler.matcher import Matcher, MatchLimits
 from services.reconciler.rpc.feed import feed_servicer
@@ -56,28 +60,53 @@ async def run() -> None:
 
     end_telemetry = telemetry.set_up("reconciler", config.traces, config.trace_sample_ratio)
     engine = database.connect(config.database_url, "reconciler")
-    sessions = database.sessions(engine)
-    clock = SystemClock()
     payments = PaymentsClient(config.payments_target, config.payments_timeout_seconds)
-    mirror = MirrorActions(sessions, payments, clock)
-    arrival = ArrivalActions(sessions, clock)
-    match_limits = MatchLimits(config.match_seconds_max, config.match_memory_mib, config.match_threads)
+    try:
+        servicers, loops = _wired(config, ring, sources, database.sessions(engine), payments)
+        running = await server.start(config.listen, servicers, loops, callers=_CALLERS)
+        await server.until_stopped(running)
+    finally:
+        await payments.close()
+        await engine.dispose()
+        end_telemetry()
+
+
+def _wired(
+    config: Config, ring: KeyRing, sources: Sequence[FetchSource], sessions: Sessions, payments: PaymentsClient
+) -> tuple[list[server.Servicer], list[Loop]]:
+    """What is served, and what runs."""
+    clock = SystemClock()
+    mirror, arrival = MirrorActions(sessions, payments, clock), ArrivalActions(sessions, clock)
     inputs = RunInputsActions(sessions, payments, mirror, clock, config.match_seconds_max)
+    match_limits = MatchLimits(config.match_seconds_max, config.match_memory_mib, config.match_threads)
     reconciliation = ReconciliationActions(sessions, inputs, Matcher(match_limits), clock, config.run_lease_seconds)
     file_limits = Limits(bytes_max=config.file_bytes_max, packed_bytes_max=config.packed_bytes_max)
     reader = FileReader(load_profiles(), file_limits, config.file_seconds_max)
     ingest = IngestActions(sessions, reader, ring, clock)
     kept = UploadActions(sessions, ring, clock, config.upload_keep_seconds)
     uploads = Uploads(config.file_bytes_max)
-    statements = rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads)
-    runs = RunActions(sessions, clock)
-    clearing = rpc.clearing_servicers(
-        ExceptionActions(sessions, clock), SuggestionActions(sessions, clock), ExplanationActions(sessions)
-    )
     limits = FetchLimits(config.file_bytes_max, config.fetch_seconds_max)
-    fetches = FetchActions(
-        sessions, sources, fetchers_of(sources, limits), ingest, clock, limits, config.file_seconds_max * 2
-    )
+    fetchers = fetchers_of(sources, limits)
+    fetches = FetchActions(sessions, sources, fetchers, ingest, clock, limits, config.file_seconds_max * 2)
+    feed = FeedActions(sessions, clock, config.feed_keep_seconds)
+    servicers = [
+        *rpc.servicers(
+            rpc.StatementServicer(StatementActions(sessions), ingest, kept, reader, uploads),
+            RunActions(sessions, clock),
+            fetches,
+        ),
+        *rpc.clearing_servicers(
+            ExceptionActions(sessions, clock), SuggestionActions(sessions, clock), ExplanationActions(sessions)
+        ),
+        rpc.rule_set_servicer(RuleSetActions(sessions, clock), RegressionActions(sessions, clock)),
+        rpc.arrival_servicer(arrival),
+        feed_servicer(feed),
+    ]
+    loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
+    return servicers, [*loops, *_loops_of_the_past(config, sessions, clock), worker.feed_loop(feed, config)]
+
+
+def _loops_of_the_past(config: Config, sessions: Sessions, clock: Clock) -> list[Loop]:
     past = PastSlices(sessions, config.match_seconds_max)
     trials = TrialActions(sessions, clock, past.read, part_seconds_max=config.match_seconds_max)
     forgetting = ForgettingActions(
@@ -86,17 +115,4 @@ async def run() -> None:
         dry_run_keep_seconds=config.dry_run_keep_seconds,
         superseded_keep_seconds=config.superseded_keep_seconds,
     )
-    feed = FeedActions(sessions, clock, config.feed_keep_seconds)
-    rule_sets = rpc.rule_set_servicer(RuleSetActions(sessions, clock), RegressionActions(sessions, clock))
-    try:
-        loops = worker.loops(mirror, arrival, reconciliation, kept, SealingActions(sessions, ring), fetches, config)
-        loops += [worker.regression_loop(trials, config), *worker.forgetting_loops(forgetting, config)]
-        loops += [worker.feed_loop(feed, config)]
-        servicers = [*rpc.servicers(statements, runs, fetches), *clearing, rule_sets]
-        servicers += [rpc.arrival_servicer(arrival), feed_servicer(feed)]
-        running = await server.start(config.listen, servicers, loops, callers=_CALLERS)
-        await server.until_stopped(running)
-    finally:
-        await payments.close()
-        await engine.dispose()
-        end_telemetry()
+    return [worker.regression_loop(trials, config), *worker.forgetting_loops(forgetting, config)]

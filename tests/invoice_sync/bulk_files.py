@@ -12,6 +12,7 @@ from tests.invoice_sync.builders import InvoiceSync
 from tests.invoice_sync.paper_bench import paper_bench
 
 COLUMNS = ("支付单号", "商户订单号", "发票抬头", "税号", "自然人", "邮箱", "金额")
+KEEP_SECONDS = 400 * 86_400.0
 FIRM = "江城科技有限公司"
 USCC = "91110000600037341L"
 ACCEPT_GOOD = bulk_request_pb2.BulkRequest.MODE_ACCEPT_GOOD
@@ -43,7 +44,7 @@ def xlsx_of(rows: Iterable[Row], columns: Row = COLUMNS) -> bytes:
 
 def bulk_work(system: InvoiceSync) -> BulkWork:
     """What the loop does, slice by slice."""
-    return BulkWork(paper_bench(system.tools).deliver, system.tools)
+    return BulkWork(paper_bench(system.tools).deliver, system.tools, KEEP_SECONDS)
 
 
 def parts_of(content: bytes, mode: int = ACCEPT_GOOD, **said):

@@ -10,14 +10,25 @@ from bihuan.invoice_sync.v1 import bulk_request_pb2, bulk_request_service_pb2, c
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from chassis.errors import Fault, from_rpc_error
+from chassis.errors import Fault, Kind, from_rpc_error
 from services.invoice_sync.actions import bulk_intake
 from services.invoice_sync.actions.bulk_work import BulkWork
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.payment import PaymentState
 from services.invoice_sync.domain.policy import IssuePolicy
 from tests.invoice_sync.builders import a_payment, a_profile
-from tests.invoice_sync.bulk_files import ACCEPT_GOOD, FIRM, HOLD_ALL, USCC, a_row, bulk_work, csv_of, parts_of, xlsx_of
+from tests.invoice_sync.bulk_files import (
+    ACCEPT_GOOD,
+    FIRM,
+    HOLD_ALL,
+    KEEP_SECONDS,
+    USCC,
+    a_row,
+    bulk_work,
+    csv_of,
+    parts_of,
+    xlsx_of,
+)
 from tests.support.eventually import eventually
 
 STATE = bulk_request_pb2.BulkRequest
@@ -391,3 +402,29 @@ async def test_what_a_row_says_of_a_buyer_is_kept_sealed(system, door, payments)
     for secret in (FIRM, USCC, "caiwu"):
         assert secret.encode() not in kept[0]
         assert secret not in dump
+
+
+async def test_a_file_is_forgotten_with_its_rows_when_it_was_kept_long_enough_and_its_invoices_stay(
+    door, system, payments, work
+):
+    done = await sent(door, csv_of([a_row(payments[0].payment_id)]))
+    while await work.request_slice():
+        pass
+    held = await sent(door, csv_of([a_row(payments[1].payment_id), a_row("pay_none")]), HOLD_ALL)
+
+    system.clock.advance(KEEP_SECONDS - 60)
+    too_early = await work.forget_files()
+    system.clock.advance(120)
+    forgotten = await work.forget_files()
+
+    assert (too_early, forgotten) == (0, 1)
+    assert (await fault_of(got(door, done.bulk_request))).kind is Kind.NOT_FOUND
+    assert (await got(door, held.bulk_request)).state == STATE.STATE_HELD
+    assert len(await system.invoices_of(payments[0].payment_id)) == 1
+    async with system.sessions() as session:
+        left = await session.scalar(text("SELECT count(*) FROM body JOIN bulk_request ON file_sha256 = sha256"))
+        rows = await session.scalar(text("SELECT count(DISTINCT bulk_request_id) FROM bulk_row"))
+        bytes_gone = await session.scalar(
+            text("SELECT count(*) FROM body WHERE sha256 = :sha256"), {"sha256": done.bulk_request.file_sha256}
+        )
+    assert (left, rows, bytes_gone) == (1, 1, 0)

@@ -1,6 +1,7 @@
 """What is risky is set aside for a second person, through a real server and a real database."""
 
 import asyncio
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -242,18 +243,48 @@ async def test_no_other_way_brings_a_risky_buyer_onto_an_invoice(system, door, p
     assert await system.invoices_of(paid.payment_id) == []
 
 
-async def test_no_first_invoice_above_the_limit_is_issued_as_a_remainder_by_one_person_alone(system, door):
-    payment = a_payment(amount=Money("CNY", 1_000_001))
+@pytest.mark.parametrize("invoiced_minor", [0, 1])
+async def test_no_remainder_above_the_limit_first_or_later_is_issued_by_one_person_alone(system, door, invoiced_minor):
+    limit = 1_000_000
+    payment = a_payment(amount=Money("CNY", limit + 1 + invoiced_minor), refunded_minor=invoiced_minor and limit + 1)
     await system.issue.set_merchant_profile(a_profile(IssuePolicy.ON_REQUEST))
     await system.follow(payment)
-
-    remainder = red_letter_service_pb2.InvoiceRemainderRequest(
-        request_id="request-0001", payment_id=payment.payment_id, buyer_title="江城科技有限公司"
+    firm = Party("江城科技有限公司", "91110000600037341L")
+    if invoiced_minor:
+        await system.issue.request_invoice("request-0009", payment.payment_id, firm)
+        await system.follow(replace(payment, version=2, refunded_minor=0))
+    asked = red_letter_service_pb2.InvoiceRemainderRequest(
+        request_id="request-0001",
+        payment_id=payment.payment_id,
+        buyer_title=firm.name,
+        buyer_tax_id=firm.tax_id,
+        operator="li",
     )
-    fault = await fault_of(door.reds.InvoiceRemainder(remainder))
+    nobody = red_letter_service_pb2.InvoiceRemainderRequest(
+        request_id="request-0002", payment_id=payment.payment_id, buyer_title=firm.name, buyer_tax_id=firm.tax_id
+    )
 
-    assert [each.rule for each in fault.fields] == ["AMOUNT_LARGE"]
-    assert await system.invoices_of(payment.payment_id) == []
+    unsigned = await fault_of(door.reds.InvoiceRemainder(nobody))
+    aside = await door.reds.InvoiceRemainder(asked)
+    before = len(await system.invoices_of(payment.payment_id))
+    confirmation_id = aside.confirmation.confirmation_id
+    said = {"confirmation_id": confirmation_id, "reason": "checked"}
+    same = await fault_of(
+        door.confirmations.ConfirmInvoiceRequest(
+            confirmation_service_pb2.ConfirmInvoiceRequestRequest(operator="li", **said)
+        )
+    )
+    await door.confirmations.ConfirmInvoiceRequest(
+        confirmation_service_pb2.ConfirmInvoiceRequestRequest(operator="wang", **said)
+    )
+    again = await door.reds.InvoiceRemainder(asked)
+
+    assert [each.field for each in unsigned.fields] == ["operator"]
+    assert (aside.HasField("invoice"), aside.confirmation.amount.amount_minor) == (False, limit + 1)
+    assert [each.rule for each in aside.confirmation.findings] == ["AMOUNT_LARGE"]
+    assert (same.reason, before) == ("SECOND_PERSON_REQUIRED", invoiced_minor)
+    assert (again.replayed, again.invoice.amount.amount_minor) == (True, limit + 1)
+    assert len(await system.invoices_of(payment.payment_id)) == before + 1
 
 
 async def test_a_natural_person_is_corrected_onto_an_invoice_by_saying_so(system, door, paid):

@@ -53,6 +53,18 @@ async def test_a_refund_after_the_invoice_asks_for_its_red_letter_until_that_is_
     assert await open_cases(system) == []
 
 
+async def test_a_refund_from_before_there_were_cases_gets_its_own_from_the_sweep(bench, system):
+    paid = a_payment()
+    await bench.booked(payment=paid)
+    await system.follow(back(paid, 2, PART))
+    await system.execute("DELETE FROM finding_case")
+
+    await system.sweep.sweep()
+    await system.sweep.sweep()
+
+    assert await open_cases(system) == ["RED_REQUIRED"]
+
+
 async def test_what_came_again_by_a_won_chargeback_is_invoiced_once_on_request(bench, system):
     paid = a_payment(refunded_minor=PART)
     await bench.booked(payment=paid)

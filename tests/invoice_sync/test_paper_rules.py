@@ -218,6 +218,15 @@ def test_a_mail_is_never_called_given_up_when_it_may_have_been_taken_and_its_tri
     assert then.due_at is None or then.due_at > NOON
 
 
+def test_a_mail_waits_for_papers_so_long_as_an_invoice_may_take_and_then_ends():
+    policy, age = MailPolicy(), timedelta(days=30)
+
+    young = after_try(MailOutcome.NO_PAPER, 1, NOON, NOON + age, 0.5, policy)
+    old = after_try(MailOutcome.NO_PAPER, 1, NOON, NOON + age + timedelta(seconds=1), 0.5, policy)
+
+    assert (young.state, old.state, old.due_at) == (DeliveryState.QUEUED, DeliveryState.GIVEN_UP, None)
+
+
 def test_a_link_opens_until_it_expires_and_by_the_old_key_too():
     link = Link(LinkPurpose.STATUS, "inv_1", NOON + timedelta(hours=1))
 

@@ -107,6 +107,26 @@ async def test_a_booked_invoice_has_its_xml_and_a_pdf_of_it_and_two_whole_copies
     assert await bench.papers.make_due() == 0
 
 
+async def test_a_copy_in_a_folder_is_on_its_disk_before_it_is_called_stored(
+    system: InvoiceSync, places, tmp_path, monkeypatch
+):
+    bench, synced, real = paper_bench(system.tools, places=places[:1]), [], os.fsync
+
+    def watched(opened: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{opened}").readlink())
+        real(opened)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    await system.booked()
+    await bench.papers.make_due()
+    await bench.archive.keep_due()
+
+    folder = tmp_path / "archive"
+    files = [each for each in folder.rglob("*") if each.is_file()]
+    assert files
+    assert {*files, *(each.parent for each in files), folder} <= set(synced)
+
+
 async def test_papers_are_made_once_and_never_change(system: InvoiceSync):
     bench = paper_bench(system.tools)
     invoice = await system.booked()

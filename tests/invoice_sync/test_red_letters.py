@@ -19,6 +19,7 @@ from services.invoice_sync.domain.number import NumberPolicy
 from services.invoice_sync.domain.red_letter import RedState
 from services.invoice_sync.domain.red_words import WORDS
 from services.invoice_sync.store import cases
+from services.invoice_sync.tax import sandbox
 from tests.invoice_sync.red_bench import ALL, FORMS, HOUR_SECONDS, PART, red_bench
 from tests.support.eventually import eventually
 
@@ -146,6 +147,30 @@ async def test_of_two_who_decide_a_form_at_once_the_second_is_told_that_it_is_de
     assert isinstance(lost, grpc.aio.AioRpcError)
     assert from_rpc_error(lost).reason == "RED_LETTER_STATE"
     assert len({"wang", "zhao"} & {step.operator for step in (await bench.told(letter)).steps}) == 1
+
+
+async def test_a_form_of_the_portal_that_met_a_letter_of_ours_is_followed_when_that_has_ended(
+    bench, system, monkeypatch
+):
+    monkeypatch.setattr(sandbox, "_PAGE_SIZE", 1)
+    first, second = await bench.booked(), await bench.booked()
+    ours = await bench.asked(first)
+    for each in (first, second):
+        asked = {
+            "blue_number": each.standing.invoice_number,
+            "amount_minor": -ALL,
+            "reason": "退",
+            "applied_by": "BUYER",
+        }
+        (await system.steering.http.post(FORMS, json=asked)).raise_for_status()
+
+    before = await bench.adoption.adopt_forms()
+    await bench.step()
+    ended = await bench.state(ours)
+    after = await bench.adoption.adopt_forms()
+    again = await bench.adoption.adopt_forms()
+
+    assert (before, ended, after, again) == (1, "APPLY_FAILED", 1, 0)
 
 
 async def test_a_form_is_withdrawn_before_it_is_confirmed(bench):

@@ -12,6 +12,7 @@ from bihuan_client.calls import Operation
 from bihuan_client.paging import async_pages, pages
 from bihuan_client.transport import AsyncCalls, Calls
 
+from .confirmation import Confirmation
 from .invoice import Invoice
 from .red_letter import InvoiceableAmount, RedLetter, RedMove, RedReason, RedState, RedStep
 
@@ -40,10 +41,13 @@ class InvoiceRemainderResponse:
     """The invoice as it stands."""
 
     invoice: Invoice | None = None
-    """The invoice."""
+    """The invoice; unset while a second person has to confirm it for its amount, or after it was refused."""
 
     replayed: bool = False
     """True when it had been asked for before."""
+
+    confirmation: Confirmation | None = None
+    """What a second person has to confirm, or decided; unset when the amount needs nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

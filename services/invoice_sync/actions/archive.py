@@ -100,6 +100,9 @@ class ArchiveActions:
     async def _looked_at(self, place: Place, copy: Copy) -> str:
         found = judge(await place.read(key_of(copy.sealed_sha256)), copy.sealed_sha256)
         if found is Found.WHOLE:
+            if copy.state is CopyState.WANTED:
+                # Whoever put it there died before it could be called stored.
+                await place.settle(key_of(copy.sealed_sha256))
             await self._verified(copy, "")
             return _STORED if copy.state is CopyState.WANTED else _WHOLE
         # What was never put there is not missed.
@@ -115,6 +118,7 @@ class ArchiveActions:
         written = judge(await place.read(key_of(copy.sealed_sha256)), copy.sealed_sha256)
         if written is not Found.WHOLE:
             raise Unreachable(f"{place.name}: what was written does not read back: {written}")
+        await place.settle(key_of(copy.sealed_sha256))
         await self._verified(copy, "" if is_first else "RESTORED")
         return _STORED if is_first else _RESTORED
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +26,8 @@ from services.invoice_sync.store.confirmations import Kept
 
 # A slice holds its payments for some tens of milliseconds; nobody who asks for one of them waits longer.
 _SLICE = 100
+# A file may have ten thousand rows.
+_FORGOTTEN_MAX = 10
 
 
 @dataclass(slots=True)
@@ -39,8 +42,10 @@ class _Slice:
 class BulkWork:
     """The loop's work. A process that dies in a slice leaves nothing of it, so that no row is asked for twice."""
 
-    def __init__(self, deliver: DeliverActions, tools: Tools) -> None:
+    def __init__(self, deliver: DeliverActions, tools: Tools, keep_seconds: float) -> None:
+        """`keep_seconds` is how long a file is kept after it was done with."""
         self._deliver = deliver
+        self._keep = timedelta(seconds=keep_seconds)
         self._tools = tools
         self._issuing = Issuing(tools)
 
@@ -57,6 +62,12 @@ class BulkWork:
             await bulk_requests.settle(session, replace(after, update_time=self._tools.clock.now()), results)
         telemetry.annotate(bulk_request_id=known.bulk_request_id, row_count=len(results), done_count=after.done_count)
         return len(waiting)
+
+    @telemetry.traced
+    async def forget_files(self) -> int:
+        """Remove files and rows that have been kept long enough; how many files. Their invoices stay."""
+        async with self._tools.sessions.begin() as session:
+            return await bulk_requests.forget(session, self._tools.clock.now() - self._keep, _FORGOTTEN_MAX)
 
     async def _ask(self, session: AsyncSession, known: BulkRequest, waiting: Sequence[RowKept]) -> list[RowResult]:
         held = await payments.lock_many(session, {each.result.payment_id for each in waiting})

@@ -8,6 +8,7 @@ from chassis.errors import Fault, Kind
 from services.invoice_sync.actions.applicants import opened_applicant
 from services.invoice_sync.actions.deliver import DeliverActions
 from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.reissue import ReissueActions
 from services.invoice_sync.actions.request import send_when_asked
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.buyer_check import Applicant
@@ -29,6 +30,7 @@ class ConfirmActions:
 
     def __init__(self, issue: IssueActions, deliver: DeliverActions, tools: Tools) -> None:
         self._issue = issue
+        self._reissue = ReissueActions(tools)
         self._deliver = deliver
         self._tools = tools
 
@@ -82,7 +84,8 @@ class ConfirmActions:
             invoice_id = ""
             if wanted is ConfirmationState.CONFIRMED:
                 buyer = known.applicant.buyer
-                issued = await self._issue.request_in(session, known.request_id, known.payment_id, buyer)
+                issue = self._reissue.remainder_in if known.is_remainder else self._issue.request_in
+                issued = await issue(session, known.request_id, known.payment_id, buyer)
                 invoice_id, email = issued.invoice_id, known.applicant.email
                 asked_by = known.requested_by
                 await send_when_asked(self._deliver, session, known.request_id, invoice_id, email, asked_by)

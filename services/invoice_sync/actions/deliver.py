@@ -178,7 +178,7 @@ class DeliverActions:
                 answer.outcome, delivery.tries, delivery.create_time, now, self._tools.jitter(), self._policy
             )
             await deliveries.move(session, delivery.delivery_id, then, tries, told, now)
-            if not waits:
+            if not waits or then.due_at is None:
                 await deliveries.tell(session, delivery.delivery_id, Step(answer.outcome.value, told, "", now))
         self._tried.add(1, {"outcome": answer.outcome.value})
         telemetry.annotate(outcome=answer.outcome.value)

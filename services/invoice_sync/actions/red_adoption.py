@@ -23,6 +23,8 @@ from services.invoice_sync.tax import NotOffered, RedFormPage, TaxSystem
 _SELLERS_MAX = 200
 _PAGES_MAX = 20
 _NOTHING_TOLD = RedFormPage(TaxAnswer(Outcome.UNKNOWN, "not asked, or no answer in time"))
+# Before a page's cursor, which is empty for the first page.
+_PAGE_AFTER = "after "
 _log = structlog.get_logger()
 
 
@@ -52,13 +54,36 @@ class RedAdoption:
             if isinstance(page, NotOffered) or page.answer.outcome is not Outcome.OK:
                 break
             async with self._tools.sessions.begin() as session:
-                adopted += await self._adopt(session, seller_tax_id, page)
+                followed, passed_over = await self._adopt(session, seller_tax_id, page)
                 if page.next_after:
                     await sweeps.move(session, name, page.next_after, self._tools.clock.now())
+                    if passed_over and not await sweeps.position(session, _passed(seller_tax_id)):
+                        await self._come_back_to(session, seller_tax_id, after)
+            adopted += followed
             if not page.next_after:
                 break
             after = page.next_after
-        return adopted
+        return adopted + await self._adopt_passed(seller_tax_id)
+
+    async def _adopt_passed(self, seller_tax_id: str) -> int:
+        """Look again at the oldest page with a form that had to wait for the end of another letter; how many."""
+        async with self._tools.sessions() as session:
+            position = await sweeps.position(session, _passed(seller_tax_id))
+        if not position:
+            return 0
+        page = await self._page(seller_tax_id, position.removeprefix(_PAGE_AFTER))
+        if isinstance(page, NotOffered) or page.answer.outcome is not Outcome.OK:
+            return 0
+        async with self._tools.sessions.begin() as session:
+            followed, passed_over = await self._adopt(session, seller_tax_id, page)
+            if not passed_over:
+                await self._come_back_to(session, seller_tax_id, page.next_after or None)
+        return followed
+
+    async def _come_back_to(self, session: AsyncSession, seller_tax_id: str, after: str | None) -> None:
+        """Look at the page after this again in the next turn; None for none, since the last page is read in each."""
+        position = "" if after is None else _PAGE_AFTER + after
+        await sweeps.move(session, _passed(seller_tax_id), position, self._tools.clock.now())
 
     async def _page(self, seller_tax_id: str, after: str) -> RedFormPage | NotOffered:
         route = self._tools.routing.route_for(seller_tax_id)
@@ -71,17 +96,20 @@ class RedAdoption:
         except TimeoutError:
             return _NOTHING_TOLD
 
-    async def _adopt(self, session: AsyncSession, seller_tax_id: str, page: RedFormPage) -> int:
+    async def _adopt(self, session: AsyncSession, seller_tax_id: str, page: RedFormPage) -> tuple[int, bool]:
+        """Follow what is new on a page: how many, and whether one was passed over for a letter that is under way."""
         known = await red_letters.known_forms(session, [each.form_id for each in page.forms])
-        adopted = 0
+        adopted, passed_over = 0, False
         for form in page.forms:
             # One that had ended before anybody here saw it changes nothing any more.
             if form.form_id in known or state_by_form(form) not in ACTIVE or form.red_number:
                 continue
             invoice_id = await red_letters.invoice_of_number(session, form.blue_number, seller_tax_id)
             blue = await invoices.get(session, invoice_id) if invoice_id else None
-            adopted += bool(blue and await self._follow(session, form, blue))
-        return adopted
+            if blue is not None:
+                followed = await self._follow(session, form, blue)
+                adopted, passed_over = adopted + followed, passed_over or not followed
+        return adopted, passed_over
 
     async def _follow(self, session: AsyncSession, form: RedForm, blue: Invoice) -> bool:
         now, state = self._tools.clock.now(), state_by_form(form)
@@ -101,7 +129,7 @@ class RedAdoption:
             form_id=form.form_id,
             expire_time=form.apply_time + CONFIRMED_WITHIN,
         )
-        # One of ours whose answer got lost is active already, and adopted by its own step.
+        # One of ours whose answer got lost is active already, and adopted by its own step; any other waits for its end.
         if not await red_letters.add(session, letter, f"form:{form.form_id}", now):
             return False
         await red_letters.add_step(
@@ -109,3 +137,7 @@ class RedAdoption:
         )
         _log.info("red form followed", red_letter_id=letter.red_letter_id, applied_by=form.applied_by.value)
         return True
+
+
+def _passed(seller_tax_id: str) -> str:
+    return f"red_forms passed over {seller_tax_id}"

@@ -1,28 +1,19 @@
 """Issues the blue invoice for what no invoice of a payment holds: after a red letter, or when money came again."""
 
-from dataclasses import dataclass
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.errors import Fault, Kind
-from chassis.validation import invalid
-from services.invoice_sync.actions.buyer_fit import field_fault, refuse_unfit
-from services.invoice_sync.actions.issue import no_profile, not_invoiceable, request_id_reused
+from services.invoice_sync.actions.buyer_fit import refuse_unfit
+from services.invoice_sync.actions.issue import Requested, no_profile, not_invoiceable, request_id_reused
 from services.invoice_sync.actions.issuing import Issuing
+from services.invoice_sync.actions.request import Asked, SetAside, awaited, decided_before, set_aside
 from services.invoice_sync.actions.tools import Tools
-from services.invoice_sync.domain.buyer_check import Applicant, check_amount
-from services.invoice_sync.domain.invoice import Party, request_fingerprint
+from services.invoice_sync.domain.buyer_check import check_amount
+from services.invoice_sync.domain.confirmation import remainder_fingerprint
+from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.policy import IssuePolicy, why_not_invoiceable
 from services.invoice_sync.store import invoiceable, invoices, payments
-
-
-@dataclass(frozen=True, slots=True)
-class RemainderInvoiced:
-    """The invoice of the remainder; `replayed` when the request_id had asked for it before."""
-
-    invoice_id: str
-    replayed: bool
 
 
 class ReissueActions:
@@ -33,36 +24,45 @@ class ReissueActions:
         self._issuing = Issuing(tools)
 
     @telemetry.traced
-    async def invoice_remainder(
-        self, request_id: str, payment_id: str, buyer: Party, *, is_natural_person: bool = False
-    ) -> RemainderInvoiced:
-        """Issue an invoice for all that no invoice of the payment holds.
+    async def invoice_remainder(self, asked: Asked) -> Requested | SetAside:
+        """Issue an invoice for all that no invoice of the payment holds, or set it aside for a second person.
 
-        Raises Fault INVALID_FIELD for a buyer that breaks a rule or is risky, and for a first invoice whose amount a
-        second person has to confirm, REQUEST_ID_REUSED, and NOT_INVOICEABLE, with cause INVOICED_IN_FULL when nothing
-        is left.
+        Raises Fault INVALID_FIELD for a buyer that breaks a rule or is risky, REQUEST_ID_REUSED, BUSINESS_KEY_REUSED
+        while something else of the payment awaits a second person, and NOT_INVOICEABLE, with cause INVOICED_IN_FULL
+        when nothing is left.
         """
-        applicant = Applicant(buyer.name, buyer.tax_id, is_natural_person=is_natural_person)
-        refuse_unfit(applicant, self._tools.checks)
-        fingerprint = request_fingerprint(f"{payment_id} remainder", buyer)
+        refuse_unfit(asked.applicant, self._tools.checks)
+        mark = remainder_fingerprint(asked.payment_id, asked.applicant.buyer)
         async with self._tools.sessions.begin() as session:
-            if before := await invoices.asked_by(session, request_id):
-                if before[0] != fingerprint:
+            if before := await invoices.asked_by(session, asked.request_id):
+                if before[0] != mark:
                     raise request_id_reused()
-                return RemainderInvoiced(before[1], replayed=True)
-            await self._refuse_large(session, payment_id)
-            invoice_id = await self.issue_rest(session, payment_id, buyer)
-            if not await invoices.note_request(session, request_id, fingerprint, invoice_id, self._tools.clock.now()):
-                raise request_id_reused()
-        return RemainderInvoiced(invoice_id, replayed=False)
+                return Requested(before[1], replayed=True)
+            if aside := await self._aside(session, asked, mark):
+                return aside
+            return await self.remainder_in(session, asked.request_id, asked.payment_id, asked.applicant.buyer)
 
-    async def _refuse_large(self, session: AsyncSession, payment_id: str) -> None:
-        """Let no first invoice pass by the second person whom RequestInvoice asks for its amount."""
-        held = await payments.lock(session, payment_id)
-        if held is None or held[1]:
-            return
-        if large := check_amount(held[0].left.amount_minor, 0, self._tools.checks):
-            raise invalid(tuple(field_fault(each) for each in large))
+    async def remainder_in(self, session: AsyncSession, request_id: str, payment_id: str, buyer: Party) -> Requested:
+        """Issue it in the caller's transaction, for a request_id that asked for nothing before."""
+        invoice_id = await self.issue_rest(session, payment_id, buyer)
+        mark = remainder_fingerprint(payment_id, buyer)
+        if not await invoices.note_request(session, request_id, mark, invoice_id, self._tools.clock.now()):
+            raise request_id_reused()
+        return Requested(invoice_id, replayed=False)
+
+    async def _aside(self, session: AsyncSession, asked: Asked, mark: str) -> Requested | SetAside | None:
+        """What a second person decides or decided of it; None where the amount needs nobody."""
+        held = await payments.lock(session, asked.payment_id)
+        if before := await decided_before(session, self._tools, asked.request_id, mark):
+            return before
+        if held is None or why_not_invoiceable(held[0]):
+            return None
+        if open_one := await awaited(session, self._tools, asked.payment_id, mark):
+            return open_one
+        kept = await invoiceable.of_payment(session, asked.payment_id)
+        left = held[0].only(kept.left_minor if kept else held[0].left.amount_minor)
+        large = check_amount(left.left.amount_minor, 0, self._tools.checks)
+        return await set_aside(session, self._tools, asked, left, mark, large) if large else None
 
     async def issue_rest(
         self, session: AsyncSession, payment_id: str, buyer: Party, minor_max: int | None = None

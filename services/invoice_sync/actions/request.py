@@ -67,61 +67,84 @@ class RequestActions:
         _refuse_broken(findings)
         async with self._tools.sessions.begin() as session:
             held = await payments.lock(session, asked.payment_id)
-            if before := await confirmations.of_request(session, asked.request_id):
-                return self._replayed(before, asked)
+            mark = fingerprint_of(asked.payment_id, asked.applicant)
+            if before := await decided_before(session, self._tools, asked.request_id, mark):
+                return before
             if held and not held[1]:
                 payment = held[0]
-                if open_one := (await confirmations.awaiting(session, [asked.payment_id])).get(asked.payment_id):
-                    return self._awaited(open_one, asked)
+                if open_one := await awaited(session, self._tools, asked.payment_id, mark):
+                    return open_one
                 findings += check_amount(payment.left.amount_minor, asked.amount_minor, self._tools.checks)
                 _refuse_broken(findings)
                 if why_not_invoiceable(payment) is None and any(each.weight is Weight.RISK for each in findings):
-                    return await self._set_aside(session, asked, payment, findings)
+                    return await set_aside(session, self._tools, asked, payment, mark, findings)
             buyer, email = asked.applicant.buyer, asked.applicant.email
             issued = await self._issue.request_in(session, asked.request_id, asked.payment_id, buyer)
             await send_when_asked(self._deliver, session, asked.request_id, issued.invoice_id, email, asked.operator)
             return issued
 
-    async def _set_aside(
-        self, session: AsyncSession, asked: Asked, payment: Payment, findings: tuple[Finding, ...]
-    ) -> SetAside:
-        if not asked.operator.strip():
-            raise _no_operator(findings)
-        if await invoices.asked_by(session, asked.request_id):
-            raise request_id_reused()
-        made = Confirmation(
-            confirmation_id=new_id("cnf"),
-            request_id=asked.request_id,
-            fingerprint=fingerprint_of(asked.payment_id, asked.applicant),
-            payment_id=payment.payment_id,
-            merchant_id=payment.merchant_id,
-            amount=payment.left,
-            applicant=asked.applicant,
-            findings=findings,
-            requested_by=asked.operator,
-            create_time=self._tools.clock.now(),
-        )
-        sealed = sealed_applicant(self._tools.ring, asked.applicant, asked.request_id)
-        await confirmations.add_many(session, [Kept(made, sealed)])
-        telemetry.annotate(payment_id=payment.payment_id, confirmation_id=made.confirmation_id)
-        return SetAside(made, replayed=False)
 
-    def _replayed(self, before: Kept, asked: Asked) -> Requested | SetAside:
+async def decided_before(
+    session: AsyncSession, tools: Tools, request_id: str, fingerprint: str
+) -> Requested | SetAside | None:
+    """What became of a request that a second person had to confirm; None for another. Raises REQUEST_ID_REUSED."""
+    if before := await confirmations.of_request(session, request_id):
         known = before.confirmation
-        if known.fingerprint != fingerprint_of(asked.payment_id, asked.applicant):
+        if known.fingerprint != fingerprint:
             raise request_id_reused()
         if known.state is ConfirmationState.CONFIRMED:
             assert known.decided is not None, "what is confirmed was decided"
             return Requested(known.decided.invoice_id, replayed=True)
-        return SetAside(self._opened(before), replayed=True)
+        return SetAside(_opened(before, tools), replayed=True)
+    return None
 
-    def _awaited(self, open_one: Kept, asked: Asked) -> SetAside:
-        if open_one.confirmation.fingerprint != fingerprint_of(asked.payment_id, asked.applicant):
-            raise _awaits_another(open_one.confirmation)
-        return SetAside(self._opened(open_one), replayed=True)
 
-    def _opened(self, kept: Kept) -> Confirmation:
-        return kept.opened(opened_applicant(self._tools.ring, kept.sealed, kept.confirmation.request_id))
+async def awaited(session: AsyncSession, tools: Tools, payment_id: str, fingerprint: str) -> SetAside | None:
+    """What awaits a second person for a payment that is held; None for nothing. Raises Fault BUSINESS_KEY_REUSED."""
+    open_one = (await confirmations.awaiting(session, [payment_id])).get(payment_id)
+    if open_one is None:
+        return None
+    if open_one.confirmation.fingerprint != fingerprint:
+        raise _awaits_another(open_one.confirmation)
+    return SetAside(_opened(open_one, tools), replayed=True)
+
+
+async def set_aside(
+    session: AsyncSession,
+    tools: Tools,
+    asked: Asked,
+    payment: Payment,
+    fingerprint: str,
+    findings: tuple[Finding, ...],
+) -> SetAside:
+    """Keep a request for all that is left of a payment, which is held, until a second person has decided.
+
+    Raises Fault INVALID_FIELD when nobody is said to ask, and REQUEST_ID_REUSED.
+    """
+    if not asked.operator.strip():
+        raise _no_operator(findings)
+    if await invoices.asked_by(session, asked.request_id):
+        raise request_id_reused()
+    made = Confirmation(
+        confirmation_id=new_id("cnf"),
+        request_id=asked.request_id,
+        fingerprint=fingerprint,
+        payment_id=payment.payment_id,
+        merchant_id=payment.merchant_id,
+        amount=payment.left,
+        applicant=asked.applicant,
+        findings=findings,
+        requested_by=asked.operator,
+        create_time=tools.clock.now(),
+    )
+    sealed = sealed_applicant(tools.ring, asked.applicant, asked.request_id)
+    await confirmations.add_many(session, [Kept(made, sealed)])
+    telemetry.annotate(payment_id=payment.payment_id, confirmation_id=made.confirmation_id)
+    return SetAside(made, replayed=False)
+
+
+def _opened(kept: Kept, tools: Tools) -> Confirmation:
+    return kept.opened(opened_applicant(tools.ring, kept.sealed, kept.confirmation.request_id))
 
 
 async def send_when_asked(

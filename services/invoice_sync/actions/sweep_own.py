@@ -12,7 +12,7 @@ from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.record import case_of, parked_for_refund
 from services.invoice_sync.actions.remaking import Remaking
 from services.invoice_sync.actions.tools import Tools
-from services.invoice_sync.actions.untaken import untaken
+from services.invoice_sync.actions.untaken import red_required, untaken
 from services.invoice_sync.domain.absence import Absence, weigh
 from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.change import change_of
@@ -164,7 +164,8 @@ class OwnPass:
     async def follow_refunds(self) -> int:
         """Make again what came back unsent after a refund of its payment, and let go what is right again. How many.
 
-        Goes round the payments of which something is to be taken back, so many in a sweep.
+        What is still to be taken back has its case, whenever the refund was told. Goes round the payments of which
+        something is to be taken back, so many in a sweep.
         """
         name = "own.refunds"
         async with self._tools.sessions.begin() as session:
@@ -173,7 +174,12 @@ class OwnPass:
             found = await invoiceable.to_take_back(session, await sweeps.position(session, name), _PASS_MAX)
             last = found[-1] if len(found) == _PASS_MAX else ""
             await sweeps.move(session, name, last, self._tools.clock.now())
-        return sum([await self._remaking.follow_refund_of(each) for each in sorted({*waiting, *found})])
+        followed_count = sum([await self._remaking.follow_refund_of(each) for each in sorted({*waiting, *found})])
+        async with self._tools.sessions.begin() as session:
+            # Also of refunds from before there were such cases.
+            for payment_id, invoice_id in (await invoiceable.too_high(session, found)).items():
+                await cases.open_case(session, red_required(payment_id, invoice_id, self._tools.clock.now()))
+        return followed_count
 
     async def hurry(self) -> int:
         """Move what has used up half of its time to the deadline to the express lane. How many."""

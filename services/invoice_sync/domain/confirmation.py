@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from chassis.money import Money
 from services.invoice_sync.domain.buyer_check import Applicant, Finding
+from services.invoice_sync.domain.invoice import Party, request_fingerprint
 
 
 class ConfirmationState(StrEnum):
@@ -49,6 +50,11 @@ class Confirmation:
     decided: Decided | None = None
     bulk_request_id: str = ""
 
+    @property
+    def is_remainder(self) -> bool:
+        """Whether it was asked for what no invoice of the payment holds, as its fingerprint tells."""
+        return self.fingerprint == remainder_fingerprint(self.payment_id, self.applicant.buyer)
+
 
 class Judged(StrEnum):
     """Whether somebody may decide a confirmation as they want to."""
@@ -74,3 +80,8 @@ def fingerprint_of(payment_id: str, applicant: Applicant) -> str:
     """What a confirmation stands for: SHA-256 over all that was asked for, in hex."""
     asked = [payment_id, applicant.title, applicant.tax_id, applicant.email, applicant.is_natural_person]
     return hashlib.sha256(json.dumps(asked, ensure_ascii=False).encode()).hexdigest()
+
+
+def remainder_fingerprint(payment_id: str, buyer: Party) -> str:
+    """What a request for the remainder of a payment stands for; it never equals one for an invoice of its own."""
+    return request_fingerprint(f"{payment_id} remainder", buyer)

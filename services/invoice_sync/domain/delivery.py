@@ -29,7 +29,7 @@ class DeliveryState(StrEnum):
     DELIVERED = "DELIVERED"  # a report says that it arrived
     BOUNCED = "BOUNCED"  # a report says that it cannot arrive
     REFUSED = "REFUSED"  # the relay refuses this mail or this address for good
-    GIVEN_UP = "GIVEN_UP"  # tried too often or too long, and proved not taken each time
+    GIVEN_UP = "GIVEN_UP"  # tried too often or too long and proved not taken each time, or there never were papers
 
 
 class MailOutcome(StrEnum):
@@ -56,13 +56,15 @@ class Reported(StrEnum):
 class MailPolicy:
     """A mail that was not taken is tried again after `retry_seconds`, doubled up to `retry_seconds_max`, with jitter.
 
-    It ends after `tries_max` tries or at the age of `age_seconds_max`.
+    It ends after `tries_max` tries or at the age of `age_seconds_max`. One that waits for papers, which come when its
+    invoice is in the books, ends at the age of `paper_seconds_max`.
     """
 
     retry_seconds: float = 60.0
     retry_seconds_max: float = 3_600.0
     tries_max: int = 12
     age_seconds_max: float = 3 * 86_400.0
+    paper_seconds_max: float = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ def after_try(
             return Next(DeliveryState.SENT, None)
         case MailOutcome.REFUSED:
             return Next(DeliveryState.REFUSED, None)
+        case MailOutcome.NO_PAPER if now - born > timedelta(seconds=policy.paper_seconds_max):
+            return Next(DeliveryState.GIVEN_UP, None)
         case MailOutcome.NO_PAPER:
             return Next(DeliveryState.QUEUED, now + timedelta(seconds=_delay(1, jitter, policy)))
     is_unknown = outcome is MailOutcome.UNKNOWN

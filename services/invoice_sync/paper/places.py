@@ -3,6 +3,8 @@
 A name is the hash of what stands under it, so whatever is written twice is the same; only `mend` writes over.
 """
 
+import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,9 +37,11 @@ class S3Access:
 class Place:
     """One place, by its name."""
 
-    def __init__(self, name: str, store: ObjectStore) -> None:
+    def __init__(self, name: str, store: ObjectStore, folder: Path | None = None) -> None:
+        """`folder` is where a store of this machine keeps its files; None for one that is asked by network."""
         self.name = name
         self._store = store
+        self._folder = folder
 
     async def read(self, key: str) -> bytes | None:
         """All that stands under a name; None when nothing does. Raises Unreachable."""
@@ -65,6 +69,18 @@ class Place:
         except (BaseError, OSError) as fault:
             raise Unreachable(f"{self.name}: {type(fault).__name__}") from fault
 
+    async def settle(self, key: str) -> None:
+        """Have what stands under a name outlast a loss of power. Raises Unreachable.
+
+        A bucket has it before it answers.
+        """
+        if self._folder is None:
+            return
+        try:
+            await asyncio.to_thread(_sync, self._folder, key)
+        except OSError as fault:
+            raise Unreachable(f"{self.name}: {type(fault).__name__}") from fault
+
 
 def open_places(urls: Sequence[tuple[str, str]], s3: S3Access) -> list[Place]:
     """The places by name and URL: file:///folder, or s3://bucket/prefix. Raises ValueError and OSError.
@@ -74,7 +90,7 @@ def open_places(urls: Sequence[tuple[str, str]], s3: S3Access) -> list[Place]:
     told = [_same_spot(url) for _, url in urls if url]
     if len(set(told)) < len(told):
         raise ValueError("the places of the archive must differ: two copies in one place are lost together")
-    return [Place(name, _store(url, s3)) for name, url in urls if url]
+    return [Place(name, _store(url, s3), _folder(url)) for name, url in urls if url]
 
 
 def check_place(url: str) -> None:
@@ -83,6 +99,23 @@ def check_place(url: str) -> None:
     is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
     if url and not is_folder and not (parts.scheme == "s3" and parts.netloc):
         raise ValueError(f"must be file:///folder or s3://bucket/prefix, is {url!r}")
+
+
+def _folder(url: str) -> Path | None:
+    parts = urlsplit(url)
+    return Path(parts.path) if parts.scheme == "file" else None
+
+
+def _sync(folder: Path, key: str) -> None:
+    """Write a file to its disk, and after it the folders by which it is found."""
+    file = folder / key
+    between = [each for each in file.parents if each.is_relative_to(folder)]
+    for each in (file, *between):
+        opened = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _same_spot(url: str) -> tuple[str, str, str]:

@@ -7,6 +7,8 @@ from chassis.server import RpcContext
 from services.invoice_sync.actions.read import ReadActions
 from services.invoice_sync.actions.red_letters import RedLetterActions, Wish
 from services.invoice_sync.actions.reissue import ReissueActions
+from services.invoice_sync.actions.request import Asked, SetAside
+from services.invoice_sync.convert.confirmation import confirmation_to_proto
 from services.invoice_sync.convert.invoice import invoice_to_proto
 from services.invoice_sync.convert.red_letter import (
     invoiceable_to_proto,
@@ -16,7 +18,7 @@ from services.invoice_sync.convert.red_letter import (
     state_from_proto,
     steps_to_proto,
 )
-from services.invoice_sync.domain.invoice import Party
+from services.invoice_sync.domain.buyer_check import Applicant
 
 
 class RedLetterServicer(red_letter_service_pb2_grpc.RedLetterServiceServicer):
@@ -67,10 +69,12 @@ class RedLetterServicer(red_letter_service_pb2_grpc.RedLetterServiceServicer):
     async def InvoiceRemainder(
         self, request: pb.InvoiceRemainderRequest, context: RpcContext
     ) -> pb.InvoiceRemainderResponse:
-        buyer = Party(request.buyer_title, request.buyer_tax_id)
-        made = await self._reissue.invoice_remainder(
-            request.request_id, request.payment_id, buyer, is_natural_person=request.natural_person
-        )
+        applicant = Applicant(request.buyer_title, request.buyer_tax_id, is_natural_person=request.natural_person)
+        asked = Asked(request.request_id, request.payment_id, applicant, 0, request.operator)
+        made = await self._reissue.invoice_remainder(asked)
+        if isinstance(made, SetAside):
+            told = confirmation_to_proto(made.confirmation)
+            return pb.InvoiceRemainderResponse(confirmation=told, replayed=made.replayed)
         if made.replayed:
             context.set_trailing_metadata((("idempotent-replayed", "true"),))
         shown = await self._read.get_invoice(made.invoice_id)

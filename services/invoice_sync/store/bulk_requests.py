@@ -204,6 +204,16 @@ def _row(row: RowMapping) -> RowKept:
     return RowKept(result, row["amount_minor"], bytes(row["sealed"]))
 
 
+async def forget(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Remove files that nothing has moved since an instant and that wait for nobody, with their rows; how many.
+
+    A file that another merchant sent too keeps its bytes.
+    """
+    rows = await run(session, _FORGET, before, limit)
+    await run(session, _FORGET_BYTES, [row[0] for row in rows])
+    return len(rows)
+
+
 def _known(row: RowMapping) -> BulkRequest:
     create_time: datetime = row["create_time"]
     return BulkRequest(
@@ -225,6 +235,19 @@ def _known(row: RowMapping) -> BulkRequest:
     )
 
 
+_FORGET = """
+    WITH old AS MATERIALIZED (
+        SELECT bulk_request_id FROM bulk_request
+        WHERE state IN ('DONE', 'CANCELLED') AND awaiting_count = 0 AND update_time < $1
+        ORDER BY update_time LIMIT $2 FOR UPDATE SKIP LOCKED
+    ), rows AS (DELETE FROM bulk_row USING old WHERE bulk_row.bulk_request_id = old.bulk_request_id)
+    DELETE FROM bulk_request USING old WHERE bulk_request.bulk_request_id = old.bulk_request_id
+    RETURNING bulk_request.file_sha256
+"""
+_FORGET_BYTES = """
+    DELETE FROM body WHERE sha256 = ANY ($1::text[])
+        AND NOT EXISTS (SELECT FROM bulk_request WHERE bulk_request.file_sha256 = body.sha256)
+"""
 _ADD = """
     INSERT INTO bulk_request (bulk_request_id, merchant_id, file_sha256, file_name, mode, state, row_count, wrong_count,
         invoiced_count, awaiting_count, refused_count, requested_by, create_time, update_time, decided_by)

@@ -1,25 +1,26 @@
 """Making a run: claim it, read what it is made from, let it be decided, and write all results at once or none."""
 
-import random
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
-from chassis.errors import Fault, Kind
+from chassis.errors import Fault
 from services.reconciler.actions.lease import kept_lease
 from services.reconciler.actions.run_inputs import RunInputs, RunInputsActions
 from services.reconciler.actions.suggestion import carry_suggestions
+from services.reconciler.actions.tries import try_once
 from services.reconciler.domain.pins import Mode, Pins
 from services.reconciler.domain.retry import Retry
 from services.reconciler.matcher import Matcher, MatchRequest
@@ -34,7 +35,6 @@ from services.reconciler.store.settling import SettlingStore
 from services.reconciler.tables import RunRow
 
 _RETRY = Retry(base_seconds=1, seconds_max=30, attempts_max=6)
-_RETRIED_KINDS = frozenset({Kind.UNAVAILABLE, Kind.DEADLINE, Kind.OVERLOADED})
 _SPANS_AT_ONCE = 500
 _log = structlog.get_logger()
 
@@ -77,21 +77,16 @@ class ReconciliationActions:
                 business_date=str(claim.business_date),
                 try_no=claim.attempts,
             )
-            try:
-                await self._run(claim)
-            except Fault as fault:
-                await self._end_without_result(claim, fault)
-            except (SQLAlchemyError, OSError):
-                if claim.attempts >= _RETRY.attempts_max:
-                    await self._fail(claim, "INTERNAL", "the database failed again and again; the log has the cause")
-                raise
-            except Exception:
-                await self._fail(claim, "INTERNAL", "a fault of ours; the log has the cause")
-                raise
+            await try_once(
+                partial(self._run, claim),
+                claim.attempts,
+                _RETRY,
+                self._clock,
+                give_back=partial(self._give_back, claim),
+                fail=partial(self._fail, claim),
+            )
 
     async def _run(self, claim: Claim) -> None:
-        if claim.attempts > _RETRY.attempts_max:
-            raise Fault(Kind.INTERNAL, "INTERNAL", "its workers were lost again and again", "执行进程多次中断")
         with _scratch(claim) as folder:
             async with kept_lease(self._sessions, self._clock, claim, self._lease_seconds):
                 inputs = await self._inputs.complete(claim, folder)
@@ -178,14 +173,7 @@ class ReconciliationActions:
                 ended = {"same_as_run_id": current.run_id, "end_time": self._clock.now()}
                 await runs.succeed(claim, {**asdict(pins), **same, **ended})
 
-    async def _end_without_result(self, claim: Claim, fault: Fault) -> None:
-        now = self._clock.now()
-        due_at = None
-        if fault.kind in _RETRIED_KINDS:
-            due_at = _RETRY.next_try_at(now, claim.attempts, random.random())  # noqa: S311  guards nothing
-        if due_at is None:
-            await self._fail(claim, fault.reason, fault.message)
-            return
+    async def _give_back(self, claim: Claim, due_at: datetime, fault: Fault) -> None:
         _log.warning(
             "run waits", run_id=claim.run_id, reason=fault.reason, try_no=claim.attempts, next_try_at=str(due_at)
         )

@@ -1,22 +1,22 @@
 """Trying a version: claim its report, decide past days and labelled sets by both versions, write all of it at once."""
 
 import contextlib
-import random
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import telemetry
 from chassis.clock import Clock
 from chassis.database import Sessions
-from chassis.errors import Fault, Kind
+from chassis.errors import Fault
+from services.reconciler.actions.tries import try_once
 from services.reconciler.compare_process import Compared, Part, compared
 from services.reconciler.domain.retry import Retry
 from services.reconciler.domain.rule_set_words import Said
@@ -31,7 +31,6 @@ _DAYS_PER_CHANNEL = 7
 _DAYS_MAX = 70
 _SPARE_SECONDS = 60.0
 _RETRY = Retry(base_seconds=1, seconds_max=30, attempts_max=4)
-_RETRIED_KINDS = frozenset({Kind.UNAVAILABLE, Kind.DEADLINE, Kind.OVERLOADED})
 _log = structlog.get_logger()
 
 
@@ -99,21 +98,16 @@ class TrialActions:
         """Make a claimed report, and end it as succeeded or failed; a database that fails leaves it to its lease."""
         with telemetry.span("run_regression", parent=claim.traceparent):
             telemetry.annotate(regression_id=claim.regression_id, try_no=claim.attempts)
-            try:
-                await self._run(claim)
-            except Fault as fault:
-                await self._end_without_result(claim, fault)
-            except (SQLAlchemyError, OSError):
-                if claim.attempts >= _RETRY.attempts_max:
-                    await self._fail(claim, "INTERNAL", "the database failed again and again; the log has the cause")
-                raise
-            except Exception:
-                await self._fail(claim, "INTERNAL", "a fault of ours; the log has the cause")
-                raise
+            await try_once(
+                partial(self._run, claim),
+                claim.attempts,
+                _RETRY,
+                self._clock,
+                give_back=partial(self._give_back, claim),
+                fail=partial(self._fail, claim),
+            )
 
     async def _run(self, claim: RegressionClaim) -> None:
-        if claim.attempts > _RETRY.attempts_max:
-            raise Fault(Kind.INTERNAL, "INTERNAL", "its workers were lost again and again", "执行进程多次中断")
         async with self._sessions() as session:
             old, new = await _both(session, claim)
             past = await _past_runs(session, claim.rule_set_id)
@@ -182,13 +176,8 @@ class TrialActions:
         async with self._sessions.begin() as session:
             return await RegressionStore(session).progress(claim, done, total, self._lease_end(self._clock.now()))
 
-    async def _end_without_result(self, claim: RegressionClaim, fault: Fault) -> None:
-        now, due_at = self._clock.now(), None
-        if fault.kind in _RETRIED_KINDS:
-            due_at = _RETRY.next_try_at(now, claim.attempts, random.random())  # noqa: S311  guards nothing
-        if due_at is None:
-            await self._fail(claim, fault.reason, fault.message)
-            return
+    async def _give_back(self, claim: RegressionClaim, due_at: datetime, fault: Fault) -> None:
+        _log.warning("regression waits", regression_id=claim.regression_id, reason=fault.reason, try_no=claim.attempts)
         async with self._sessions.begin() as session:
             await RegressionStore(session).give_back(claim, due_at)
 

@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from bihuan.invoice_sync.v1 import confirmation_pb2 as bihuan_dot_invoice__sync_dot_v1_dot_confirmation__pb2
 from bihuan.invoice_sync.v1 import invoice_pb2 as bihuan_dot_invoice__sync_dot_v1_dot_invoice__pb2
 from bihuan.invoice_sync.v1 import red_letter_pb2 as bihuan_dot_invoice__sync_dot_v1_dot_red__letter__pb2
 from bihuan.options.v1 import access_pb2 as bihuan_dot_options_dot_v1_dot_access__pb2
@@ -30,7 +31,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/bihuan/invoice_sync/v1/red_letter_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a$bihuan/invoice_sync/v1/invoice.proto\x1a\'bihuan/invoice_sync/v1/red_letter.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xf8\x01\n\x17RequestRedLetterRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\ninvoice_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\x0c\x61mount_minor\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12=\n\x06reason\x18\x04 \x01(\x0e\x32!.bihuan.invoice_sync.v1.RedReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1f\n\x08operator\x18\x06 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18@\x80\xbc\x18\x01\"c\n\x18RequestRedLetterResponse\x12\x35\n\nred_letter\x18\x01 \x01(\x0b\x32!.bihuan.invoice_sync.v1.RedLetter\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xad\x01\n\x14MoveRedLetterRequest\x12 \n\rred_letter_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x39\n\x04move\x18\x02 \x01(\x0e\x32\x1f.bihuan.invoice_sync.v1.RedMoveB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x03why\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1f\n\x08operator\x18\x04 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18@\x80\xbc\x18\x01\"N\n\x15MoveRedLetterResponse\x12\x35\n\nred_letter\x18\x01 \x01(\x0b\x32!.bihuan.invoice_sync.v1.RedLetter\"7\n\x13GetRedLetterRequest\x12 \n\rred_letter_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"}\n\x14GetRedLetterResponse\x12\x35\n\nred_letter\x18\x01 \x01(\x0b\x32!.bihuan.invoice_sync.v1.RedLetter\x12.\n\x05steps\x18\x02 \x03(\x0b\x32\x1f.bihuan.invoice_sync.v1.RedStep\"\xca\x01\n\x15ListRedLettersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\ninvoice_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x39\n\x05state\x18\x05 \x01(\x0e\x32 .bihuan.invoice_sync.v1.RedStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"i\n\x16ListRedLettersResponse\x12\x36\n\x0bred_letters\x18\x01 \x03(\x0b\x32!.bihuan.invoice_sync.v1.RedLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x1bGetInvoiceableAmountRequest\x12\x1d\n\npayment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"^\n\x1cGetInvoiceableAmountResponse\x12>\n\x0binvoiceable\x18\x01 \x01(\x0b\x32).bihuan.invoice_sync.v1.InvoiceableAmount\"\xd4\x01\n\x17InvoiceRemainderRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\npayment_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\"\n\x0b\x62uyer_title\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18\x64\xa8\xbb\x18\x01\x12\x35\n\x0c\x62uyer_tax_id\x18\x04 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12\x16\n\x0enatural_person\x18\x05 \x01(\x08\"^\n\x18InvoiceRemainderResponse\x12\x30\n\x07invoice\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\x12\x10\n\x08replayed\x18\x02 \x01(\x08\x32\xff\t\n\x10RedLetterService\x12\xda\x01\n\x10RequestRedLetter\x12/.bihuan.invoice_sync.v1.RequestRedLetterRequest\x1a\x30.bihuan.invoice_sync.v1.RequestRedLetterResponse\"c\x90\x02\x02\xfa\xbb\x18\x42\x08\x04*>\n\ninvoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/red-letters:\x01*\x12\xed\x01\n\rMoveRedLetter\x12,.bihuan.invoice_sync.v1.MoveRedLetterRequest\x1a-.bihuan.invoice_sync.v1.MoveRedLetterResponse\"\x7f\x90\x02\x02\xfa\xbb\x18I\x08\x04*E\n\rred_letter_id\x12\x34\x62ihuan.invoice_sync.v1.RedLetterService.GetRedLetter\x82\xd3\xe4\x93\x02)\"$/v1/red-letters/{red_letter_id}:move:\x01*\x12\xb3\x01\n\x0cGetRedLetter\x12+.bihuan.invoice_sync.v1.GetRedLetterRequest\x1a,.bihuan.invoice_sync.v1.GetRedLetterResponse\"H\x90\x02\x01\xfa\xbb\x18\x1a\x08\x01\x1a\x16red_letter.merchant_id\x82\xd3\xe4\x93\x02!\x12\x1f/v1/red-letters/{red_letter_id}\x12\x9e\x01\n\x0eListRedLetters\x12-.bihuan.invoice_sync.v1.ListRedLettersRequest\x1a..bihuan.invoice_sync.v1.ListRedLettersResponse\"-\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/red-letters\x12\xd2\x01\n\x14GetInvoiceableAmount\x12\x33.bihuan.invoice_sync.v1.GetInvoiceableAmountRequest\x1a\x34.bihuan.invoice_sync.v1.GetInvoiceableAmountResponse\"O\x90\x02\x01\xfa\xbb\x18\x1b\x08\x01\x1a\x17invoiceable.merchant_id\x82\xd3\xe4\x93\x02\'\x12%/v1/payments/{payment_id}/invoiceable\x12\xf1\x01\n\x10InvoiceRemainder\x12/.bihuan.invoice_sync.v1.InvoiceRemainderRequest\x1a\x30.bihuan.invoice_sync.v1.InvoiceRemainderResponse\"z\x90\x02\x02\xfa\xbb\x18>\x08\x04*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02/\"*/v1/payments/{payment_id}:invoiceRemainder:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/bihuan/invoice_sync/v1/red_letter_service.proto\x12\x16\x62ihuan.invoice_sync.v1\x1a)bihuan/invoice_sync/v1/confirmation.proto\x1a$bihuan/invoice_sync/v1/invoice.proto\x1a\'bihuan/invoice_sync/v1/red_letter.proto\x1a\x1e\x62ihuan/options/v1/access.proto\x1a#bihuan/options/v1/sensitivity.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\"\xf8\x01\n\x17RequestRedLetterRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\ninvoice_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\x0c\x61mount_minor\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12=\n\x06reason\x18\x04 \x01(\x0e\x32!.bihuan.invoice_sync.v1.RedReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1f\n\x08operator\x18\x06 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18@\x80\xbc\x18\x01\"c\n\x18RequestRedLetterResponse\x12\x35\n\nred_letter\x18\x01 \x01(\x0b\x32!.bihuan.invoice_sync.v1.RedLetter\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\xad\x01\n\x14MoveRedLetterRequest\x12 \n\rred_letter_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x39\n\x04move\x18\x02 \x01(\x0e\x32\x1f.bihuan.invoice_sync.v1.RedMoveB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x03why\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1f\n\x08operator\x18\x04 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18@\x80\xbc\x18\x01\"N\n\x15MoveRedLetterResponse\x12\x35\n\nred_letter\x18\x01 \x01(\x0b\x32!.bihuan.invoice_sync.v1.RedLetter\"7\n\x13GetRedLetterRequest\x12 \n\rred_letter_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"}\n\x14GetRedLetterResponse\x12\x35\n\nred_letter\x18\x01 \x01(\x0b\x32!.bihuan.invoice_sync.v1.RedLetter\x12.\n\x05steps\x18\x02 \x03(\x0b\x32\x1f.bihuan.invoice_sync.v1.RedStep\"\xca\x01\n\x15ListRedLettersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\x0bmerchant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\ninvoice_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x39\n\x05state\x18\x05 \x01(\x0e\x32 .bihuan.invoice_sync.v1.RedStateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"i\n\x16ListRedLettersResponse\x12\x36\n\x0bred_letters\x18\x01 \x03(\x0b\x32!.bihuan.invoice_sync.v1.RedLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x1bGetInvoiceableAmountRequest\x12\x1d\n\npayment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"^\n\x1cGetInvoiceableAmountResponse\x12>\n\x0binvoiceable\x18\x01 \x01(\x0b\x32).bihuan.invoice_sync.v1.InvoiceableAmount\"\xf3\x01\n\x17InvoiceRemainderRequest\x12\'\n\nrequest_id\x18\x01 \x01(\tB\x13\xbaH\x10r\x0e\x10\x08\x18@2\x08^[!-~]*$\x12\x1d\n\npayment_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\"\n\x0b\x62uyer_title\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18\x64\xa8\xbb\x18\x01\x12\x35\n\x0c\x62uyer_tax_id\x18\x04 \x01(\tB\x1f\xbaH\x18r\x16\x32\x14^([0-9A-Z]{15,20})?$\xa8\xbb\x18\x02\x12\x16\n\x0enatural_person\x18\x05 \x01(\x08\x12\x1d\n\x08operator\x18\x06 \x01(\tB\x0b\xbaH\x04r\x02\x18@\x80\xbc\x18\x01\"\x9a\x01\n\x18InvoiceRemainderResponse\x12\x30\n\x07invoice\x18\x01 \x01(\x0b\x32\x1f.bihuan.invoice_sync.v1.Invoice\x12\x10\n\x08replayed\x18\x02 \x01(\x08\x12:\n\x0c\x63onfirmation\x18\x03 \x01(\x0b\x32$.bihuan.invoice_sync.v1.Confirmation2\xff\t\n\x10RedLetterService\x12\xda\x01\n\x10RequestRedLetter\x12/.bihuan.invoice_sync.v1.RequestRedLetterRequest\x1a\x30.bihuan.invoice_sync.v1.RequestRedLetterResponse\"c\x90\x02\x02\xfa\xbb\x18\x42\x08\x04*>\n\ninvoice_id\x12\x30\x62ihuan.invoice_sync.v1.InvoiceService.GetInvoice\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/red-letters:\x01*\x12\xed\x01\n\rMoveRedLetter\x12,.bihuan.invoice_sync.v1.MoveRedLetterRequest\x1a-.bihuan.invoice_sync.v1.MoveRedLetterResponse\"\x7f\x90\x02\x02\xfa\xbb\x18I\x08\x04*E\n\rred_letter_id\x12\x34\x62ihuan.invoice_sync.v1.RedLetterService.GetRedLetter\x82\xd3\xe4\x93\x02)\"$/v1/red-letters/{red_letter_id}:move:\x01*\x12\xb3\x01\n\x0cGetRedLetter\x12+.bihuan.invoice_sync.v1.GetRedLetterRequest\x1a,.bihuan.invoice_sync.v1.GetRedLetterResponse\"H\x90\x02\x01\xfa\xbb\x18\x1a\x08\x01\x1a\x16red_letter.merchant_id\x82\xd3\xe4\x93\x02!\x12\x1f/v1/red-letters/{red_letter_id}\x12\x9e\x01\n\x0eListRedLetters\x12-.bihuan.invoice_sync.v1.ListRedLettersRequest\x1a..bihuan.invoice_sync.v1.ListRedLettersResponse\"-\x90\x02\x01\xfa\xbb\x18\x0f\x08\x01\"\x0bmerchant_id\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/red-letters\x12\xd2\x01\n\x14GetInvoiceableAmount\x12\x33.bihuan.invoice_sync.v1.GetInvoiceableAmountRequest\x1a\x34.bihuan.invoice_sync.v1.GetInvoiceableAmountResponse\"O\x90\x02\x01\xfa\xbb\x18\x1b\x08\x01\x1a\x17invoiceable.merchant_id\x82\xd3\xe4\x93\x02\'\x12%/v1/payments/{payment_id}/invoiceable\x12\xf1\x01\n\x10InvoiceRemainder\x12/.bihuan.invoice_sync.v1.InvoiceRemainderRequest\x1a\x30.bihuan.invoice_sync.v1.InvoiceRemainderResponse\"z\x90\x02\x02\xfa\xbb\x18>\x08\x04*:\n\npayment_id\x12,bihuan.payments.v1.PaymentService.GetPayment\x82\xd3\xe4\x93\x02/\"*/v1/payments/{payment_id}:invoiceRemainder:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -79,6 +80,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INVOICEREMAINDERREQUEST'].fields_by_name['buyer_title']._serialized_options = b'\272H\006r\004\020\001\030d\250\273\030\001'
   _globals['_INVOICEREMAINDERREQUEST'].fields_by_name['buyer_tax_id']._loaded_options = None
   _globals['_INVOICEREMAINDERREQUEST'].fields_by_name['buyer_tax_id']._serialized_options = b'\272H\030r\0262\024^([0-9A-Z]{15,20})?$\250\273\030\002'
+  _globals['_INVOICEREMAINDERREQUEST'].fields_by_name['operator']._loaded_options = None
+  _globals['_INVOICEREMAINDERREQUEST'].fields_by_name['operator']._serialized_options = b'\272H\004r\002\030@\200\274\030\001'
   _globals['_REDLETTERSERVICE'].methods_by_name['RequestRedLetter']._loaded_options = None
   _globals['_REDLETTERSERVICE'].methods_by_name['RequestRedLetter']._serialized_options = b'\220\002\002\372\273\030B\010\004*>\n\ninvoice_id\0220bihuan.invoice_sync.v1.InvoiceService.GetInvoice\202\323\344\223\002\024\"\017/v1/red-letters:\001*'
   _globals['_REDLETTERSERVICE'].methods_by_name['MoveRedLetter']._loaded_options = None
@@ -91,30 +94,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REDLETTERSERVICE'].methods_by_name['GetInvoiceableAmount']._serialized_options = b'\220\002\001\372\273\030\033\010\001\032\027invoiceable.merchant_id\202\323\344\223\002\'\022%/v1/payments/{payment_id}/invoiceable'
   _globals['_REDLETTERSERVICE'].methods_by_name['InvoiceRemainder']._loaded_options = None
   _globals['_REDLETTERSERVICE'].methods_by_name['InvoiceRemainder']._serialized_options = b'\220\002\002\372\273\030>\010\004*:\n\npayment_id\022,bihuan.payments.v1.PaymentService.GetPayment\202\323\344\223\002/\"*/v1/payments/{payment_id}:invoiceRemainder:\001*'
-  _globals['_REQUESTREDLETTERREQUEST']._serialized_start=283
-  _globals['_REQUESTREDLETTERREQUEST']._serialized_end=531
-  _globals['_REQUESTREDLETTERRESPONSE']._serialized_start=533
-  _globals['_REQUESTREDLETTERRESPONSE']._serialized_end=632
-  _globals['_MOVEREDLETTERREQUEST']._serialized_start=635
-  _globals['_MOVEREDLETTERREQUEST']._serialized_end=808
-  _globals['_MOVEREDLETTERRESPONSE']._serialized_start=810
-  _globals['_MOVEREDLETTERRESPONSE']._serialized_end=888
-  _globals['_GETREDLETTERREQUEST']._serialized_start=890
-  _globals['_GETREDLETTERREQUEST']._serialized_end=945
-  _globals['_GETREDLETTERRESPONSE']._serialized_start=947
-  _globals['_GETREDLETTERRESPONSE']._serialized_end=1072
-  _globals['_LISTREDLETTERSREQUEST']._serialized_start=1075
-  _globals['_LISTREDLETTERSREQUEST']._serialized_end=1277
-  _globals['_LISTREDLETTERSRESPONSE']._serialized_start=1279
-  _globals['_LISTREDLETTERSRESPONSE']._serialized_end=1384
-  _globals['_GETINVOICEABLEAMOUNTREQUEST']._serialized_start=1386
-  _globals['_GETINVOICEABLEAMOUNTREQUEST']._serialized_end=1446
-  _globals['_GETINVOICEABLEAMOUNTRESPONSE']._serialized_start=1448
-  _globals['_GETINVOICEABLEAMOUNTRESPONSE']._serialized_end=1542
-  _globals['_INVOICEREMAINDERREQUEST']._serialized_start=1545
-  _globals['_INVOICEREMAINDERREQUEST']._serialized_end=1757
-  _globals['_INVOICEREMAINDERRESPONSE']._serialized_start=1759
-  _globals['_INVOICEREMAINDERRESPONSE']._serialized_end=1853
-  _globals['_REDLETTERSERVICE']._serialized_start=1856
-  _globals['_REDLETTERSERVICE']._serialized_end=3135
+  _globals['_REQUESTREDLETTERREQUEST']._serialized_start=326
+  _globals['_REQUESTREDLETTERREQUEST']._serialized_end=574
+  _globals['_REQUESTREDLETTERRESPONSE']._serialized_start=576
+  _globals['_REQUESTREDLETTERRESPONSE']._serialized_end=675
+  _globals['_MOVEREDLETTERREQUEST']._serialized_start=678
+  _globals['_MOVEREDLETTERREQUEST']._serialized_end=851
+  _globals['_MOVEREDLETTERRESPONSE']._serialized_start=853
+  _globals['_MOVEREDLETTERRESPONSE']._serialized_end=931
+  _globals['_GETREDLETTERREQUEST']._serialized_start=933
+  _globals['_GETREDLETTERREQUEST']._serialized_end=988
+  _globals['_GETREDLETTERRESPONSE']._serialized_start=990
+  _globals['_GETREDLETTERRESPONSE']._serialized_end=1115
+  _globals['_LISTREDLETTERSREQUEST']._serialized_start=1118
+  _globals['_LISTREDLETTERSREQUEST']._serialized_end=1320
+  _globals['_LISTREDLETTERSRESPONSE']._serialized_start=1322
+  _globals['_LISTREDLETTERSRESPONSE']._serialized_end=1427
+  _globals['_GETINVOICEABLEAMOUNTREQUEST']._serialized_start=1429
+  _globals['_GETINVOICEABLEAMOUNTREQUEST']._serialized_end=1489
+  _globals['_GETINVOICEABLEAMOUNTRESPONSE']._serialized_start=1491
+  _globals['_GETINVOICEABLEAMOUNTRESPONSE']._serialized_end=1585
+  _globals['_INVOICEREMAINDERREQUEST']._serialized_start=1588
+  _globals['_INVOICEREMAINDERREQUEST']._serialized_end=1831
+  _globals['_INVOICEREMAINDERRESPONSE']._serialized_start=1834
+  _globals['_INVOICEREMAINDERRESPONSE']._serialized_end=1988
+  _globals['_REDLETTERSERVICE']._serialized_start=1991
+  _globals['_REDLETTERSERVICE']._serialized_end=3270
 # @@protoc_insertion_point(module_scope)

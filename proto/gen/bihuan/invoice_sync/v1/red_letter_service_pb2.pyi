@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from bihuan.invoice_sync.v1 import confirmation_pb2 as _confirmation_pb2
 from bihuan.invoice_sync.v1 import invoice_pb2 as _invoice_pb2
 from bihuan.invoice_sync.v1 import red_letter_pb2 as _red_letter_pb2
 from collections import abc as _abc
@@ -323,6 +324,7 @@ class InvoiceRemainderRequest(_message.Message):
     BUYER_TITLE_FIELD_NUMBER: _builtins.int
     BUYER_TAX_ID_FIELD_NUMBER: _builtins.int
     NATURAL_PERSON_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller and repeated on each retry."""
     payment_id: _builtins.str
@@ -335,6 +337,8 @@ class InvoiceRemainderRequest(_message.Message):
     """Whether the buyer is a natural person. Another buyer that is risky is refused: a short title without this, a tax id
     that fails its check digit.
     """
+    operator: _builtins.str
+    """Who asks; over HTTP the gateway says it. Needed for what a second person has to confirm."""
     def __init__(
         self,
         *,
@@ -343,10 +347,11 @@ class InvoiceRemainderRequest(_message.Message):
         buyer_title: _builtins.str = ...,
         buyer_tax_id: _builtins.str = ...,
         natural_person: _builtins.bool = ...,
+        operator: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "natural_person", b"natural_person", "payment_id", b"payment_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buyer_tax_id", b"buyer_tax_id", "buyer_title", b"buyer_title", "natural_person", b"natural_person", "operator", b"operator", "payment_id", b"payment_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -360,21 +365,27 @@ class InvoiceRemainderResponse(_message.Message):
 
     INVOICE_FIELD_NUMBER: _builtins.int
     REPLAYED_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_FIELD_NUMBER: _builtins.int
     replayed: _builtins.bool
     """True when it had been asked for before."""
     @_builtins.property
     def invoice(self) -> _invoice_pb2.Invoice:
-        """The invoice."""
+        """The invoice; unset while a second person has to confirm it for its amount, or after it was refused."""
+
+    @_builtins.property
+    def confirmation(self) -> _confirmation_pb2.Confirmation:
+        """What a second person has to confirm, or decided; unset when the amount needs nobody."""
 
     def __init__(
         self,
         *,
         invoice: _invoice_pb2.Invoice | None = ...,
         replayed: _builtins.bool = ...,
+        confirmation: _confirmation_pb2.Confirmation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirmation", b"confirmation", "invoice", b"invoice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice", b"invoice", "replayed", b"replayed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmation", b"confirmation", "invoice", b"invoice", "replayed", b"replayed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
