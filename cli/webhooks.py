@@ -20,7 +20,9 @@ def add_to(app: typer.Typer) -> None:
 def create(
     url: Annotated[str, typer.Argument(help="https://… that is to get the events")],
     merchant: Annotated[list[str] | None, typer.Option(help="again for each; all merchants when none is given")] = None,
-    event: Annotated[list[str] | None, typer.Option(help="payment.matched, payment.* …; all when none is given")] = None,
+    event: Annotated[
+        list[str] | None, typer.Option(help="payment.matched, payment.* …; all when none is given")
+    ] = None,
     description: Annotated[str, typer.Option(help="what it is, for people")] = "",
 ) -> None:
     """Make an endpoint and print its secret, which is told once. 新建接收端点"""
