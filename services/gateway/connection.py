@@ -5,7 +5,6 @@ are not taken, go to the application as uvicorn has it.
 """
 
 import asyncio
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -179,7 +178,7 @@ class Connection(HttpToolsProtocol):
             if self.transport.is_closing():
                 return
             end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-            own = _lines(tuple(self.server_state.default_headers))
+            own = _OWN.of(self.server_state.default_headers)
             self.transport.write(b"".join((STATUS_LINE[status], own, head, end, body)))
             if not cycle.keep_alive:
                 self.transport.close()
@@ -210,10 +209,20 @@ class Connection(HttpToolsProtocol):
             self._timer = None
 
 
-@functools.lru_cache(2)
-def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """The server's own headers; they have the date, and so change once a second."""
-    return b"".join(b"%b: %b\r\n" % header for header in headers)
+class _OwnLines:
+    """The server's own headers as lines. They have the date, and so once a second uvicorn makes a list anew."""
+
+    def __init__(self) -> None:
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._lines = b""
+
+    def of(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """The lines of a list that nobody changes."""
+        if headers is not self._headers:
+            self._lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+            self._headers = headers
+        return self._lines
 
 
+_OWN: Final = _OwnLines()
 _NO_ONE: Final = _NoOne()

@@ -45,11 +45,15 @@ class Operation:
 
     def request(self) -> Message:
         """An empty request."""
-        return GetMessageClass(self.method.input_type)()
+        return self.request_type()()
+
+    def request_type(self) -> type[Message]:
+        """The class of its requests."""
+        return _class_of(self.method.input_type)
 
     def answer_type(self) -> type[Message]:
         """The class of its answers."""
-        return GetMessageClass(self.method.output_type)
+        return _class_of(self.method.output_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,12 @@ def _enum_places(path: tuple[int, ...], name: str, enum: EnumDescriptorProto) ->
     yield path, name
     for at, value in enumerate(enum.value):
         yield (*path, 2, at), f"{name}.{value.name}"
+
+
+@functools.cache
+def _class_of(descriptor: Descriptor) -> type[Message]:
+    """To ask the library costs as much as a small message does."""
+    return GetMessageClass(descriptor)
 
 
 def type_of(message: Message) -> Descriptor:

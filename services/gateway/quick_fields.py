@@ -69,7 +69,8 @@ def _reader(field: FieldDescriptor) -> _Read | None:
         return _instant
     if field.message_type.full_name.startswith("google."):
         return None
-    return lambda values: _read(_plan(type_in(field)), values)
+    held = type_in(field)
+    return lambda values: _read(_plan(held), values)
 
 
 def _number(value: Any) -> int:

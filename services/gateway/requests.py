@@ -26,17 +26,7 @@ _QUERY_FIELDS_MAX = 100
 
 def build(operation: Operation, variables: Mapping[str, str], query: str, body: bytes) -> Message:
     """The request that path, query and body make. Raises MALFORMED_REQUEST or INVALID_FIELD, naming the field."""
-    message = operation.request()
-    if operation.body == "*":
-        values = strict_json.parse(body)
-        if (quick := quick_fields.made(type(message), values)) is not None:
-            message = quick
-        else:
-            fields.fill(message, values)
-    elif operation.body:
-        part = getattr(message, operation.body)
-        part.SetInParent()
-        fields.fill(part, strict_json.parse(body), f"{operation.body}.")
+    message = _of_whole(operation, body) if operation.body == "*" else _of_part(operation, body)
     for path, text in variables.items():
         _set_variable(message, path, text)
     fill_query(message, query, taken=(operation.body, *variables))
@@ -151,6 +141,24 @@ def with_cure(fault: Fault) -> Fault:
         fields=cured,
         metadata=fault.metadata,
     )
+
+
+def _of_whole(operation: Operation, body: bytes) -> Message:
+    values = strict_json.parse(body)
+    if (quick := quick_fields.made(operation.request_type(), values)) is not None:
+        return quick
+    message = operation.request()
+    fields.fill(message, values)
+    return message
+
+
+def _of_part(operation: Operation, body: bytes) -> Message:
+    message = operation.request()
+    if operation.body:
+        part = getattr(message, operation.body)
+        part.SetInParent()
+        fields.fill(part, strict_json.parse(body), f"{operation.body}.")
+    return message
 
 
 @functools.cache

@@ -2,7 +2,9 @@
 
 import pytest
 
+from benchmarks.gateway.counted import counted
 from benchmarks.metric import Metric
+from benchmarks.payments.load import Loaded
 from tests.support.quick_tables import check_table, python
 
 
@@ -37,6 +39,16 @@ def test_where_wrk_is_missing_the_gateway_table_names_the_cure():
 
     assert done.returncode == 1
     assert "wrk is not installed: apt-get install wrk" in done.stderr
+
+
+def test_a_load_tells_its_rate_its_quantiles_and_how_many_were_in_time():
+    latencies = [each / 1_000 for each in range(1_000, 0, -1)]
+
+    told = counted(Loaded(seconds=2.0, latencies=latencies, failed_count=0))
+
+    assert told.per_second == 500
+    assert (told.quantile_ms(0.5), told.quantile_ms(0.99), told.quantile_ms(1)) == (500, 990, 1_000)
+    assert told.per_second_within(0.25) == 125
 
 
 @pytest.mark.parametrize(
