@@ -125,6 +125,18 @@ def test_each_suspension_is_longer_up_to_a_day_and_a_quiet_day_forgives():
     assert later.seconds == 60.0
 
 
+def test_while_anybody_is_suspended_each_is_looked_for_and_at_no_other_time():
+    suspects, other = Suspects(points_max=10.0), Subject("192.0.2.9", "")
+    before = suspects.suspends_anyone(1_000.0)
+    made = suspects.offend(KEY, Offence.INJECTION, 1_000.0)
+    suspects.suspend(other, 5_000.0, 1)
+    suspects.lift(KEY)
+
+    assert made.until < 5_000.0
+    assert [before, *map(suspects.suspends_anyone, (1_000.0, 4_999.0, 5_000.0))] == [False, True, True, False]
+    assert suspects.suspended_seconds(other, 4_999.0) == 1.0
+
+
 def test_what_is_counted_is_bounded():
     suspects = Suspects(points_max=10.0, counted_max=100)
     for no in range(1_000):
