@@ -1,4 +1,7 @@
-"""An invoice that was not sent may be made again for less: its next version may have a lower amount, and only that."""
+"""An invoice that was not sent may be made again for less: its next version may have a lower amount, and only that.
+
+The release before knows neither the state CANCELLED nor the parked reason REFUND: go back only when nothing is either.
+"""
 
 from alembic import op
 
@@ -26,6 +29,24 @@ _STATEMENTS = (
             (OLD.invoice_id, OLD.payment_id, OLD.currency_code, OLD.seller_tax_id, OLD.create_time)
     )
     EXECUTE FUNCTION refuse_change('frozen, save for a next version')
+    """,
+    """
+    CREATE FUNCTION refuse_amount_when_sent() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NOT EXISTS (
+            SELECT FROM standing WHERE standing.invoice_id = OLD.invoice_id AND coalesce(lease_id, '') = ''
+                AND sync_state IN ('INVALID', 'READY', 'RETRY_WAIT', 'REJECTED')
+        ) THEN
+            RAISE EXCEPTION 'the amount of % is frozen: it may be at the authority', OLD.invoice_id
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER invoice_amount_lowered_unsent
+    BEFORE UPDATE OF amount_minor ON invoice
+    FOR EACH ROW WHEN (NEW.amount_minor <> OLD.amount_minor) EXECUTE FUNCTION refuse_amount_when_sent()
     """,
     "CREATE INDEX invoiceable_to_take_back_idx ON invoiceable (payment_id) WHERE red_required_minor > 0",
 )
