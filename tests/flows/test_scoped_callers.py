@@ -28,8 +28,8 @@ class Other:
         return [self.payment_id, self.refund_id, self.invoice_id, MARK, PAYER]
 
 
-def _record(call: Any, merchant_id: str, order_no: str, txn_no: str, **more: Any) -> httpx.Response:
-    body = {
+def _payment(merchant_id: str, order_no: str, txn_no: str, **more: Any) -> dict[str, Any]:
+    return {
         "merchantId": merchant_id,
         "merchantOrderNo": order_no,
         "channel": "wechat_pay",
@@ -39,6 +39,10 @@ def _record(call: Any, merchant_id: str, order_no: str, txn_no: str, **more: Any
         "payerName": PAYER,
         **more,
     }
+
+
+def _record(call: Any, merchant_id: str, order_no: str, txn_no: str, **more: Any) -> httpx.Response:
+    body = _payment(merchant_id, order_no, txn_no, **more)
     headers = {"idempotency-key": f"record-{merchant_id}-{order_no}"}
     answer: httpx.Response = call("POST", "/v1/payments", json=body, headers=headers)
     return answer
@@ -65,8 +69,8 @@ async def _other(system: System) -> Other:
     """The other merchant with a payment, a bill, a refund and a booked invoice."""
     gateway = system.gateway
     gateway.put("/v1/merchants/them/profile", WATER | {"merchantId": "them"})
-    paid = _record(gateway._http.request, "them", f"{MARK}-1", f"{MARK}0000901")
-    payment_id = paid.json()["payment"]["paymentId"]
+    paid = gateway.post("/v1/payments", _payment("them", f"{MARK}-1", f"{MARK}0000901"), key=f"record-them-{MARK}-1")
+    payment_id = paid["payment"]["paymentId"]
     bill = {"merchantId": "them", "billNo": f"{MARK}-B", "category": "CATEGORY_WATER", "payerName": PAYER}
     gateway.post("/v1/bills", {"bill": bill | {"amount": {"currencyCode": "CNY", "amountMinor": "500"}}})
     invoice = await eventually(lambda: system.invoice_of(payment_id))
