@@ -42,9 +42,11 @@ class ReissueActions:
                 return aside
             return await self.remainder_in(session, asked.request_id, asked.payment_id, asked.applicant.buyer)
 
-    async def remainder_in(self, session: AsyncSession, request_id: str, payment_id: str, buyer: Party) -> Requested:
-        """Issue it in the caller's transaction, for a request_id that asked for nothing before."""
-        invoice_id = await self.issue_rest(session, payment_id, buyer)
+    async def remainder_in(
+        self, session: AsyncSession, request_id: str, payment_id: str, buyer: Party, minor_max: int | None = None
+    ) -> Requested:
+        """Issue it in the caller's transaction, for so much at most and a request_id that asked for nothing before."""
+        invoice_id = await self.issue_rest(session, payment_id, buyer, minor_max)
         mark = remainder_fingerprint(payment_id, buyer)
         if not await invoices.note_request(session, request_id, mark, invoice_id, self._tools.clock.now()):
             raise request_id_reused()
