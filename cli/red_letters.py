@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli import client, show
+from cli import client, invoice_confirm, show
 
 red = typer.Typer(no_args_is_help=True, help="Takes invoices back by red letters. 红字发票")
 _ROWS_MAX = 200
@@ -116,9 +116,13 @@ def remainder(
     title: Annotated[str, typer.Option(help="the buyer's name as it shall stand on the invoice")],
     tax_id: Annotated[str, typer.Option(help="the buyer's tax number; none for a person")] = "",
 ) -> None:
-    """Invoice all of a payment that no invoice holds. 余额开票"""
+    """Invoice all of a payment that no invoice holds; a large amount awaits a second person. 余额开票"""
     body = {"buyerTitle": title, "buyerTaxId": tax_id}
-    made = client.connect().post(f"/v1/payments/{payment_id}:invoiceRemainder", body)["invoice"]
+    answer = client.connect().post(f"/v1/payments/{payment_id}:invoiceRemainder", body)
+    if "invoice" not in answer:
+        show.console.print(invoice_confirm.line(answer["confirmation"]), markup=False)
+        return
+    made = answer["invoice"]
     show.console.print(f"{made['invoiceId']} {show.money(made['amount'])} {made['syncState']}")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -16,6 +17,7 @@ from services.invoice_sync.actions.bulk_work import BulkWork
 from services.invoice_sync.domain.invoice import Party
 from services.invoice_sync.domain.payment import PaymentState
 from services.invoice_sync.domain.policy import IssuePolicy
+from services.invoice_sync.store import bulk_requests
 from tests.invoice_sync.builders import a_payment, a_profile
 from tests.invoice_sync.bulk_files import (
     ACCEPT_GOOD,
@@ -31,6 +33,7 @@ from tests.invoice_sync.bulk_files import (
 )
 from tests.support.eventually import eventually
 
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 STATE = bulk_request_pb2.BulkRequest
 OUTCOME = bulk_request_pb2.BulkRequestRow
 
@@ -428,3 +431,31 @@ async def test_a_file_is_forgotten_with_its_rows_when_it_was_kept_long_enough_an
             text("SELECT count(*) FROM body WHERE sha256 = :sha256"), {"sha256": done.bulk_request.file_sha256}
         )
     assert (left, rows, bytes_gone) == (1, 1, 0)
+
+
+async def test_a_file_that_comes_while_the_same_bytes_of_another_merchant_are_forgotten_keeps_them(
+    system, door, work, payments
+):
+    old = (await sent(door, csv_of([a_row(payments[0].payment_id)]))).bulk_request
+    await until_done(work)
+    system.clock.advance(KEEP_SECONDS + 60)
+
+    async def waits_or_is_done() -> bool:
+        async with system.sessions() as session:
+            return forgetting.done() or await session.scalar(text(WAITS)) > 0
+
+    async with system.sessions.begin() as session:
+        same = await bulk_requests.of_file(session, old.merchant_id, old.file_sha256)
+        now = system.clock.now()
+        other = replace(same, bulk_request_id="blk_other", merchant_id="city-gas", create_time=now, update_time=now)
+        await bulk_requests.add(session, other)
+        await bulk_requests.keep_file(session, old.file_sha256, b"sealed anew")
+        forgetting = asyncio.create_task(work.forget_files())
+        await eventually(waits_or_is_done)
+    forgotten = await forgetting
+
+    async with system.sessions() as session:
+        kept = await session.scalar(
+            text("SELECT count(*) FROM body WHERE sha256 = :sha256"), {"sha256": old.file_sha256}
+        )
+    assert (forgotten, kept) == (1, 1)

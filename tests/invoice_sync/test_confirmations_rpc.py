@@ -287,6 +287,54 @@ async def test_no_remainder_above_the_limit_first_or_later_is_issued_by_one_pers
     assert len(await system.invoices_of(payment.payment_id)) == before + 1
 
 
+async def test_a_first_invoice_is_not_confirmed_for_more_than_was_set_aside(system, door):
+    set_aside, whole = 1_000_001, 2_000_002
+    payment = a_payment(amount=Money("CNY", whole), refunded_minor=whole - set_aside)
+    await system.issue.set_merchant_profile(a_profile(IssuePolicy.ON_REQUEST))
+    await system.follow(payment)
+    answer = await asked(door, payment, buyer_title="江城科技有限公司")
+    await system.follow(replace(payment, version=2, refunded_minor=0))  # a chargeback is won while it waits
+
+    fault = await fault_of(confirmed(door, answer.confirmation))
+    before = await system.invoices_of(payment.payment_id)
+    await refused(door, answer.confirmation)
+    anew = await asked(door, payment, request_id="request-0002", buyer_title="江城科技有限公司")
+    await confirmed(door, anew.confirmation)
+
+    assert (answer.confirmation.amount.amount_minor, before) == (set_aside, [])
+    assert (fault.reason, fault.metadata["cause"]) == ("NOT_INVOICEABLE", "AMOUNT_GREW")
+    assert (await system.of_payment(payment.payment_id)).amount.amount_minor == whole
+
+
+@pytest.mark.parametrize("invoiced_minor", [0, 1])
+async def test_a_remainder_is_issued_for_what_was_set_aside_though_more_is_left_when_it_is_confirmed(
+    system, door, invoiced_minor
+):
+    set_aside, more = 1_000_001, 1_800_000
+    whole = invoiced_minor + set_aside + more
+    payment = a_payment(amount=Money("CNY", whole), refunded_minor=whole - invoiced_minor)
+    await system.issue.set_merchant_profile(a_profile(IssuePolicy.ON_REQUEST))
+    await system.follow(payment)
+    firm = Party("江城科技有限公司", "91110000600037341L")
+    if invoiced_minor:
+        await system.issue.request_invoice("request-0009", payment.payment_id, firm)
+    await system.follow(replace(payment, version=2, refunded_minor=more))
+    said = {"buyer_title": firm.name, "buyer_tax_id": firm.tax_id, "operator": "li"}
+    rest = red_letter_service_pb2.InvoiceRemainderRequest(
+        request_id="request-0001", payment_id=payment.payment_id, **said
+    )
+    aside = await door.reds.InvoiceRemainder(rest)
+
+    await system.follow(replace(payment, version=3, refunded_minor=0))
+    await confirmed(door, aside.confirmation)
+    issued = await door.reds.InvoiceRemainder(rest)
+    rest.request_id = "request-0002"
+    later = await door.reds.InvoiceRemainder(rest)
+
+    assert aside.confirmation.amount.amount_minor == issued.invoice.amount.amount_minor == set_aside
+    assert later.confirmation.amount.amount_minor == more
+
+
 async def test_a_natural_person_is_corrected_onto_an_invoice_by_saying_so(system, door, paid):
     made = await system.issue.request_invoice("request-0009", paid.payment_id, Party("个人", "91110000600037341L"))
 

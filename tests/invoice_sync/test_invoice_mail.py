@@ -5,7 +5,7 @@ import contextlib
 import email
 import socket
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
@@ -19,7 +19,7 @@ from services.invoice_sync.domain.delivery import DeliveryState, MailPolicy, Not
 from services.invoice_sync.domain.notice import read_report
 from services.invoice_sync.paper.mail import NO_TLS, Relay
 from services.invoice_sync.store import deliveries
-from tests.invoice_sync.builders import InvoiceSync
+from tests.invoice_sync.builders import InvoiceSync, a_payment, a_profile
 from tests.invoice_sync.paper_bench import PaperBench, paper_bench
 
 SENDER = "闭环 <invoices@bihuan.example>"
@@ -164,6 +164,43 @@ async def test_a_delivery_waits_for_the_papers_and_goes_when_they_are_there(syst
 
     assert (waiting.state, waiting.tries) == (DeliveryState.QUEUED, 0)
     assert len(mailbox.taken) == 1
+
+
+async def test_a_mail_whose_invoice_is_cancelled_before_there_were_papers_ends_at_once(system: InvoiceSync, mailbox):
+    bench, payment = _bench(system, mailbox.port), a_payment()
+    await system.issue.set_merchant_profile(a_profile())
+    await system.follow(payment)
+    invoice = await system.of_payment(payment.payment_id)
+    asked = await bench.deliver.deliver_invoice("request-1", invoice.invoice_id, "li@example.com", "wang", "asked for")
+    await system.follow(replace(payment, version=2, refunded_minor=payment.amount.amount_minor))
+
+    await bench.deliver.send_due()
+
+    ended = await bench.deliver.get_delivery(asked.delivery.delivery_id)
+    assert (ended.delivery.state, ended.delivery.due_at, ended.delivery.tries) == (DeliveryState.GIVEN_UP, None, 0)
+    assert ended.delivery.last_answer == "its invoice is CANCELLED: there will be no papers"
+    assert [each.kind for each in ended.steps] == ["QUEUED", "NO_PAPER_EVER"]
+
+
+async def test_the_days_of_a_mail_are_counted_from_its_first_try_and_not_from_its_wait_for_papers(
+    system: InvoiceSync, mailbox
+):
+    bench = _bench(system, mailbox.port)
+    mailbox.on_recipient = lambda address: "451 4.7.1 greylisted"
+    invoice = await system.booked()
+    asked = await bench.deliver.deliver_invoice("request-1", invoice.invoice_id, "li@example.com", "wang", "asked for")
+    await bench.deliver.send_due()
+    system.clock.advance(POLICY.age_seconds_max + 60)
+    await bench.papers.make_papers(invoice.invoice_id)
+
+    await bench.deliver.send_due()
+    first = (await bench.deliver.get_delivery(asked.delivery.delivery_id)).delivery
+    system.clock.advance(POLICY.age_seconds_max)
+    await bench.deliver.send_due()
+    last = (await bench.deliver.get_delivery(asked.delivery.delivery_id)).delivery
+
+    assert (first.state, first.tries) == (DeliveryState.RETRY_WAIT, 1)
+    assert (last.state, last.tries) == (DeliveryState.GIVEN_UP, 2)
 
 
 async def test_what_is_not_taken_is_tried_again_later_and_to_an_end(system: InvoiceSync, mailbox):

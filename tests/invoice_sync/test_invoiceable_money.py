@@ -1,17 +1,22 @@
 """The money of a payment: a refund after its invoice asks for a red letter, what came again can be invoiced."""
 
+import asyncio
 import importlib
 from dataclasses import replace
 
 import grpc
 import pytest
 from bihuan.invoice_sync.v1 import red_letter_service_pb2 as pb
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.errors import from_rpc_error
-from services.invoice_sync.store import cases, invoiceable
+from services.invoice_sync.store import cases, invoiceable, payments
 from tests.invoice_sync.builders import a_payment
 from tests.invoice_sync.red_bench import ALL, FIRM, PART, red_bench
+from tests.support.eventually import eventually
+
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -80,6 +85,24 @@ async def test_what_came_again_by_a_won_chargeback_is_invoiced_once_on_request(b
     assert (rest.amount.amount_minor, again.invoice_id) == (PART, rest.invoice_id)
     assert "INVOICED_IN_FULL" in str(nothing.value.trailing_metadata())
     assert await bench.money(paid.payment_id) == (ALL, 0, 0, 0)
+
+
+async def test_a_remainder_asked_for_again_while_its_first_try_is_at_work_is_the_same_one(bench, system):
+    paid = a_payment(refunded_minor=PART)
+    await bench.booked(payment=paid)
+    await system.follow(back(paid, 2, 0))
+
+    async def both_wait() -> bool:
+        async with system.sessions() as session:
+            return await session.scalar(text(WAITS)) >= 2
+
+    async with system.sessions.begin() as session:
+        await payments.lock(session, paid.payment_id)
+        tries = [asyncio.create_task(remainder(bench, paid.payment_id)) for _ in range(2)]
+        await eventually(both_wait)
+    first, second = await asyncio.gather(*tries)
+
+    assert (first.invoice_id, first.amount.amount_minor) == (second.invoice_id, PART)
 
 
 async def test_a_chargeback_that_is_won_after_the_invoice_leaves_no_red_letter_to_ask_for(bench, system):

@@ -213,7 +213,7 @@ def test_a_mail_is_never_called_given_up_when_it_may_have_been_taken_and_its_tri
 
     if outcome is MailOutcome.UNKNOWN:
         assert then.state is DeliveryState.UNKNOWN
-    if outcome is not MailOutcome.NO_PAPER and tries >= policy.tries_max:
+    if outcome is MailOutcome.NO_PAPER_EVER or (outcome is not MailOutcome.NO_PAPER and tries >= policy.tries_max):
         assert then.due_at is None
     assert then.due_at is None or then.due_at > NOON
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from chassis import paging, telemetry
 from chassis.errors import Fault, Kind
+from chassis.money import Money
 from services.invoice_sync.actions.applicants import opened_applicant
 from services.invoice_sync.actions.deliver import DeliverActions
-from services.invoice_sync.actions.issue import IssueActions
+from services.invoice_sync.actions.issue import IssueActions, Requested
 from services.invoice_sync.actions.reissue import ReissueActions
 from services.invoice_sync.actions.request import send_when_asked
 from services.invoice_sync.actions.tools import Tools
@@ -19,7 +22,7 @@ from services.invoice_sync.domain.confirmation import (
     Judged,
     judge_decision,
 )
-from services.invoice_sync.store import bulk_requests, confirmations
+from services.invoice_sync.store import bulk_requests, confirmations, payments
 from services.invoice_sync.store.confirmations import Kept
 
 _PAGE_SIZE = 50
@@ -38,8 +41,9 @@ class ConfirmActions:
     async def confirm(self, confirmation_id: str, operator: str, reason: str) -> Confirmation:
         """Issue what was asked for, in the transaction that writes the decision.
 
-        Raises Fault NOT_FOUND, SECOND_PERSON_REQUIRED, CONFIRMATION_DECIDED, and what asking for an invoice raises:
-        then it awaits its decision as before.
+        Of a remainder no more is issued than was set aside. Raises Fault NOT_FOUND, SECOND_PERSON_REQUIRED,
+        CONFIRMATION_DECIDED, NOT_INVOICEABLE with cause AMOUNT_GREW when a first invoice would hold more than that, and
+        what asking for an invoice raises: then it awaits its decision as before.
         """
         return await self._decide(confirmation_id, ConfirmationState.CONFIRMED, operator, reason)
 
@@ -83,9 +87,7 @@ class ConfirmActions:
                 await bulk_requests.hold(session, known.bulk_request_id)
             invoice_id = ""
             if wanted is ConfirmationState.CONFIRMED:
-                buyer = known.applicant.buyer
-                issue = self._reissue.remainder_in if known.is_remainder else self._issue.request_in
-                issued = await issue(session, known.request_id, known.payment_id, buyer)
+                issued = await self._issued(session, known)
                 invoice_id, email = issued.invoice_id, known.applicant.email
                 asked_by = known.requested_by
                 await send_when_asked(self._deliver, session, known.request_id, invoice_id, email, asked_by)
@@ -95,6 +97,16 @@ class ConfirmActions:
                 await bulk_requests.settle_confirmed(session, confirmation_id, invoice_id)
         telemetry.annotate(confirmation_id=confirmation_id, payment_id=known.payment_id, invoice_id=invoice_id)
         return replace(known, state=wanted, decided=decided)
+
+    async def _issued(self, session: AsyncSession, known: Confirmation) -> Requested:
+        """Its invoice, which holds no more than was confirmed, whatever came again of the payment since."""
+        wanted = (session, known.request_id, known.payment_id, known.applicant.buyer)
+        if known.is_remainder:
+            return await self._reissue.remainder_in(*wanted, known.amount.amount_minor)
+        held = await payments.lock(session, known.payment_id)
+        if held and not held[1] and known.outgrown_by(held[0].left):
+            raise _amount_grew(known, held[0].left)
+        return await self._issue.request_in(*wanted)
 
     def _opened(self, kept: Kept) -> Confirmation:
         applicant: Applicant = opened_applicant(self._tools.ring, kept.sealed, kept.confirmation.request_id)
@@ -126,4 +138,19 @@ def _is_decided(known: Confirmation) -> Fault:
         f"{known.confirmation_id} was decided before: it is {known.state.value}",
         f"复核申请 {known.confirmation_id} 已有结论：{known.state.value}",
         metadata={"confirmation_id": known.confirmation_id, "state": known.state.value},
+    )
+
+
+def _amount_grew(known: Confirmation, left: Money) -> Fault:
+    return Fault(
+        Kind.PRECONDITION,
+        "NOT_INVOICEABLE",
+        f"{left} is left of payment {known.payment_id} by now, and {known.amount} was set aside to be confirmed: "
+        "refuse it, and have it asked for again",
+        f"支付单 {known.payment_id} 的可开票金额已增至 {left}，超过待复核的 {known.amount}，请拒绝该申请后重新申请",
+        metadata={
+            "payment_id": known.payment_id,
+            "cause": "AMOUNT_GREW",
+            "confirmation_id": known.confirmation_id,
+        },
     )

@@ -6,7 +6,7 @@ is over, under the same Message-ID.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import structlog
@@ -31,12 +31,14 @@ from services.invoice_sync.domain.delivery import (
     after_report,
     after_try,
     delivery_fingerprint,
+    first_tried,
     mail_address,
     masked_address,
     without_addresses,
 )
 from services.invoice_sync.domain.notice import Notice, mail_of, read_report
 from services.invoice_sync.domain.original import decimal_text, read_xml
+from services.invoice_sync.domain.standing import FINAL, SyncState
 from services.invoice_sync.paper.mail import MailAnswer, Relay
 from services.invoice_sync.store import deliveries, invoices
 
@@ -45,6 +47,7 @@ _LEASE = timedelta(seconds=180)
 # A try ends before its lease does, however slow the relay is at each of its steps.
 _TRY_SECONDS_MAX = 150.0
 _LISTED_MAX = 100
+_WITHOUT_PAPER = (MailOutcome.NO_PAPER, MailOutcome.NO_PAPER_EVER)
 _log = structlog.get_logger()
 
 
@@ -165,7 +168,7 @@ class DeliverActions:
         telemetry.annotate(delivery_id=delivery.delivery_id, invoice_id=delivery.invoice_id)
         answer = await self._tried_once(delivery, relay)
         told = without_addresses(answer.told)
-        now, waits = self._tools.clock.now(), answer.outcome is MailOutcome.NO_PAPER
+        now, waits = self._tools.clock.now(), answer.outcome in _WITHOUT_PAPER
         # To wait for papers is no try of the relay.
         tries = delivery.tries - 1 if waits else delivery.tries
         async with self._tools.sessions.begin() as session:
@@ -174,15 +177,16 @@ class DeliverActions:
             if held.state is not DeliveryState.SENDING or held.tries != delivery.tries:
                 _log.warning("answer after the lease", delivery_id=delivery.delivery_id, outcome=answer.outcome.value)
                 return held.state
-            then = after_try(
-                answer.outcome, delivery.tries, delivery.create_time, now, self._tools.jitter(), self._policy
-            )
+            since = delivery.create_time if waits else await self._first_tried(session, delivery, now)
+            then = after_try(answer.outcome, delivery.tries, since, now, self._tools.jitter(), self._policy)
             await deliveries.move(session, delivery.delivery_id, then, tries, told, now)
             if not waits or then.due_at is None:
                 await deliveries.tell(session, delivery.delivery_id, Step(answer.outcome.value, told, "", now))
         self._tried.add(1, {"outcome": answer.outcome.value})
         telemetry.annotate(outcome=answer.outcome.value)
-        if then.state in (DeliveryState.REFUSED, DeliveryState.GIVEN_UP):
+        if answer.outcome is MailOutcome.NO_PAPER_EVER:
+            _log.info("mail of an invoice that has ended", delivery_id=delivery.delivery_id)
+        elif then.state in (DeliveryState.REFUSED, DeliveryState.GIVEN_UP):
             _log.error("mail not delivered", delivery_id=delivery.delivery_id, state=then.state.value)
         return then.state
 
@@ -220,13 +224,32 @@ class DeliverActions:
     async def _handed_over(self, delivery: Delivery, relay: Relay) -> MailAnswer:
         try:
             address = self._address_of(delivery)
-            mail = await self._mail(delivery, relay.sender, address)
-        except Fault as fault:
-            return MailAnswer(MailOutcome.NO_PAPER, fault.message)
+            made = await self._made(delivery, relay.sender, address)
         except Exception as fault:  # noqa: BLE001  whatever it is: the others go on, and its own tries have an end
             _log.error("mail not made", delivery_id=delivery.delivery_id, error=type(fault).__name__)
             return MailAnswer(MailOutcome.DEFERRED, f"not made: {type(fault).__name__}")
-        return await relay.send(mail, address)
+        return made if isinstance(made, MailAnswer) else await relay.send(made, address)
+
+    async def _made(self, delivery: Delivery, sender: str, address: str) -> EmailMessage | MailAnswer:
+        """The mail, or why there is none: its papers are not there now, or never will be."""
+        try:
+            return await self._mail(delivery, sender, address)
+        except Fault as fault:
+            if fault.kind is Kind.NOT_FOUND and (ended := await self._ended_as(delivery.invoice_id)):
+                return MailAnswer(MailOutcome.NO_PAPER_EVER, f"its invoice is {ended.value}: there will be no papers")
+            return MailAnswer(MailOutcome.NO_PAPER, fault.message)
+
+    async def _ended_as(self, invoice_id: str) -> SyncState | None:
+        """The state of an invoice that nothing moves any more; None of another."""
+        async with self._tools.sessions() as session:
+            invoice = await invoices.get(session, invoice_id)
+        assert invoice is not None, "an invoice is never removed"
+        state = invoice.standing.sync_state
+        return state if state in FINAL else None
+
+    async def _first_tried(self, session: AsyncSession, delivery: Delivery, now: datetime) -> datetime:
+        steps = await deliveries.steps(session, [delivery.delivery_id])
+        return first_tried(steps[delivery.delivery_id], now)
 
     async def _mail(self, delivery: Delivery, sender: str, address: str) -> EmailMessage:
         """What is sent. Raises Fault while there are no papers."""

@@ -12,6 +12,7 @@ from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.buyer_check import check_amount
 from services.invoice_sync.domain.confirmation import remainder_fingerprint
 from services.invoice_sync.domain.invoice import Party
+from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.policy import IssuePolicy, why_not_invoiceable
 from services.invoice_sync.store import invoiceable, invoices, payments
 
@@ -34,25 +35,30 @@ class ReissueActions:
         refuse_unfit(asked.applicant, self._tools.checks)
         mark = remainder_fingerprint(asked.payment_id, asked.applicant.buyer)
         async with self._tools.sessions.begin() as session:
+            # Held before it is looked whether this was asked: the first try may still be at work, and is waited for.
+            held = await payments.lock(session, asked.payment_id)
             if before := await invoices.asked_by(session, asked.request_id):
                 if before[0] != mark:
                     raise request_id_reused()
                 return Requested(before[1], replayed=True)
-            if aside := await self._aside(session, asked, mark):
+            if aside := await self._aside(session, asked, held, mark):
                 return aside
             return await self.remainder_in(session, asked.request_id, asked.payment_id, asked.applicant.buyer)
 
-    async def remainder_in(self, session: AsyncSession, request_id: str, payment_id: str, buyer: Party) -> Requested:
-        """Issue it in the caller's transaction, for a request_id that asked for nothing before."""
-        invoice_id = await self.issue_rest(session, payment_id, buyer)
+    async def remainder_in(
+        self, session: AsyncSession, request_id: str, payment_id: str, buyer: Party, minor_max: int | None = None
+    ) -> Requested:
+        """Issue it in the caller's transaction, for so much at most and a request_id that asked for nothing before."""
+        invoice_id = await self.issue_rest(session, payment_id, buyer, minor_max)
         mark = remainder_fingerprint(payment_id, buyer)
         if not await invoices.note_request(session, request_id, mark, invoice_id, self._tools.clock.now()):
             raise request_id_reused()
         return Requested(invoice_id, replayed=False)
 
-    async def _aside(self, session: AsyncSession, asked: Asked, mark: str) -> Requested | SetAside | None:
+    async def _aside(
+        self, session: AsyncSession, asked: Asked, held: tuple[Payment, str] | None, mark: str
+    ) -> Requested | SetAside | None:
         """What a second person decides or decided of it; None where the amount needs nobody."""
-        held = await payments.lock(session, asked.payment_id)
         if before := await decided_before(session, self._tools, asked.request_id, mark):
             return before
         if held is None or why_not_invoiceable(held[0]):

@@ -55,6 +55,11 @@ class Confirmation:
         """Whether it was asked for what no invoice of the payment holds, as its fingerprint tells."""
         return self.fingerprint == remainder_fingerprint(self.payment_id, self.applicant.buyer)
 
+    def outgrown_by(self, left: Money) -> bool:
+        """Whether more is left of the payment by now than was set aside to be confirmed."""
+        assert left.currency_code == self.amount.currency_code, "a payment keeps its currency"
+        return left.amount_minor > self.amount.amount_minor
+
 
 class Judged(StrEnum):
     """Whether somebody may decide a confirmation as they want to."""

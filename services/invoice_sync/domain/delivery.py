@@ -40,6 +40,14 @@ class MailOutcome(StrEnum):
     REFUSED = "REFUSED"  # not taken, and never will be
     UNKNOWN = "UNKNOWN"
     NO_PAPER = "NO_PAPER"  # nothing to send yet
+    NO_PAPER_EVER = "NO_PAPER_EVER"  # nothing to send, and there never will be: its invoice has ended
+
+
+_ENDS = {
+    MailOutcome.TAKEN: DeliveryState.SENT,
+    MailOutcome.REFUSED: DeliveryState.REFUSED,
+    MailOutcome.NO_PAPER_EVER: DeliveryState.GIVEN_UP,
+}
 
 
 class Reported(StrEnum):
@@ -56,8 +64,8 @@ class Reported(StrEnum):
 class MailPolicy:
     """A mail that was not taken is tried again after `retry_seconds`, doubled up to `retry_seconds_max`, with jitter.
 
-    It ends after `tries_max` tries or at the age of `age_seconds_max`. One that waits for papers, which come when its
-    invoice is in the books, ends at the age of `paper_seconds_max`.
+    It ends after `tries_max` tries or `age_seconds_max` after the first. One that waits for papers, which come when its
+    invoice is in the books, ends at the age of `paper_seconds_max`, and at once when they will never come.
     """
 
     retry_seconds: float = 60.0
@@ -114,26 +122,30 @@ class Next:
     due_at: datetime | None
 
 
+def first_tried(steps: Sequence[Step], now: datetime) -> datetime:
+    """When a delivery with these steps came before the relay first, as far as it is told; `now` when it never did."""
+    times = [each.event_time for each in steps if each.kind in (MailOutcome.DEFERRED, MailOutcome.UNKNOWN)]
+    return min(times, default=now)
+
+
 def after_try(
-    outcome: MailOutcome, tries: int, born: datetime, now: datetime, jitter: float, policy: MailPolicy
+    outcome: MailOutcome, tries: int, since: datetime, now: datetime, jitter: float, policy: MailPolicy
 ) -> Next:
     """What follows of the try with this number (from 1).
 
+    `since` is when the first was, and when it was asked for of one that waits for papers.
     An unknown outcome is tried again too, under the same Message-ID, by which mailboxes show it once: that a buyer has
     no invoice is worse than that one comes twice. When its tries are over it stays UNKNOWN, for that is what it is.
     """
-    match outcome:
-        case MailOutcome.TAKEN:
-            return Next(DeliveryState.SENT, None)
-        case MailOutcome.REFUSED:
-            return Next(DeliveryState.REFUSED, None)
-        case MailOutcome.NO_PAPER if now - born > timedelta(seconds=policy.paper_seconds_max):
+    if outcome in _ENDS:
+        return Next(_ENDS[outcome], None)
+    if outcome is MailOutcome.NO_PAPER:
+        if now - since > timedelta(seconds=policy.paper_seconds_max):
             return Next(DeliveryState.GIVEN_UP, None)
-        case MailOutcome.NO_PAPER:
-            return Next(DeliveryState.QUEUED, now + timedelta(seconds=_delay(1, jitter, policy)))
+        return Next(DeliveryState.QUEUED, now + timedelta(seconds=_delay(1, jitter, policy)))
     is_unknown = outcome is MailOutcome.UNKNOWN
     at = now + timedelta(seconds=_delay(tries, jitter, policy))
-    if tries >= policy.tries_max or at - born > timedelta(seconds=policy.age_seconds_max):
+    if tries >= policy.tries_max or at - since > timedelta(seconds=policy.age_seconds_max):
         return Next(DeliveryState.UNKNOWN if is_unknown else DeliveryState.GIVEN_UP, None)
     return Next(DeliveryState.UNKNOWN if is_unknown else DeliveryState.RETRY_WAIT, at)
 

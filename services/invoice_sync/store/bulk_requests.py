@@ -49,10 +49,11 @@ async def add(session: AsyncSession, made: BulkRequest) -> bool:
 
 
 async def keep_file(session: AsyncSession, sha256: str, sealed: bytes) -> None:
-    """Keep the bytes of a file, once however often they came."""
-    await run(
-        session, "INSERT INTO body (sha256, sealed) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING", sha256, sealed
-    )
+    """Keep the bytes of a file, once however often they came, and hold them, so that `forget` waits for this file."""
+    kept = """
+        INSERT INTO body (sha256, sealed) VALUES ($1, $2) ON CONFLICT (sha256) DO UPDATE SET sha256 = excluded.sha256
+    """
+    await run(session, kept, sha256, sealed)
 
 
 async def add_rows(session: AsyncSession, bulk_request_id: str, rows: Sequence[RowKept]) -> None:
@@ -210,7 +211,10 @@ async def forget(session: AsyncSession, before: datetime, limit: int) -> int:
     A file that another merchant sent too keeps its bytes.
     """
     rows = await run(session, _FORGET, before, limit)
-    await run(session, _FORGET_BYTES, [row[0] for row in rows])
+    files = [row[0] for row in rows]
+    # In a statement of its own: only the one after it sees the file of an upload that was waited for here.
+    await run(session, "SELECT sha256 FROM body WHERE sha256 = ANY ($1::text[]) ORDER BY sha256 FOR UPDATE", files)
+    await run(session, _FORGET_BYTES, files)
     return len(rows)
 
 
