@@ -12,6 +12,7 @@ from bihuan.invoice_sync.v1.diagnosis_pb2 import Diagnosis
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from chassis.errors import Fault
 from chassis.money import Money
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.correct import CorrectActions
@@ -25,7 +26,7 @@ from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.standing import UNSENT, ParkedReason, SyncState
 from services.invoice_sync.store import attempts, cases, invoiceable, payments
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
-from tests.invoice_sync.builders import SELLER, a_payment, a_profile
+from tests.invoice_sync.builders import SELLER, TIMERS, a_payment, a_profile
 from tests.invoice_sync.red_bench import FIRM, red_bench
 from tests.invoice_sync.test_numbers import preassigned
 from tests.support.eventually import eventually
@@ -371,6 +372,31 @@ async def test_a_package_for_the_portal_has_what_is_left_and_nothing_that_waits_
 
     head = made.shown.package.head
     assert (head.invoice_count, head.amount.amount_minor) == (1, LEFT)
+
+
+async def test_a_package_for_the_portal_has_nothing_that_was_given_up_while_a_refund_overtook_it(system):
+    payment = await paid(system)
+    async with no_way_to_the_authority(system):
+        claims = await system.upload.claim_due()
+        while (standing := claims[0].standing).tries < TIMERS.retry_count_max:
+            await system.upload.upload_claims(claims)
+            system.clock.advance(TIMERS.retry_seconds_max)
+            claims = await system.upload.claim_due()
+        await system.follow(back(payment, PART))
+        await system.upload.upload_claims(claims)
+    overtaken = await system.of_payment(payment.payment_id)
+    manual = ManualActions(system.tools)
+
+    with pytest.raises(Fault) as nothing:
+        await manual.export_package("request-export-1", SELLER.tax_id, "li", "the way is out", 0)
+    await system.sweep.sweep()
+    made = await manual.export_package("request-export-2", SELLER.tax_id, "li", "the way is out", 0)
+
+    assert standing.sync_state is SyncState.SENDING
+    assert (overtaken.standing.parked_reason, overtaken.amount.amount_minor) == (ParkedReason.COUNT, ALL)
+    assert nothing.value.reason == "NOT_FOUND"
+    assert made.shown.package.head.amount.amount_minor == LEFT
+    assert await money(system, payment) == (LEFT, 0, 0)
 
 
 async def test_the_database_lowers_the_amount_of_a_next_version_and_never_raises_it(system):
