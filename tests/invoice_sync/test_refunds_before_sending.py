@@ -30,6 +30,7 @@ from tests.invoice_sync.builders import SELLER, TIMERS, a_payment, a_profile
 from tests.invoice_sync.red_bench import FIRM, red_bench
 from tests.invoice_sync.test_numbers import preassigned
 from tests.support.eventually import eventually
+from tests.support.tax_sandbox import submit_to, until_status
 
 ALL, PART = 12_345, 2_345
 LEFT = ALL - PART
@@ -68,10 +69,10 @@ async def told(system, payment: Payment) -> list[tuple[ChangeKind, int]]:
     return [(each.kind, each.amount.amount_minor) for each in page.changes if each.payment_id == payment.payment_id]
 
 
-async def document_of(system, sha256: str) -> dict:
+async def document_of(system, sha256: str) -> str:
     async with system.sessions() as session:
         sealed = await attempts.sealed_body(session, sha256)
-    return json.loads(system.tools.ring.open(sealed, body_context(sha256)))
+    return system.tools.ring.open(sealed, body_context(sha256)).decode()
 
 
 @asynccontextmanager
@@ -191,7 +192,7 @@ async def test_whatever_held_it_up_an_unsent_invoice_is_made_again_or_cancelled_
     assert was.sync_state is state
     assert now.standing == replace(was, version=2)
     assert (now.amount.amount_minor, await money(system, lowered)) == (LEFT, (LEFT, 0, 0))
-    assert (await document_of(system, now.document_sha256))["amount_minor"] == LEFT
+    assert json.loads(await document_of(system, now.document_sha256))["amount_minor"] == LEFT
     assert none.standing.sync_state is SyncState.CANCELLED
 
 
@@ -356,7 +357,12 @@ async def test_an_invoice_keeps_its_number_when_it_is_made_again(system):
     await system.follow(back(payment, PART))
     now = await system.of_payment(payment.payment_id)
 
-    assert (await document_of(system, now.document_sha256))["number"] == number == now.standing.invoice_number != ""
+    assert (
+        json.loads(await document_of(system, now.document_sha256))["number"]
+        == number
+        == now.standing.invoice_number
+        != ""
+    )
 
 
 async def test_a_package_for_the_portal_has_what_is_left_and_nothing_that_waits_to_be_made_again(system):
@@ -397,6 +403,72 @@ async def test_a_package_for_the_portal_has_nothing_that_was_given_up_while_a_re
     assert nothing.value.reason == "NOT_FOUND"
     assert made.shown.package.head.amount.amount_minor == LEFT
     assert await money(system, payment) == (LEFT, 0, 0)
+
+
+async def arrives_late(system, invoice) -> None:
+    """What was said not to have been received reaches the authority's book after all."""
+    content = (await document_of(system, invoice.document_sha256)).encode()
+    answer = await submit_to(system.steering, content, invoice.idempotency_key)
+    assert answer.status_code == 200, answer.text
+    await until_status(system.steering, "BOOKED", invoice.idempotency_key)
+
+
+async def cancelled_after_it_was_sent(system, payment: Payment):
+    """Its invoice, which the authority is said not to have received, cancelled by a refund of all."""
+    await not_received(system)
+    await system.follow(back(payment, ALL))
+    cancelled = await system.of_payment(payment.payment_id)
+    assert cancelled.standing.sync_state is SyncState.CANCELLED
+    return cancelled
+
+
+async def test_a_cancelled_invoice_that_the_authority_has_after_all_counts_again_and_asks_for_a_red_letter(system):
+    payment = await paid(system)
+    cancelled = await cancelled_after_it_was_sent(system, payment)
+
+    await arrives_late(system, cancelled)
+    await system.sweep.sweep()
+    counted = await money(system, payment)
+    booked = await system.until_booked(cancelled)
+    asked_for = await cases_of(system, payment, open_only=True)
+    await system.follow(back(payment, 0, version=3))
+    await system.sweep.sweep()
+
+    assert counted == (ALL, 0, ALL)
+    assert [(each.kind, each.invoice_id) for each in asked_for] == [("RED_REQUIRED", cancelled.invoice_id)]
+    assert (await system.of_payment(payment.payment_id)).invoice_id == booked.invoice_id, "none is issued beside it"
+    assert await money(system, payment) == (ALL, 0, 0)
+    assert await cases_of(system, payment, open_only=True) == []
+
+
+async def test_what_was_issued_instead_gives_way_to_a_cancelled_invoice_that_the_authority_has(system):
+    payment = await paid(system)
+    cancelled = await cancelled_after_it_was_sent(system, payment)
+    await system.follow(back(payment, 0, version=3))
+
+    await arrives_late(system, cancelled)
+    await system.sweep.sweep()
+
+    newest, first = await system.invoices_of(payment.payment_id)
+    async with system.sessions() as session:
+        counts = (await payments.look_many(session, [payment.payment_id]))[payment.payment_id][1]
+    assert (first.invoice_id, counts) == (cancelled.invoice_id, cancelled.invoice_id)
+    assert newest.standing.sync_state is SyncState.CANCELLED
+    assert await money(system, payment) == (ALL, 0, 0)
+
+
+async def test_of_two_invoices_for_the_same_money_in_the_books_a_red_letter_takes_one_back(system):
+    payment = await paid(system)
+    cancelled = await cancelled_after_it_was_sent(system, payment)
+    await system.follow(back(payment, 0, version=3))
+    await system.upload.upload_due()
+
+    await arrives_late(system, cancelled)
+    await system.sweep.sweep()
+    await system.until_booked(cancelled)
+
+    assert await money(system, payment) == (2 * ALL, 0, ALL)
+    assert [each.kind for each in await cases_of(system, payment, open_only=True)] == ["RED_REQUIRED"]
 
 
 async def test_the_database_lowers_the_amount_of_a_next_version_and_never_raises_it(system):

@@ -73,6 +73,11 @@ async def put_back(session: AsyncSession, payment_id: str, unsent_minor: int) ->
     await run(session, "DELETE FROM invoiceable WHERE payment_id = $1 AND invoiced_minor = 0", payment_id)
 
 
+async def count_again(session: AsyncSession, found: Sequence[tuple[str, int]]) -> None:
+    """Count what cancelled invoices hold of their payments after all: for each its payment, and minor units."""
+    await run(session, _COUNT_AGAIN, [each[0] for each in found], [each[1] for each in found])
+
+
 async def overtaken(session: AsyncSession, invoice_ids: Sequence[str]) -> set[str]:
     """Those of some blue invoices of whose payment more went back than its invoices leave.
 
@@ -126,6 +131,20 @@ _COUNT = f"""
         AND NOT EXISTS (SELECT FROM invoiceable AS kept WHERE kept.payment_id = $1)
     GROUP BY payment_id, told.amount_minor, told.refunded_minor
     ON CONFLICT (payment_id) DO NOTHING
+"""  # noqa: S608
+# Whatever is left: the authority has these invoices, and what is more than that is to be taken back.
+_COUNT_AGAIN = f"""
+    INSERT INTO invoiceable AS held ({_COLUMNS})
+    SELECT payment_id, amount_minor, refunded_minor, again.minor, 0,
+        greatest(0, again.minor - (amount_minor - refunded_minor))
+    FROM (
+        SELECT payment_id, sum(minor)::bigint AS minor
+        FROM unnest($1::text[], $2::bigint[]) AS found (payment_id, minor) GROUP BY payment_id
+    ) AS again JOIN payment_follow USING (payment_id)
+    ORDER BY payment_id
+    ON CONFLICT (payment_id) DO UPDATE SET invoiced_minor = held.invoiced_minor + excluded.invoiced_minor,
+        red_required_minor = greatest(0,
+            held.invoiced_minor + excluded.invoiced_minor - held.red_minor - (held.amount_minor - held.refunded_minor))
 """  # noqa: S608
 _GIVE_BACK = """
     UPDATE invoiceable SET red_minor = red_minor + $2,
