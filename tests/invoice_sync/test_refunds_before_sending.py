@@ -481,6 +481,22 @@ async def test_the_database_lowers_the_amount_of_a_next_version_and_never_raises
             await system.execute(statement, id=payment.payment_id)
 
 
+@pytest.mark.parametrize("state", ["SENDING", "MANUAL", "BOOKED", "READY"])
+async def test_the_database_lowers_the_amount_of_nothing_that_may_be_at_the_authority(system, state):
+    payment = await paid(system)
+    lower = "UPDATE invoice SET version = version + 1, amount_minor = amount_minor - 1 WHERE payment_id = :id"
+    work = {"MANUAL": "VERIFY", "BOOKED": "CONFIRM"}.get(state, "SUBMIT")
+    lease_id = "lea_1" if work == "SUBMIT" else ""
+    stands = "UPDATE outbox SET sync_state = :state, work = :work, lease_id = :lease_id"
+    await system.execute(lower, id=payment.payment_id)
+
+    await system.execute(stands, state=state, work=work, lease_id=lease_id)
+    with pytest.raises(DBAPIError, match="may be at the authority"):
+        await system.execute(lower, id=payment.payment_id)
+
+    assert (await system.of_payment(payment.payment_id)).amount == Money("CNY", ALL - 1)
+
+
 async def test_a_claim_that_is_under_way_is_waited_for_by_the_refund(system):
     payment = await paid(system)
 
