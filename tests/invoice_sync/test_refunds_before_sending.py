@@ -527,6 +527,27 @@ async def test_what_a_refund_is_making_again_is_claimed_by_nobody_before_it_is_d
     assert (claim.document_sha256, claim.standing.version) == (now.document_sha256, 2)
 
 
+async def test_refunds_of_a_batch_hold_the_money_of_its_payments_in_their_order_whoever_was_invoiced_first(system):
+    second, first = a_payment(payment_id="pay_b"), a_payment(payment_id="pay_a")
+    await system.issue.set_merchant_profile(a_profile())
+    await system.follow(second, first)
+    both = [first.payment_id, second.payment_id]
+    async with system.sessions.begin() as session:
+        await payments.lock_many(session, set(both))
+        await payments.keep_many(session, [back(second, PART), back(first, PART)], {}, system.clock.now())
+
+    async def tell() -> list[str]:
+        async with system.sessions.begin() as session:
+            return await invoiceable.money_moved(session, both)
+
+    async with system.sessions.begin() as session:
+        await invoiceable.hold(session, first.payment_id)
+        telling = asyncio.create_task(tell())
+        await until_waiting(system)
+        await invoiceable.hold(session, second.payment_id)
+    assert sorted(await telling) == both
+
+
 async def test_a_refund_waits_for_an_answer_that_is_being_written_and_neither_is_lost(system):
     payment = await paid(system)
     async with no_way_to_the_authority(system):

@@ -46,6 +46,9 @@ async def give_back(session: AsyncSession, payment_id: str, taken_back_minor: in
 
 async def money_moved(session: AsyncSession, payment_ids: Sequence[str]) -> list[str]:
     """Follow what the feed told of payments that have invoices; those of which money went back or came again."""
+    # In the order in which `overtaken` holds them, since an update of many has none.
+    held = "SELECT FROM invoiceable WHERE payment_id = ANY ($1::text[]) ORDER BY payment_id FOR NO KEY UPDATE"
+    await run(session, held, list(payment_ids))
     return [row[0] for row in await run(session, _MOVED, list(payment_ids))]
 
 
