@@ -196,6 +196,24 @@ async def test_whatever_held_it_up_an_unsent_invoice_is_made_again_or_cancelled_
     assert none.standing.sync_state is SyncState.CANCELLED
 
 
+@pytest.mark.parametrize("before", [not_received, refused, given_up])
+async def test_others_are_told_of_the_lower_amount_whatever_held_the_invoice_up(system, before):
+    payment = await paid(system)
+    await before(system)
+
+    await system.follow(back(payment, PART))
+
+    assert (await told(system, payment))[-1] == (ChangeKind.CORRECTED, LEFT)
+
+
+async def test_others_are_told_of_the_lower_amount_of_an_invoice_that_breaks_a_rule_of_ours(system):
+    payment = a_payment(merchant_order_no="N" * 200)
+    await system.issue.set_merchant_profile(a_profile())
+    await system.follow(payment, back(payment, PART))
+
+    assert [kind for kind, _ in await told(system, payment)] == [ChangeKind.FAILED, ChangeKind.CORRECTED]
+
+
 async def test_a_refused_invoice_that_was_made_again_is_corrected_for_what_is_left(system):
     payment = await paid(system)
     await system.steering.plan("REFUSE", times=1, code="E4100")
