@@ -78,7 +78,8 @@ EDGES = {
     SyncState.MISMATCH: "ABANDONED",
     SyncState.VOIDED: "",
     SyncState.ABANDONED: "",
-    SyncState.CANCELLED: "",
+    # Only of one that was sent before.
+    SyncState.CANCELLED: adopted,
     # To READY only by way of UNKNOWN, and so of ABSENT.
     SyncState.MANUAL: "UNKNOWN SUBMITTED ACKED BOOKED MISMATCH VOIDED ABANDONED",
 }

@@ -115,6 +115,7 @@ def test_no_authority_can_make_us_stop_asking():
         standing_in(SyncState.READY, parked_reason=ParkedReason.RESENT),
         standing_in(SyncState.RETRY_WAIT),
         standing_in(SyncState.REJECTED),
+        standing_in(SyncState.CANCELLED),
     ],
 )
 def test_what_turns_out_to_be_there_after_all_is_not_sent_again(was):
@@ -123,6 +124,12 @@ def test_what_turns_out_to_be_there_after_all_is_not_sent_again(was):
     assert there.sync_state is SyncState.BOOKED
     assert not there.parked
     assert after(LookedUp(Finding.NOT_FOUND), was).standing == was
+
+
+def test_what_was_cancelled_and_never_sent_cannot_be_there():
+    was = standing_in(SyncState.CANCELLED, submit_count=0)
+
+    assert after(LookedUp(Finding.SAME), was).standing == was
 
 
 def test_an_acknowledged_invoice_is_missing_before_it_is_absent():

@@ -12,6 +12,7 @@ from bihuan.invoice_sync.v1.diagnosis_pb2 import Diagnosis
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from chassis.errors import Fault
 from chassis.money import Money
 from services.invoice_sync.actions.attempt_log import body_context
 from services.invoice_sync.actions.correct import CorrectActions
@@ -25,10 +26,11 @@ from services.invoice_sync.domain.payment import Payment
 from services.invoice_sync.domain.standing import UNSENT, ParkedReason, SyncState
 from services.invoice_sync.store import attempts, cases, invoiceable, payments
 from services.invoice_sync.tax.sandbox import SandboxTaxSystem
-from tests.invoice_sync.builders import SELLER, a_payment, a_profile
+from tests.invoice_sync.builders import SELLER, TIMERS, a_payment, a_profile
 from tests.invoice_sync.red_bench import FIRM, red_bench
 from tests.invoice_sync.test_numbers import preassigned
 from tests.support.eventually import eventually
+from tests.support.tax_sandbox import submit_to, until_status
 
 ALL, PART = 12_345, 2_345
 LEFT = ALL - PART
@@ -67,10 +69,10 @@ async def told(system, payment: Payment) -> list[tuple[ChangeKind, int]]:
     return [(each.kind, each.amount.amount_minor) for each in page.changes if each.payment_id == payment.payment_id]
 
 
-async def document_of(system, sha256: str) -> dict:
+async def document_of(system, sha256: str) -> str:
     async with system.sessions() as session:
         sealed = await attempts.sealed_body(session, sha256)
-    return json.loads(system.tools.ring.open(sealed, body_context(sha256)))
+    return system.tools.ring.open(sealed, body_context(sha256)).decode()
 
 
 @asynccontextmanager
@@ -190,8 +192,26 @@ async def test_whatever_held_it_up_an_unsent_invoice_is_made_again_or_cancelled_
     assert was.sync_state is state
     assert now.standing == replace(was, version=2)
     assert (now.amount.amount_minor, await money(system, lowered)) == (LEFT, (LEFT, 0, 0))
-    assert (await document_of(system, now.document_sha256))["amount_minor"] == LEFT
+    assert json.loads(await document_of(system, now.document_sha256))["amount_minor"] == LEFT
     assert none.standing.sync_state is SyncState.CANCELLED
+
+
+@pytest.mark.parametrize("before", [not_received, refused, given_up])
+async def test_others_are_told_of_the_lower_amount_whatever_held_the_invoice_up(system, before):
+    payment = await paid(system)
+    await before(system)
+
+    await system.follow(back(payment, PART))
+
+    assert (await told(system, payment))[-1] == (ChangeKind.CORRECTED, LEFT)
+
+
+async def test_others_are_told_of_the_lower_amount_of_an_invoice_that_breaks_a_rule_of_ours(system):
+    payment = a_payment(merchant_order_no="N" * 200)
+    await system.issue.set_merchant_profile(a_profile())
+    await system.follow(payment, back(payment, PART))
+
+    assert [kind for kind, _ in await told(system, payment)] == [ChangeKind.FAILED, ChangeKind.CORRECTED]
 
 
 async def test_a_refused_invoice_that_was_made_again_is_corrected_for_what_is_left(system):
@@ -355,7 +375,12 @@ async def test_an_invoice_keeps_its_number_when_it_is_made_again(system):
     await system.follow(back(payment, PART))
     now = await system.of_payment(payment.payment_id)
 
-    assert (await document_of(system, now.document_sha256))["number"] == number == now.standing.invoice_number != ""
+    assert (
+        json.loads(await document_of(system, now.document_sha256))["number"]
+        == number
+        == now.standing.invoice_number
+        != ""
+    )
 
 
 async def test_a_package_for_the_portal_has_what_is_left_and_nothing_that_waits_to_be_made_again(system):
@@ -373,6 +398,97 @@ async def test_a_package_for_the_portal_has_what_is_left_and_nothing_that_waits_
     assert (head.invoice_count, head.amount.amount_minor) == (1, LEFT)
 
 
+async def test_a_package_for_the_portal_has_nothing_that_was_given_up_while_a_refund_overtook_it(system):
+    payment = await paid(system)
+    async with no_way_to_the_authority(system):
+        claims = await system.upload.claim_due()
+        while (standing := claims[0].standing).tries < TIMERS.retry_count_max:
+            await system.upload.upload_claims(claims)
+            system.clock.advance(TIMERS.retry_seconds_max)
+            claims = await system.upload.claim_due()
+        await system.follow(back(payment, PART))
+        await system.upload.upload_claims(claims)
+    overtaken = await system.of_payment(payment.payment_id)
+    manual = ManualActions(system.tools)
+
+    with pytest.raises(Fault) as nothing:
+        await manual.export_package("request-export-1", SELLER.tax_id, "li", "the way is out", 0)
+    await system.sweep.sweep()
+    made = await manual.export_package("request-export-2", SELLER.tax_id, "li", "the way is out", 0)
+
+    assert standing.sync_state is SyncState.SENDING
+    assert (overtaken.standing.parked_reason, overtaken.amount.amount_minor) == (ParkedReason.COUNT, ALL)
+    assert nothing.value.reason == "NOT_FOUND"
+    assert made.shown.package.head.amount.amount_minor == LEFT
+    assert await money(system, payment) == (LEFT, 0, 0)
+
+
+async def arrives_late(system, invoice) -> None:
+    """What was said not to have been received reaches the authority's book after all."""
+    content = (await document_of(system, invoice.document_sha256)).encode()
+    answer = await submit_to(system.steering, content, invoice.idempotency_key)
+    assert answer.status_code == 200, answer.text
+    await until_status(system.steering, "BOOKED", invoice.idempotency_key)
+
+
+async def cancelled_after_it_was_sent(system, payment: Payment):
+    """Its invoice, which the authority is said not to have received, cancelled by a refund of all."""
+    await not_received(system)
+    await system.follow(back(payment, ALL))
+    cancelled = await system.of_payment(payment.payment_id)
+    assert cancelled.standing.sync_state is SyncState.CANCELLED
+    return cancelled
+
+
+async def test_a_cancelled_invoice_that_the_authority_has_after_all_counts_again_and_asks_for_a_red_letter(system):
+    payment = await paid(system)
+    cancelled = await cancelled_after_it_was_sent(system, payment)
+
+    await arrives_late(system, cancelled)
+    await system.sweep.sweep()
+    counted = await money(system, payment)
+    booked = await system.until_booked(cancelled)
+    asked_for = await cases_of(system, payment, open_only=True)
+    await system.follow(back(payment, 0, version=3))
+    await system.sweep.sweep()
+
+    assert counted == (ALL, 0, ALL)
+    assert [(each.kind, each.invoice_id) for each in asked_for] == [("RED_REQUIRED", cancelled.invoice_id)]
+    assert (await system.of_payment(payment.payment_id)).invoice_id == booked.invoice_id, "none is issued beside it"
+    assert await money(system, payment) == (ALL, 0, 0)
+    assert await cases_of(system, payment, open_only=True) == []
+
+
+async def test_what_was_issued_instead_gives_way_to_a_cancelled_invoice_that_the_authority_has(system):
+    payment = await paid(system)
+    cancelled = await cancelled_after_it_was_sent(system, payment)
+    await system.follow(back(payment, 0, version=3))
+
+    await arrives_late(system, cancelled)
+    await system.sweep.sweep()
+
+    newest, first = await system.invoices_of(payment.payment_id)
+    async with system.sessions() as session:
+        counts = (await payments.look_many(session, [payment.payment_id]))[payment.payment_id][1]
+    assert (first.invoice_id, counts) == (cancelled.invoice_id, cancelled.invoice_id)
+    assert newest.standing.sync_state is SyncState.CANCELLED
+    assert await money(system, payment) == (ALL, 0, 0)
+
+
+async def test_of_two_invoices_for_the_same_money_in_the_books_a_red_letter_takes_one_back(system):
+    payment = await paid(system)
+    cancelled = await cancelled_after_it_was_sent(system, payment)
+    await system.follow(back(payment, 0, version=3))
+    await system.upload.upload_due()
+
+    await arrives_late(system, cancelled)
+    await system.sweep.sweep()
+    await system.until_booked(cancelled)
+
+    assert await money(system, payment) == (2 * ALL, 0, ALL)
+    assert [each.kind for each in await cases_of(system, payment, open_only=True)] == ["RED_REQUIRED"]
+
+
 async def test_the_database_lowers_the_amount_of_a_next_version_and_never_raises_it(system):
     payment = await paid(system)
     raised = "UPDATE invoice SET version = version + 1, amount_minor = amount_minor + 1 WHERE payment_id = :id"
@@ -381,6 +497,22 @@ async def test_the_database_lowers_the_amount_of_a_next_version_and_never_raises
     for statement in (raised, same_version):
         with pytest.raises(DBAPIError, match="frozen"):
             await system.execute(statement, id=payment.payment_id)
+
+
+@pytest.mark.parametrize("state", ["SENDING", "MANUAL", "BOOKED", "READY"])
+async def test_the_database_lowers_the_amount_of_nothing_that_may_be_at_the_authority(system, state):
+    payment = await paid(system)
+    lower = "UPDATE invoice SET version = version + 1, amount_minor = amount_minor - 1 WHERE payment_id = :id"
+    work = {"MANUAL": "VERIFY", "BOOKED": "CONFIRM"}.get(state, "SUBMIT")
+    lease_id = "lea_1" if work == "SUBMIT" else ""
+    stands = "UPDATE outbox SET sync_state = :state, work = :work, lease_id = :lease_id"
+    await system.execute(lower, id=payment.payment_id)
+
+    await system.execute(stands, state=state, work=work, lease_id=lease_id)
+    with pytest.raises(DBAPIError, match="may be at the authority"):
+        await system.execute(lower, id=payment.payment_id)
+
+    assert (await system.of_payment(payment.payment_id)).amount == Money("CNY", ALL - 1)
 
 
 async def test_a_claim_that_is_under_way_is_waited_for_by_the_refund(system):
@@ -411,6 +543,27 @@ async def test_what_a_refund_is_making_again_is_claimed_by_nobody_before_it_is_d
     now = await system.of_payment(payment.payment_id)
     assert meanwhile == []
     assert (claim.document_sha256, claim.standing.version) == (now.document_sha256, 2)
+
+
+async def test_refunds_of_a_batch_hold_the_money_of_its_payments_in_their_order_whoever_was_invoiced_first(system):
+    second, first = a_payment(payment_id="pay_b"), a_payment(payment_id="pay_a")
+    await system.issue.set_merchant_profile(a_profile())
+    await system.follow(second, first)
+    both = [first.payment_id, second.payment_id]
+    async with system.sessions.begin() as session:
+        await payments.lock_many(session, set(both))
+        await payments.keep_many(session, [back(second, PART), back(first, PART)], {}, system.clock.now())
+
+    async def tell() -> list[str]:
+        async with system.sessions.begin() as session:
+            return await invoiceable.money_moved(session, both)
+
+    async with system.sessions.begin() as session:
+        await invoiceable.hold(session, first.payment_id)
+        telling = asyncio.create_task(tell())
+        await until_waiting(system)
+        await invoiceable.hold(session, second.payment_id)
+    assert sorted(await telling) == both
 
 
 async def test_a_refund_waits_for_an_answer_that_is_being_written_and_neither_is_lost(system):

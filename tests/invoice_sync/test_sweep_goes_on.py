@@ -1,11 +1,15 @@
 """One thing that cannot be done does not stop the sweep, and what was lost comes back as what it was."""
 
+from dataclasses import replace
+
 import pytest
 
+from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.domain.payment import PaymentChange
 from services.invoice_sync.domain.policy import IssuePolicy
 from services.invoice_sync.domain.standing import SyncState
 from services.invoice_sync.store import archive, cases
+from services.invoice_sync.tax.sandbox import SandboxTaxSystem
 from tests.invoice_sync.builders import a_payment, a_profile
 
 
@@ -39,6 +43,34 @@ async def test_a_payment_that_cannot_be_invoiced_opens_one_case_and_all_else_is_
     assert told == [bad.payment_id]
     assert await open_cases(system, "PAYMENT_UNTAKEN") == []
     assert len(await system.invoices_of(bad.payment_id)) == 1
+
+
+async def test_an_invoice_that_cannot_be_made_again_opens_one_case_and_all_else_is_swept(system):
+    bad, good = a_payment(payment_id="pay_a"), a_payment(payment_id="pay_b")
+    await system.issue.set_merchant_profile(a_profile())
+    await system.follow(bad, good)
+    nowhere = SandboxTaxSystem("http://127.0.0.1:1")
+    uploads = UploadActions(nowhere, system.tools)
+    claims = await uploads.claim_due()
+    await system.follow(*(replace(each, version=2, refunded_minor=45) for each in (bad, good)))
+    for each in claims:
+        await uploads.upload_claims([each])
+    await nowhere.close()
+    await system.execute(
+        f"ALTER TABLE invoice ADD CONSTRAINT no_such CHECK (version < 2 OR payment_id <> '{bad.payment_id}')"
+    )
+
+    for _ in range(2):
+        await system.sweep.sweep()
+    told = await open_cases(system, "NOT_MADE_AGAIN")
+    made = (await system.of_payment(good.payment_id)).version
+    await allow_invoices(system)
+    await system.sweep.sweep()
+    await system.sweep.sweep()
+
+    assert (told, made) == ([bad.payment_id], 2)
+    assert (await system.of_payment(bad.payment_id)).version == 2
+    assert await open_cases(system, "NOT_MADE_AGAIN") == []
 
 
 async def test_a_change_that_holds_up_the_feed_opens_one_case_which_closes_once_the_feed_is_past_it(system):

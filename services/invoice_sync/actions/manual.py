@@ -36,7 +36,7 @@ from services.invoice_sync.domain.manual_package import (
     write_package,
 )
 from services.invoice_sync.domain.standing import TO_SEND, ParkedReason
-from services.invoice_sync.store import archive, attempts, invoices, manual, outbox
+from services.invoice_sync.store import archive, attempts, invoiceable, invoices, manual, outbox
 from services.invoice_sync.store.manual import ItemStanding, Package, PackageShown, Receipt, Step
 
 _PAGE_SIZE = 50
@@ -161,9 +161,11 @@ class ManualActions:
         found = {each.invoice_id: each for each in await invoices.get_many(session, wanted)}
         currency = found[wanted[0]].amount.currency_code if wanted else ""
         alike = [each for each in wanted if found[each].amount.currency_code == currency]
+        # Also what was given up may be for more than refunds left of it: it is made again first.
+        overtaken = await invoiceable.overtaken(session, alike)
         # What an uploader sent since it was looked for is idle again, and at the authority already.
         idle = [each for each in await outbox.hold_idle(session, alike) if each.sync_state in TO_SEND]
-        held = {each.invoice_id for each in idle if each.parked_reason is not ParkedReason.REFUND}
+        held = {each.invoice_id for each in idle if each.parked_reason is not ParkedReason.REFUND} - overtaken
         # As they are now that nobody makes them again for another amount.
         found |= {each.invoice_id: each for each in await invoices.get_many(session, sorted(held))}
         await self._move(session, sorted(held), HandedOver())

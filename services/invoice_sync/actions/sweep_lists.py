@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.ids import new_id
 from services.invoice_sync.actions.record import case_of
+from services.invoice_sync.actions.resurfaced import Resurfaced
 from services.invoice_sync.actions.tools import Tools
 from services.invoice_sync.domain.attempt import Outcome
 from services.invoice_sync.domain.change import change_of
@@ -60,6 +61,7 @@ class ListPass:
     def __init__(self, tax: TaxSystem, tools: Tools) -> None:
         self._tax = tax
         self._tools = tools
+        self._resurfaced = Resurfaced(tools)
 
     async def run(self) -> Counts:
         """Read what the authority took for the next sellers since the last time, up to its watermark."""
@@ -103,7 +105,9 @@ class ListPass:
             unlinked = [each for each in found if each.invoice_number not in linked]
             ours = [by_key[each.idempotency_key] for each in unlinked if each.idempotency_key in by_key]
             foreign = [each for each in unlinked if each.idempotency_key not in by_key]
-            adopted = await books.look_now(session, ours, now)
+            # Also under a number that we gave it: what was cancelled keeps its own.
+            adopted = await self._resurfaced.take_up(session, sorted(set(by_key.values())))
+            adopted += await books.look_now(session, ours, now)
             shown = {by_key[each.idempotency_key]: each for each in unlinked if each.idempotency_key in by_key}
             adopted += await self._ask_before_sending(session, list(shown), now)
             reopened, told = await self._reopen_ended(session, shown, now)
@@ -129,7 +133,8 @@ class ListPass:
         going_on, opened = [], 0
         for standing, lane in await books.hold_ended(session, list(shown)):
             decided = self._seen(standing, now)
-            if decided.work is Work.VERIFY:
+            # What was cancelled goes on with its money alone, and so not from here.
+            if decided.work is Work.VERIFY and standing.sync_state is not SyncState.CANCELLED:
                 going_on.append(Reopen(replace(decided, due_at=now), lane, change_of(standing, decided)))
             else:
                 opened += await cases.open_case(session, _ended(standing, shown[standing.invoice_id], now))

@@ -12,7 +12,7 @@ from services.invoice_sync.actions.issue import IssueActions
 from services.invoice_sync.actions.record import case_of, parked_for_refund
 from services.invoice_sync.actions.remaking import Remaking
 from services.invoice_sync.actions.tools import Tools
-from services.invoice_sync.actions.untaken import red_required, untaken
+from services.invoice_sync.actions.untaken import not_made_again, red_required, untaken
 from services.invoice_sync.domain.absence import Absence, weigh
 from services.invoice_sync.domain.backoff import GiveUp
 from services.invoice_sync.domain.change import change_of
@@ -164,8 +164,8 @@ class OwnPass:
     async def follow_refunds(self) -> int:
         """Make again what came back unsent after a refund of its payment, and let go what is right again. How many.
 
-        What is still to be taken back has its case, whenever the refund was told. Goes round the payments of which
-        something is to be taken back, so many in a sweep.
+        What is still to be taken back has its case, whenever the refund was told. A payment for which it fails has one
+        too, and holds up no other. Goes round the payments of which something is to be taken back, so many in a sweep.
         """
         name = "own.refunds"
         async with self._tools.sessions.begin() as session:
@@ -174,7 +174,7 @@ class OwnPass:
             found = await invoiceable.to_take_back(session, await sweeps.position(session, name), _PASS_MAX)
             last = found[-1] if len(found) == _PASS_MAX else ""
             await sweeps.move(session, name, last, self._tools.clock.now())
-        followed_count = sum([await self._remaking.follow_refund_of(each) for each in sorted({*waiting, *found})])
+        followed_count = sum([await self._follow_or_tell(each) for each in sorted({*waiting, *found})])
         async with self._tools.sessions.begin() as session:
             # Also of refunds from before there were such cases.
             for payment_id, invoice_id in (await invoiceable.too_high(session, found)).items():
@@ -196,6 +196,15 @@ class OwnPass:
             async with self._tools.sessions.begin() as session:
                 await cases.open_case(session, untaken(payment_id, fault, self._tools.clock.now()))
             return False
+
+    async def _follow_or_tell(self, payment_id: str) -> int:
+        try:
+            return await self._remaking.follow_refund_of(payment_id)
+        except Exception as fault:  # noqa: BLE001  as above
+            _log.error("invoices of a payment cannot be made again", payment_id=payment_id, error=type(fault).__name__)
+            async with self._tools.sessions.begin() as session:
+                await cases.open_case(session, not_made_again(payment_id, fault, self._tools.clock.now()))
+            return 0
 
     async def _act(self, session: AsyncSession, standing: Standing, absence: Absence, *, refunded: bool) -> Counts:
         """Move it as far as its proof has come, and open the cases that this asks for.

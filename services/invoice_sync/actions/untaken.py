@@ -24,6 +24,14 @@ def red_required(payment_id: str, invoice_id: str, now: datetime) -> Case:
     return Case(new_id("cse"), "RED_REQUIRED", invoice_id, "", "", payment_id, fact, fact_zh, now)
 
 
+def not_made_again(payment_id: str, fault: Exception, now: datetime) -> Case:
+    """The case of a payment whose unsent invoices cannot be made again; open until they hold no more than is left."""
+    name = type(fault).__name__
+    fact = f"the unsent invoices of payment {payment_id} cannot be made again for what refunds left of it: {name}"
+    fact_zh = f"支付单 {payment_id} 退款后，未上传发票无法按剩余金额重新开具：{name}"
+    return Case(new_id("cse"), "NOT_MADE_AGAIN", "", "", "", payment_id, fact, fact_zh, now)
+
+
 def feed_held(change: PaymentChange, fault: Exception, now: datetime) -> Case:
     """The case of a change that cannot be taken and that all after it wait for; open until the feed is past it."""
     sequence, payment_id, name = change.sequence, change.payment.payment_id, type(fault).__name__

@@ -11,7 +11,7 @@ from enum import StrEnum
 from chassis.money import Money
 from services.invoice_sync.domain.invoice import Invoice
 from services.invoice_sync.domain.number import NO_NUMBER
-from services.invoice_sync.domain.standing import ACKNOWLEDGED, TO_SEND, ParkedReason, Standing, SyncState
+from services.invoice_sync.domain.standing import ACKNOWLEDGED, TO_SEND, UNSENT, ParkedReason, Standing, SyncState
 
 
 class ChangeKind(StrEnum):
@@ -58,11 +58,16 @@ def change_of_new(invoice: Invoice) -> ChangeKind:
 
 
 def change_of(was: Standing, now: Standing) -> ChangeKind | None:
-    """What is told of a move; None for one that is nobody's affair."""
+    """What is told of a move; None for one that is nobody's affair.
+
+    An unsent one that is made again is corrected wherever it waits, as its amount may be another; but where it stops by
+    that, it is this that a person has to know.
+    """
+    if now.version > was.version and now.sync_state in UNSENT:
+        stops = now.sync_state is SyncState.INVALID and was.sync_state in TO_SEND
+        return ChangeKind.FAILED if stops else ChangeKind.CORRECTED
     if now.given_up:
         return None if was.given_up else ChangeKind.FAILED
-    if now.version > was.version and now.sync_state in TO_SEND:
-        return ChangeKind.CORRECTED
     if now.sync_state is was.sync_state:
         return ChangeKind.RESUMED if was.given_up else None
     if now.sync_state in ACKNOWLEDGED:

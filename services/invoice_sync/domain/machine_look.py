@@ -12,6 +12,8 @@ from services.invoice_sync.domain.standing import ACKNOWLEDGED, ASKED_FOR, TO_SE
 
 # What shows that something of ours, or under our key, stands at the authority.
 _SHOWN = frozenset(Finding) - {Finding.NOT_FOUND, Finding.CANNOT_TELL}
+# What is to be sent again, was refused, or was cancelled since the authority was said not to have it.
+_THOUGHT_AWAY = TO_SEND | {SyncState.REJECTED, SyncState.CANCELLED}
 
 
 def looked_up(turn: Turn, event: LookedUp) -> Decision:
@@ -54,9 +56,9 @@ def absence_proved(turn: Turn) -> Decision:
 
 
 def _asked_for(turn: Turn, finding: Finding) -> bool:
-    """Whether the finding is of use: what is to be sent again, or was refused, may turn out to be there after all."""
+    """Whether the finding is of use: what was sent and is thought not to be there may turn out to be so after all."""
     was = turn.was
-    sent_before = was.submit_count > 0 and was.sync_state in TO_SEND | {SyncState.REJECTED}
+    sent_before = was.submit_count > 0 and was.sync_state in _THOUGHT_AWAY
     asked_for = was.sync_state in ASKED_FOR and not was.parked
     return asked_for or ((sent_before or was.parked) and finding in _SHOWN)
 

@@ -24,7 +24,10 @@ def lowered(turn: Turn, event: Lowered) -> Decision:
 
 
 def cancelled(turn: Turn) -> Decision:
-    """Nothing is left to invoice. What may be at the authority is never cancelled here: a red letter takes it back."""
+    """Nothing is left to invoice. What may be at the authority is never cancelled here: a red letter takes it back.
+
+    What was sent and not received, or refused, is; should the authority have it all the same, it is looked up again.
+    """
     if turn.was.sync_state not in UNSENT:
         return turn.ignore(f"what is {turn.was.sync_state} may be at the authority, or has ended")
     return turn.to(SyncState.CANCELLED)

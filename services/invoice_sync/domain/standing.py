@@ -27,7 +27,7 @@ class SyncState(StrEnum):
     REJECTED = "REJECTED"
     VOIDED = "VOIDED"  # was booked and then cancelled or reversed; never sent again
     ABANDONED = "ABANDONED"  # people decided to leave it
-    CANCELLED = "CANCELLED"  # all that it was for went back before it was sent; never sent
+    CANCELLED = "CANCELLED"  # all that it was for went back while it was not at the authority; not sent any more
     MANUAL = "MANUAL"  # exported for a person to carry there: only asked for, and never sent by us
 
 
@@ -84,7 +84,8 @@ UNSENT = TO_SEND | {SyncState.INVALID, SyncState.REJECTED}
 # The authority said that it has it, and it is not read back yet.
 ACKNOWLEDGED = frozenset({SyncState.SUBMITTED, SyncState.ACKED})
 IN_BOOKS = frozenset({SyncState.BOOKED, SyncState.CONFIRMED})
-# The states that nothing leaves, not even at a person's word.
+# The states that nothing leaves, not even at a person's word; save that what was cancelled after it had been sent may
+# turn out to be at the authority after all.
 FINAL = frozenset({SyncState.VOIDED, SyncState.ABANDONED, SyncState.CANCELLED})
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.invoice_sync.domain.standing import Standing
+from services.invoice_sync.domain.standing import UNSENT, Standing, SyncState
 from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import SHARED, columns, from_row
 from services.invoice_sync.tax import Record
@@ -74,6 +74,27 @@ async def hold_ended(session: AsyncSession, invoice_ids: Sequence[str]) -> Seque
     """  # noqa: S608  the names are ours
     await look_up_by_index(session)
     return [(from_row(row), row[-1]) for row in await run(session, asked, list(invoice_ids))]
+
+
+async def payments_unsent(session: AsyncSession, invoice_ids: Sequence[str]) -> set[str]:
+    """The payments of those of some blue invoices that were sent and are thought not to be there, cancelled or not."""
+    asked = """
+        SELECT payment_id FROM invoice JOIN standing USING (invoice_id)
+        WHERE invoice_id = ANY ($1::text[]) AND kind = 'BLUE' AND submit_count > 0 AND sync_state = ANY ($2::text[])
+    """
+    await look_up_by_index(session)
+    states = sorted({*UNSENT, SyncState.CANCELLED})
+    return {row[0] for row in await run(session, asked, list(invoice_ids), states)}
+
+
+async def hold_cancelled(session: AsyncSession, invoice_ids: Sequence[str]) -> Sequence[str]:
+    """Hold those of some invoices that were cancelled after they had been sent; their payments are held."""
+    asked = """
+        SELECT invoice_id FROM settled
+        WHERE invoice_id = ANY ($1::text[]) AND sync_state = 'CANCELLED' AND submit_count > 0
+        ORDER BY invoice_id FOR UPDATE
+    """
+    return [row[0] for row in await run(session, asked, list(invoice_ids))]
 
 
 async def to_recheck(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Standing, str]]:

@@ -162,7 +162,7 @@ _CLOSE_SETTLED = (
     """,
     """
     UPDATE finding_case SET close_time = $1
-    WHERE close_time IS NULL AND kind = 'RED_REQUIRED' AND coalesce((
+    WHERE close_time IS NULL AND kind IN ('RED_REQUIRED', 'NOT_MADE_AGAIN') AND coalesce((
         SELECT red_required_minor FROM invoiceable WHERE invoiceable.payment_id = finding_case.reference
     ), 0) = 0
     RETURNING case_id

@@ -46,6 +46,9 @@ async def give_back(session: AsyncSession, payment_id: str, taken_back_minor: in
 
 async def money_moved(session: AsyncSession, payment_ids: Sequence[str]) -> list[str]:
     """Follow what the feed told of payments that have invoices; those of which money went back or came again."""
+    # In the order in which `overtaken` holds them, since an update of many has none.
+    held = "SELECT FROM invoiceable WHERE payment_id = ANY ($1::text[]) ORDER BY payment_id FOR NO KEY UPDATE"
+    await run(session, held, list(payment_ids))
     return [row[0] for row in await run(session, _MOVED, list(payment_ids))]
 
 
@@ -71,6 +74,11 @@ async def put_back(session: AsyncSession, payment_id: str, unsent_minor: int) ->
     """
     await run(session, _PUT_BACK, payment_id, unsent_minor)
     await run(session, "DELETE FROM invoiceable WHERE payment_id = $1 AND invoiced_minor = 0", payment_id)
+
+
+async def count_again(session: AsyncSession, found: Sequence[tuple[str, int]]) -> None:
+    """Count what cancelled invoices hold of their payments after all: for each its payment, and minor units."""
+    await run(session, _COUNT_AGAIN, [each[0] for each in found], [each[1] for each in found])
 
 
 async def overtaken(session: AsyncSession, invoice_ids: Sequence[str]) -> set[str]:
@@ -126,6 +134,20 @@ _COUNT = f"""
         AND NOT EXISTS (SELECT FROM invoiceable AS kept WHERE kept.payment_id = $1)
     GROUP BY payment_id, told.amount_minor, told.refunded_minor
     ON CONFLICT (payment_id) DO NOTHING
+"""  # noqa: S608
+# Whatever is left: the authority has these invoices, and what is more than that is to be taken back.
+_COUNT_AGAIN = f"""
+    INSERT INTO invoiceable AS held ({_COLUMNS})
+    SELECT payment_id, amount_minor, refunded_minor, again.minor, 0,
+        greatest(0, again.minor - (amount_minor - refunded_minor))
+    FROM (
+        SELECT payment_id, sum(minor)::bigint AS minor
+        FROM unnest($1::text[], $2::bigint[]) AS found (payment_id, minor) GROUP BY payment_id
+    ) AS again JOIN payment_follow USING (payment_id)
+    ORDER BY payment_id
+    ON CONFLICT (payment_id) DO UPDATE SET invoiced_minor = held.invoiced_minor + excluded.invoiced_minor,
+        red_required_minor = greatest(0,
+            held.invoiced_minor + excluded.invoiced_minor - held.red_minor - (held.amount_minor - held.refunded_minor))
 """  # noqa: S608
 _GIVE_BACK = """
     UPDATE invoiceable SET red_minor = red_minor + $2,

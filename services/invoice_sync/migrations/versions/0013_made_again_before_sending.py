@@ -1,6 +1,8 @@
 """An invoice that was not sent may be made again for less: its next version may have a lower amount, and only that.
 
-The release before knows neither the state CANCELLED nor the parked reason REFUND: go back only when nothing is either.
+The release before knows neither the state CANCELLED nor the parked reason REFUND: it fails where it reads one, hands
+out for the portal what is parked as REFUND, and parks nothing that a refund overtook. So none of its processes may run
+beside this one's, and one goes back only when nothing is either.
 """
 
 from alembic import op
@@ -16,9 +18,11 @@ def upgrade() -> None:
 
 
 _STATEMENTS = (
-    "DROP TRIGGER invoice_changes_by_version ON invoice",
+    # First, while nothing of the invoices is held, since it reads the whole table.
+    "CREATE INDEX invoiceable_to_take_back_idx ON invoiceable (payment_id) WHERE red_required_minor > 0",
+    # Replaced, not dropped: who reads goes on beside that.
     """
-    CREATE TRIGGER invoice_changes_by_version
+    CREATE OR REPLACE TRIGGER invoice_changes_by_version
     BEFORE UPDATE ON invoice
     FOR EACH ROW WHEN (
         NEW.version <> OLD.version + 1
@@ -48,5 +52,4 @@ _STATEMENTS = (
     BEFORE UPDATE OF amount_minor ON invoice
     FOR EACH ROW WHEN (NEW.amount_minor <> OLD.amount_minor) EXECUTE FUNCTION refuse_amount_when_sent()
     """,
-    "CREATE INDEX invoiceable_to_take_back_idx ON invoiceable (payment_id) WHERE red_required_minor > 0",
 )

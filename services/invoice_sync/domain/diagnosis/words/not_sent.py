@@ -8,8 +8,8 @@ from services.invoice_sync.domain.diagnosis.words.sentence import Words
 CANCELLED = Words(
     title="The money of the invoice went back before it was sent, so it was cancelled.",
     title_zh="发票上传前款项已退回，该发票已撤销，未上传。",
-    remedy="Nothing: it was never at the authority. What is paid again gets an invoice of its own.",
-    remedy_zh="无需处理：该发票从未送达税务系统。款项再次到账后将另行开票。",
+    remedy="Nothing: the authority has no record of it; should its list show one, a red letter is asked for.",
+    remedy_zh="无需处理：税务系统没有该发票的记录；如其清单日后出现该发票，系统将提示开具红字发票冲减。",
     call="",
     owner="CUSTOMER",
     customer="该笔款项已退回，对应发票已撤销，无需处理。",
