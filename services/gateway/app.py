@@ -80,8 +80,7 @@ class Brakes:
 
     async def close(self) -> None:
         """Write what waits for it."""
-        await self.audit.close(_CLOSE_SECONDS)
-        await self.rates.close(_CLOSE_SECONDS)
+        await asyncio.gather(self.audit.close(_CLOSE_SECONDS), self.rates.close(_CLOSE_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Let go of channels and database, once all servers have stopped."""
-        for one in self.together.values():
-            await one.close(_CLOSE_SECONDS)
+        await asyncio.gather(*(one.close(_CLOSE_SECONDS) for one in self.together.values()))
         await self.brakes.close()
         await self.hooks.http.close()
         for channel in self.channels.values():
