@@ -15,6 +15,7 @@ PREFIX = "BIHUAN_PROBES"
 _HEAD_BYTES_MAX = 4_096
 _SECONDS = 5.0
 _AT_ONCE_MAX = 16
+_ANSWER = b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _SERVING, _NOT_SERVING = b"200 OK", b"503 Service Unavailable"
 
 
@@ -41,6 +42,7 @@ class Probes:
     def __init__(self, is_ready: Callable[[], Awaitable[bool]]) -> None:
         self._is_ready = is_ready
         self._open_count = 0
+        self._unasked: dict[asyncio.StreamWriter, None] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self, listen: str) -> int:
@@ -59,16 +61,23 @@ class Probes:
 
     async def _served(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open_count += 1
+        self._unasked[writer] = None
+        if self._open_count > _AT_ONCE_MAX:
+            # Whoever asks does so at once: the one that has been silent for longest is no probe.
+            silent = next(iter(self._unasked))
+            del self._unasked[silent]
+            silent.transport.abort()
         try:
-            if self._open_count <= _AT_ONCE_MAX:
-                # Whoever sends no head, or too long a one, too slowly or none at all, is not answered.
-                with contextlib.suppress(TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                    async with asyncio.timeout(_SECONDS):
-                        status = await self._status(await reader.readuntil(b"\r\n\r\n"))
-                        writer.write(b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % status)
-                        await writer.drain()
+            # Whoever sends no head, or too long a one, too slowly or none at all, is not answered.
+            with contextlib.suppress(TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                async with asyncio.timeout(_SECONDS):
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    self._unasked.pop(writer, None)
+                    writer.write(_ANSWER % await self._status(head))
+                    await writer.drain()
         finally:
             self._open_count -= 1
+            self._unasked.pop(writer, None)
             writer.close()
 
     async def _status(self, head: bytes) -> bytes:

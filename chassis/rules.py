@@ -14,10 +14,16 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 Check = Callable[[Any], bool]
+TIMESTAMP = "google.protobuf.Timestamp"
 _CLASS = re.compile(r"\^(\[[!~\w-]+\])\*\$", re.ASCII)
 _OVER = re.compile(r"this\.(\w+) > (-?\d+)")
 # Of a whole text: classes, letters, counts and groups, which mean the same in RE2 and here.
 _SIMPLE_PATTERN = re.compile(r"\^([\[\]{}()?*,!~\w-]*)\$", re.ASCII)
+
+
+def is_time(stamp: Any) -> bool:
+    """Whether a timestamp is within the years 1 to 9999, as timestamp.proto has it; nobody can reckon with others."""
+    return bool(-62_135_596_800 <= stamp.seconds <= 253_402_300_799 and 0 <= stamp.nanos < 1_000_000_000)
 
 
 class Unknown(Exception):
@@ -84,8 +90,8 @@ def _of_field(field: FieldDescriptor, above: tuple[str, ...]) -> list[Check]:
         raise Unknown(field.full_name)
     name = field.name
     inner = [*(_over(rule.expression) for rule in rules.cel), *_of_type(field, rules)]
-    if field.message_type is not None and not field.message_type.full_name.startswith("google."):
-        inner.append(_each(_of_message(field.message_type, above), field))
+    if field.message_type is not None:
+        inner += [_each(check, field) for check in _of_inside(field.message_type, above)]
     checks = [_required(field)] if rules.required else []
     if not inner:
         return checks
@@ -93,6 +99,13 @@ def _of_field(field: FieldDescriptor, above: tuple[str, ...]) -> list[Check]:
     if field.has_presence and not field.is_repeated and not rules.required:
         return [lambda message: not message.HasField(name) or kept(message)]
     return [*checks, kept]
+
+
+def _of_inside(descriptor: Descriptor, above: tuple[str, ...]) -> list[Check]:
+    """Checks of a message inside another; of those that are not ours a time alone has one."""
+    if descriptor.full_name == TIMESTAMP:
+        return [is_time]
+    return [] if descriptor.full_name.startswith("google.") else [_of_message(descriptor, above)]
 
 
 def _on(name: str, check: Check) -> Check:

@@ -9,7 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from chassis.errors import Fault, FieldFault, Kind
-from chassis.rules import Rules
+from chassis.rules import TIMESTAMP, Rules, is_time
 
 _TEXT_OR_MESSAGE = (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_MESSAGE)
 _VALIDATOR = protovalidate.Validator()
@@ -36,14 +36,13 @@ _RULES_ZH = {
 def validate(message: Message) -> None:
     """Raise Fault INVALID_FIELD with every field that breaks its rule; return when none does.
 
-    One rule is no contract's own: no text has a NUL, which PostgreSQL cannot keep.
+    Two rules are no contract's own: no text has a NUL, which PostgreSQL cannot keep, and each timestamp is a time.
+    JSON has no others, but a message that came by gRPC may; what is no time is told alone.
     """
     found: tuple[FieldFault, ...] = ()
     if not _RULES.surely_kept(message):
         # One that is far too long is not looked into: an element costs so much that one call would take minutes.
-        found = tuple(_too_long(message)) or tuple(
-            _field_fault(violation.proto) for violation in _VALIDATOR.collect_violations(message)
-        )
+        found = tuple(_too_long(message)) or tuple(_broken(message))
     # A NUL in a text is one in its bytes; these seldom have another, and are looked through in a moment.
     if b"\0" in message.SerializeToString():
         named = {fault.field for fault in found}
@@ -63,6 +62,12 @@ def invalid(fields: tuple[FieldFault, ...]) -> Fault:
     )
 
 
+def _broken(message: Message) -> Iterator[FieldFault]:
+    # A rule of the contract may itself reckon with a time, so that these come first.
+    times = [FieldFault(path, "TIME_RANGE", "is not a time", "不是有效的时间") for path in _no_times(message)]
+    yield from times or (_field_fault(violation.proto) for violation in _VALIDATOR.collect_violations(message))
+
+
 def _field_fault(violation: Any) -> FieldFault:
     # A rule of the whole message names no field.
     path = ".".join(_element(element) for element in violation.field.elements) if violation.field else ""
@@ -80,10 +85,27 @@ def _too_long(message: Message, above: str = "") -> Iterator[FieldFault]:
         if descriptor.is_repeated and most and len(value) > most:
             words = f"must contain no more than {most} item(s)"
             yield FieldFault(path, "REPEATED_MAX_ITEMS", words, _RULES_ZH["repeated.max_items"])
-        elif descriptor.message_type and not descriptor.message_type.GetOptions().map_entry:
-            parts = enumerate(value) if descriptor.is_repeated else (("", value),)
-            for at, part in parts:
-                yield from _too_long(part, f"{path}[{at}]." if descriptor.is_repeated else f"{path}.")
+        else:
+            for place, part in _inside(descriptor, value, path):
+                yield from _too_long(part, f"{place}.")
+
+
+def _no_times(message: Message, above: str = "") -> Iterator[str]:
+    for descriptor, value in message.ListFields():
+        for place, part in _inside(descriptor, value, f"{above}{descriptor.name}"):
+            if part.DESCRIPTOR.full_name != TIMESTAMP:
+                yield from _no_times(part, f"{place}.")
+            elif not is_time(part):
+                yield place
+
+
+def _inside(descriptor: FieldDescriptor, value: Any, path: str) -> Iterator[tuple[str, Message]]:
+    """The messages in a field, each with its path."""
+    if descriptor.message_type and not descriptor.message_type.GetOptions().map_entry:
+        if descriptor.is_repeated:
+            yield from ((f"{path}[{at}]", part) for at, part in enumerate(value))
+        else:
+            yield path, value
 
 
 def _items_max(descriptor: FieldDescriptor) -> int:

@@ -14,7 +14,7 @@ from chassis import database, garbage, server, telemetry
 from chassis.clock import SystemClock
 from chassis.config import ConfigError, read_config
 from chassis.loop import Loop
-from services.gateway import batched, clients, contract, grpc_server, kinds, openapi, web, webhooks
+from services.gateway import batched, clients, contract, grpc_server, openapi, web, webhooks
 from services.gateway.access import Access, leave_admin_key
 from services.gateway.actions import ApiKeyActions
 from services.gateway.actions.audit import AuditActions
@@ -80,8 +80,7 @@ class Brakes:
 
     async def close(self) -> None:
         """Write what waits for it."""
-        await self.audit.close(_CLOSE_SECONDS)
-        await self.rates.close(_CLOSE_SECONDS)
+        await asyncio.gather(self.audit.close(_CLOSE_SECONDS), self.rates.close(_CLOSE_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Let go of channels and database, once all servers have stopped."""
-        for one in self.together.values():
-            await one.close(_CLOSE_SECONDS)
+        await asyncio.gather(*(one.close(_CLOSE_SECONDS) for one in self.together.values()))
         await self.brakes.close()
         await self.hooks.http.close()
         for channel in self.channels.values():
@@ -129,7 +127,7 @@ async def start(config: Config) -> Gateway:
         "invoice_sync": config.invoice_sync_target,
     }
     upstreams = clients.connect(known, targets, config.call_timeout_seconds)
-    brakes = _brakes(config, engine, known, upstreams)
+    brakes = _brakes(config, engine, upstreams)
     hooks = webhooks.make(config, database.sessions(engine), SystemClock(), upstreams, access)
     inside = await server.start(
         config.listen,
@@ -188,9 +186,7 @@ async def _by_grpc(
     return await grpc_server.start(listen, door, known.operations)
 
 
-def _brakes(
-    config: Config, engine: AsyncEngine, known: contract.Contract, upstreams: Mapping[str, grpc.aio.Channel]
-) -> Brakes:
+def _brakes(config: Config, engine: AsyncEngine, upstreams: Mapping[str, grpc.aio.Channel]) -> Brakes:
     sessions, clock = database.sessions(engine), SystemClock()
     addresses = Addresses(read_networks(config.trusted_proxies))
     suspensions = Suspensions(sessions, clock, addresses, config.suspicion_points_max)
@@ -204,14 +200,8 @@ def _brakes(
     audit = Audit(engine, clock, signer)
     folder = Path(config.audit_folder) if config.audit_folder else None
     worker = AuditWorker(sessions, clock, audit, signer, folder, config.audit_anchor_seconds)
-    of_many = {
-        operation.method.full_name
-        for operation in known.operations
-        if kinds.method_class(operation) is MethodClass.BULK
-    }
-    found_later = FoundLater(
-        sessions, clock, signer, PaymentDeeds(upstreams["payments"]), of_many, config.audit_found_after_seconds
-    )
+    payments = PaymentDeeds(upstreams["payments"])
+    found_later = FoundLater(sessions, clock, signer, payments, config.audit_found_after_seconds)
     return Brakes(
         Guard(addresses, suspensions, rates, audit),
         audit,

@@ -20,7 +20,7 @@ from chassis.database import Sessions
 from chassis.loop import Loop
 from services.gateway.audit_key import Signer
 from services.gateway.domain.audit_record import AuditRecord
-from services.gateway.domain.deed import Deed, FoundIn, as_batch, by_trace, content_of, record_of
+from services.gateway.domain.deed import Deed, FoundIn, as_batch, by_record, content_of, record_of
 from services.gateway.store import audit as audit_store
 from services.gateway.store import audit_found as store
 from services.gateway.store import webhook_outbox
@@ -49,6 +49,10 @@ class Deeds(Protocol):
     def found_in(self) -> FoundIn:
         """Which feed it is."""
 
+    @property
+    def of_many(self) -> Collection[str]:
+        """Full names of the methods that bring about so many at once that their records do not name each."""
+
     def changes(self, from_sequence: int) -> AsyncGenerator[list[Told]]:
         """The feed from a sequence to its present end. Close the iterator to leave it early."""
 
@@ -57,28 +61,18 @@ class Deeds(Protocol):
 
 
 class FoundLater:
-    """Compares one feed with the audit. Deeds younger than `after_seconds` are left for a later turn.
+    """Compares one feed with the audit. Deeds younger than `after_seconds` are left for a later turn."""
 
-    `of_many` are the methods whose records do not name each thing that they made.
-    """
-
-    def __init__(
-        self,
-        sessions: Sessions,
-        clock: Clock,
-        signer: Signer,
-        deeds: Deeds,
-        of_many: Collection[str],
-        after_seconds: float,
-    ) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock, signer: Signer, deeds: Deeds, after_seconds: float) -> None:
         self._sessions = sessions
         self._clock = clock
         self._signer = signer
         self._deeds = deeds
-        self._of_many = of_many
         self._after = timedelta(seconds=after_seconds)
         self._counter = telemetry.meter().create_counter(
-            "bihuan.audit.found_later", "{call}", "Calls whose record was written from what they left behind, by feed."
+            "bihuan.audit.found_later",
+            "{call}",
+            "Calls recorded by what they left behind, by feed.",
         )
 
     def loop(self) -> Loop:
@@ -109,10 +103,11 @@ class FoundLater:
         async with self._sessions.begin() as session:
             if not await webhook_outbox.move_cursor(session, name, sequence, told[-1].sequence + 1):
                 return 0
-            calls = by_trace(await self._unnamed(session, [one.deed for one in told if one.deed]))
-            for at in range(0, len(calls), _RECORDS_AT_ONCE):
-                await audit_store.append_in(session, self._batch(calls[at : at + _RECORDS_AT_ONCE]))
-        self._tell(calls)
+            lost = await self._unnamed(session, [one.deed for one in told if one.deed])
+            records = by_record(lost)
+            for at in range(0, len(records), _RECORDS_AT_ONCE):
+                await audit_store.append_in(session, self._batch(records[at : at + _RECORDS_AT_ONCE]))
+        self._tell(lost)
         return len(told)
 
     async def _ended(self, sequence: int) -> list[Told]:
@@ -135,25 +130,27 @@ class FoundLater:
                 break
             times = [deed.done_time for deed in deeds]
             window = min(times) - before, max(times) + behind
-            deeds = await store.unnamed(session, deeds, self._of_many, *window)
+            deeds = await store.unnamed(session, deeds, self._deeds.of_many, *window)
         return deeds
 
-    def _batch(self, calls: Sequence[Sequence[Deed]]) -> list[AuditRecord]:
-        """A record for each call, given what each left behind, as the gateway writes its own."""
+    def _batch(self, told: Sequence[Sequence[Deed]]) -> list[AuditRecord]:
+        """Records, given the deeds that each tells, as the gateway writes its own."""
         now = self._clock.now()
-        found = [record_of(deeds, self._deeds.found_in, ids.new_id("aud", now), now) for deeds in calls]
+        found = [record_of(deeds, self._deeds.found_in, ids.new_id("aud", now), now) for deeds in told]
         records = as_batch(found, ids.new_id("aub"))
         if self._signer.signs:
             records[0] = records[0]._replace(batch_signature=self._signer.sign(content_of(records)))
         return records
 
-    def _tell(self, calls: Sequence[Sequence[Deed]]) -> None:
-        if not calls:
+    def _tell(self, lost: Sequence[Deed]) -> None:
+        if not lost:
             return
-        self._counter.add(len(calls), {"feed": self._deeds.found_in.feed})
+        call_count = len({deed.trace_id for deed in lost})
+        self._counter.add(call_count, {"feed": self._deeds.found_in.feed})
         _log.error(
             "deeds without an audit record were found",
             feed=self._deeds.found_in.feed,
-            call_count=len(calls),
-            first_trace_id=calls[0][0].trace_id,
+            call_count=call_count,
+            deed_count=len(lost),
+            first_trace_id=lost[0].trace_id,
         )

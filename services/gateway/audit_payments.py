@@ -4,7 +4,13 @@ from collections.abc import AsyncGenerator
 from datetime import UTC
 
 import grpc
-from bihuan.payments.v1 import feed_pb2, payment_feed_service_pb2, payment_feed_service_pb2_grpc
+from bihuan.payments.v1 import (
+    feed_pb2,
+    import_service_pb2,
+    payment_feed_service_pb2,
+    payment_feed_service_pb2_grpc,
+    payment_service_pb2,
+)
 
 from chassis import telemetry
 from services.gateway.audit_found import Told
@@ -12,12 +18,20 @@ from services.gateway.domain.deed import Deed, FoundIn
 from services.gateway.webhook_feed import CHANGES_AT_ONCE, faults
 
 _KIND = feed_pb2.PaymentChange.Kind
+_PAYMENTS = payment_service_pb2.DESCRIPTOR.services_by_name["PaymentService"]
+_IMPORTS = import_service_pb2.DESCRIPTOR.services_by_name["ImportService"]
 
 
 class PaymentDeeds:
     """What payments tells, through a channel that someone else closes."""
 
     found_in = FoundIn("payments", "bihuan.payments.v1.PaymentFeedService.StreamPaymentChanges")
+    of_many = frozenset(
+        {
+            _PAYMENTS.methods_by_name["BatchCreatePayments"].full_name,
+            _IMPORTS.methods_by_name["ImportPayments"].full_name,
+        }
+    )
 
     def __init__(self, payments: grpc.aio.Channel) -> None:
         self._feed = payment_feed_service_pb2_grpc.PaymentFeedServiceStub(payments)

@@ -53,7 +53,7 @@ class Config:
 
     `audit_key_file` is a PEM file with the ed25519 key that signs the audit, `audit_folder` the second place for its
     heads and seals; without them nothing is signed, or kept outside. A deed without a record gets one after
-    `audit_found_after_seconds`, which is longer than any call lasts. `rate_…_per_second` is how many calls a tenant
+    `audit_found_after_seconds`, more than any call may last. `rate_…_per_second` is how many calls a tenant
     may make on all gateways together. Above `shed_latency_seconds` on the average fewer than `in_flight_max` calls run
     at once. One address holds `connections_of_address_max`, at one gateway, if it is no proxy of ours.
     `suspicion_points_max` is how much a caller may offend before it is suspended, 0 for without end.
@@ -103,3 +103,7 @@ class Config:
     def __post_init__(self) -> None:
         if bool(self.grpc_cert_file) != bool(self.grpc_key_file):
             raise ConfigError([f"{PREFIX}_GRPC_CERT_FILE and {PREFIX}_GRPC_KEY_FILE go together"])
+        if self.audit_found_after_seconds <= max(self.call_timeout_seconds, self.upload_timeout_seconds):
+            # The deed of a call under way would be taken for one without a record.
+            longer = f"{PREFIX}_CALL_TIMEOUT_SECONDS and {PREFIX}_UPLOAD_TIMEOUT_SECONDS"
+            raise ConfigError([f"{PREFIX}_AUDIT_FOUND_AFTER_SECONDS must be more than {longer}"])

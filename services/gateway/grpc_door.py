@@ -5,6 +5,7 @@ descriptor. A call has its course in a task of its own: a caller that leaves tak
 """
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,7 +26,7 @@ from services.gateway.audit import digest_head
 from services.gateway.calls import Answered, Asker, Calls
 from services.gateway.contract import Operation
 from services.gateway.domain.rate import MethodClass
-from services.gateway.grpc_messages import Inbox, Upload, read, texts_of
+from services.gateway.grpc_messages import Inbox, Upload, only, read, texts_of
 from services.gateway.grpc_metadata import Head, head_of
 from services.gateway.guard import Guard
 from services.gateway.limits import InFlight
@@ -111,29 +112,23 @@ class GrpcDoor(grpc.GenericRpcHandler):
             await asyncio.wait(self._under_way, timeout=within_seconds)
 
     def _handler(self, operation: Operation) -> Any:
-        async def of_one(content: bytes, context: RpcContext) -> bytes:
-            async def ask(course: _Course, asker: Asker) -> Answered:
-                return await self._one(content, course, asker)
-
+        async def of_one(contents: AsyncIterator[bytes], context: RpcContext) -> bytes:
+            ask = functools.partial(self._one, contents)
             return await _told(await self._followed(operation, context, ask), context)
 
         async def of_many(contents: AsyncIterator[bytes], context: RpcContext) -> bytes:
             inbox = Inbox(contents)
-
-            async def ask(course: _Course, asker: Asker) -> Answered:
-                return await self._many(inbox, course, asker)
-
             try:
-                end = await self._followed(operation, context, ask)
+                end = await self._followed(operation, context, functools.partial(self._many, inbox))
                 await inbox.let_go()
             finally:
                 inbox.close()
             return await _told(end, context)
 
+        # Each as a stream, of which nothing is taken in before somebody has proved a key: of a method that is told to
+        # take one message gRPC would hold that before our first line runs, for whoever sends it, however slowly.
         # Without coders a message comes and goes as bytes: what does not parse gets an answer of ours, too.
-        if operation.method.client_streaming:
-            return grpc.stream_unary_rpc_method_handler(of_many)
-        return grpc.unary_unary_rpc_method_handler(of_one)
+        return grpc.stream_unary_rpc_method_handler(of_many if operation.method.client_streaming else of_one)
 
     def _handler_of_none(self, path: str) -> Any:
         async def handle(_: AsyncIterator[bytes], context: RpcContext) -> bytes:
@@ -216,15 +211,17 @@ class GrpcDoor(grpc.GenericRpcHandler):
         self._calls.show(answered.message, asker)
         return answered
 
-    async def _one(self, content: bytes, course: _Course, asker: Asker) -> Answered:
-        course.message = message = read(course.operation, content, asker.entry)
+    async def _one(self, contents: AsyncIterator[bytes], course: _Course, asker: Asker) -> Answered:
+        course.message = message = read(course.operation, await only(contents), asker.entry)
         requests.make_callers(message, course.operation, course.head.idempotency_key, asker.caller)
         return await self._calls.one(course.operation, message, asker)
 
     async def _many(self, inbox: Inbox, course: _Course, asker: Asker) -> Answered:
         operation = course.operation
+        inbox.open()
         upload = Upload(operation, inbox, asker.entry, self._upload_bytes_max)
-        first = await upload.first()
+        async with asyncio.timeout(self._times.call_seconds):  # what is to come may take longer, but not its header
+            first = await upload.first()
         course.message = header = getattr(first, header_of(operation).name)
         requests.fill_request_id(header, course.head.idempotency_key)
         requests.fill_operator(header, asker.caller.operator)

@@ -19,8 +19,34 @@ from services.gateway.strict_json import malformed
 from services.gateway.uploads import end_of, header_of
 
 _LET_GO_SECONDS = 2.0
+# To a caller that leaves gRPC says first that no more comes, as to one that has sent all, and then that it is gone.
+_GONE_KNOWN_SECONDS = 0.05
 _TEXTS_BYTES_MAX = 2_048
 _log = structlog.get_logger()
+
+
+async def only(contents: AsyncIterator[bytes]) -> bytes:
+    """The message of a call that takes one, once nothing came behind it. Raises MALFORMED_REQUEST."""
+    held: bytes | None = None
+    try:
+        async for content in contents:
+            if held is not None:
+                raise malformed("the method takes one message", "该方法只接受一条消息")
+            held = content
+    except grpc.aio.BaseError as gone:
+        raise _broken_off() from gone
+    except asyncio.CancelledError as gone:  # so gRPC tells us that its caller left, too
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise _broken_off() from gone
+    if held is None:
+        raise malformed("there is no message", "没有收到消息")
+    return held
+
+
+def _broken_off() -> Fault:
+    return malformed("the call broke off before its message had come", "消息尚未完整送达，调用已中断")
 
 
 def read(operation: Operation, content: bytes, entry: Entry) -> Message:
@@ -62,13 +88,22 @@ def _texts(value: Any) -> Iterator[bytes]:
 
 
 class Inbox:
-    """Messages as they come, one held at most. Whoever has no more use for them lets them go."""
+    """Messages as they come, one held at most. Whoever has no more use for them lets them go.
+
+    Nothing is taken in before it is open. `is_whole` once all that its caller had to send has come.
+    """
 
     def __init__(self, contents: AsyncIterator[bytes]) -> None:
         self._contents = contents
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(1)
         self._is_over = False
-        self._filling = asyncio.create_task(self._fill())
+        self._filling: asyncio.Task[None] | None = None
+        self.is_whole = False
+
+    def open(self) -> None:
+        """Begin to take messages in, unless the caller is gone by now."""
+        if not self._is_over:
+            self._filling = asyncio.create_task(self._fill())
 
     async def next(self) -> bytes | None:
         """The next message; None when no more comes, because that was all or because the caller is gone."""
@@ -76,26 +111,34 @@ class Inbox:
 
     async def let_go(self) -> None:
         """Take what is still sent, for a while: who is cut off often sees that instead of the answer."""
+        if self._filling is None:
+            return
         self._is_over = True
         while not self._waiting.empty():
             self._waiting.get_nowait()
         await asyncio.wait([self._filling], timeout=_LET_GO_SECONDS)
 
     def close(self) -> None:
-        """Take nothing more: whoever waits for the next message learns that there is none."""
-        self._filling.cancel()
+        """Take nothing more: whoever waits for the next message learns that there is none, and that it is not whole."""
+        self._is_over, self.is_whole = True, False
+        if self._filling is not None:
+            self._filling.cancel()
         if self._waiting.full():
             self._waiting.get_nowait()
         self._waiting.put_nowait(None)
 
     async def _fill(self) -> None:
+        is_whole = False
         try:
             async for content in self._contents:
                 if not self._is_over:
                     await self._waiting.put(content)
+            await asyncio.sleep(_GONE_KNOWN_SECONDS)
+            is_whole = True
         except grpc.aio.BaseError as gone:
             _log.info("upload broken off", error=type(gone).__name__)
         if not self._is_over:
+            self.is_whole = is_whole
             await self._waiting.put(None)
 
 
@@ -142,7 +185,7 @@ class Upload:
                 last = message
             else:
                 yield message
-        if last is not None:
+        if last is not None and self._inbox.is_whole:
             yield last
 
     async def _next(self) -> Message | None:

@@ -19,6 +19,7 @@ _CONNECTIONS_MAX: Final = 2_000
 _CALLS_OF_CONNECTION_MAX: Final = 100
 # Beyond its own 1,000 gRPC would cut off calls that nobody has looked at, at random and without a word of ours.
 _CALLS_UNREAD_MAX: Final = 10_000
+_MESSAGE_BYTES_MAX: Final = BODY_BYTES_MAX + 64 * 1024
 _METADATA_BYTES_MAX: Final = 16 * 1024
 _REFLECTION_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 10.0
@@ -37,9 +38,10 @@ class Running:
 
     async def stop(self) -> None:
         """Take no more, let calls have their answers, then close."""
+        until = asyncio.get_running_loop().time() + _STOP_SECONDS
         await self.states.enter_graceful_shutdown()
         await self.server.stop(_STOP_SECONDS)
-        await self.door.close(_STOP_SECONDS)
+        await self.door.close(max(0.0, until - asyncio.get_running_loop().time()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,10 @@ async def start(listen: Listen, door: GrpcDoor, operations: Sequence[Operation])
 def _bounds(listen: Listen) -> list[tuple[str, Any]]:
     return [
         ("grpc.so_reuseport", 0),
-        # What is larger than a message may be gets our words, what is larger than that gRPC's own.
-        ("grpc.max_receive_message_length", 2 * BODY_BYTES_MAX),
+        # What is a little larger than a message may be gets our words, what is larger than that gRPC's own.
+        ("grpc.max_receive_message_length", _MESSAGE_BYTES_MAX),
+        # Of a call that nobody reads 64 KiB are taken in. To measure the line, gRPC would let in whole mebibytes ahead.
+        ("grpc.http2.bdp_probe", 0),
         ("grpc.compression_enabled_algorithms_bitset", _IDENTITY_ALONE),
         ("grpc.max_metadata_size", _METADATA_BYTES_MAX),
         ("grpc.absolute_max_metadata_size", 2 * _METADATA_BYTES_MAX),

@@ -77,6 +77,27 @@ async def test_more_at_once_than_there_are_places_are_not_answered(running, monk
     assert await _raw(running.probes_port, b"GET /livez HTTP/1.1\r\n\r\n") == b""
 
 
+async def test_connections_that_ask_nothing_keep_no_probe_out(running):
+    idle = [await asyncio.open_connection("127.0.0.1", running.probes_port) for _ in range(40)]
+    idle[-1][1].write(b"GET /livez")
+    try:
+        answered = [await _status(running.probes_port, path) for path in ("/livez", "/readyz")]
+        dropped = await asyncio.gather(*(_is_dropped(reader) for reader, _ in idle[:20]))
+    finally:
+        for _, writer in idle:
+            writer.close()
+
+    assert answered == [200, 200]
+    assert all(dropped)
+
+
+async def _is_dropped(reader: asyncio.StreamReader) -> bool:
+    try:
+        return await asyncio.wait_for(reader.read(1), 30) == b""
+    except ConnectionError:
+        return True
+
+
 def test_a_setting_that_is_no_address_is_told_by_name():
     assert probes.of_environment({}).listen == ""
     with pytest.raises(ConfigError, match="BIHUAN_PROBES_LISTEN must be host:port"):

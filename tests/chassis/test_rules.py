@@ -81,6 +81,8 @@ def test_each_broken_rule_of_a_payment_is_seen():
 def a_message(descriptor, chosen: random.Random, share: float, depth: int = 0):
     """A message of the type; each field is set as often as `share` says."""
     message = GetMessageClass(descriptor)()
+    if descriptor.full_name == "google.protobuf.Timestamp":
+        return GetMessageClass(descriptor)(seconds=chosen.choice(_NUMBERS), nanos=abs(chosen.choice(_NUMBERS)) % 10**9)
     for field in descriptor.fields:
         if depth < 3 and chosen.random() < share:
             values = [a_value(field, chosen, share, depth) for _ in range(chosen.choice((0, 1, 2)))]

@@ -3,9 +3,10 @@
 import time
 
 import pytest
+from bihuan.gateway.v1 import api_key_service_pb2, audit_service_pb2
 from bihuan.payments.v1 import payment_pb2, payment_service_pb2
 from buf.validate import validate_pb2
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
 
 from chassis.errors import Fault, Kind
 from chassis.validation import validate
@@ -61,3 +62,51 @@ def test_a_list_within_a_list_that_is_too_long_is_named_by_its_place():
         validate(many)
 
     assert [one.field for one in caught.value.fields] == ["payments[1].splits"]
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        (-62_135_596_800, 0),
+        (-62_135_596_801, 999_999_999),
+        (253_402_300_799, 999_999_999),
+        (253_402_300_800, 0),
+        (2**63 - 1, 0),
+        (0, 1_000_000_000),
+        (0, -1),
+    ],
+    ids=lambda stamp: f"{stamp[0]}s{stamp[1]}",
+)
+def test_a_timestamp_is_refused_by_its_field_exactly_when_nobody_can_make_a_time_of_it(stamp):
+    """One rule is compiled, the other left to protovalidate; by gRPC any number may come."""
+    time = timestamp_pb2.Timestamp(seconds=stamp[0], nanos=stamp[1])
+    key = api_key_service_pb2.CreateApiKeyRequest(display_name="key", expire_time=time)
+    records = audit_service_pb2.ListAuditRecordsRequest(from_time=time)
+
+    told = {_faults(key), _faults(records)}
+
+    assert told == ({()} if _is_time(time) else {(("expire_time", "TIME_RANGE"),), (("from_time", "TIME_RANGE"),)})
+
+
+def test_a_timestamp_within_a_list_is_named_by_its_place():
+    many = payment_service_pb2.BatchCreatePaymentsRequest()
+    many.payments.add()
+    many.payments.add().pay_time.seconds = 2**62
+
+    assert _faults(many) == (("payments[1].pay_time", "TIME_RANGE"),)
+
+
+def _faults(message) -> tuple[tuple[str, str], ...]:
+    try:
+        validate(message)
+    except Fault as fault:
+        return tuple((one.field, one.rule) for one in fault.fields)
+    return ()
+
+
+def _is_time(stamp: timestamp_pb2.Timestamp) -> bool:
+    try:
+        stamp.ToDatetime()
+    except ValueError:
+        return False
+    return True

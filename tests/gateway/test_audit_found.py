@@ -12,11 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis import database, server
 from chassis.clock import SystemClock
+from chassis.errors import Fault, Kind
 from services.gateway.audit_found import FoundLater, Told
 from services.gateway.audit_key import Signer, read_signer
+from services.gateway.audit_payments import PaymentDeeds
 from services.gateway.audit_verify import verify_database
 from services.gateway.domain.audit_record import AuditRecord
-from services.gateway.domain.deed import Deed, FoundIn
+from services.gateway.domain.deed import Deed
 from services.gateway.store import audit as audit_store
 from services.payments import rpc
 from services.payments.app import make_actions
@@ -33,6 +35,7 @@ RECORD = {
     "payTime": "2026-03-01T10:00:00Z",
 }
 ONE, MANY = "bihuan.payments.v1.PaymentService.RecordPayment", "bihuan.payments.v1.ImportService.ImportPayments"
+FILE = "bihuan.reconciler.v1.StatementService.IngestStatement"
 
 
 def trace(number: int) -> str:
@@ -42,13 +45,15 @@ def trace(number: int) -> str:
 class _Told:
     """A feed that tells what it is given."""
 
-    found_in = FoundIn("payments", "bihuan.payments.v1.PaymentFeedService.StreamPaymentChanges")
+    found_in, of_many = PaymentDeeds.found_in, PaymentDeeds.of_many
 
     def __init__(self, *deeds: Deed | None) -> None:
         self.told = [Told(sequence, deed) for sequence, deed in enumerate(deeds, start=1)]
 
     async def changes(self, from_sequence):
-        yield [told for told in self.told if told.sequence >= from_sequence]
+        for told in self.told:
+            if told.sequence >= from_sequence:
+                yield [told]
 
     async def end(self):
         return 1
@@ -92,7 +97,7 @@ async def engine(fresh_database):
 
 def _comparing(engine, feed: _Told, signer: Signer | None = None) -> FoundLater:
     sessions = database.sessions(engine)
-    return FoundLater(sessions, _Clock(), signer or Signer(None), feed, {MANY}, after_seconds=60)
+    return FoundLater(sessions, _Clock(), signer or Signer(None), feed, after_seconds=60)
 
 
 async def _rows(url: str) -> list[asyncpg.Record]:
@@ -103,8 +108,12 @@ async def _rows(url: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
+def _url(engine) -> str:
+    return engine.url.render_as_string(hide_password=False).replace("+asyncpg", "")
+
+
 async def _found(engine) -> list[tuple[str, list[str]]]:
-    rows = await _rows(engine.url.render_as_string(hide_password=False).replace("+asyncpg", ""))
+    rows = await _rows(_url(engine))
     return sorted((row["trace_id"], row["resource_ids"]) for row in rows)
 
 
@@ -141,6 +150,70 @@ async def test_a_deed_is_missed_unless_a_record_of_its_trace_names_it_or_many(en
         (trace(3), ["pay_3", "order-3"]),
         (trace(6), ["pay_6", "order-6", "pay_7", "order-7"]),
     ]
+
+
+async def test_every_deed_of_one_trace_is_named_however_many_there_are(engine):
+    """A caller may send the same traceparent with each of its calls."""
+    deeds = [done(1 + number % 2, f"pay_{number}", f"order-{number}") for number in range(50)]
+    one = _comparing(engine, _Told(*deeds))
+    await one.compare_audit()
+
+    await one.compare_audit()
+
+    found = await _found(engine)
+    assert sorted((trace_id, len(names)) for trace_id, names in found) == [
+        (trace(number), size) for number in (1, 2) for size in (10, 20, 20)
+    ]
+    assert {name for _, names in found for name in names} == {name for deed in deeds for name in deed.resource_ids}
+
+
+async def test_a_file_that_came_in_the_same_trace_hides_no_lost_deed(engine):
+    writer = audit_store.Writer(engine)
+    await writer.append([written(1, "upl_1", method=FILE)], 5)
+    await writer.close()
+    one = _comparing(engine, _Told(done(1, "pay_1", "order-1")))
+    await one.compare_audit()
+
+    await one.compare_audit()
+
+    assert await _found(engine) == [(trace(1), ["pay_1", "order-1"])]
+
+
+async def test_what_many_calls_left_is_written_in_batches_each_with_its_signature(engine):
+    feed = _Told(*(done(number, f"pay_{number}") for number in range(1, 602)))
+    one = _comparing(engine, feed, Signer(Ed25519PrivateKey.generate()))
+    await one.compare_audit()
+
+    read = await one.compare_audit()
+
+    rows = await _rows(_url(engine))
+    assert (read, len(rows)) == (601, 601)
+    assert {row["trace_id"] for row in rows} == {trace(number) for number in range(1, 602)}
+    assert sorted(row["batch_size"] for row in rows if row["batch_signature"]) == [101, 500]
+
+
+async def test_while_the_feed_fails_nothing_is_passed_over(engine):
+    feed = _Told(done(1, "pay_1"), done(2, "pay_2"))
+    one = _comparing(engine, feed)
+    await one.compare_audit()
+    whole, feed.told = feed.told, _Broken(feed.told[:1])
+    with pytest.raises(Fault):
+        await one.compare_audit()
+    before = await _found(engine)
+    feed.told = whole
+
+    read = await one.compare_audit()
+
+    assert (before, read) == ([], 2)
+    assert await _found(engine) == [(trace(1), ["pay_1"]), (trace(2), ["pay_2"])]
+
+
+class _Broken(list):
+    """Changes, behind which the service is gone."""
+
+    def __iter__(self):
+        yield from super().__iter__()
+        raise Fault(Kind.UNAVAILABLE, "UPSTREAM_UNAVAILABLE", "payments does not answer", "")
 
 
 async def test_a_deed_whose_call_may_still_be_under_way_is_left_for_later(engine):
@@ -196,9 +269,9 @@ async def test_a_payment_whose_gateway_was_killed_before_its_record_was_committe
         "admin_key_file": str(tmp_path / "admin.key"),
         "http_listen": f"127.0.0.1:{port}",
         "audit_key_file": str(tmp_path / "audit.key"),
-        "audit_found_after_seconds": "1",
         "call_timeout_seconds": "60",
     }
+    soon = {"call_timeout_seconds": "2", "upload_timeout_seconds": "2", "audit_found_after_seconds": "2.1"}
     assert read_signer(settings["audit_key_file"]).signs
     control, books = await asyncpg.connect(url), await asyncpg.connect(payments_url)
     async with _payments(payments_url) as target:
@@ -231,7 +304,7 @@ async def test_a_payment_whose_gateway_was_killed_before_its_record_was_committe
             )
             await locked.rollback()
             lost = await control.fetchval("SELECT count(*) FROM audit_record WHERE method LIKE '%RecordPayment'")
-            second = await gateway_process(url, settings | {"payments_target": target})
+            second = await gateway_process(url, settings | soon | {"payments_target": target})
             try:
                 (row,) = await eventually(lambda: _rows(url), timeout_seconds=60)
                 await eventually(

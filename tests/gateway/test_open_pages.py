@@ -1,12 +1,18 @@
 """What anybody may read: the document and the page over it, served by the gateway alone."""
 
+import asyncio
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from services.gateway import contract, docs_page, openapi
+from services.gateway.open_pages import HEALTH, OpenPages
+from tests.support.eventually import eventually
 
 DOCUMENT = openapi.document(contract.load())
 
@@ -75,6 +81,67 @@ def test_the_python_of_each_operation_is_python():
     assert len(written) > 70
     for block in written:
         compile(block, "docs", "exec")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip;q=0", None),
+        ("GZIP; q=0.0, br", None),
+        ("*, gzip;q=0", None),
+        ("*;q=0", None),
+        ("notgzip", None),
+        ("", None),
+        ("br, GZIP;q=0.1", "gzip"),
+        ("identity;q=0, *", "gzip"),
+    ],
+)
+async def test_a_page_is_compressed_for_nobody_who_refuses_it_so(accepted, encoding):
+    answer = await OpenPages(DOCUMENT).answer("/docs.css", _request(accepted))
+
+    assert answer.headers.get("content-encoding") == encoding
+
+
+async def test_a_page_is_made_once_however_many_ask_for_it_first(monkeypatch):
+    made, go_on, render = [], threading.Event(), docs_page.render
+
+    def slow(document):
+        made.append(document)
+        go_on.wait(30)
+        return render(document)
+
+    monkeypatch.setattr(docs_page, "render", slow)
+    pages = OpenPages(DOCUMENT)
+    callers = [asyncio.create_task(pages.answer("/docs", _request())) for _ in range(5)]
+    leaver = asyncio.create_task(pages.answer("/docs", _request()))
+    await eventually(lambda: bool(made))
+    leaver.cancel()
+    go_on.set()
+
+    answers = await asyncio.gather(*callers)
+
+    assert len(made) == 1
+    assert len({answer.headers["etag"] for answer in answers}) == 1
+
+
+async def test_whether_the_gateway_serves_is_told_while_every_thread_is_busy():
+    go_on, loop = threading.Event(), asyncio.get_running_loop()
+    pages = OpenPages(DOCUMENT)
+    with ThreadPoolExecutor(1) as threads:
+        loop.set_default_executor(threads)
+        busy = asyncio.ensure_future(asyncio.to_thread(go_on.wait, 30))
+        try:
+            answer = await asyncio.wait_for(pages.answer(HEALTH, _request()), 10)
+        finally:
+            go_on.set()
+        await busy
+
+    assert answer.body == b'{"status":"serving"}'
+
+
+def _request(accepted: str = "identity") -> Request:
+    headers = [(b"accept-encoding", accepted.encode())]
+    return Request({"type": "http", "method": "GET", "path": "/", "headers": headers})
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])

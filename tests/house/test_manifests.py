@@ -11,7 +11,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from chassis import probes, tls
+from chassis import probes, server, tls
+from services.gateway import app, grpc_server, web
 
 ROOT = Path(__file__).parents[2]
 KUBECTL = Path(sys.executable).parent / "kubectl"
@@ -59,6 +60,18 @@ def test_every_probe_asks_a_port_for_probes_that_no_service_leads_to(rendered):
         assert {one["port"] for one in asked.values()} == {"probes"}, name
         assert [one["path"] for one in asked.values()] == ["/readyz", "/readyz", "/livez"], name
         assert "probes" not in {one["targetPort"] for one in _of_kind(rendered, "Service")[name]["spec"]["ports"]}
+
+
+def test_every_pod_has_the_time_that_its_longest_end_takes(rendered):
+    """A gateway ends its doors side by side, then loops and calls inside, then what it sends together and writes."""
+    doors = max(web._STOP_SECONDS, grpc_server._STOP_SECONDS)
+    ends_seconds = doors + 2 * server._STOP_SECONDS + 2 * app._CLOSE_SECONDS
+
+    for name, manifest in _of_kind(rendered, "Deployment").items():
+        pod = manifest["spec"]["template"]["spec"]
+        waits_seconds = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        # Channels, pools and traces are closed in the rest.
+        assert pod["terminationGracePeriodSeconds"] >= waits_seconds + ends_seconds + 10, name
 
 
 def test_with_mutual_tls_every_service_has_its_certificate_and_the_same_probes(rendered, tmp_path):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from services.gateway.domain.audit_chain import batch_content
 from services.gateway.domain.audit_record import RESOURCE_IDS_MAX, AuditRecord
@@ -28,17 +27,28 @@ class FoundIn:
     method: str
 
 
-def by_trace(deeds: Sequence[Deed]) -> list[list[Deed]]:
-    """Deeds of one trace together, in the order of the first of each: they came by one call, as far as anyone knows."""
-    traces: dict[str, list[Deed]] = {}
+def by_record(deeds: Sequence[Deed]) -> list[list[Deed]]:
+    """Deeds that one record tells, in the order of the first of each: of one trace, as many as it can name.
+
+    Those of one trace came by one call, as far as anyone knows.
+    """
+    records: list[list[Deed]] = []
+    open_of: dict[str, list[Deed]] = {}
     for deed in deeds:
-        traces.setdefault(deed.trace_id, []).append(deed)
-    return list(traces.values())
+        told = open_of.get(deed.trace_id)
+        if told is None or len(_named([*told, deed])) > RESOURCE_IDS_MAX:
+            records.append(told := [])
+            open_of[deed.trace_id] = told
+        told.append(deed)
+    return records
+
+
+def _named(deeds: Sequence[Deed]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for deed in deeds for one in deed.resource_ids if one))
 
 
 def record_of(deeds: Sequence[Deed], found: FoundIn, record_id: str, now: datetime) -> AuditRecord:
     """What is known of a call by the deeds that it left: not who made it, from where or why."""
-    named = islice(dict.fromkeys(one for deed in deeds for one in deed.resource_ids if one), RESOURCE_IDS_MAX)
     return AuditRecord(
         record_id=record_id,
         record_time=now,
@@ -46,7 +56,7 @@ def record_of(deeds: Sequence[Deed], found: FoundIn, record_id: str, now: dateti
         operator="",
         tenant_id="",
         method=found.method,
-        resource_ids=tuple(named),
+        resource_ids=_named(deeds),
         address="",
         reason="",
         outcome=FOUND_LATER,
