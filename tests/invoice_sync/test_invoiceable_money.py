@@ -142,7 +142,7 @@ async def test_the_database_refuses_more_than_is_left_whatever_the_code_does(ben
     with pytest.raises(IntegrityError, match="never_over"):
         await system.execute("UPDATE invoiceable SET invoiced_minor = invoiced_minor + 1")
     with pytest.raises(IntegrityError, match="red_required"):
-        await system.execute("UPDATE invoiceable SET red_required_minor = 1")
+        await system.execute("UPDATE invoiceable SET red_required_minor = invoiced_minor - red_minor + 1")
 
 
 async def test_what_was_invoiced_before_there_was_a_money_row_is_counted_by_the_migration_as_the_service_counts(

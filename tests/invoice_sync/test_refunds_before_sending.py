@@ -19,6 +19,7 @@ from services.invoice_sync.actions.correct import CorrectActions
 from services.invoice_sync.actions.feed import FeedActions
 from services.invoice_sync.actions.manual import ManualActions
 from services.invoice_sync.actions.remaking import Remaking
+from services.invoice_sync.actions.resurfaced import Resurfaced
 from services.invoice_sync.actions.upload import UploadActions
 from services.invoice_sync.domain.change import ChangeKind
 from services.invoice_sync.domain.invoice import PERSON, freeze_document
@@ -457,6 +458,29 @@ async def test_a_cancelled_invoice_that_the_authority_has_after_all_counts_again
     assert (await system.of_payment(payment.payment_id)).invoice_id == booked.invoice_id, "none is issued beside it"
     assert await money(system, payment) == (ALL, 0, 0)
     assert await cases_of(system, payment, open_only=True) == []
+
+
+async def test_what_is_cancelled_while_the_list_is_read_is_found_when_it_is_read_again(system, monkeypatch):
+    payment = await paid(system)
+    await not_received(system)
+    waits = await system.of_payment(payment.payment_id)
+    await arrives_late(system, waits)
+    ask = Resurfaced.take_up
+
+    async def overtaken(*args) -> int:
+        taken_up = await ask(*args)
+        await system.follow(back(payment, ALL))
+        return taken_up
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Resurfaced, "take_up", overtaken)
+        await system.sweep.sweep()
+    between = await system.again(waits)
+    await system.sweep.sweep()
+    await system.until_booked(waits)
+
+    assert between.standing.sync_state is SyncState.CANCELLED
+    assert await money(system, payment) == (ALL, 0, ALL)
 
 
 async def test_what_was_issued_instead_gives_way_to_a_cancelled_invoice_that_the_authority_has(system):

@@ -33,10 +33,9 @@ class Resurfaced:
         Their money counts again, so that nothing is issued for it a second time. What is more than is left of their
         payments gives way where it is not sent, and of the rest a red letter is asked for.
         """
-        payment_ids = await books.payments_unsent(session, shown)
+        payment_ids = await books.payments_cancelled(session, shown)
         if not payment_ids:
             return 0
-        # Also those of what waits still, which nobody cancels from now on.
         await payments.lock_many(session, payment_ids)
         found = await invoices.get_many(session, await books.hold_cancelled(session, shown))
         if found:

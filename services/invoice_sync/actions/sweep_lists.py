@@ -112,7 +112,8 @@ class ListPass:
             adopted += await self._ask_before_sending(session, list(shown), now)
             reopened, told = await self._reopen_ended(session, shown, now)
             adopted, opened = adopted + reopened, told + await open_foreign(session, seller, foreign, now)
-            if await _read_cursor(session, seller, now) == cursor:
+            too_late = await books.payments_cancelled(session, list(shown))
+            if not too_late and await _read_cursor(session, seller, now) == cursor:
                 await sweeps.move(session, _name(seller), cursor.turned(page).text(), now)
         return Counts(adopted_count=adopted, foreign_count=opened - told, opened_count=opened)
 
@@ -133,8 +134,10 @@ class ListPass:
         going_on, opened = [], 0
         for standing, lane in await books.hold_ended(session, list(shown)):
             decided = self._seen(standing, now)
-            # What was cancelled goes on with its money alone, and so not from here.
-            if decided.work is Work.VERIFY and standing.sync_state is not SyncState.CANCELLED:
+            if decided.work is Work.VERIFY and standing.sync_state is SyncState.CANCELLED:
+                # Since this began: it goes on with its money alone, when the list is read again.
+                continue
+            if decided.work is Work.VERIFY:
                 going_on.append(Reopen(replace(decided, due_at=now), lane, change_of(standing, decided)))
             else:
                 opened += await cases.open_case(session, _ended(standing, shown[standing.invoice_id], now))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.invoice_sync.domain.standing import UNSENT, Standing, SyncState
+from services.invoice_sync.domain.standing import Standing
 from services.invoice_sync.store.sql import look_up_by_index, run
 from services.invoice_sync.store.standings import SHARED, columns, from_row
 from services.invoice_sync.tax import Record
@@ -76,15 +76,14 @@ async def hold_ended(session: AsyncSession, invoice_ids: Sequence[str]) -> Seque
     return [(from_row(row), row[-1]) for row in await run(session, asked, list(invoice_ids))]
 
 
-async def payments_unsent(session: AsyncSession, invoice_ids: Sequence[str]) -> set[str]:
-    """The payments of those of some blue invoices that were sent and are thought not to be there, cancelled or not."""
+async def payments_cancelled(session: AsyncSession, invoice_ids: Sequence[str]) -> set[str]:
+    """The payments of those of some invoices that were cancelled after they had been sent."""
     asked = """
-        SELECT payment_id FROM invoice JOIN standing USING (invoice_id)
-        WHERE invoice_id = ANY ($1::text[]) AND kind = 'BLUE' AND submit_count > 0 AND sync_state = ANY ($2::text[])
+        SELECT payment_id FROM settled JOIN invoice USING (invoice_id)
+        WHERE invoice_id = ANY ($1::text[]) AND sync_state = 'CANCELLED' AND submit_count > 0
     """
     await look_up_by_index(session)
-    states = sorted({*UNSENT, SyncState.CANCELLED})
-    return {row[0] for row in await run(session, asked, list(invoice_ids), states)}
+    return {row[0] for row in await run(session, asked, list(invoice_ids))}
 
 
 async def hold_cancelled(session: AsyncSession, invoice_ids: Sequence[str]) -> Sequence[str]:
