@@ -81,8 +81,8 @@ class DeliveryStep:
     """One thing that happened to a delivery."""
 
     kind: str = ""
-    """QUEUED, the outcome of a try (TAKEN, DEFERRED, REFUSED, UNKNOWN), or a report (REPORTED_FAILED and the
-    like).
+    """QUEUED, the outcome of a try (TAKEN, DEFERRED, REFUSED, UNKNOWN, NO_PAPER while the papers are not there
+    yet, NO_PAPER_EVER when they never will be), or a report (REPORTED_FAILED and the like).
     """
 
     detail: str = ""

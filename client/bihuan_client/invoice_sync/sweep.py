@@ -93,8 +93,8 @@ class SyncCase:
     kind: str = ""
     """Of an invoice: MISMATCH, ELSEWHERE, MISSING, VOIDED, GIVEN_UP, ENDED_BUT_BOOKED, ARCHIVE_DAMAGED or
     COPIES_LOST. Of a day: TOTALS_DIFFER. Of an invoice by which control totals differ: PARITY_DIFFERS. Of a
-    record that is not ours: FOREIGN_RECORD. Of a payment: PAYMENT_UNTAKEN, RED_REQUIRED, FEED_HELD or
-    MADE_AGAIN, which is closed from the start. More may come.
+    record that is not ours: FOREIGN_RECORD. Of a payment: PAYMENT_UNTAKEN, RED_REQUIRED, FEED_HELD,
+    NOT_MADE_AGAIN or MADE_AGAIN, which is closed from the start. More may come.
     """
 
     invoice_id: str = ""

@@ -157,7 +157,9 @@ class DeliveryStep(_message.Message):
     OPERATOR_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """QUEUED, the outcome of a try (TAKEN, DEFERRED, REFUSED, UNKNOWN), or a report (REPORTED_FAILED and the like)."""
+    """QUEUED, the outcome of a try (TAKEN, DEFERRED, REFUSED, UNKNOWN, NO_PAPER while the papers are not there yet,
+    NO_PAPER_EVER when they never will be), or a report (REPORTED_FAILED and the like).
+    """
     detail: _builtins.str
     """The reason, or the other side's words."""
     operator: _builtins.str
