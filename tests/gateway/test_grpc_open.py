@@ -1,6 +1,7 @@
 """What anybody may ask by gRPC without a key: bounded in time, in number and by address."""
 
 import asyncio
+import contextlib
 
 import grpc
 import pytest
@@ -55,11 +56,15 @@ async def test_the_contract_is_told_so_often_a_second_to_an_address_and_health_l
         start_peer(rate_bulk_per_second=1.0, rate_read_per_second=1.0) as peer,
         grpc.aio.insecure_channel(peer.grpc_target) as channel,
     ):
-        with pytest.raises(grpc.aio.AioRpcError) as contract:
-            await _answers(channel, 30)
+        asking = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(timeout=60)
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            for _ in range(30):  # one behind the other: to write to a call that has ended is a fault of its own
+                await asking.write(ASKED)
+                await asking.read()
+        contract = await asking.code()
         health = {(await called(channel, "grpc.health.v1.Health.Check", b"")).reason for _ in range(30)}
 
-    assert contract.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert contract is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert health == {"", "RATE_LIMITED"}
 
 
