@@ -183,7 +183,7 @@ async def _by_grpc(
         config.in_flight_max,
         config.upload_timeout_seconds,
     )
-    return await grpc_server.start(listen, door, known.operations)
+    return await grpc_server.start(listen, door, guard, known.operations)
 
 
 def _brakes(config: Config, engine: AsyncEngine, upstreams: Mapping[str, grpc.aio.Channel]) -> Brakes:

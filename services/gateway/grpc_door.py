@@ -26,7 +26,7 @@ from services.gateway.audit import digest_head
 from services.gateway.calls import Answered, Asker, Calls
 from services.gateway.contract import Operation
 from services.gateway.domain.rate import MethodClass
-from services.gateway.grpc_messages import Inbox, Upload, only, read, texts_of
+from services.gateway.grpc_messages import Inbox, Upload, mark_of, only, read, texts_of
 from services.gateway.grpc_metadata import Head, head_of
 from services.gateway.guard import Guard
 from services.gateway.limits import InFlight
@@ -232,8 +232,8 @@ class GrpcDoor(grpc.GenericRpcHandler):
 
     def _refused(self, course: _Course, raised: Exception, fault: Fault) -> None:
         if course.origin is not None:
-            path, sent = course.head.path.encode("ascii"), texts_of(course.message)
-            self._guard.judge(raised, course.origin, course.caller_id, path, b"", sent)
+            asked = course.head.path.encode("ascii") + b"?" + mark_of(course.message)
+            self._guard.judge(raised, course.origin, course.caller_id, asked, b"", texts_of(course.message))
         _log.info("call", rpc_method=course.head.path, reason=fault.reason, key_id=course.caller_id)
 
 
@@ -255,7 +255,7 @@ async def _told(end: _End, context: RpcContext) -> bytes:
 def _limit_of(course: _Course, fault: Fault | None) -> Metadata:
     """What a caller has left of its limit, when it came so far; by the names that HTTP has for it."""
     if isinstance(fault, HttpFault):
-        return tuple(fault.headers.items())
+        return tuple((name.lower(), value) for name, value in fault.headers.items())  # gRPC takes no other
     return tuple(course.quota.headers().items()) if course.quota is not None else ()
 
 

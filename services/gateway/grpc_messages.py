@@ -4,6 +4,7 @@ Fields that this contract does not know are dropped, since nobody here can judge
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
@@ -14,7 +15,8 @@ from google.protobuf.message import DecodeError, Message
 from chassis.errors import Fault, FieldFault
 from services.gateway import fields, limits
 from services.gateway.audit import Entry
-from services.gateway.contract import Operation
+from services.gateway.contract import Operation, type_of
+from services.gateway.requests import REQUEST_ID, has_request_id
 from services.gateway.strict_json import malformed
 from services.gateway.uploads import end_of, header_of
 
@@ -62,6 +64,17 @@ def read(operation: Operation, content: bytes, entry: Entry) -> Message:
         raise malformed(f"the message is not a {name}", f"消息不是 {name}") from fault
     message.DiscardUnknownFields()
     return message
+
+
+def mark_of(message: Message | None) -> bytes:
+    """Tells what a message asks for from what others do, as a path does over HTTP: the same but for its request_id."""
+    if message is None:
+        return b""
+    asked = type(message)()
+    asked.CopyFrom(message)
+    if has_request_id(type_of(asked)):
+        asked.ClearField(REQUEST_ID)
+    return hashlib.sha256(asked.SerializeToString(deterministic=True)).hexdigest().encode("ascii")
 
 
 def texts_of(message: Message | None) -> bytes:

@@ -1,18 +1,19 @@
-"""The gRPC server for callers outside: its bounds, health and reflection, and the door behind. It knows no method."""
+"""The gRPC server for callers outside: its bounds, its health, and the door behind. It knows no method."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
 from grpc_health.v1 import health, health_pb2
-from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from chassis.tls import Tls
 from services.gateway.contract import Operation
-from services.gateway.grpc_contract import public_pool, public_services
+from services.gateway.grpc_contract import public_services
 from services.gateway.grpc_door import GrpcDoor
+from services.gateway.grpc_open import OpenCalls
+from services.gateway.guard import Guard
 from services.gateway.limits import BODY_BYTES_MAX
 
 _CONNECTIONS_MAX: Final = 2_000
@@ -21,7 +22,6 @@ _CALLS_OF_CONNECTION_MAX: Final = 100
 _CALLS_UNREAD_MAX: Final = 10_000
 _MESSAGE_BYTES_MAX: Final = BODY_BYTES_MAX + 64 * 1024
 _METADATA_BYTES_MAX: Final = 16 * 1024
-_REFLECTION_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 10.0
 # Messages that are not compressed, and no others: what is small on the way is not large once it is here.
 _IDENTITY_ALONE: Final = 1
@@ -55,12 +55,11 @@ class Listen:
     upload_seconds: float
 
 
-async def start(listen: Listen, door: GrpcDoor, operations: Sequence[Operation]) -> Running:
+async def start(listen: Listen, door: GrpcDoor, guard: Guard, operations: Sequence[Operation]) -> Running:
     """Listen; port 0 takes a free one. Raises OSError when the port is taken or a file is not there."""
-    names = public_services(operations)
     states = health.aio.HealthServicer()
     server = grpc.aio.server(options=_bounds(listen), maximum_concurrent_rpcs=listen.calls_in_flight_max * 2)
-    server.add_generic_rpc_handlers((_health(states), _reflection(names, operations), door))
+    server.add_generic_rpc_handlers((OpenCalls(guard, states, operations), door))
     try:
         if listen.cert_file:
             # Nobody outside shows a certificate, so no authority is asked; the chain stands in its place.
@@ -71,7 +70,7 @@ async def start(listen: Listen, door: GrpcDoor, operations: Sequence[Operation])
     except RuntimeError as fault:
         raise OSError(f"cannot listen at {listen.address}") from fault
     await server.start()
-    for name in ["", *names]:
+    for name in ["", *public_services(operations)]:
         await states.set(name, health_pb2.HealthCheckResponse.SERVING)
     return Running(port, server, door, states)
 
@@ -100,28 +99,3 @@ def _bounds(listen: Listen) -> list[tuple[str, Any]]:
         ("grpc.max_connection_age_ms", 1_800_000),
         ("grpc.max_connection_age_grace_ms", int((listen.upload_seconds + 30) * 1_000)),
     ]
-
-
-def _health(states: health.aio.HealthServicer) -> grpc.GenericRpcHandler:
-    """Check alone: whoever watched would hold a place without a key and without an end."""
-    check = grpc.unary_unary_rpc_method_handler(
-        states.Check, health_pb2.HealthCheckRequest.FromString, health_pb2.HealthCheckResponse.SerializeToString
-    )
-    return grpc.method_handlers_generic_handler(health.SERVICE_NAME, {"Check": check})
-
-
-def _reflection(names: Sequence[str], operations: Sequence[Operation]) -> grpc.GenericRpcHandler:
-    served = [*names, health.SERVICE_NAME, reflection.SERVICE_NAME]
-    servicer: Any = reflection.aio.ReflectionServicer(served, pool=public_pool(operations))
-
-    async def info(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
-        async with asyncio.timeout(_REFLECTION_SECONDS):
-            async for answer in servicer.ServerReflectionInfo(requests, context):
-                yield answer
-
-    handler = grpc.stream_stream_rpc_method_handler(
-        info,
-        reflection_pb2.ServerReflectionRequest.FromString,
-        reflection_pb2.ServerReflectionResponse.SerializeToString,
-    )
-    return grpc.method_handlers_generic_handler(reflection.SERVICE_NAME, {"ServerReflectionInfo": handler})

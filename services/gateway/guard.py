@@ -86,7 +86,11 @@ class Guard:
 
     def read(self, request: Request, method_class: MethodClass) -> None:
         """Let who reads an open page do so, by its address at this gateway. Raises RATE_LIMITED."""
-        self._rates.take_alone(f"page:{suspect_of(self._addresses.of(request))}", method_class)
+        self.read_from(self._addresses.of(request), method_class)
+
+    def read_from(self, address: str, method_class: MethodClass) -> None:
+        """The same, given the address."""
+        self._rates.take_alone(f"page:{suspect_of(address)}", method_class)
 
     async def called_back(
         self, account_id: str, request: Request, origin: Origin, answer: Callable[[], Awaitable[Response]]

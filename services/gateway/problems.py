@@ -21,7 +21,7 @@ _STATUS_OF_REASON = {"TOO_LARGE": 413, "VERSION_MISMATCH": 412}
 
 
 class HttpFault(Fault):
-    """A fault of the HTTP side, with the status and headers that gRPC has no word for."""
+    """A fault with an HTTP status of its own, and headers; by gRPC these are metadata, whose names have no capitals."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class HttpFault(Fault):
     ) -> None:
         super().__init__(kind, reason, message, message_zh, retry_after_seconds=retry_after_seconds)
         self.status = status
-        self.headers = dict(headers or {})
+        self.headers = {name.lower(): value for name, value in (headers or {}).items()}
 
 
 def problem(fault: Fault, accept_language: str, trace_id: str) -> Response:

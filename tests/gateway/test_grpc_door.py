@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 from chassis.errors import Fault, Kind
 from services.gateway.limits import BODY_BYTES_MAX
+from services.gateway.problems import HttpFault
 from tests.support.called import called
 from tests.support.eventually import eventually
 
@@ -360,3 +361,29 @@ async def test_methods_that_are_guessed_at_count_against_who_guesses(start_peer)
         suspended = await called(channel, GET, payment_service_pb2.GetPaymentRequest(payment_id="p"))
 
     assert (suspended.code, suspended.reason) == (grpc.StatusCode.PERMISSION_DENIED, "SUSPENDED")
+
+
+async def test_ids_that_are_guessed_at_count_against_who_guesses_and_the_same_id_asked_again_does_not(
+    start_peer, upstream
+):
+    async def miss(request, context):
+        raise Fault(Kind.NOT_FOUND, "NOT_FOUND", "there is none", "不存在")
+
+    upstream.answers["GetPayment"] = miss
+    ask = payment_service_pb2.GetPaymentRequest
+    async with start_peer(suspicion_points_max=6.0) as peer, grpc.aio.insecure_channel(peer.grpc_target) as channel:
+        waiting = [await called(channel, GET, ask(payment_id="p"), _key(peer)) for _ in range(12)]
+        guesses = [await called(channel, GET, ask(payment_id=f"p{number}"), _key(peer)) for number in range(60)]
+
+    assert {told.reason for told in waiting} == {"NOT_FOUND"}
+    assert guesses[-1].reason == "SUSPENDED"
+
+
+async def test_headers_of_a_refusal_come_as_metadata_whatever_their_case(peer, monkeypatch):
+    async def refuse(*_):
+        raise HttpFault(503, Kind.OVERLOADED, "OVERLOADED", "later", "稍后", headers={"X-Why": "full"})
+
+    monkeypatch.setattr(peer.gateway.brakes.guard, "let_in", refuse)
+    told = await called(peer.grpc_target, GET, payment_service_pb2.GetPaymentRequest(payment_id="p"), _key(peer))
+
+    assert (told.reason, told.metadata["x-why"]) == ("OVERLOADED", "full")
