@@ -1,5 +1,6 @@
 """A client's side of gRPC: each call has a deadline, bears the trace, and is retried only where the contract allows."""
 
+import asyncio
 import contextlib
 import contextvars
 import json
@@ -145,7 +146,11 @@ class _UnaryCall(_Bounded, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         with _client_span(client_call_details) as current:
             call = await continuation(self._details(client_call_details), request)
-            code = await call.code()
+            try:
+                code = await call.code()
+            except asyncio.CancelledError:  # the call would go on for nobody
+                call.cancel()
+                raise
             current.set_attribute("rpc.response.status_code", code.name)
             if code is not grpc.StatusCode.OK:
                 telemetry.fail(current, code.name)

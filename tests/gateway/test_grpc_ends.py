@@ -78,6 +78,24 @@ async def test_who_finds_no_place_is_told_to_come_again_and_places_come_back_who
     assert again.code is grpc.StatusCode.OK
 
 
+async def test_a_look_whose_caller_leaves_is_called_off_at_the_service(peer, upstream):
+    called_off = asyncio.Event()
+
+    async def get(request, context):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            called_off.set()
+            raise
+
+    upstream.answers["GetPayment"] = get
+    async with grpc.aio.insecure_channel(peer.grpc_target) as channel:
+        call = _getting(channel, _key(peer))
+        await eventually(lambda: upstream.calls, timeout_seconds=20)
+        call.cancel()
+        await asyncio.wait_for(called_off.wait(), 10)  # the gateway's own time for a call is twice that
+
+
 @pytest.mark.parametrize("how", [grpc.Compression.Gzip, grpc.Compression.Deflate], ids=["gzip", "deflate"])
 async def test_a_compressed_message_is_refused_before_it_could_grow(peer, upstream, how):
     async with grpc.aio.insecure_channel(peer.grpc_target, compression=how) as channel:
