@@ -255,7 +255,7 @@ async def _told(end: _End, context: RpcContext) -> bytes:
 def _limit_of(course: _Course, fault: Fault | None) -> Metadata:
     """What a caller has left of its limit, when it came so far; by the names that HTTP has for it."""
     if isinstance(fault, HttpFault):
-        return tuple((name.lower(), value) for name, value in fault.headers.items())  # gRPC takes no other
+        return tuple(fault.headers.items())
     return tuple(course.quota.headers().items()) if course.quota is not None else ()
 
 
